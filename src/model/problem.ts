@@ -1,0 +1,69 @@
+/**
+ * A scheduling problem: tasks, machines, precedence and transfers, with nothing left to parse.
+ *
+ * Everything is dense: a task or machine is its index, names live at the border. Times are floating
+ * point numbers in the input's own unit; whoever needs ticks converts at load.
+ */
+export type Problem = {
+  readonly name: string
+  /** The unit of every time, for people: `s`, `ms`, ... */
+  readonly unit: string
+  readonly machines: readonly ProblemMachine[]
+  readonly tasks: readonly ProblemTask[]
+  /**
+   * Processing times, row-major: `times[task * machines.length + machine]`, in the problem's unit.
+   * `Infinity` where the machine can never run the task.
+   */
+  readonly times: Float64Array
+  /** Precedence in CSR form, by successor: edges `firstEdge[task]..firstEdge[task + 1]` enter `task`. */
+  readonly edges: Precedence
+  readonly network: Network | undefined
+}
+
+export type ProblemMachine = {
+  readonly id: string
+  readonly speed: number
+  /** What the machine offers. `undefined`: it runs one task at a time. */
+  readonly capacity: Readonly<Record<string, number>> | undefined
+  /** Money per unit of time the machine is busy; 0 when not given. */
+  readonly cost: number
+}
+
+export type ProblemTask = {
+  readonly id: string
+  /** Index of the original order in the input: ties end here. */
+  readonly needs: Readonly<Record<string, number>> | undefined
+  readonly release: number
+  readonly due: number
+  readonly weight: number
+  readonly priority: number
+}
+
+export type Precedence = {
+  /** `Int32Array(tasks + 1)`: where each task's incoming edges begin. */
+  readonly firstEdge: Int32Array
+  /** The predecessor of each edge. */
+  readonly from: Int32Array
+  /** Bytes moved along each edge; 0 when the edge gives a time, or nothing. */
+  readonly bytes: Float64Array
+  /** A fixed transfer time between different machines; `NaN` where the edge gives bytes instead. */
+  readonly time: Float64Array
+}
+
+/** Transfer times between machines. `bandwidth` is bytes per unit of time. */
+export type Network = {
+  /** Row-major `machines x machines`; the diagonal is unused. */
+  readonly bandwidth: Float64Array
+  readonly latency: Float64Array
+}
+
+/** Time to move edge `edge` from machine `a` to machine `b`; nothing on the same machine. */
+export function transferTime(problem: Problem, edge: number, a: number, b: number): number {
+  if (a === b) return 0
+  const fixed = problem.edges.time[edge]
+  if (!Number.isNaN(fixed)) return fixed
+  const network = problem.network
+  if (network === undefined) return 0
+  const link = a * problem.machines.length + b
+  return network.latency[link] + problem.edges.bytes[edge] / network.bandwidth[link]
+}
