@@ -1,0 +1,86 @@
+import type { Failure } from '../model/failure.ts'
+import type { Micros } from '../std/time.ts'
+
+/**
+ * Runs attempts on slots and says what became of them. It decides nothing: which slot, how many, how
+ * long and when to kill come from the core. Replies may come late or twice; the core fences them.
+ */
+export interface Executor {
+  /** Hands over the code of a stage before its first attempt. `stage` is the core's dense number. */
+  define(stage: number, code: StageCode): void
+  /** Forgets a stage whose run has ended; its modules may be dropped. */
+  forget(stage: number): void
+  /** Appends one message of attempts of one stage to a slot's queue, in order. Opens the slot if needed. */
+  run(slot: SlotAddress, stage: number, attempts: readonly AttemptOrder[]): void
+  /** Asks a running attempt to stop (`ctx.signal` aborts); a queued one is dropped. It still answers, or dies. */
+  abort(slot: SlotAddress, attempt: number): void
+  /** Ends the slot's process (or thread) at once; `slotEnded` follows, and the next `run` opens a new one. */
+  kill(slot: SlotAddress): void
+  /** Drops what a slot loaded for a stage, to make room. */
+  unload(slot: SlotAddress, stage: number): void
+  /** Ends every slot within the grace, killing what remains. */
+  close(grace: Micros): Promise<void>
+}
+
+export type SlotAddress = { readonly machine: number; readonly slot: number }
+
+export type StageCode = {
+  readonly run: string
+  readonly name: string
+  readonly kind: 'map' | 'reduce' | 'single'
+  readonly module: string
+  readonly isolation: 'process' | 'thread'
+  readonly loads: { readonly name: string; readonly memory: number } | undefined
+  /** JSON Schema for results, or `undefined`. */
+  readonly returns: unknown
+  readonly params: Readonly<Record<string, unknown>>
+  readonly env: readonly string[]
+  /** Results whose JSON text is longer fail as `bad-result`. */
+  readonly maxResultBytes: number
+  /** Relative speed of each machine (1 = full): slower slots sleep after each item to match. Indexed by machine. */
+  readonly speeds: readonly number[]
+}
+
+export type AttemptOrder = {
+  /** The core's dense task number and the fencing number; both are echoed in the answer. */
+  readonly task: number
+  readonly attempt: number
+  /** 1 for the first attempt that counts. */
+  readonly try: number
+  readonly items: readonly AttemptItem[]
+}
+
+export type AttemptItem = {
+  readonly index: number
+  readonly key: string
+  /** JSON text. For a reduce: `{"results":[...]}` or `{"file":"path of an NDJSON file"}`. */
+  readonly payload: string
+}
+
+export type ExecutorEvent =
+  | { readonly kind: 'outcomes'; readonly slot: SlotAddress; readonly outcomes: readonly Outcome[] }
+  /** A stage's module was imported and its `setup` ran in this slot. */
+  | { readonly kind: 'loaded'; readonly slot: SlotAddress; readonly stage: number; readonly micros: Micros; readonly bytes: number }
+  /** A stage cannot run at all: module missing, no default export, setup threw. Not an item's fault. */
+  | { readonly kind: 'stageBroken'; readonly slot: SlotAddress; readonly stage: number; readonly failure: Failure }
+  | { readonly kind: 'slotEnded'; readonly slot: SlotAddress; readonly failure: Failure }
+  | { readonly kind: 'log'; readonly attempt: number; readonly task: number; readonly index: number; readonly stream: 'stdout' | 'stderr' | 'log'; readonly text: string }
+  | { readonly kind: 'progress'; readonly attempt: number; readonly task: number; readonly fraction: number }
+  | { readonly kind: 'pressure'; readonly machine: number; readonly high: boolean }
+
+/** One item's answer. A task of many items answers each; the task ends with its last. */
+export type Outcome = {
+  readonly task: number
+  readonly attempt: number
+  readonly index: number
+  /** JSON text, exactly as it will be stored. */
+  readonly result?: string
+  readonly failure?: Failure
+  /** The handler stopped the item early, successfully (`ctx.stop()`). */
+  readonly stopped?: boolean
+  /** Wall time of this item alone, throttling included. */
+  readonly micros: Micros
+  readonly cpuMicros: Micros
+  /** Peak resident memory of the slot while the item ran. */
+  readonly peakBytes: number
+}

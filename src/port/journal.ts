@@ -1,0 +1,56 @@
+/**
+ * The durable truth of one directory. The loop appends one entry per step; when `append` returns, the
+ * entry and every result in it are on disk (one transaction, one fsync). A throw stops the node:
+ * memory is then ahead of the disk.
+ */
+export interface Journal {
+  /** Entries after the last snapshot, in order, and the snapshot. Refuses a gap or a bad checksum, naming the row. */
+  load(): { readonly snapshot: Snapshot | undefined; readonly entries: Iterable<Entry> }
+  append(entry: Entry, results: readonly ResultBatch[], history: readonly HistoryBatch[]): void
+  /** Commits a snapshot at `sequence` and drops earlier entries. */
+  snapshot(snapshot: Snapshot): void
+  /** Bytes of entries since the last snapshot. */
+  bytesSinceSnapshot(): number
+  close(): void
+}
+
+export type Entry = {
+  /** 1, 2, 3, ... without gaps, across restarts. */
+  readonly sequence: number
+  readonly term: number
+  /** Events and decisions, columnar, as JSON text. */
+  readonly body: string
+}
+
+export type Snapshot = { readonly sequence: number; readonly term: number; readonly body: string }
+
+/** Final answers of items of one stage, in commit order; one row. Parallel arrays. */
+export type ResultBatch = {
+  readonly run: string
+  readonly stage: string
+  readonly indexes: readonly number[]
+  readonly keys: readonly string[]
+  readonly versions: readonly string[]
+  /** `done`, `stopped`: JSON text of the result; `failed`, `skipped`, `cancelled`: JSON text of the Failure. */
+  readonly states: readonly ResultState[]
+  readonly payloads: readonly string[]
+}
+
+export type ResultState = 'done' | 'stopped' | 'failed' | 'skipped' | 'cancelled'
+
+/** One row per step and stage: what ran where and when. Parallel arrays; micros since the epoch. */
+export type HistoryBatch = {
+  readonly run: string
+  readonly stage: string
+  readonly attempts: readonly number[]
+  readonly indexes: readonly number[]
+  readonly machines: readonly string[]
+  readonly slots: readonly number[]
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+  readonly cpuMicros: readonly number[]
+  readonly peakBytes: readonly number[]
+  readonly sizes: readonly number[]
+  /** `done`, or the failure kind. */
+  readonly outcomes: readonly string[]
+}

@@ -1,0 +1,69 @@
+import type { HistoryBatch, ResultState } from './journal.ts'
+
+/** Reads of what the journal's transactions committed, and the small documents around a run. */
+export interface Store {
+  /** The final answer of one item, or `undefined` while it has none. The newest wins. */
+  result(run: string, stage: string, index: number): StoredResult | undefined
+  /** Every final answer of a stage in item order, each index once (the newest), in bounded memory. */
+  results(run: string, stage: string, options?: { readonly from?: number; readonly states?: readonly ResultState[] }): IterableIterator<StoredResult>
+  /** Key, version, index and state of every answered item, without payloads: what a later run may keep. */
+  answered(run: string, stage: string): IterableIterator<{ readonly index: number; readonly key: string; readonly version: string; readonly state: ResultState }>
+  counts(run: string, stage: string): Readonly<Record<ResultState, number>>
+  history(run: string): IterableIterator<HistoryBatch>
+  /** Appends captured output of an attempt; not durable before the next commit, size-limited by the caller. */
+  log(lines: readonly LogLine[]): void
+  logs(run: string, options?: { readonly index?: number; readonly stage?: string; readonly after?: number }): IterableIterator<LogLine & { readonly id: number }>
+  putRun(run: RunRecord): void
+  run(name: string): RunRecord | undefined
+  runs(): RunRecord[]
+  /** Small named documents, such as learnt estimates. */
+  put(name: string, text: string): void
+  get(name: string): string | undefined
+  /** Spools items (stdin, pushes) durably; index order is push order. */
+  spool(run: string, first: number, items: readonly SpooledItem[]): void
+  spooled(run: string, from: number, limit: number): SpooledItem[]
+  /** Removes a run and everything of it. */
+  removeRun(name: string): void
+}
+
+export type StoredResult = {
+  readonly index: number
+  readonly key: string
+  readonly version: string
+  readonly state: ResultState
+  readonly payload: string
+}
+
+export type SpooledItem = {
+  readonly key: string
+  readonly payload: string
+  readonly priority?: number
+  readonly notBefore?: number
+}
+
+export type LogLine = {
+  readonly run: string
+  readonly stage: string
+  readonly index: number
+  readonly attempt: number
+  /** Micros since the epoch. */
+  readonly at: number
+  readonly stream: 'stdout' | 'stderr' | 'log'
+  readonly text: string
+}
+
+/** What must be known about a run before its journal is read: identity, and what it was made from. */
+export type RunRecord = {
+  readonly name: string
+  readonly job: string
+  readonly state: 'active' | 'done' | 'failed' | 'cancelled' | 'interrupted'
+  readonly createdAt: number
+  readonly endedAt: number | undefined
+  /** The job as JSON text. */
+  readonly definition: string
+  /** Fingerprint of the input, and of each stage's code, `loads`, params and `returns`. */
+  readonly inputFingerprint: string | undefined
+  readonly stageFingerprints: Readonly<Record<string, string>>
+  /** The run this one continues after a change, whose results may be kept. */
+  readonly previous: string | undefined
+}
