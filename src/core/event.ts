@@ -1,0 +1,110 @@
+import type { Failure } from '../model/failure.ts'
+import type { MachineDefinition, RunDefinition } from '../model/run.ts'
+import type { Micros } from '../std/time.ts'
+
+/**
+ * The core's three words. An Event happened outside; a Decision is our choice; an Action is for the
+ * driver to do. Events and decisions are journalled and replayed; actions are derived from them.
+ * Stages, machines, slots and tasks are the state's dense numbers; whatever comes by the thousand is
+ * in parallel arrays.
+ */
+export type Event =
+  /** A new loop owns this directory: whatever was in flight is lost. */
+  | { readonly kind: 'term'; readonly term: number }
+  | { readonly kind: 'joined'; readonly machine: MachineDefinition }
+  | { readonly kind: 'left'; readonly machine: number; readonly reason: string }
+  | { readonly kind: 'submit'; readonly run: RunDefinition }
+  | SourceRead
+  | Outcomes
+  | { readonly kind: 'loaded'; readonly machine: number; readonly slot: number; readonly stage: number; readonly micros: Micros; readonly bytes: number }
+  | { readonly kind: 'slotEnded'; readonly machine: number; readonly slot: number; readonly failure: Failure }
+  | { readonly kind: 'stageBroken'; readonly stage: number; readonly failure: Failure }
+  | { readonly kind: 'pressure'; readonly machine: number; readonly high: boolean }
+  | { readonly kind: 'cancel'; readonly run: number }
+  /** Start nothing more (of any run); what runs may end. `resume` takes it back. */
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'resume' }
+  /** Failed, skipped and cancelled items of an ended run become open again. */
+  | { readonly kind: 'retryFailed'; readonly run: number }
+  /** The run's outputs are written (or could not be). */
+  | { readonly kind: 'finished'; readonly run: number; readonly problem: string | undefined }
+  /** A planner's assignment for the open items of a stage. */
+  | { readonly kind: 'plan'; readonly stage: number; readonly strategy: string; readonly seed: number; readonly steps: number; readonly items: readonly number[]; readonly machines: readonly number[]; readonly ranks: readonly number[] }
+  /** What earlier runs learnt of a stage's times on a machine. */
+  | { readonly kind: 'learnt'; readonly stage: number; readonly machine: number; readonly estimate: readonly number[] }
+  | { readonly kind: 'forget'; readonly run: number }
+
+export type SourceRead = {
+  readonly kind: 'read'
+  readonly stage: number
+  readonly first: number
+  readonly count: number
+  /** Where the next read continues. */
+  readonly cursor: string
+  readonly done: boolean
+  /** Sizes of the items read; absent: all 1. */
+  readonly sizes?: readonly number[]
+  /** Items that cannot be read, with what the source says of them. */
+  readonly problems?: readonly { readonly index: number; readonly failure: Failure }[]
+  /** Items already answered by the run this one continues, in ascending order. */
+  readonly kept?: readonly number[]
+  /** Items with their own priority or earliest start. */
+  readonly wishes?: readonly { readonly index: number; readonly priority: number; readonly notBefore: Micros }[]
+}
+
+/** Answers of one slot, in parallel arrays. */
+export type Outcomes = {
+  readonly kind: 'outcomes'
+  readonly machine: number
+  readonly slot: number
+  readonly tasks: readonly number[]
+  readonly attempts: readonly number[]
+  readonly indexes: readonly number[]
+  /** 0 done, 1 failed, 2 stopped early. */
+  readonly codes: readonly number[]
+  readonly micros: readonly number[]
+  readonly peakBytes: number
+  /** One per code 1, in order. */
+  readonly failures: readonly Failure[]
+}
+
+export type Decision =
+  /** Cut `counts.length` tasks from the ready items of a stage; absent counts: `tasks` tasks of one item. */
+  | { readonly kind: 'cut'; readonly stage: number; readonly first: number; readonly tasks: number; readonly counts?: readonly number[] }
+  | { readonly kind: 'assign'; readonly tasks: readonly number[]; readonly machines: readonly number[] }
+  | { readonly kind: 'unassign'; readonly tasks: readonly number[] }
+  | { readonly kind: 'start'; readonly machine: number; readonly slot: number; readonly firstAttempt: number; readonly tasks: readonly number[] }
+  | { readonly kind: 'retry'; readonly stage: number; readonly index: number; readonly tries: number; readonly at: Micros; readonly memoryScale: number }
+  | { readonly kind: 'fail'; readonly stage: number; readonly index: number; readonly failure: Failure }
+  /** Ask the attempt to stop (`abort`), or end its slot (`kill`); `failure` is what it is charged with. */
+  | { readonly kind: 'stop'; readonly machine: number; readonly slot: number; readonly how: 'abort' | 'kill'; readonly failure: Failure }
+  | { readonly kind: 'unload'; readonly machine: number; readonly slot: number; readonly stage: number }
+  | { readonly kind: 'reading'; readonly stage: number }
+  | { readonly kind: 'gathering'; readonly stage: number }
+  /** A further level of a tree stage. */
+  | { readonly kind: 'grow'; readonly stage: number }
+  | { readonly kind: 'giveUp'; readonly run: number; readonly failure: Failure }
+  | { readonly kind: 'finish'; readonly run: number }
+
+export type Action =
+  | { readonly kind: 'readSource'; readonly stage: number; readonly cursor: string | undefined; readonly limit: number }
+  | { readonly kind: 'gather'; readonly stage: number }
+  | { readonly kind: 'define'; readonly stage: number }
+  | { readonly kind: 'run'; readonly machine: number; readonly slot: number; readonly stage: number; readonly firstAttempt: number; readonly tasks: readonly number[] }
+  | { readonly kind: 'abort'; readonly machine: number; readonly slot: number; readonly attempt: number }
+  | { readonly kind: 'kill'; readonly machine: number; readonly slot: number }
+  | { readonly kind: 'unload'; readonly machine: number; readonly slot: number; readonly stage: number }
+  /** Every item of the run has ended: write its outputs, then say `finished`. */
+  | { readonly kind: 'finish'; readonly run: number }
+  | { readonly kind: 'ended'; readonly run: number }
+
+/** Answers an item got in this step, to be stored in the same transaction. Parallel arrays. */
+export type Kept = {
+  readonly stage: number
+  readonly indexes: number[]
+  /** Position in the outcomes event of this step that carries the result; -1: the failure is here. */
+  readonly positions: number[]
+  readonly events: number[]
+  readonly states: ('done' | 'stopped' | 'failed' | 'skipped' | 'cancelled')[]
+  readonly failures: (Failure | undefined)[]
+}

@@ -1,0 +1,23 @@
+import type { Allocation } from './allocation.ts'
+import { leastBy } from './allocation.ts'
+
+/** Minimum completion time: the machine that would finish this task first, its queue and loading included. */
+export const mct: Allocation = {
+  name: 'mct',
+  source: 'Ibarra and Kim 1977; Braun et al. 2001',
+  binds: 'early',
+  choose: view => {
+    let best = -1
+    let least = Number.POSITIVE_INFINITY
+    const { count, offered, freeAt, processing } = view
+    for (let machine = 0; machine < count; machine += 1) {
+      if (offered[machine] === 0) continue
+      const finish = freeAt[machine] + processing[machine]
+      if (best < 0 || finish < least) {
+        best = machine
+        least = finish
+      }
+    }
+    return best
+  },
+}

@@ -1,0 +1,10 @@
+import type { Allocation } from './allocation.ts'
+import { leastBy } from './allocation.ts'
+
+/** An idle machine takes the next task, whatever its speed: the one idle longest, ties at the lowest number. */
+export const onDemand: Allocation = {
+  name: 'on-demand',
+  source: 'opportunistic load balancing, Braun et al. 2001; the article, 3.2.3',
+  binds: 'late',
+  choose: view => leastBy(view, machine => (view.load[machine] > 0 ? view.load[machine] / view.slots[machine] : 0)),
+}

@@ -1,0 +1,75 @@
+/**
+ * How long a task takes: time = a + b size with a, b >= 0, by least squares over everything seen of one
+ * (stage, machine), updated one observation at a time. Beside it, how wrong it was: actual over
+ * predicted, counted in 64 fixed logarithmic buckets (1/16 to 16), which give quantiles.
+ * Non-negative because a bigger item is not faster and nothing takes negative time; when the free
+ * fit breaks that, the better of a constant and a line through the origin is used.
+ */
+export type Estimate = { n: number; size: number; time: number; sizeSize: number; sizeTime: number; timeTime: number; readonly ratios: number[] }
+
+export const RATIO_BUCKETS = 64
+/** Bucket width in powers of two: 64 buckets over 2^-4 .. 2^4. */
+const WIDTH = 8 / RATIO_BUCKETS
+
+export function emptyEstimate(): Estimate {
+  return { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] }
+}
+
+/** Adds one observation. `predicted` 0: there was none to judge. */
+export function observe(estimate: Estimate, size: number, time: number, predicted: number): void {
+  estimate.n += 1
+  estimate.size += size
+  estimate.time += time
+  estimate.sizeSize += size * size
+  estimate.sizeTime += size * time
+  estimate.timeTime += time * time
+  if (predicted <= 0) return
+  if (estimate.ratios.length === 0) for (let i = 0; i < RATIO_BUCKETS; i += 1) estimate.ratios.push(0)
+  estimate.ratios[bucketOf(time / predicted)] += 1
+}
+
+/** Expected time of a task of this size; `NaN` when nothing was seen. */
+export function predict(estimate: Estimate, size: number): number {
+  const { n } = estimate
+  if (n === 0) return Number.NaN
+  const meanSize = estimate.size / n
+  const meanTime = estimate.time / n
+  const variance = estimate.sizeSize - n * meanSize * meanSize
+  if (n < 2 || variance <= 1e-9 * estimate.sizeSize) return meanTime
+  const slope = (estimate.sizeTime - n * meanSize * meanTime) / variance
+  if (slope < 0) return meanTime
+  const intercept = meanTime - slope * meanSize
+  if (intercept >= 0) return intercept + slope * size
+  return (estimate.sizeTime / estimate.sizeSize) * size
+}
+
+/** The ratio actual / predicted below which a share `q` of past tasks stayed; 1 when nothing was judged. */
+export function ratioQuantile(estimate: Estimate, q: number): number {
+  let total = 0
+  for (const count of estimate.ratios) total += count
+  if (total === 0) return 1
+  let seen = 0
+  for (let bucket = 0; bucket < RATIO_BUCKETS; bucket += 1) {
+    const count = estimate.ratios[bucket]
+    if (count > 0 && seen + count >= q * total) {
+      const within = (q * total - seen) / count
+      return 2 ** ((bucket + within) * WIDTH - 4)
+    }
+    seen += count
+  }
+  return 16
+}
+
+export function encodeEstimate(e: Estimate): number[] {
+  return [e.n, e.size, e.time, e.sizeSize, e.sizeTime, e.timeTime, ...e.ratios]
+}
+
+export function decodeEstimate(from: readonly number[]): Estimate {
+  const [n, size, time, sizeSize, sizeTime, timeTime, ...ratios] = from
+  return { n, size, time, sizeSize, sizeTime, timeTime, ratios }
+}
+
+function bucketOf(ratio: number): number {
+  const bucket = Math.floor((Math.log2(ratio) + 4) / WIDTH)
+  return Math.max(0, Math.min(RATIO_BUCKETS - 1, bucket))
+}

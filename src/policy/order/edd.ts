@@ -1,0 +1,9 @@
+import type { Order } from './order.ts'
+
+/** Earliest due date: least maximum lateness on one machine when all are released together. Blind to weights and setup times. */
+export const edd: Order = {
+  name: 'edd',
+  source: 'Jackson 1955',
+  key: task => task.dueAt,
+  global: false,
+}
