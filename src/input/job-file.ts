@@ -1,0 +1,128 @@
+import { readFile, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { LineCounter, parseDocument } from 'yaml'
+import type { Job } from '../model/job.ts'
+import { checkFiles } from './check-files.ts'
+import { InputError } from './input-error.ts'
+import { nearbyFile } from './nearby.ts'
+import { type ParseJobOptions, parseJob } from './parse-job.ts'
+
+export type LoadJobOptions = Omit<ParseJobOptions, 'file' | 'folder' | 'lineOf'> & {
+  /** Imports a module, TypeScript included, and answers its namespace. */
+  readonly importModule: (path: string) => Promise<unknown>
+  /** What the path is relative to; the process's folder when not given. */
+  readonly cwd?: string
+}
+
+/**
+ * A job file, TypeScript, JavaScript, YAML or JSON, as a job: the same object either way. The files
+ * it names must exist, and a `returns` schema is read and checked. Everything wrong is one
+ * `InputError`.
+ */
+export async function loadJobFile(path: string, options: LoadJobOptions): Promise<Job> {
+  const file = await findJobFile(resolve(options.cwd ?? process.cwd(), path), path)
+  const { value, lineOf } = MODULES.has(extname(file))
+    ? { value: await importJob(file, path, options.importModule), lineOf: undefined }
+    : await readDocument(file, path)
+  const shown = basename(file) === basename(path) ? path : join(path, basename(file))
+  const job = parseJob(value, { ...options, file: shown, folder: dirname(file), lineOf })
+  return checkFiles(job, shown, lineOf)
+}
+
+const MODULES = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'])
+const DOCUMENTS = new Set(['.yaml', '.yml', '.json'])
+const IN_FOLDER = ['job.ts', 'job.mts', 'job.js', 'job.mjs', 'job.yaml', 'job.yml', 'job.json']
+
+/** A folder stands for the job file in it. */
+async function findJobFile(path: string, shown: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) {
+    throw new InputError(`${shown}: no such job file${await nearbyFile(path)}`)
+  }
+  if (found.isDirectory()) {
+    for (const name of IN_FOLDER) {
+      const inside = join(path, name)
+      if ((await stat(inside).catch(() => undefined))?.isFile()) return inside
+    }
+    throw new InputError(`${shown}: a folder without a job file; expected ${IN_FOLDER[0]} in it`)
+  }
+  if (!MODULES.has(extname(path)) && !DOCUMENTS.has(extname(path))) {
+    const kinds = [...MODULES, ...DOCUMENTS].join(' ')
+    throw new InputError(`${shown}: not a job file; expected one of ${kinds}`)
+  }
+  return path
+}
+
+async function importJob(
+  file: string,
+  shown: string,
+  importModule: LoadJobOptions['importModule'],
+): Promise<unknown> {
+  let module: unknown
+  try {
+    module = await importModule(file)
+  } catch (error) {
+    throw new InputError(`${shown}: cannot be loaded\n  ${importProblem(error, file)}`, {
+      cause: error,
+    })
+  }
+  const value = defaultExport(module)
+  if (value === undefined) {
+    throw new InputError(`${shown}: no default export; expected export default defineJob({ ... })`)
+  }
+  return value
+}
+
+/** The default export; twice when a CommonJS module was wrapped on the way. */
+function defaultExport(module: unknown): unknown {
+  if (typeof module !== 'object' || module === null || !('default' in module)) return undefined
+  const value = module.default
+  return typeof value === 'object' && value !== null && '__esModule' in value
+    ? defaultExport(value)
+    : value
+}
+
+/** The first line that says something, and where in the job file it happened. */
+function importProblem(error: unknown, file: string): string {
+  const said = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error)
+  const lines = said.split('\n').map(line => line.trim())
+  const syntax = lines.find(line => /:\d+:\d+: ERROR:/.test(line))
+  if (syntax !== undefined) return syntax
+  const place = lines.find(line => line.includes(file) && /:\d+(:\d+)?\)?$/.test(line))
+  const head = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : said
+  const at = place === undefined ? undefined : /([^\s(]+:\d+(?::\d+)?)\)?$/.exec(place)?.[1]
+  return at === undefined ? head : `${head} (at ${at.replace(/^file:\/\//, '')})`
+}
+
+/** YAML holds JSON, so one parser knows the lines of both. */
+async function readDocument(
+  file: string,
+  shown: string,
+): Promise<{ value: unknown; lineOf: (path: readonly PropertyKey[]) => number | undefined }> {
+  const text = await readFile(file, 'utf8')
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const [problem] = document.errors
+  if (problem !== undefined) {
+    const { line } = lines.linePos(problem.pos[0])
+    throw new InputError(`${shown}:${line}: ${problem.message.split('\n')[0]}`)
+  }
+  if (extname(file) === '.json') refuseLooseJson(text, shown)
+  const lineOf = (path: readonly PropertyKey[]): number | undefined => {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const node: unknown = document.getIn(path.slice(0, length), true)
+      if (typeof node !== 'object' || node === null || !('range' in node)) continue
+      if (Array.isArray(node.range)) return lines.linePos(node.range[0]).line
+    }
+    return undefined
+  }
+  return { value: document.toJS(), lineOf }
+}
+
+function refuseLooseJson(text: string, shown: string): void {
+  try {
+    JSON.parse(text)
+  } catch (error) {
+    throw new InputError(`${shown}: ${(error as Error).message}; expected JSON`)
+  }
+}

@@ -1,0 +1,233 @@
+import { z } from 'zod'
+import { parseBytes, parseDuration, parseFactor, parseShare } from '../std/units.ts'
+import { didYouMean } from './nearest.ts'
+
+/**
+ * The whole schema of a job file. It says what a field may look like; what fields mean together
+ * (stages that follow each other, templates, parts not built yet) is `parse-job`'s.
+ *
+ * Every message says what was expected; `explain` adds the place and what was found instead.
+ */
+
+const DURATION = "expected a duration such as '60s', '250ms' or '2h'"
+export const SIZE = "expected a size such as '900MB' or '1.5GiB', or a whole number of bytes"
+
+const text = (expected: string) => z.string({ error: expected }).min(1, { error: expected })
+const count = (expected: string) =>
+  z.int({ error: expected }).min(1, { error: expected }).max(1_000_000_000, { error: expected })
+const duration = text(DURATION).refine(value => parseDuration(value) !== undefined, {
+  error: DURATION,
+})
+const size = z
+  .union([z.string(), z.number()], { error: SIZE })
+  .refine(value => parseBytes(value) !== undefined, { error: SIZE })
+const factor = text("expected a factor such as 'x2'").refine(
+  value => parseFactor(value) !== undefined,
+  { error: "expected a factor such as 'x2'" },
+)
+const share = (expected: string) =>
+  z
+    .union([z.string(), z.number()], { error: expected })
+    .refine(
+      value =>
+        typeof value === 'string'
+          ? parseShare(value) !== undefined
+          : Number.isSafeInteger(value) && value >= 0,
+      { error: expected },
+    )
+
+/** An object that knows its fields: an unknown one is named, with the nearest known. */
+function fields<T extends z.core.$ZodLooseShape>(expected: string, shape: T) {
+  const known = Object.keys(shape)
+  return z.strictObject(shape, {
+    error: issue =>
+      issue.code === 'unrecognized_keys'
+        ? unknownFields(issue.keys, known)
+        : `expected ${expected}`,
+  })
+}
+
+/** The list of what is known only where nothing is near: it is long. */
+const unknownFields = (found: readonly string[], known: readonly string[]): string =>
+  found.map(name => `unknown field "${name}"${hint(name, known)}`).join('; ')
+
+const hint = (name: string, known: readonly string[]): string =>
+  didYouMean(name, known) || `; known: ${known.join(', ')}`
+
+const key = text('expected the name of the field that identifies an item').optional()
+const path = (of: string) => text(`expected the path of ${of}`)
+const later = z.unknown().meta({ description: 'Not available yet.' })
+
+const INPUT =
+  'expected one of { files }, { jsonl, key }, { csv, key }, { range: { from, to } }, { items }, ' +
+  "{ stdin: 'lines' }, { from, key, version }, { grid }, { open: true }"
+
+const input = z.union(
+  [
+    fields('{ files }', {
+      files: z.union([text('expected a pattern'), z.array(text('expected a pattern')).min(1)], {
+        error: "expected a pattern such as 'scans/*.png', or a list of patterns",
+      }),
+    }),
+    fields('{ jsonl, key }', { jsonl: path('a .jsonl file'), key }),
+    fields('{ csv, key }', { csv: path('a .csv file'), key }),
+    fields('{ range }', {
+      range: fields('{ from, to }', {
+        from: z.int({ error: 'expected a whole number' }),
+        to: z.int({ error: 'expected a whole number (exclusive)' }),
+      }),
+    }),
+    fields('{ items }', {
+      items: z.array(z.unknown(), { error: 'expected a list of items' }),
+      key,
+    }),
+    fields('{ stdin }', {
+      stdin: z.enum(['lines', 'jsonl'], { error: "expected 'lines' or 'jsonl'" }),
+      key,
+    }),
+    fields('{ from, key, version }', {
+      from: path("a module whose default export yields the items, such as './list.ts'"),
+      key,
+      version: text('expected the name of the field that changes with the content').optional(),
+    }),
+    fields('{ grid }', {
+      grid: z.record(z.string(), z.array(z.json()).min(1), {
+        error: 'expected lists of values by name, such as { lr: [0.1, 0.01] }',
+      }),
+    }),
+    fields('{ search }', { search: later, samples: later.optional(), seed: later.optional() }),
+    fields('{ open }', { open: z.literal(true, { error: 'expected true' }) }),
+  ],
+  { error: INPUT },
+)
+
+const handler = z.union(
+  [
+    path("a handler module, such as './ocr.ts'"),
+    fields('{ python }', { python: later }),
+    fields('{ command }', { command: later }),
+    fields('{ chat }', { chat: later }),
+    fields('{ onnx }', { onnx: later }),
+  ],
+  { error: "expected the path of a handler module, such as './ocr.ts'" },
+)
+
+const needs = z
+  .record(z.string(), z.union([z.number(), z.string()]), {
+    error: "expected amounts by name, such as { cpu: 1, memory: '900MB' }",
+  })
+  .meta({ description: 'What one running task holds. cpu in cores, memory in bytes.' })
+
+const retry = fields('{ attempts, delay, maxDelay, never, on }', {
+  attempts: count('expected how many attempts in all, the first included: 1 or more').optional(),
+  delay: duration.optional(),
+  maxDelay: duration.optional(),
+  never: z
+    .array(text('expected a failure kind or an error code'), {
+      error: "expected a list of failure kinds or error codes, such as ['bad-input']",
+    })
+    .optional(),
+  on: z
+    .record(z.string(), fields("{ memory: 'x2' }", { memory: factor }), {
+      error: "expected needs by failure kind, such as { 'out-of-memory': { memory: 'x2' } }",
+    })
+    .optional(),
+})
+
+const output = z.union(
+  [
+    fields('{ jsonl }', { jsonl: path('a .jsonl file to write') }),
+    fields('{ csv }', { csv: path('a .csv file to write') }),
+    fields('{ each }', { each: path("one file per item, such as 'out/{key}.json'") }),
+  ],
+  { error: "expected { jsonl: 'out.jsonl' }, { csv: 'out.csv' } or { each: 'out/{key}.json' }" },
+)
+
+const name = (of: string) =>
+  z.string({ error: `expected the name of ${of}` }).regex(/^[A-Za-z0-9][\w.-]{0,99}$/, {
+    error: `expected the name of ${of}: letters, digits, dots, dashes, at most 100`,
+  })
+
+const stage = fields('a stage', {
+  name: name('the stage'),
+  map: handler.optional(),
+  reduce: handler.optional(),
+  single: handler.optional(),
+  rounds: later.optional(),
+  each: later.optional(),
+  anyOf: later.optional(),
+  after: z
+    .union([text('expected a stage name'), z.array(text('expected a stage name'))], {
+      error: 'expected the name of the stage this one follows, or a list of names',
+    })
+    .optional(),
+  needs: needs.optional(),
+  loads: fields("{ name, memory: '120MB' }", {
+    name: text('expected the name of what is loaded'),
+    memory: size.optional(),
+  }).optional(),
+  chunk: z
+    .union([z.enum(['auto', 'whole']), z.int().min(1).max(1_000_000)], {
+      error: "expected 'auto', 'whole' or a number of items",
+    })
+    .optional(),
+  size: z
+    .union([z.enum(['bytes', 'one']), fields('{ field }', { field: text('expected a field') })], {
+      error: "expected 'bytes', 'one' or { field: 'name' }",
+    })
+    .optional(),
+  timeout: duration.optional(),
+  grace: duration.optional(),
+  retry: retry.optional(),
+  returns: z
+    .union([path('a JSON Schema'), z.record(z.string(), z.json())], {
+      error: "expected a JSON Schema, or the path of one such as './page.schema.json'",
+    })
+    .optional(),
+  isolation: z.enum(['process', 'thread'], { error: "expected 'process' or 'thread'" }).optional(),
+  gather: z
+    .union([z.enum(['all', 'tree']), fields('{ tree }', { tree: z.int().min(2).max(10_000) })], {
+      error: "expected 'all', 'tree' or { tree: 16 }",
+    })
+    .optional(),
+  by: text('expected the name of a field of the upstream result').optional(),
+  env: z
+    .array(text('expected the name of an environment variable'), {
+      error: 'expected a list of names of environment variables',
+    })
+    .optional(),
+  output: output.optional(),
+})
+
+export const jobSchema = fields('a job: { name, input, stages, ... }', {
+  name: name('the job').optional(),
+  params: z.record(z.string(), z.json(), { error: 'expected default values by name' }).optional(),
+  input,
+  stages: z
+    .array(stage, { error: 'expected a list of stages' })
+    .min(1, { error: 'expected at least one stage' })
+    .max(1000, { error: 'expected at most 1,000 stages' }),
+  tolerate: fields("{ failed: '0.5%' }", {
+    failed: share("expected a share such as '0.5%', or a number of items"),
+  }).optional(),
+  objective: z
+    .enum(['makespan', 'mean-flow-time', 'weighted-tardiness', 'cost'], {
+      error: "expected 'makespan', 'mean-flow-time', 'weighted-tardiness' or 'cost'",
+    })
+    .optional(),
+  due: duration.optional(),
+  budget: later.optional(),
+  priority: z.number({ error: 'expected a number; higher goes first' }).optional(),
+  strategy: text("expected the name of a strategy, such as 'auto'").optional(),
+  order: text("expected the name of an order, such as 'fifo'").optional(),
+})
+
+export type JobValue = z.infer<typeof jobSchema>
+export type StageValue = JobValue['stages'][number]
+export type InputValue = JobValue['input']
+export type OutputValue = NonNullable<StageValue['output']>
+
+/** The published JSON Schema of a job file, for editors and for other languages. */
+export function jobJsonSchema(): unknown {
+  return z.toJSONSchema(jobSchema, { io: 'input', unrepresentable: 'any' })
+}

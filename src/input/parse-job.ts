@@ -1,0 +1,136 @@
+import { resolve } from 'node:path'
+import type { Job, StageSpec } from '../model/job.ts'
+import { parseDuration, parseShare } from '../std/units.ts'
+import { type Complaint, complaintsOf, refuse, short } from './explain.ts'
+import { jobSchema, type JobValue } from './job-schema.ts'
+import { didYouMean } from './nearest.ts'
+import { type Params, resolveParams } from './params.ts'
+import { parseInput } from './parse-input.ts'
+import { parseStage } from './parse-stage.ts'
+import { stageGraph } from './stage-graph.ts'
+
+export type ParseJobOptions = {
+  /** The job file as messages should name it. */
+  readonly file: string
+  /** Absolute; relative paths in the job start here. */
+  readonly folder: string
+  /** Values in place of the declared defaults; text is read as the type of the default. */
+  readonly params?: Params
+  /** Known names: when given, others are refused with the nearest. */
+  readonly strategies?: readonly string[]
+  readonly orders?: readonly string[]
+  /** Takes the place of the job's own input. */
+  readonly input?: Job['input']
+  /** Where a place in the value stood in the file's text. */
+  readonly lineOf?: (path: readonly PropertyKey[]) => number | undefined
+}
+
+/**
+ * What a user wrote, checked and completed: every default filled in, every quantity a number, every
+ * path absolute. Touches no file; a `returns` given as a path is left an absolute path. Throws one
+ * `InputError` that lists everything wrong.
+ */
+export function parseJob(value: unknown, options: ParseJobOptions): Job {
+  const complaints: Complaint[] = []
+  const parsed = jobSchema.safeParse(value)
+  if (!parsed.success) {
+    throw refuse(options.file, complaintsOf(parsed.error.issues, value), options.lineOf)
+  }
+  const job = completeJob(parsed.data, options, complaints)
+  if (complaints.length > 0) throw refuse(options.file, complaints, options.lineOf)
+  return job
+}
+
+function completeJob(value: JobValue, options: ParseJobOptions, complaints: Complaint[]): Job {
+  const complainAt =
+    (...prefix: readonly PropertyKey[]) =>
+    (path: readonly PropertyKey[], text: string): void => {
+      complaints.push({ path: [...prefix, ...path], text })
+    }
+  const resolved = resolveParams(value.params ?? {}, options.params ?? {})
+  complaints.push(...resolved.complaints)
+  const at = { folder: resolve(options.folder), params: resolved.params }
+  const input = options.input ?? parseInput(value.input, { ...at, complain: complainAt('input') })
+  const graph = stageGraph(value.stages)
+  complaints.push(...graph.complaints)
+  const stages = value.stages.map((stage, index) =>
+    parseStage(stage, graph.after[index], { ...at, complain: complainAt('stages', index) }),
+  )
+  if (value.budget !== undefined) complainAt('budget')([], 'not available yet')
+  const job: Job = {
+    name: value.name ?? defaultName(options.file),
+    folder: at.folder,
+    params: resolved.params,
+    input,
+    stages,
+    tolerate: parseTolerate(value.tolerate?.failed ?? 0),
+    objective: value.objective ?? 'makespan',
+    due: value.due === undefined ? undefined : parseDuration(value.due),
+    priority: value.priority ?? 0,
+    strategy: value.strategy ?? 'auto',
+    order: value.order,
+  }
+  complaints.push(...outputClashes(job), ...sizeComplaints(job), ...unknownNames(job, options))
+  return job
+}
+
+/** Allowed failures: the greater of `count` and `share` of all items. */
+function parseTolerate(failed: string | number): Job['tolerate'] {
+  return typeof failed === 'number'
+    ? { count: failed, share: 0 }
+    : { count: 0, share: parseShare(failed)! }
+}
+
+function defaultName(file: string): string {
+  const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
+  const name = base.replace(/\.[^.]*$/, '').replace(/[^\w.-]+/g, '-')
+  return /^[A-Za-z0-9]/.test(name) ? name : 'job'
+}
+
+/** Two outputs in one file, or an output in place of the input, would each lose data. */
+function outputClashes(job: Job): Complaint[] {
+  const owners = new Map<string, string>()
+  if ('path' in job.input) owners.set(job.input.path, 'the input')
+  return job.stages.flatMap((stage, at) => {
+    const target = outputTarget(stage)
+    if (target === undefined) return []
+    const owner = owners.get(target)
+    if (owner === undefined) owners.set(target, `stage "${stage.name}"`)
+    const text = `${short(target)} is ${owner === 'the input' ? 'the input' : `written by ${owner}`} too; expected a path of its own`
+    return owner === undefined ? [] : [{ path: ['stages', at, 'output'], text }]
+  })
+}
+
+const outputTarget = (stage: StageSpec): string | undefined =>
+  stage.output === undefined || stage.output.kind !== 'each'
+    ? stage.output?.path
+    : stage.output.template
+
+function sizeComplaints(job: Job): Complaint[] {
+  const readsPaths = job.input.kind === 'files'
+  return job.stages.flatMap((stage, at) =>
+    readsPaths && stage.after.length === 0 && stage.size.kind === 'field'
+      ? [{ path: ['stages', at, 'size'], text: "a file has no fields; expected 'bytes' or 'one'" }]
+      : [],
+  )
+}
+
+function unknownNames(job: Job, options: ParseJobOptions): Complaint[] {
+  const check = (
+    field: string,
+    name: string | undefined,
+    known?: readonly string[],
+  ): Complaint[] =>
+    name === undefined || known === undefined || known.includes(name)
+      ? []
+      : [
+          {
+            path: [field],
+            text: `no ${field} is named "${name}"${didYouMean(name, known)} (known: ${known.join(', ')})`,
+          },
+        ]
+  return [
+    ...check('strategy', job.strategy, options.strategies),
+    ...check('order', job.order, options.orders),
+  ]
+}

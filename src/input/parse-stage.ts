@@ -1,0 +1,152 @@
+import { resolve } from 'node:path'
+import type { ChunkSpec, OutputSpec, RetrySpec, StageSpec } from '../model/job.ts'
+import { templateProblem } from '../model/output-template.ts'
+import { SECOND } from '../std/time.ts'
+import { parseBytes, parseDuration, parseFactor } from '../std/units.ts'
+import { short } from './explain.ts'
+import { type OutputValue, SIZE, type StageValue } from './job-schema.ts'
+import { type Params, substitute } from './params.ts'
+
+/** One stage with its defaults filled in. What is wrong goes to `complain`; parsing continues. */
+export function parseStage(
+  value: StageValue,
+  after: readonly string[],
+  at: {
+    readonly folder: string
+    readonly params: Params
+    readonly complain: (path: readonly PropertyKey[], text: string) => void
+  },
+): StageSpec {
+  const { kind, module } = parseHandler(value, at.complain)
+  refuseMisplaced(value, kind, at.complain)
+  const needs = parseNeeds(value.needs ?? {}, at.complain)
+  const retry = parseRetry(value.retry ?? {})
+  if (needs.memory === undefined && Object.keys(retry.on).length > 0) {
+    at.complain(['retry', 'on'], 'multiplies needs.memory, which is not given')
+  }
+  return {
+    name: value.name,
+    kind,
+    module: resolve(at.folder, module),
+    after,
+    needs,
+    loads:
+      value.loads === undefined
+        ? undefined
+        : { name: value.loads.name, memory: parseBytes(value.loads.memory ?? 0)! },
+    chunk: parseChunk(value.chunk ?? (kind === 'map' ? 'auto' : 1)),
+    size: parseSize(value.size ?? 'one'),
+    timeout: value.timeout === undefined ? undefined : parseDuration(value.timeout),
+    grace: value.grace === undefined ? 5 * SECOND : parseDuration(value.grace)!,
+    retry,
+    returns: typeof value.returns === 'string' ? resolve(at.folder, value.returns) : value.returns,
+    isolation: value.isolation ?? 'process',
+    gather: parseGather(value.gather ?? 'all'),
+    by: value.by,
+    env: value.env ?? [],
+    output: value.output === undefined ? undefined : parseOutput(value.output, at),
+  }
+}
+
+type Complain = (path: readonly PropertyKey[], text: string) => void
+
+const KINDS = ['map', 'reduce', 'single'] as const
+const UNAVAILABLE = ['rounds', 'each', 'anyOf'] as const
+
+function parseHandler(
+  value: StageValue,
+  complain: Complain,
+): { readonly kind: StageSpec['kind']; readonly module: string } {
+  const unavailable = UNAVAILABLE.filter(field => value[field] !== undefined)
+  for (const field of unavailable) complain([field], 'not available yet')
+  const given = KINDS.filter(field => value[field] !== undefined)
+  if (given.length > 1) {
+    complain([], `is both ${given.join(' and ')}; expected one of ${KINDS.join(', ')}`)
+  }
+  if (given.length === 0 && unavailable.length === 0) {
+    complain([], `names no module; expected one of ${KINDS.join(', ')}, such as map: './ocr.ts'`)
+  }
+  const kind = given[0] ?? 'map'
+  const handler = value[kind]
+  if (typeof handler === 'string') return { kind, module: handler }
+  if (handler !== undefined) complain([kind, Object.keys(handler)[0]], 'not available yet')
+  return { kind, module: '' }
+}
+
+/** A field that would have no effect is a misunderstanding: it is refused, not ignored. */
+function refuseMisplaced(value: StageValue, kind: StageSpec['kind'], complain: Complain): void {
+  for (const field of ['gather', 'by'] as const) {
+    if (value[field] !== undefined && kind !== 'reduce') {
+      complain([field], `has no effect on a ${kind} stage; only a reduce stage gathers`)
+    }
+  }
+  if (value.chunk !== undefined && kind !== 'map') {
+    complain(['chunk'], `has no effect on a ${kind} stage; only a map stage is cut into chunks`)
+  }
+}
+
+function parseNeeds(
+  value: Readonly<Record<string, number | string>>,
+  complain: Complain,
+): Record<string, number> {
+  const needs: Record<string, number> = { cpu: 1 }
+  for (const [name, amount] of Object.entries(value)) {
+    const parsed = name === 'memory' || typeof amount === 'string' ? parseBytes(amount) : amount
+    const countsOnly = name === 'cpu' && typeof amount === 'string'
+    if (countsOnly || parsed === undefined || !(parsed >= 0 && Number.isFinite(parsed))) {
+      const expected = name === 'cpu' ? 'expected a number of cores, such as 1 or 0.5' : AMOUNT
+      complain(['needs', name], `found ${short(amount)}; ${name === 'memory' ? SIZE : expected}`)
+      continue
+    }
+    needs[name] = parsed
+  }
+  return needs
+}
+
+const AMOUNT = "expected a number of 0 or more, or a size such as '4GB'"
+
+function parseRetry(value: NonNullable<StageValue['retry']>): RetrySpec {
+  const delay = value.delay === undefined ? SECOND : parseDuration(value.delay)!
+  const longest = value.maxDelay === undefined ? 60 * SECOND : parseDuration(value.maxDelay)!
+  return {
+    attempts: value.attempts ?? 3,
+    delay,
+    maxDelay: Math.max(delay, longest),
+    never: value.never ?? [],
+    on: Object.fromEntries(
+      Object.entries(value.on ?? {}).map(([kind, { memory }]) => [
+        kind,
+        { memory: parseFactor(memory)! },
+      ]),
+    ),
+  }
+}
+
+function parseChunk(value: 'auto' | 'whole' | number): ChunkSpec {
+  return typeof value === 'number' ? { kind: 'fixed', items: value } : { kind: value }
+}
+
+function parseSize(value: NonNullable<StageValue['size']>): StageSpec['size'] {
+  return typeof value === 'string' ? { kind: value } : { kind: 'field', field: value.field }
+}
+
+function parseGather(value: NonNullable<StageValue['gather']>): StageSpec['gather'] {
+  if (value === 'all') return { kind: 'all' }
+  return { kind: 'tree', fanIn: value === 'tree' ? 16 : value.tree }
+}
+
+function parseOutput(
+  value: OutputValue,
+  at: { readonly folder: string; readonly params: Params; readonly complain: Complain },
+): OutputSpec {
+  if ('jsonl' in value) {
+    return { kind: 'jsonl', path: resolve(at.folder, substitute(value.jsonl, at.params)) }
+  }
+  if ('csv' in value) {
+    return { kind: 'csv', path: resolve(at.folder, substitute(value.csv, at.params)) }
+  }
+  const written = substitute(value.each, at.params)
+  const problem = templateProblem(written)
+  if (problem !== undefined) at.complain(['output', 'each'], `found ${short(written)}; ${problem}`)
+  return { kind: 'each', template: resolve(at.folder, written) }
+}
