@@ -1,0 +1,196 @@
+import { serialHorizon, tickOf } from '../model/horizon.ts'
+import { findCycle } from '../model/precedence.ts'
+import type { Precedence, Problem } from '../model/problem.ts'
+import { buildNetwork } from './build-network.ts'
+import { badInput } from './input-error.ts'
+import { didYouMean } from './nearest.ts'
+import type { ProblemPart } from './problem.ts'
+
+/**
+ * From checked shapes to a dense problem: names become indices, and everything that only shows when
+ * the parts meet is refused here, with the place and what was expected.
+ */
+export function buildProblem(part: ProblemPart, place: string): Problem {
+  const machines = part.machines.map(machine => ({
+    id: machine.id,
+    speed: machine.speed ?? 1,
+    capacity: machine.capacity,
+    cost: machine.cost ?? 0,
+  }))
+  const tasks = part.tasks.map(task => ({
+    id: task.id,
+    needs: task.needs,
+    release: task.release ?? 0,
+    due: task.due ?? Number.POSITIVE_INFINITY,
+    weight: task.weight ?? 1,
+    priority: task.priority ?? 0,
+  }))
+  const machineIndex = indexIds(machines, 'machines', place)
+  const taskIndex = indexIds(tasks, 'tasks', place)
+  const edges = buildEdges(part, taskIndex, place)
+  const problem = {
+    name: part.name ?? 'problem',
+    unit: part.unit ?? 's',
+    machines,
+    tasks,
+    times: buildTimes(part, place),
+    edges,
+    network: buildNetwork(part, { machineIndex, edges, place }),
+  }
+  requireExact(problem, place)
+  return problem
+}
+
+/** Arithmetic is only exact while the whole horizon, in ticks, fits the 53 bits of a double. */
+export function requireExact(problem: Problem, place: string): void {
+  const horizon = serialHorizon(problem)
+  if (tickOf(horizon) !== undefined) return
+  const longest = longestTask(problem)
+  throw badInput(
+    place,
+    `times are too large for exact arithmetic: everything run one after another takes ${horizon} ` +
+      `${problem.unit}${longest === '' ? '' : `, ${longest}`}`,
+    `a sum below 2^53 (about 9.0e15); state times in a coarser unit`,
+  )
+}
+
+function longestTask(problem: Problem): string {
+  let longest = -1
+  for (let at = 0; at < problem.times.length; at += 1) {
+    const time = problem.times[at]
+    if (time === Number.POSITIVE_INFINITY) continue
+    if (longest < 0 || time > problem.times[longest]) longest = at
+  }
+  if (longest < 0) return ''
+  const task = Math.floor(longest / problem.machines.length)
+  return `task ${problem.tasks[task].id} alone ${problem.times[longest]}`
+}
+
+function indexIds(
+  entries: readonly { readonly id: string }[],
+  list: string,
+  place: string,
+): Map<string, number> {
+  const index = new Map<string, number>()
+  for (const [at, { id }] of entries.entries()) {
+    const first = index.get(id)
+    if (first !== undefined) {
+      throw badInput(
+        `${place}: ${list}[${at}].id`,
+        `${JSON.stringify(id)} is already the id of ${list}[${first}]`,
+        'a different id for each',
+      )
+    }
+    index.set(id, at)
+  }
+  return index
+}
+
+function buildEdges(part: ProblemPart, taskIndex: Map<string, number>, place: string): Precedence {
+  const count = part.tasks.reduce((sum, task) => sum + (task.after?.length ?? 0), 0)
+  const firstEdge = new Int32Array(part.tasks.length + 1)
+  const from = new Int32Array(count)
+  const bytes = new Float64Array(count)
+  const time = new Float64Array(count).fill(Number.NaN)
+  let edge = 0
+  for (const [task, { id, after = [] }] of part.tasks.entries()) {
+    for (const [at, entry] of after.entries()) {
+      const dependency = typeof entry === 'string' ? { task: entry } : entry
+      const where = `${place}: tasks[${task}].after[${at}] (${id})`
+      const predecessor = taskIndex.get(dependency.task)
+      if (predecessor === undefined) {
+        const hint = didYouMean(dependency.task.slice(0, 200), [...taskIndex.keys()])
+        throw badInput(
+          where,
+          `no task ${JSON.stringify(dependency.task)}${hint}`,
+          'the id of a task',
+        )
+      }
+      if (dependency.bytes !== undefined && dependency.time !== undefined) {
+        throw badInput(where, 'both bytes and time are given', 'one of them')
+      }
+      from[edge] = predecessor
+      if (dependency.bytes !== undefined) bytes[edge] = dependency.bytes
+      if (dependency.time !== undefined) time[edge] = dependency.time
+      edge += 1
+    }
+    firstEdge[task + 1] = edge
+  }
+  const edges = { firstEdge, from, bytes, time }
+  const cycle = findCycle(edges)
+  if (cycle !== undefined)
+    throw cyclic(
+      cycle.map(task => part.tasks[task].id),
+      place,
+    )
+  return edges
+}
+
+const CYCLE_NAMES = 12
+
+function cyclic(ids: readonly string[], place: string) {
+  const shown = ids.slice(0, CYCLE_NAMES)
+  const rest = ids.length > shown.length ? [`(${ids.length - shown.length} more)`] : []
+  return badInput(
+    `${place}: tasks`,
+    `a cycle: ${[...shown, ...rest, ids[0]].join(' -> ')}`,
+    'tasks that do not wait for themselves',
+  )
+}
+
+function buildTimes(part: ProblemPart, place: string): Float64Array {
+  const machines = part.machines
+  const times = new Float64Array(part.tasks.length * machines.length)
+  for (const [task, { id, times: given, work, needs }] of part.tasks.entries()) {
+    const where = `${place}: tasks[${task}] (${id})`
+    if (given === undefined && work === undefined) {
+      throw badInput(where, 'neither work nor times', 'work, or a processing time per machine')
+    }
+    if (given !== undefined && given.length !== machines.length) {
+      throw badInput(where, `${given.length} times`, `one for each of ${machines.length} machines`)
+    }
+    let runnable = false
+    for (const [machine, { speed = 1, capacity }] of machines.entries()) {
+      const raw = given === undefined ? (work as number) / speed : given[machine]
+      const fits = raw !== null && lacking(needs, capacity) === undefined
+      times[task * machines.length + machine] = fits ? raw : Number.POSITIVE_INFINITY
+      if (fits && raw < Number.POSITIVE_INFINITY) runnable = true
+    }
+    if (!runnable) {
+      const reasons = machines.map(machine => `  ${machine.id}: ${refusal(part, task, machine)}`)
+      const shown = reasons.slice(0, 20)
+      if (reasons.length > shown.length) shown.push(`  and ${reasons.length - shown.length} more`)
+      throw badInput(where, `no machine can run it:\n${shown.join('\n')}`)
+    }
+  }
+  return times
+}
+
+type Amounts = Readonly<Record<string, number>> | undefined
+
+/** The first resource a machine offers too little of. A machine without capacity takes any task. */
+function lacking(needs: Amounts, capacity: Amounts): string | undefined {
+  if (needs === undefined || capacity === undefined) return undefined
+  return Object.keys(needs).find(resource => needs[resource] > amountOf(capacity, resource))
+}
+
+function amountOf(capacity: NonNullable<Amounts>, resource: string): number {
+  return Object.hasOwn(capacity, resource) ? capacity[resource] : 0
+}
+
+function refusal(
+  part: ProblemPart,
+  task: number,
+  machine: ProblemPart['machines'][number],
+): string {
+  const { needs = {}, times } = part.tasks[task]
+  const resource = lacking(needs, machine.capacity)
+  if (resource !== undefined && machine.capacity !== undefined) {
+    const offers = amountOf(machine.capacity, resource)
+    const known = Object.keys(machine.capacity)
+    const hint = Object.hasOwn(machine.capacity, resource) ? '' : didYouMean(resource, known)
+    return `needs ${resource} ${needs[resource]}, has ${offers}${hint}`
+  }
+  const at = part.machines.indexOf(machine)
+  return times?.[at] === null ? `times[${at}] is null` : 'its processing time is not finite'
+}

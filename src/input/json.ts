@@ -1,0 +1,99 @@
+import type { z } from 'zod'
+import { badInput, listed } from './input-error.ts'
+import { didYouMean } from './nearest.ts'
+
+/** Parses JSON; a syntax error names the line and column. */
+export function parseJson(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const at = /position (\d+)/.exec(message)
+    const offset = at === null ? text.length : Number(at[1])
+    const before = text.slice(0, offset)
+    const line = before.split('\n').length
+    const column = offset - before.lastIndexOf('\n')
+    throw badInput(`${place}:${line}:${column}`, `not JSON: ${message}`)
+  }
+}
+
+/** The names a schema knows at each kind of path, `tasks[].after[]` style; `''` is the root. */
+export type KnownFields = Readonly<Record<string, readonly string[]>>
+
+type Issue = z.core.$ZodIssue
+
+/** Checks a parsed value; the first fault is thrown with its path, what was found and expected. */
+export function checkShape<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  options: { place: string; fields: KnownFields },
+): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const { issue, path } = innermost(result.error.issues[0], [])
+  if (issue.code === 'unrecognized_keys') {
+    const known = options.fields[kindOf(path)] ?? []
+    const key = issue.keys[0]
+    throw badInput(
+      placeOf(options.place, value, path),
+      `unknown field ${JSON.stringify(key)}${didYouMean(key, known)}`,
+      known.length > 0 ? `one of ${listed(known, 30)}` : undefined,
+    )
+  }
+  const found = valueAt(value, path)
+  throw badInput(
+    placeOf(options.place, value, path),
+    found === undefined ? 'missing' : `found ${shortJson(found)}`,
+    issue.message,
+  )
+}
+
+/** `file: tasks[3].work (t7)`: the path, and the id of the entry it goes through. */
+export function placeOf(place: string, root: unknown, path: readonly PropertyKey[]): string {
+  if (path.length === 0) return place
+  const entry = valueAt(root, path.slice(0, 2))
+  const id = entry !== null && typeof entry === 'object' && 'id' in entry ? entry.id : undefined
+  return `${place}: ${pathText(path)}${typeof id === 'string' ? ` (${id.slice(0, 80)})` : ''}`
+}
+
+/** A union reports every branch; the one that got deepest, or knew most, is what was meant. */
+function innermost(issue: Issue, prefix: PropertyKey[]): { issue: Issue; path: PropertyKey[] } {
+  const path = [...prefix, ...issue.path]
+  if (issue.code !== 'invalid_union') return { issue, path }
+  for (const branch of issue.errors) {
+    const telling =
+      branch.find(inner => inner.code === 'unrecognized_keys') ??
+      branch.find(inner => inner.path.length > 0)
+    if (telling !== undefined) return innermost(telling, path)
+  }
+  return { issue, path }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, at) => {
+      if (typeof part === 'number') return `[${part}]`
+      const name = String(part)
+      if (!/^[A-Za-z_]\w*$/.test(name)) return `[${JSON.stringify(name)}]`
+      return at === 0 ? name : `.${name}`
+    })
+    .join('')
+}
+
+function kindOf(path: readonly PropertyKey[]): string {
+  return pathText(path).replace(/\[\d+\]/g, '[]')
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root
+  for (const part of path) {
+    if (value === null || typeof value !== 'object') return undefined
+    value = Reflect.get(value, part)
+  }
+  return value
+}
+
+function shortJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
+}
