@@ -1,0 +1,80 @@
+import type { Problem } from '../../model/problem.ts'
+import type { Schedule } from '../../model/schedule.ts'
+import { eachReady } from './list-schedule.ts'
+import { partialSchedule } from './partial-schedule.ts'
+
+/**
+ * Batch mode (Maheswaran et al. 1999): look at all ready tasks, each with the machine where it would
+ * finish first, place the most urgent one there, look again.
+ *
+ * Placing on a machine only ever makes finishes on that machine later. So a task's best and second
+ * best machines, once known, change only when one of the two is the machine just used; everything
+ * else is kept. That turns n rounds of n x m into about n x n, plus a little more than n x m.
+ */
+export function batchSchedule(problem: Problem, urgency: Urgency): Schedule {
+  const tasks = problem.tasks.length
+  const machines = problem.machines.length
+  const partial = partialSchedule(problem)
+  const bestMachine = new Int32Array(tasks)
+  const secondMachine = new Int32Array(tasks)
+  const urgencies = new Float64Array(tasks)
+  const ready: number[] = []
+
+  const estimate = (task: number): void => {
+    let best = Number.POSITIVE_INFINITY
+    let second = Number.POSITIVE_INFINITY
+    bestMachine[task] = -1
+    secondMachine[task] = -1
+    for (let machine = 0; machine < machines; machine += 1) {
+      const finish = partial.earliestFinish(task, machine)
+      if (finish < best) {
+        second = best
+        secondMachine[task] = bestMachine[task]
+        best = finish
+        bestMachine[task] = machine
+      } else if (finish < second) {
+        second = finish
+        secondMachine[task] = machine
+      }
+    }
+    urgencies[task] = urgency(best, second)
+  }
+
+  const takeMostUrgent = (): number | undefined => {
+    if (ready.length === 0) return undefined
+    let chosen = 0
+    for (let at = 1; at < ready.length; at += 1) {
+      const lead = urgencies[ready[at]] - urgencies[ready[chosen]]
+      if (lead > 0 || (lead === 0 && ready[at] < ready[chosen])) chosen = at
+    }
+    const task = ready[chosen]
+    ready[chosen] = ready[ready.length - 1]
+    ready.pop()
+    return task
+  }
+
+  eachReady(
+    problem,
+    task => {
+      estimate(task)
+      ready.push(task)
+    },
+    () => {
+      const task = takeMostUrgent()
+      if (task === undefined) return undefined
+      const used = bestMachine[task]
+      partial.place(task, used)
+      for (const other of ready) {
+        if (bestMachine[other] === used || secondMachine[other] === used) estimate(other)
+      }
+      return task
+    },
+  )
+  return partial.schedule
+}
+
+/**
+ * How urgent a task is, given its least and second least finish (`Infinity` where only one machine
+ * can run it). A finite number; the greatest goes first, ties by index.
+ */
+export type Urgency = (best: number, second: number) => number

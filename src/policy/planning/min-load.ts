@@ -1,0 +1,28 @@
+import { constructive } from './constructive.ts'
+import { listSchedule } from './list-schedule.ts'
+import { leastBy } from './partial-schedule.ts'
+
+/**
+ * Least assigned time: each task to the machine with the least processing time given to it so far,
+ * before adding the task. Without releases, precedence and capacity it equals on-demand.
+ */
+export const minLoad = constructive({
+  name: 'min-load',
+  source: 'least load first, as in dispatching to the shortest queue by work',
+  build: problem => {
+    const machines = problem.machines.length
+    const load = new Float64Array(machines)
+    return listSchedule(problem, {
+      machine: task => {
+        const row = task * machines
+        const chosen = leastBy(machines, machine =>
+          problem.times[row + machine] === Number.POSITIVE_INFINITY
+            ? Number.POSITIVE_INFINITY
+            : load[machine],
+        )
+        load[chosen] += problem.times[row + chosen]
+        return chosen
+      },
+    })
+  },
+})

@@ -1,0 +1,142 @@
+import { type Problem, transferTime } from '../../model/problem.ts'
+import type { Schedule } from '../../model/schedule.ts'
+import { capacityTimeline, gapTimeline, type Timeline } from './timeline.ts'
+
+/**
+ * A schedule under construction: what every constructive planner asks (when could this task finish
+ * there?) and does (put it there). A task can be asked about once all its predecessors are placed.
+ *
+ * A machine without capacity takes tasks one after another, or into gaps with `insertion`; one with
+ * capacity takes a task as soon as its needs fit.
+ */
+export type PartialSchedule = {
+  /** When the release and the data of `task` allow it to start on `machine`. */
+  arrival(task: number, machine: number): number
+  /** The earliest start beside what is placed already; meaningless where it can never run. */
+  earliestStart(task: number, machine: number): number
+  /** The earliest finish beside what is placed already; `Infinity` where it can never run. */
+  earliestFinish(task: number, machine: number): number
+  /** The machine of least finish; ties go to the lowest index. */
+  fastestMachine(task: number): number
+  place(task: number, machine: number): void
+  readonly schedule: Schedule
+}
+
+export function partialSchedule(
+  problem: Problem,
+  options: { readonly insertion: boolean } = { insertion: false },
+): PartialSchedule {
+  const { times, edges } = problem
+  const machines = problem.machines.length
+  const tasks = problem.tasks.length
+  const machine = new Int32Array(tasks).fill(-1)
+  const start = new Float64Array(tasks)
+  const end = new Float64Array(tasks)
+  /** When each machine without a timeline has done all that is placed on it. */
+  const available = new Float64Array(machines)
+  const timelines = timelinesOf(problem, options.insertion)
+  const needs = needsOf(problem)
+
+  const arrival = (task: number, on: number): number => {
+    let ready = problem.tasks[task].release
+    for (let edge = edges.firstEdge[task]; edge < edges.firstEdge[task + 1]; edge += 1) {
+      const from = edges.from[edge]
+      const data = end[from] + transferTime(problem, edge, machine[from], on)
+      if (data > ready) ready = data
+    }
+    return ready
+  }
+
+  const startFrom = (ready: number, task: number, on: number): number => {
+    const timeline = timelines[on]
+    if (timeline === undefined) return ready > available[on] ? ready : available[on]
+    return timeline.earliest(ready, times[task * machines + on], needs(task))
+  }
+
+  const earliestStart = (task: number, on: number): number =>
+    times[task * machines + on] === Number.POSITIVE_INFINITY
+      ? Number.POSITIVE_INFINITY
+      : startFrom(arrival(task, on), task, on)
+
+  const earliestFinish = (task: number, on: number): number =>
+    earliestStart(task, on) + times[task * machines + on]
+
+  // A matrix leaves only one addition and one comparison per machine: 100 million of them matter.
+  const plain =
+    edges.from.length === 0 &&
+    timelines.every(timeline => timeline === undefined) &&
+    problem.tasks.every(task => task.release === 0)
+  const fastestMachine = plain
+    ? (task: number) => leastSum(available, times, task * machines)
+    : (task: number) => leastBy(machines, on => earliestFinish(task, on))
+
+  const place = (task: number, on: number): void => {
+    const duration = times[task * machines + on]
+    const from = startFrom(arrival(task, on), task, on)
+    machine[task] = on
+    start[task] = from
+    end[task] = from + duration
+    available[on] = Math.max(available[on], end[task])
+    timelines[on]?.occupy(from, duration, needs(task))
+  }
+
+  const schedule = { machine, start, end }
+  return { arrival, earliestStart, earliestFinish, fastestMachine, place, schedule }
+}
+
+/** Index of the least value; the first of equals; -1 when all are `Infinity`. */
+export function leastBy(count: number, valueOf: (index: number) => number): number {
+  let best = -1
+  let least = Number.POSITIVE_INFINITY
+  for (let index = 0; index < count; index += 1) {
+    const value = valueOf(index)
+    if (value < least) {
+      least = value
+      best = index
+    }
+  }
+  return best
+}
+
+function leastSum(available: Float64Array, times: Float64Array, row: number): number {
+  let best = -1
+  let least = Number.POSITIVE_INFINITY
+  for (let machine = 0; machine < available.length; machine += 1) {
+    const finish = available[machine] + times[row + machine]
+    if (finish < least) {
+      least = finish
+      best = machine
+    }
+  }
+  return best
+}
+
+function timelinesOf(problem: Problem, insertion: boolean): (Timeline | undefined)[] {
+  const resources = resourcesOf(problem)
+  return problem.machines.map(({ capacity }) => {
+    if (capacity === undefined) return insertion ? gapTimeline() : undefined
+    return capacityTimeline(
+      Float64Array.from(resources, resource =>
+        Object.hasOwn(capacity, resource) ? capacity[resource] : 0,
+      ),
+    )
+  })
+}
+
+/** The needs of each task as a dense vector over all resources that any task names. */
+function needsOf(problem: Problem): (task: number) => Float64Array {
+  const resources = resourcesOf(problem)
+  const nothing = new Float64Array(resources.length)
+  const vectors = problem.tasks.map(({ needs }) =>
+    needs === undefined
+      ? nothing
+      : Float64Array.from(resources, resource =>
+          Object.hasOwn(needs, resource) ? needs[resource] : 0,
+        ),
+  )
+  return task => vectors[task]
+}
+
+function resourcesOf(problem: Problem): string[] {
+  return [...new Set(problem.tasks.flatMap(task => Object.keys(task.needs ?? {})))]
+}
