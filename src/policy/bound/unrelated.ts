@@ -1,0 +1,145 @@
+import type { Problem } from '../../model/problem.ts'
+
+/**
+ * A problem seen as unrelated parallel machines, R||Cmax: only who runs what matters, so tasks with
+ * equal rows of times collapse into one class with a count. What the view drops (precedence,
+ * transfers, release dates) can only lengthen a schedule, so its lower bounds hold for the problem.
+ */
+export type Unrelated = {
+  readonly tasks: number
+  readonly machines: number
+  readonly classes: number
+  /** Row-major `classes x machines`; `Infinity` where a machine cannot run the class. */
+  readonly times: Float64Array
+  /** Tasks in each class. */
+  readonly count: Int32Array
+  readonly classOf: Int32Array
+  /** Every finite time is a whole number, so a makespan is one too. */
+  readonly integral: boolean
+}
+
+export function unrelatedOf(problem: Problem): Unrelated {
+  const tasks = problem.tasks.length
+  const machines = problem.machines.length
+  const shares = loadShares(problem)
+  const times = shares ?? problem.times
+  const { classOf, first } = groupEqualRows(times, tasks, machines)
+  const count = new Int32Array(first.length)
+  for (let task = 0; task < tasks; task += 1) count[classOf[task]] += 1
+  return {
+    tasks,
+    machines,
+    classes: first.length,
+    times: first.length === tasks ? times : rowsOf(times, first, machines),
+    count,
+    classOf,
+    integral: shares === undefined && allIntegral(times),
+  }
+}
+
+/** Why a schedule of this problem is more than an assignment, or `undefined` if it is not. */
+export function whyNotUnrelated(problem: Problem): string | undefined {
+  if (problem.edges.from.length > 0) {
+    return 'the tasks depend on each other: on precedence graphs a search does better than a MIP'
+  }
+  const sharing = problem.machines.find(machine => machine.capacity !== undefined)
+  if (sharing) return `machine ${sharing.id} has a capacity: it may run several tasks at once`
+  const late = problem.tasks.find(task => task.release > 0)
+  if (late) return `task ${late.id} has a release date`
+  return undefined
+}
+
+/**
+ * On a machine with capacity several tasks overlap, yet for any one resource the sum of
+ * time x need / capacity cannot exceed the makespan. We take the machine's most demanded resource.
+ */
+function loadShares(problem: Problem): Float64Array | undefined {
+  if (problem.machines.every(machine => machine.capacity === undefined)) return undefined
+  const machines = problem.machines.length
+  const shares = Float64Array.from(problem.times)
+  for (let machine = 0; machine < machines; machine += 1) {
+    const capacity = problem.machines[machine].capacity
+    if (capacity === undefined) continue
+    const resource = mostDemanded(problem, machine, capacity)
+    for (let task = 0; task < problem.tasks.length; task += 1) {
+      const need = resource === undefined ? 0 : (problem.tasks[task].needs?.[resource] ?? 0)
+      const at = task * machines + machine
+      if (need === 0) shares[at] = Number.isFinite(shares[at]) ? 0 : Infinity
+      else shares[at] *= need / capacity[resource as string]
+    }
+  }
+  return shares
+}
+
+function mostDemanded(
+  problem: Problem,
+  machine: number,
+  capacity: Readonly<Record<string, number>>,
+): string | undefined {
+  let most = 0
+  let chosen: string | undefined
+  for (const resource of Object.keys(capacity).sort()) {
+    let demand = 0
+    for (let task = 0; task < problem.tasks.length; task += 1) {
+      const time = problem.times[task * problem.machines.length + machine]
+      const need = problem.tasks[task].needs?.[resource] ?? 0
+      if (need > 0 && Number.isFinite(time)) demand += (time * need) / capacity[resource]
+    }
+    if (demand > most && Number.isFinite(demand)) {
+      most = demand
+      chosen = resource
+    }
+  }
+  return chosen
+}
+
+/** Rows are told apart by a hash of a few entries; only rows that agree on it are compared whole. */
+function groupEqualRows(times: Float64Array, tasks: number, machines: number) {
+  const bits = new Uint32Array(times.buffer, times.byteOffset, times.length * 2)
+  const classOf = new Int32Array(tasks)
+  const first: number[] = []
+  const next: number[] = []
+  const newest = new Map<number, number>()
+  const stride = Math.max(1, Math.floor(machines / 16))
+  for (let task = 0; task < tasks; task += 1) {
+    let hash = 0
+    for (let machine = 0; machine < machines; machine += stride) {
+      const at = 2 * (task * machines + machine)
+      hash = Math.imul(hash ^ bits[at] ^ Math.imul(bits[at + 1], 0x85ebca6b), 0xc2b2ae35) ^ machine
+      hash ^= hash >>> 15
+    }
+    let found = newest.get(hash) ?? -1
+    while (found >= 0 && !sameRow(times, machines, first[found], task)) found = next[found]
+    if (found < 0) {
+      found = first.length
+      next.push(newest.get(hash) ?? -1)
+      newest.set(hash, found)
+      first.push(task)
+    }
+    classOf[task] = found
+  }
+  return { classOf, first }
+}
+
+function sameRow(times: Float64Array, machines: number, a: number, b: number): boolean {
+  for (let machine = 0; machine < machines; machine += 1) {
+    if (times[a * machines + machine] !== times[b * machines + machine]) return false
+  }
+  return true
+}
+
+function rowsOf(times: Float64Array, rows: readonly number[], machines: number): Float64Array {
+  const chosen = new Float64Array(rows.length * machines)
+  rows.forEach((row, index) => {
+    chosen.set(times.subarray(row * machines, (row + 1) * machines), index * machines)
+  })
+  return chosen
+}
+
+function allIntegral(times: Float64Array): boolean {
+  for (let at = 0; at < times.length; at += 1) {
+    const time = times[at]
+    if (time !== Infinity && !Number.isSafeInteger(time)) return false
+  }
+  return true
+}
