@@ -1,0 +1,101 @@
+import { InputError } from '../../model/input-error.ts'
+import { type CsvRecord, csvRecord, feed } from './csv-record.ts'
+import { lineProblem } from './jsonl.ts'
+import { type LineReader, LONGEST_LINE } from './line-reader.ts'
+import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
+import { rowsFile } from './rows-file.ts'
+
+/**
+ * Comma-separated values with a header row: each record is an object of strings by column. Cut by
+ * hand rather than by a parser library because a restart needs the byte offset of each record, and
+ * one broken record must not end the file. Tabs or semicolons are taken where the header has no comma.
+ */
+export function csvSource(path: string, shown: string, options: RowOptions): PlacedSource {
+  let header: Header | undefined
+  let record = csvRecord()
+  let startLine = 0
+
+  const whole = (index: number, place: string): Row => {
+    const { fields, problem } = record
+    const line = startLine
+    record = csvRecord()
+    const { columns } = header!
+    const wrong =
+      problem === undefined
+        ? fields.length === columns.length
+          ? undefined
+          : `${fields.length} fields; expected ${columns.length} (${columns.join(', ')})`
+        : `${problem}; expected the delimiter or the end of the line`
+    if (wrong !== undefined) return problemRow(`${place}: ${wrong}`, index, options, line)
+    const value: Record<string, string> = {}
+    for (let at = 0; at < columns.length; at += 1) value[columns[at]] = fields[at]
+    return row(JSON.stringify(value), value, index, place, options, line)
+  }
+
+  return rowsFile(path, shown, {
+    prepare: async reader => {
+      record = csvRecord()
+      header = await readHeader(reader, shown)
+      if (options.key !== undefined && !header.columns.includes(options.key)) {
+        throw new InputError(
+          `${shown}:1: no column ${JSON.stringify(options.key)}; expected the key among ${header.columns.join(', ')}`,
+        )
+      }
+    },
+    row: (reader, index) => {
+      const isFirst = record.open === undefined
+      if (isFirst) startLine = reader.line
+      if (isFirst && reader.text === '' && !reader.tooLong) return 'blank'
+      const place = `${shown}:${startLine}`
+      const problem = lineProblem(reader)
+      if (problem !== undefined) {
+        record = csvRecord()
+        return problemRow(`${place}: ${problem}`, index, options, startLine)
+      }
+      feed(record, reader.text, header!.delimiter)
+      if (record.open === undefined) return whole(index, place)
+      if (record.open.length < LONGEST_LINE) return 'more'
+      record = csvRecord()
+      return problemRow(`${place}: ${UNCLOSED} within 16 MB`, index, options, startLine)
+    },
+    unfinished: index => {
+      record = csvRecord()
+      const problem = `${shown}:${startLine}: ${UNCLOSED} before the end of the file`
+      return problemRow(problem, index, options, startLine)
+    },
+  })
+}
+
+const UNCLOSED = 'a quoted field is not closed'
+
+type Header = { readonly columns: readonly string[]; readonly delimiter: string }
+
+async function readHeader(reader: LineReader, shown: string): Promise<Header> {
+  let record: CsvRecord | undefined
+  let delimiter = ','
+  for (;;) {
+    const state = reader.next()
+    if (state === 'more') {
+      await reader.fill()
+      continue
+    }
+    if (state === 'end') throw new InputError(`${shown}: no header row; expected column names`)
+    const problem = lineProblem(reader)
+    if (problem !== undefined) throw new InputError(`${shown}:${reader.line}: ${problem}`)
+    if (record === undefined && reader.text.trim() === '') continue
+    if (record === undefined) delimiter = delimiterOf(reader.text)
+    record ??= csvRecord()
+    feed(record, reader.text, delimiter)
+    if (record.open === undefined) break
+  }
+  const columns = record.fields.map(field => field.trim())
+  const repeated = columns.find((column, at) => columns.indexOf(column) !== at)
+  if (repeated !== undefined) {
+    const what = repeated === '' ? 'two columns without a name' : `two columns named "${repeated}"`
+    throw new InputError(`${shown}:${reader.line}: ${what}; expected a header of distinct names`)
+  }
+  return { columns, delimiter }
+}
+
+const delimiterOf = (header: string): string =>
+  header.includes(',') ? ',' : header.includes('\t') ? '\t' : header.includes(';') ? ';' : ','

@@ -1,0 +1,137 @@
+import { readdir, stat } from 'node:fs/promises'
+import { dirname, relative, sep } from 'node:path'
+import { escapePath, glob } from 'tinyglobby'
+import { InputError } from '../../model/input-error.ts'
+import { hash64 } from '../../std/hash64.ts'
+import { type PlacedSource, problemRow, type Row, type RowOptions } from './row.ts'
+
+/**
+ * The files that match the patterns, in code-unit order of their paths, which is the same on every
+ * machine. The item is the absolute path; its key is the path from the job's folder, or, for files
+ * outside it, from the patterns' own folder. The cursor is the last path read, so a file added
+ * later shifts nothing before it.
+ */
+export function filesSource(
+  patterns: readonly string[],
+  folder: string,
+  options: Pick<RowOptions, 'size'>,
+): PlacedSource {
+  let listing: Promise<readonly string[]> | undefined
+  const list = (): Promise<readonly string[]> => (listing ??= listFiles(patterns, folder))
+  const root = keyRoot(patterns, folder)
+  const keyOf = (path: string): string => relative(root, path).replaceAll(sep, '/')
+
+  const readOne = async (path: string, index: number): Promise<Row> => {
+    const key = keyOf(path)
+    try {
+      const { size, mtimeMs, mode } = await stat(path)
+      if ((mode & 0o444) === 0) throw new Error('nobody may read it')
+      const amount = options.size.kind === 'bytes' ? Math.max(1, size) : 1
+      return { key, payload: JSON.stringify(path), version: `${mtimeMs}-${size}`, size: amount }
+    } catch (error) {
+      const problem = `${key}: cannot be read (${(error as Error).message}); expected a file`
+      return { ...problemRow(problem, index, { key: undefined }), key }
+    }
+  }
+
+  return {
+    fingerprint: async () => {
+      const paths = await list()
+      const versions: string[] = []
+      for (let first = 0; first < paths.length; first += AT_ONCE) {
+        const some = paths.slice(first, first + AT_ONCE)
+        const rows = await Promise.all(some.map((path, at) => readOne(path, first + at)))
+        versions.push(hash64(rows.map(row => `${row.key}\0${row.version}`).join('\n')))
+      }
+      return `files:${paths.length}:${hash64(versions.join())}`
+    },
+    count: async () => (await list()).length,
+    read: async (cursor, limit) => {
+      const paths = await list()
+      const first = cursor === undefined ? 0 : firstAfter(paths, cursor)
+      const end = Math.min(paths.length, first + limit)
+      const items: Row[] = []
+      for (let from = first; from < end; from += AT_ONCE) {
+        const some = paths.slice(from, Math.min(end, from + AT_ONCE))
+        items.push(...(await Promise.all(some.map((path, at) => readOne(path, from + at)))))
+      }
+      return { items, cursor: end === 0 ? '' : paths[end - 1], done: end === paths.length }
+    },
+    place: index => `file ${index}`,
+    close: async () => {},
+  }
+}
+
+/** Looked at together: enough to keep the disk busy, few enough to leave the thread pool alone. */
+const AT_ONCE = 64
+
+async function listFiles(patterns: readonly string[], folder: string): Promise<readonly string[]> {
+  const found = await glob(await Promise.all(patterns.map(asWritten)), {
+    cwd: folder,
+    absolute: true,
+    onlyFiles: true,
+    expandDirectories: true,
+  })
+  if (found.length === 0) throw new InputError(await nothingFound(patterns, folder))
+  const sorted = found.sort(byCodeUnit)
+  return sorted.filter((path, at) => at === 0 || path !== sorted[at - 1])
+}
+
+/** A pattern that is the very name of a file, brackets and all, means that file. */
+async function asWritten(pattern: string): Promise<string> {
+  if (pattern.startsWith('!') || !/[[\](){}*?!]/.test(pattern)) return pattern
+  const exists = await stat(pattern).catch(() => undefined)
+  return exists === undefined ? pattern : escapePath(pattern)
+}
+
+async function nothingFound(patterns: readonly string[], folder: string): Promise<string> {
+  const wanted = patterns.find(pattern => !pattern.startsWith('!')) ?? ''
+  const shown = patterns.map(pattern => JSON.stringify(showPath(pattern, folder))).join(', ')
+  const base = fixedFolder(wanted)
+  const head = `no file matches ${shown}`
+  try {
+    const names = (await readdir(base)).sort(byCodeUnit)
+    if (names.length === 0) return `${head}: the folder ${base} is empty`
+    return `${head}: the folder ${base} holds ${names.length} entries, such as ${names[0]}`
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return `${head}: the folder ${base} ${missing ? 'does not exist' : 'cannot be read'}`
+  }
+}
+
+const showPath = (path: string, folder: string): string =>
+  path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path
+
+/** Files of the job's folder are named from there; others from the deepest folder they share. */
+function keyRoot(patterns: readonly string[], folder: string): string {
+  const bases = patterns.filter(pattern => !pattern.startsWith('!')).map(fixedFolder)
+  if (bases.every(base => base === folder || base.startsWith(`${folder}/`))) return folder
+  return bases.reduce((shared, base) => {
+    let common = shared
+    while (base !== common && !base.startsWith(common === '/' ? '/' : `${common}/`)) {
+      common = dirname(common)
+    }
+    return common
+  })
+}
+
+/** The part of a pattern before its first special character, as a folder. */
+function fixedFolder(pattern: string): string {
+  const special = /(?<!\\)[*?[\](){}!+@]/.exec(pattern)
+  const fixed = special === null ? pattern : pattern.slice(0, special.index)
+  const cut = fixed.lastIndexOf('/')
+  const folder = cut > 0 ? fixed.slice(0, cut) : '/'
+  return folder.replace(/\\(.)/g, '$1')
+}
+
+function firstAfter(paths: readonly string[], cursor: string): number {
+  let [low, high] = [0, paths.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (paths[middle] <= cursor) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

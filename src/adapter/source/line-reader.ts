@@ -1,0 +1,108 @@
+import { isUtf8 } from 'node:buffer'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** Longer lines are an item with a problem, so that one line never fills the memory. */
+export const LONGEST_LINE = 16 * 1024 * 1024
+const BLOCK = 1024 * 1024
+
+/**
+ * Reads a file line by line from any byte offset. `next` is synchronous, so a million lines cost no
+ * million promises; when it answers 'more' the caller awaits `fill` and asks again.
+ */
+export class LineReader {
+  /** The line last read, without its end. */
+  text = ''
+  /** Its number, from 1. */
+  line: number
+  /** The byte after it: where a reader opened again continues. */
+  offset: number
+  /** It was cut: longer than `longest` bytes. */
+  tooLong = false
+  /** It holds bytes that are not UTF-8. */
+  garbled = false
+  /** It ended with the file, without a line end: perhaps half written. */
+  unended = false
+
+  private buffer = Buffer.allocUnsafe(BLOCK)
+  private start = 0
+  private end = 0
+  private scanned = 0
+  private readAt: number
+  private atEnd = false
+  private skipping = false
+  private readonly file: FileHandle
+  private readonly longest: number
+
+  private constructor(file: FileHandle, from: { offset: number; line: number }, longest: number) {
+    this.file = file
+    this.offset = from.offset
+    this.readAt = from.offset
+    this.line = from.line
+    this.longest = longest
+  }
+
+  static async open(
+    path: string,
+    from: { readonly offset: number; readonly line: number } = { offset: 0, line: 0 },
+    longest = LONGEST_LINE,
+  ): Promise<LineReader> {
+    return new LineReader(await open(path, 'r'), from, longest)
+  }
+
+  next(): 'line' | 'more' | 'end' {
+    const found = this.buffer.indexOf(10, Math.max(this.start, this.scanned))
+    if (found >= 0 && found < this.end) return this.take(found, found + 1)
+    this.scanned = this.end
+    if (!this.atEnd) return 'more'
+    if (this.start === this.end && !this.skipping) return 'end'
+    this.unended = true
+    return this.take(this.end, this.end)
+  }
+
+  async fill(): Promise<void> {
+    if (this.skipping || this.end - this.start > this.longest) {
+      this.skipping = true
+      this.offset += this.end - this.start
+      this.start = this.end
+    }
+    if (this.start > 0) {
+      this.buffer.copy(this.buffer, 0, this.start, this.end)
+      this.end -= this.start
+      this.start = 0
+    } else if (this.end === this.buffer.length) {
+      const larger = Buffer.allocUnsafe(this.buffer.length * 2)
+      this.buffer.copy(larger, 0, 0, this.end)
+      this.buffer = larger
+    }
+    this.scanned = this.end
+    const room = this.buffer.length - this.end
+    const { bytesRead } = await this.file.read(this.buffer, this.end, room, this.readAt)
+    if (this.readAt === 0) this.start = bomLength(this.buffer.subarray(0, bytesRead))
+    this.offset += this.readAt === 0 ? this.start : 0
+    this.readAt += bytesRead
+    this.end += bytesRead
+    this.atEnd = bytesRead === 0
+  }
+
+  async close(): Promise<void> {
+    await this.file.close()
+  }
+
+  private take(end: number, next: number): 'line' {
+    const { buffer, start } = this
+    const last = end > start && buffer[end - 1] === 13 ? end - 1 : end
+    this.tooLong = this.skipping || end - start > this.longest
+    this.skipping = false
+    this.text = this.tooLong ? '' : buffer.toString('utf8', start, last)
+    this.garbled = this.text.includes('\uFFFD') && !isUtf8(buffer.subarray(start, last))
+    this.offset += next - start
+    this.start = next
+    this.scanned = next
+    this.line += 1
+    return 'line'
+  }
+}
+
+/** A UTF-8 byte order mark is no part of the first line. */
+const bomLength = (head: Buffer): number =>
+  head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0

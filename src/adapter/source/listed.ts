@@ -1,0 +1,81 @@
+import { InputError } from '../../model/input-error.ts'
+import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
+import { hash64 } from '../../std/hash64.ts'
+
+/**
+ * Sources whose item at an index can be made at once: the cursor is the index. A range's key is the
+ * number itself, so that moving its ends keeps what was computed.
+ */
+export function rangeSource(from: number, to: number, options: RowOptions): PlacedSource {
+  const fieldless = options.size.kind !== 'bytes'
+  return indexed(to - from, `range:${from}:${to}`, index => {
+    const text = String(from + index)
+    return { key: text, payload: text, version: '0', size: fieldless ? 1 : text.length }
+  })
+}
+
+/** Items written in the job file itself. */
+export function itemsSource(items: readonly unknown[], options: RowOptions): PlacedSource {
+  return indexed(items.length, `items:${hash64(jsonText(items) ?? '')}`, index => {
+    const place = `item ${index}`
+    const payload = jsonText(items[index])
+    if (payload === undefined) {
+      return problemRow(
+        `${place}: not a JSON value; expected text, numbers, lists or objects`,
+        index,
+        options,
+      )
+    }
+    return row(payload, items[index], index, place, options)
+  })
+}
+
+/** Every combination of the axes' values; the last axis varies fastest. */
+export function gridSource(
+  axes: Readonly<Record<string, readonly unknown[]>>,
+  options: RowOptions,
+): PlacedSource {
+  const names = Object.keys(axes)
+  const total = names.reduce((product, name) => product * axes[name].length, 1)
+  if (total > MOST_COMBINATIONS) {
+    throw new InputError(`input.grid: ${total} combinations; expected at most ${MOST_COMBINATIONS}`)
+  }
+  return indexed(total, `grid:${hash64(JSON.stringify(axes))}`, index => {
+    const value: Record<string, unknown> = {}
+    let rest = index
+    for (let at = names.length - 1; at >= 0; at -= 1) {
+      const values = axes[names[at]]
+      value[names[at]] = values[rest % values.length]
+      rest = Math.floor(rest / values.length)
+    }
+    const ordered = Object.fromEntries(names.map(name => [name, value[name]]))
+    return row(JSON.stringify(ordered), ordered, index, `combination ${index}`, options)
+  })
+}
+
+const MOST_COMBINATIONS = 1_000_000_000
+
+function indexed(total: number, fingerprint: string, make: (index: number) => Row): PlacedSource {
+  return {
+    fingerprint: async () => fingerprint,
+    count: async () => total,
+    read: async (cursor, limit) => {
+      const first = cursor === undefined ? 0 : Number(cursor)
+      const end = Math.min(total, first + limit)
+      const items: Row[] = []
+      for (let index = first; index < end; index += 1) items.push(make(index))
+      return { items, cursor: String(end), done: end === total }
+    },
+    place: index => `item ${index}`,
+    close: async () => {},
+  }
+}
+
+/** JSON text, or `undefined` for what JSON cannot say: functions, cycles, big integers. */
+export function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,167 @@
+import { InputError } from '../../model/input-error.ts'
+import { jsonText } from './listed.ts'
+import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
+
+export type ImportModule = (path: string) => Promise<unknown>
+
+/**
+ * A user's module whose default export yields the items: `async function* ({ cursor, params })`. It
+ * yields an item, or `{ item, key?, version?, cursor? }`. After a restart it starts at the last
+ * cursor it gave; what it yields again after that is skipped by count, so a generator that gives no
+ * cursors works too and only repeats its own reading.
+ */
+export function moduleSource(
+  path: string,
+  shown: string,
+  options: RowOptions,
+  given: {
+    readonly params: Readonly<Record<string, unknown>>
+    readonly importModule: ImportModule
+  },
+): PlacedSource {
+  let open: { readonly iterator: Items; position: Position; readonly cursor: string } | undefined
+
+  const openAt = async (cursor: string | undefined): Promise<NonNullable<typeof open>> => {
+    await close()
+    const position: Position = cursor === undefined ? START : (JSON.parse(cursor) as Position)
+    const make = await loadGenerator(path, shown, given.importModule)
+    const iterator = start(make, { cursor: position.from, params: given.params }, shown)
+    for (let skipped = 0; skipped < position.skip; skipped += 1) {
+      const next = await advance(iterator, position.index - position.skip + skipped, shown)
+      if (next.done === true) {
+        throw new InputError(
+          `${shown}: ended after ${skipped} items past its cursor; it gave ${position.skip} before; expected the same items again`,
+        )
+      }
+    }
+    return { iterator, position, cursor: cursor ?? '' }
+  }
+  const close = async (): Promise<void> => {
+    await open?.iterator.return?.()
+    open = undefined
+  }
+
+  return {
+    fingerprint: async () => undefined,
+    count: async () => undefined,
+    read: async (cursor, limit) => {
+      const now =
+        open !== undefined && cursor !== undefined && open.cursor === cursor
+          ? open
+          : await openAt(cursor)
+      const items: Row[] = []
+      let { position } = now
+      let done = false
+      while (items.length < limit) {
+        const next = await advance(now.iterator, position.index, shown)
+        if (next.done === true) {
+          done = true
+          break
+        }
+        const entry = entryOf(next.value)
+        items.push(moduleRow(entry, position.index, `${shown}: item ${position.index}`, options))
+        position =
+          entry.cursor === undefined
+            ? { ...position, index: position.index + 1, skip: position.skip + 1 }
+            : { index: position.index + 1, from: entry.cursor, skip: 0 }
+      }
+      const after = JSON.stringify(position)
+      open = { iterator: now.iterator, position, cursor: after }
+      return { items, cursor: after, done }
+    },
+    place: index => `${shown}: item ${index}`,
+    close,
+  }
+}
+
+/** `from` is the user's own cursor, `skip` how many items came after it. */
+type Position = { readonly index: number; readonly from?: unknown; readonly skip: number }
+const START: Position = { index: 0, skip: 0 }
+
+type Items = AsyncIterator<unknown> | Iterator<unknown>
+type Generate = (ctx: { readonly cursor: unknown; readonly params: unknown }) => unknown
+type Entry = {
+  readonly item: unknown
+  readonly key?: unknown
+  readonly version?: unknown
+  readonly cursor?: unknown
+}
+
+async function loadGenerator(
+  path: string,
+  shown: string,
+  importModule: ImportModule,
+): Promise<Generate> {
+  let module: unknown
+  try {
+    module = await importModule(path)
+  } catch (error) {
+    throw new InputError(`${shown}: cannot be loaded (${(error as Error).message})`, {
+      cause: error,
+    })
+  }
+  const given = (module as { readonly default?: unknown }).default
+  if (typeof given === 'function') return given as Generate
+  if (Array.isArray(given)) return () => given
+  throw new InputError(
+    `${shown}: no generator; expected export default async function* ({ cursor, params }) { ... }`,
+  )
+}
+
+function start(make: Generate, ctx: Parameters<Generate>[0], shown: string): Items {
+  let made: unknown
+  try {
+    made = make(ctx)
+  } catch (error) {
+    throw new InputError(`${shown}: threw at its start (${(error as Error).message})`, {
+      cause: error,
+    })
+  }
+  if (typeof made === 'object' && made !== null) {
+    if (Symbol.asyncIterator in made)
+      return (made as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    if (Symbol.iterator in made) return (made as Iterable<unknown>)[Symbol.iterator]()
+  }
+  throw new InputError(`${shown}: its default export yields nothing; expected an async generator`)
+}
+
+async function advance(
+  iterator: Items,
+  index: number,
+  shown: string,
+): Promise<IteratorResult<unknown>> {
+  try {
+    return await iterator.next()
+  } catch (error) {
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    throw new InputError(`${shown}: threw while making item ${index} (${said})`, { cause: error })
+  }
+}
+
+/** An object with `item` and nothing but what an entry may hold is an entry; the rest are items. */
+function entryOf(value: unknown): Entry {
+  if (typeof value === 'object' && value !== null && 'item' in value) {
+    if (Object.keys(value).every(name => ENTRY.includes(name))) return value as Entry
+  }
+  return { item: value }
+}
+
+const ENTRY = ['item', 'key', 'version', 'cursor']
+
+function moduleRow(entry: Entry, index: number, place: string, options: RowOptions): Row {
+  const payload = jsonText(entry.item)
+  if (payload === undefined) {
+    return problemRow(
+      `${place}: not a JSON value; expected text, numbers, lists or objects`,
+      index,
+      options,
+    )
+  }
+  const keyed = entry.key === undefined ? options : { ...options, key: undefined }
+  const made = row(payload, entry.item, index, place, keyed)
+  return {
+    ...made,
+    key: entry.key === undefined ? made.key : String(entry.key),
+    version: entry.version === undefined ? made.version : String(entry.version),
+  }
+}

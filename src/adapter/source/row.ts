@@ -1,0 +1,74 @@
+import type { StageSpec } from '../../model/job.ts'
+import type { Source, SourceItem } from '../../port/source.ts'
+import { hash64 } from '../../std/hash64.ts'
+
+/** What every source is told about the items it makes. */
+export type RowOptions = {
+  /** The field that identifies an item; `undefined`: its index does. */
+  readonly key: string | undefined
+  /** The field that changes with the content; `undefined`: a hash of the content. */
+  readonly version?: string
+  readonly size: StageSpec['size']
+}
+
+/** A source item that remembers the line it stood on, for messages. */
+export type Row = SourceItem & { readonly line?: number }
+
+/** A source that can say where an item stood: `pages.jsonl:12`, `item 12`. */
+export type PlacedSource = Source & { place(index: number, line: number | undefined): string }
+
+/**
+ * One item of rows of JSON: its key, version and size read from `value`, whose text is `payload`.
+ * A row that lacks its key is an item with a problem: it fails alone.
+ */
+export function row(
+  payload: string,
+  value: unknown,
+  index: number,
+  place: string | (() => string),
+  options: RowOptions,
+  line?: number,
+): Row {
+  let key: string | undefined = String(index)
+  if (options.key !== undefined) {
+    key = asName(fieldOf(value, options.key))
+    if (key === undefined) {
+      const problem = `${at(place)}: no ${JSON.stringify(options.key)} to identify the item by; expected text or a number`
+      return problemRow(problem, index, options, line)
+    }
+  }
+  const named = options.version === undefined ? undefined : asName(fieldOf(value, options.version))
+  const version = named ?? hash64(payload)
+  return { key, payload, version, size: sizeOf(payload, value, options.size), line }
+}
+
+/** An item that cannot be read. `#12` cannot be taken for the key of item 12. */
+export function problemRow(
+  problem: string,
+  index: number,
+  options: Pick<RowOptions, 'key'>,
+  line?: number,
+): Row {
+  const key = options.key === undefined ? String(index) : `#${index}`
+  return { key, payload: 'null', version: hash64(problem), size: 1, problem, line }
+}
+
+/** Bytes of the JSON text, a numeric field, or 1; 1 too where the field is not a positive number. */
+export function sizeOf(payload: string, value: unknown, size: StageSpec['size']): number {
+  if (size.kind === 'bytes') return Buffer.byteLength(payload)
+  if (size.kind === 'one') return 1
+  const amount = Number(fieldOf(value, size.field))
+  return amount > 0 && Number.isFinite(amount) ? amount : 1
+}
+
+const at = (place: string | (() => string)): string => (typeof place === 'string' ? place : place())
+
+function fieldOf(value: unknown, field: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined
+  return (value as Record<string, unknown>)[field]
+}
+
+function asName(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}

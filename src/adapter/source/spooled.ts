@@ -1,0 +1,148 @@
+import { InputError } from '../../model/input-error.ts'
+import type { SourceChunk } from '../../port/source.ts'
+import type { SpooledItem, Store } from '../../port/store.ts'
+import { parseRow } from './jsonl.ts'
+import { LONGEST_LINE } from './line-reader.ts'
+import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
+
+type Spool = Pick<Store, 'spool' | 'spooled' | 'put' | 'get'>
+
+/** Present once no more items will be pushed to an open run; the source then ends. */
+export const closedDocument = (run: string): string => `input-closed:${run}`
+
+/** Items pushed while the run is open. A read that finds none yet is empty and not done. */
+export function openRunSource(run: string, store: Spool, options: RowOptions): PlacedSource {
+  return {
+    fingerprint: async () => undefined,
+    count: async () => undefined,
+    read: async (cursor, limit) => {
+      const closed = store.get(closedDocument(run)) !== undefined
+      const first = cursor === undefined ? 0 : Number(cursor)
+      const spooled = store.spooled(run, first, limit)
+      const items = spooled.map(({ key, payload, priority, notBefore }, at) => {
+        const value: unknown = JSON.parse(payload)
+        const made = row(payload, value, first + at, 'pushed item', { ...options, key: undefined })
+        return { ...made, key, priority, notBefore }
+      })
+      const done = closed && items.length < limit
+      return { items, cursor: String(first + items.length), done }
+    },
+    place: index => `pushed item ${index}`,
+    close: async () => {},
+  }
+}
+
+export type Stdin = AsyncIterable<Uint8Array | string>
+
+/**
+ * Standard input can be read once, so all of it is spooled durably before the first item is handed
+ * out; a restart reads the spool. The spool holds each line as JSON text, keyed by its line number.
+ */
+export function stdinSource(
+  run: string,
+  store: Spool,
+  stdin: Stdin | undefined,
+  format: 'lines' | 'jsonl',
+  options: RowOptions,
+): PlacedSource {
+  const complete = `stdin:${run}`
+  const spooledCount = async (): Promise<number> => {
+    const known = store.get(complete)
+    if (known !== undefined) return Number(known)
+    if (stdin === undefined) {
+      throw new InputError(
+        'stdin: this run was interrupted before all its input was kept; pipe the input in again',
+      )
+    }
+    const count = await spoolLines(stdin, format, items =>
+      store.spool(run, items.first, items.list),
+    )
+    store.put(complete, String(count))
+    return count
+  }
+  return {
+    fingerprint: async () => undefined,
+    count: async () => {
+      const known = store.get(complete)
+      return known === undefined ? undefined : Number(known)
+    },
+    read: async (cursor, limit): Promise<SourceChunk> => {
+      const total = await spooledCount()
+      const first = cursor === undefined ? 0 : Number(cursor)
+      const spooled = store.spooled(run, first, Math.min(limit, total - first))
+      const items = spooled.map((item, at) => stdinRow(item, first + at, format, options))
+      const next = first + items.length
+      return { items, cursor: String(next), done: next >= total || items.length === 0 }
+    },
+    place: (_, line) => `stdin:${line}`,
+    close: async () => {},
+  }
+}
+
+function stdinRow(
+  item: SpooledItem,
+  index: number,
+  format: 'lines' | 'jsonl',
+  options: RowOptions,
+): Row {
+  const line = Number(item.key)
+  const text: unknown = JSON.parse(item.payload)
+  if (typeof text !== 'string') {
+    const problem = `stdin:${line}: longer than ${LONGEST_LINE} bytes; expected shorter lines`
+    return problemRow(problem, index, options, line)
+  }
+  if (format === 'jsonl') return parseRow(text, index, () => `stdin:${line}`, options, line)
+  return row(item.payload, text, index, `stdin:${line}`, options, line)
+}
+
+const SPOOLED_AT_ONCE = 10_000
+
+/** Lines as JSON text, `null` for one that is too long; blank lines are no items. */
+async function spoolLines(
+  stdin: Stdin,
+  format: 'lines' | 'jsonl',
+  spool: (items: { readonly first: number; readonly list: readonly SpooledItem[] }) => void,
+): Promise<number> {
+  let count = 0
+  let line = 0
+  let list: SpooledItem[] = []
+  const flush = (): void => {
+    if (list.length > 0) spool({ first: count, list })
+    count += list.length
+    list = []
+  }
+  for await (const text of splitLines(stdin)) {
+    line += 1
+    if (text !== undefined && (format === 'jsonl' ? text.trim() : text) === '') continue
+    list.push({ key: String(line), payload: text === undefined ? 'null' : JSON.stringify(text) })
+    if (list.length === SPOOLED_AT_ONCE) flush()
+  }
+  flush()
+  return count
+}
+
+/** Lines without their ends; `undefined` for one longer than `LONGEST_LINE`. */
+async function* splitLines(stdin: Stdin): AsyncGenerator<string | undefined> {
+  const decoder = new TextDecoder('utf-8')
+  let rest = ''
+  let tooLong = false
+  for await (const chunk of stdin) {
+    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
+    const lines = text.split('\n')
+    lines[0] = rest + lines[0]
+    rest = lines.pop()!
+    for (const line of lines) {
+      yield tooLong || line.length > LONGEST_LINE ? undefined : withoutReturn(line)
+      tooLong = false
+    }
+    if (rest.length > LONGEST_LINE) {
+      tooLong = true
+      rest = ''
+    }
+  }
+  rest += decoder.decode()
+  if (tooLong) yield undefined
+  else if (rest !== '') yield withoutReturn(rest)
+}
+
+const withoutReturn = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line)
