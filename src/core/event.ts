@@ -83,13 +83,14 @@ export type Decision =
   | { readonly kind: 'gathering'; readonly stage: number }
   /** A further level of a tree stage. */
   | { readonly kind: 'grow'; readonly stage: number }
+  /** What a stage needs will never come: its open items are skipped. */
+  | { readonly kind: 'skip'; readonly stage: number; readonly failure: Failure }
   | { readonly kind: 'giveUp'; readonly run: number; readonly failure: Failure }
   | { readonly kind: 'finish'; readonly run: number }
 
 export type Action =
   | { readonly kind: 'readSource'; readonly stage: number; readonly cursor: string | undefined; readonly limit: number }
   | { readonly kind: 'gather'; readonly stage: number }
-  | { readonly kind: 'define'; readonly stage: number }
   | { readonly kind: 'run'; readonly machine: number; readonly slot: number; readonly stage: number; readonly firstAttempt: number; readonly tasks: readonly number[] }
   | { readonly kind: 'abort'; readonly machine: number; readonly slot: number; readonly attempt: number }
   | { readonly kind: 'kill'; readonly machine: number; readonly slot: number }

@@ -38,12 +38,17 @@ export type ResultBatch = {
 
 export type ResultState = 'done' | 'stopped' | 'failed' | 'skipped' | 'cancelled'
 
-/** One row per step and stage: what ran where and when. Parallel arrays; micros since the epoch. */
+/**
+ * One row per step and stage: what ran where and when. Parallel arrays; micros since the epoch.
+ * Successful attempts under a millisecond that followed each other in one slot are one entry: `counts`
+ * says how many, `attempts` and `indexes` name the first.
+ */
 export type HistoryBatch = {
   readonly run: string
   readonly stage: string
   readonly attempts: readonly number[]
   readonly indexes: readonly number[]
+  readonly counts: readonly number[]
   readonly machines: readonly string[]
   readonly slots: readonly number[]
   readonly starts: readonly number[]

@@ -18,17 +18,17 @@ export type MachinesView = {
   count: number
   now: number
   /** 1: may be chosen. */
-  readonly offered: Uint8Array
+  offered: Uint8Array
   /** Expected processing time here in micros, loading included; `Infinity`: never here. */
-  readonly processing: Float64Array
+  processing: Float64Array
   /** When the machine would get to it, in micros, given what is assigned and running. */
-  readonly freeAt: Float64Array
+  freeAt: Float64Array
   /** Work assigned so far in micros, ended tasks included: what min-load balances. */
-  readonly assignedWork: Float64Array
+  assignedWork: Float64Array
   /** Attempts running or queued here. */
-  readonly load: Float64Array
+  load: Float64Array
   /** Slots of the machine. */
-  readonly slots: Float64Array
+  slots: Float64Array
   /** How many tasks were placed before this one: the turn of round-robin. */
   turn: number
   /** Uniform in [0, 1), from the seed and the turn. */

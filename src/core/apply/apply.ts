@@ -1,0 +1,118 @@
+import { unreachable } from '../../std/assert.ts'
+import type { Decision, Event } from '../event.ts'
+import type { State } from '../state.ts'
+import { FAILED } from '../items.ts'
+import { assign, outcomes, slotEnded, start, stop, unassign } from './attempt.ts'
+import { endItem } from './items.ts'
+import { joined, left } from './machine.ts'
+import { endRun, finishRun, forgetRun, reopenRun, stopRun, submit } from './run.ts'
+import { adoptPlan, cut, grow, learn, read, retry, skip } from './stage.ts'
+
+/** The one door: an event that happened changes the state. */
+export function applyEvent(state: State, event: Event): void {
+  switch (event.kind) {
+    case 'term':
+      state.term = event.term
+      state.draining = false
+      for (const machine of state.machines) if (machine.alive) left(state, machine)
+      for (const stage of state.stages) stage.reading = false
+      touchAll(state)
+      return
+    case 'joined':
+      joined(state, event.machine)
+      return
+    case 'left':
+      if (state.machines[event.machine]?.alive) left(state, state.machines[event.machine])
+      return
+    case 'submit':
+      submit(state, event.run)
+      return
+    case 'read':
+      return read(state, event)
+    case 'outcomes':
+      return outcomes(state, event)
+    case 'loaded': {
+      const { setup } = state.stages[event.stage]
+      setup.n += 1
+      setup.micros += event.micros
+      setup.bytes = Math.max(setup.bytes, event.bytes)
+      return
+    }
+    case 'slotEnded':
+      return slotEnded(state, event.machine, event.slot, event.failure)
+    case 'stageBroken': {
+      const stage = state.stages[event.stage]
+      stage.broken = event.failure
+      return stopRun(state, state.runs[stage.run], event.failure)
+    }
+    case 'pressure':
+      state.machines[event.machine].pressure = event.high
+      state.scratch.dirty.add(event.machine)
+      return
+    case 'cancel':
+      return stopRun(state, state.runs[event.run], { kind: 'cancelled', message: 'cancelled by the user' })
+    case 'drain':
+      state.draining = true
+      return
+    case 'resume':
+      state.draining = false
+      return touchAll(state)
+    case 'retryFailed':
+      return reopenRun(state, state.runs[event.run])
+    case 'finished':
+      return endRun(state, state.runs[event.run], event.problem)
+    case 'plan':
+      return adoptPlan(state, event)
+    case 'learnt':
+      return learn(state, event)
+    case 'forget':
+      return forgetRun(state, state.runs[event.run])
+    default:
+      unreachable(event)
+  }
+}
+
+/** The same door for a decision of ours. */
+export function applyDecision(state: State, decision: Decision): void {
+  switch (decision.kind) {
+    case 'cut':
+      return cut(state, decision)
+    case 'assign':
+      return assign(state, decision)
+    case 'unassign':
+      return unassign(state, decision.tasks)
+    case 'start':
+      return start(state, decision)
+    case 'retry':
+      return retry(state, decision)
+    case 'fail':
+      return endItem(state, state.stages[decision.stage], decision.index, FAILED, -1, decision.failure)
+    case 'stop':
+      return stop(state, decision)
+    case 'unload': {
+      const { loaded } = state.machines[decision.machine].slots[decision.slot]
+      loaded.splice(loaded.indexOf(decision.stage), 1)
+      return
+    }
+    case 'reading':
+    case 'gathering':
+      state.stages[decision.stage].reading = true
+      return
+    case 'grow':
+      return grow(state, state.stages[decision.stage])
+    case 'skip':
+      return skip(state, state.stages[decision.stage], decision.failure)
+    case 'giveUp':
+      return stopRun(state, state.runs[decision.run], decision.failure)
+    case 'finish':
+      return finishRun(state, state.runs[decision.run])
+    default:
+      unreachable(decision)
+  }
+}
+
+function touchAll(state: State): void {
+  for (const stage of state.stages) state.scratch.touched.add(stage.number)
+  for (const run of state.runs) state.scratch.touchedRuns.add(run.number)
+  for (const machine of state.machines) state.scratch.dirty.add(machine.number)
+}

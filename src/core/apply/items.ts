@@ -1,0 +1,110 @@
+import type { Failure } from '../../model/failure.ts'
+import { addInterval } from '../intervals.ts'
+import { CANCELLED, DONE, FAILED, itemStates, OPEN, SKIPPED, STOPPED, settleItem, stateOf } from '../items.ts'
+import type { Stage, State } from '../state.ts'
+
+/**
+ * An item reaches its final state here and nowhere else; what depends on it hears of it at once:
+ * the same item downstream, the tree node it feeds, or its successors in a graph.
+ * `position`: where in the current outcomes event its result stands; -1: there is none, see `failure`.
+ */
+export function endItem(
+  state: State,
+  stage: Stage,
+  index: number,
+  code: number,
+  position: number,
+  failure: Failure | undefined,
+): void {
+  if (!settleItem(stage.items, index, code)) return
+  keep(state, stage, index, code, position, failure)
+  if (stage.sizes.size > 0) stage.sizes.delete(index)
+  state.scratch.touched.add(stage.number)
+  const succeeded = code === DONE || code === STOPPED
+  if (stage.graph !== undefined) endGraphItem(state, stage, index, succeeded)
+  for (const number of stage.downstream) {
+    const next = state.stages[number]
+    state.scratch.touched.add(number)
+    const link = next.definition.link
+    if (link.kind === 'item') {
+      if (succeeded) addInterval(next.pool, index, 1)
+      else if (code === CANCELLED) endItem(state, next, index, CANCELLED, -1, failure)
+      else endItem(state, next, index, SKIPPED, -1, upstreamFailure(stage, index, failure))
+    } else if (link.kind === 'tree') arriveAtNode(state, next, index, link.fanIn, succeeded)
+  }
+}
+
+/** One input of a tree node has ended. Without tolerance a failed input fails the node: a partial sum is a wrong sum. */
+export function arriveAtNode(state: State, next: Stage, index: number, fanIn: number, succeeded: boolean): void {
+  const node = Math.floor(index / fanIn)
+  if (!succeeded && !tolerates(state, next)) {
+    endItem(state, next, node, SKIPPED, -1, upstreamFailure(state.stages[next.upstream], index, undefined))
+    return
+  }
+  const arrived = (next.arrived.get(node) ?? 0) + 1
+  next.arrived.set(node, arrived)
+  if (arrived === nodeInputs(state, next, node, fanIn)) makeNodeReady(next, node)
+}
+
+/** Inputs of a node: `fanIn`, or what is left for the last one; `Infinity` while the total is unknown. */
+export function nodeInputs(state: State, stage: Stage, node: number, fanIn: number): number {
+  const upstream = state.stages[stage.upstream]
+  const end = (node + 1) * fanIn
+  if (end <= upstream.known) return fanIn
+  return upstream.complete ? upstream.known - node * fanIn : Number.POSITIVE_INFINITY
+}
+
+export function makeNodeReady(stage: Stage, node: number): void {
+  stage.arrived.delete(node)
+  if (stateOf(stage.items, node) === OPEN) addInterval(stage.pool, node, 1)
+  if (!stage.complete && node >= stage.known) stage.known = node + 1
+}
+
+/** Whether the run goes on with what succeeded. */
+export function tolerates(state: State, stage: Stage): boolean {
+  const { count, share } = state.runs[stage.run].definition.tolerate
+  return count > 0 || share > 0
+}
+
+function endGraphItem(state: State, stage: Stage, index: number, succeeded: boolean): void {
+  const graph = stage.graph
+  if (graph === undefined) return
+  graph.endedAt[index] = state.now
+  for (let at = graph.firstSuccessor[index]; at < graph.firstSuccessor[index + 1]; at += 1) {
+    const successor = graph.successors[at]
+    if (!succeeded) {
+      endItem(state, stage, successor, SKIPPED, -1, upstreamFailure(stage, index, undefined))
+      continue
+    }
+    graph.waitingFor[successor] -= 1
+    if (graph.waitingFor[successor] === 0) addInterval(stage.pool, successor, 1)
+  }
+}
+
+function upstreamFailure(stage: Stage, index: number, failure: Failure | undefined): Failure {
+  const because = failure === undefined ? '' : `: ${failure.message}`
+  const first = failure?.kind === 'upstream' ? failure : undefined
+  return first ?? { kind: 'upstream', message: `item ${index} of ${stage.definition.name} failed${because}` }
+}
+
+function keep(state: State, stage: Stage, index: number, code: number, position: number, failure: Failure | undefined): void {
+  if (state.scratch.replaying || code === OPEN) return
+  const kept = state.scratch.kept
+  let batch = kept[kept.length - 1]
+  if (batch === undefined || batch.stage !== stage.number) {
+    batch = { stage: stage.number, indexes: [], positions: [], events: [], states: [], failures: [] }
+    kept.push(batch)
+  }
+  batch.indexes.push(index)
+  batch.positions.push(position)
+  batch.events.push(state.scratch.event)
+  batch.states.push(itemStates[code] as (typeof batch.states)[number])
+  batch.failures.push(failure)
+}
+
+/** Items of a run that failed so far, over all stages. */
+export function failedItems(state: State, stages: readonly number[]): number {
+  let failed = 0
+  for (const number of stages) failed += state.stages[number].items.counts[FAILED]
+  return failed
+}

@@ -1,0 +1,50 @@
+import type { MachineDefinition } from '../../model/run.ts'
+import { removeTask } from '../queue.ts'
+import type { Machine, State } from '../state.ts'
+import { newSlot, resourceNumber } from '../state.ts'
+import { ASSIGNED } from '../tasks.ts'
+import { returnTask, unassign } from './attempt.ts'
+
+/** A machine joins, or joins again under its id: then it keeps its number, and what was learnt of it. */
+export function joined(state: State, definition: MachineDefinition): Machine {
+  for (const name of Object.keys(definition.capacity)) resourceNumber(state, name)
+  const known = state.machines.findIndex(machine => machine.definition.id === definition.id)
+  const number = known < 0 ? state.machines.length : known
+  const capacity = new Float64Array(Math.max(16, state.resources.length))
+  for (const [name, amount] of Object.entries(definition.capacity)) capacity[resourceNumber(state, name)] = amount
+  const slots = Array.from({ length: definition.slots ?? 1 }, (_, slot) => newSlot(slot))
+  const machine: Machine = {
+    number, definition, capacity, free: capacity.slice(), slots,
+    idle: slots.map(slot => slot.number).reverse(),
+    alive: true, pressure: false, assignedWork: 0, queuedWork: 0, queued: 0, running: 0, queues: new Map(),
+    busyMicros: known < 0 ? 0 : state.machines[known].busyMicros,
+    tasksEnded: known < 0 ? 0 : state.machines[known].tasksEnded,
+  }
+  state.machines[number] = machine
+  state.scratch.dirty.add(number)
+  for (const stage of state.stages) state.scratch.touched.add(stage.number)
+  return machine
+}
+
+/** A machine is gone: what it ran is lost and returns uncharged, what it had queued goes back. */
+export function left(state: State, machine: Machine): void {
+  machine.alive = false
+  for (const slot of machine.slots) {
+    for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)
+    slot.stopping.clear()
+    slot.loaded.length = 0
+    slot.stage = -1
+    slot.klass = -1
+    slot.work = 0
+    slot.killing = undefined
+  }
+  machine.free.set(machine.capacity)
+  const { tasks } = state
+  for (let task = 0; task < tasks.used; task += 1) {
+    if (tasks.state[task] !== ASSIGNED || tasks.machine[task] !== machine.number) continue
+    const queue = machine.queues.get(tasks.klass[task])
+    if (queue !== undefined) removeTask(queue, tasks, task)
+    unassign(state, [task])
+  }
+  machine.idle.splice(0, machine.idle.length, ...machine.slots.map(slot => slot.number).reverse())
+}

@@ -1,0 +1,221 @@
+import type { Failure } from '../../model/failure.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { RunDefinition } from '../../model/run.ts'
+import { addInterval, intervalsOf } from '../intervals.ts'
+import { CANCELLED, FAILED, itemsIn, itemStatesOf, OPEN, reopenItem, SKIPPED, stateOf, STOPPED, DONE } from '../items.ts'
+import type { GraphState, Run, Stage, State } from '../state.ts'
+import { newRun, newStage } from '../state.ts'
+import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
+import { arriveAtNode, endItem, failedItems, tolerates } from './items.ts'
+import { propagateKnown } from './stage.ts'
+
+/** A run and its stages come into being. */
+export function submit(state: State, definition: RunDefinition): Run {
+  const run = newRun(state.runs.length, definition, state.now)
+  state.runs.push(run)
+  for (const stage of definition.stages) {
+    const number = state.stages.length
+    const upstream = stage.after < 0 ? -1 : run.stages[stage.after]
+    const depth = upstream < 0 ? 0 : state.stages[upstream].depth + 1
+    const created = newStage({ number, run: run.number, definition: stage, upstream, depth, root: number })
+    state.stages.push(created)
+    run.stages.push(number)
+    if (upstream >= 0) state.stages[upstream].downstream.push(number)
+    if (stage.link.kind === 'graph') openGraph(created, stage.link.problem)
+    state.scratch.touched.add(number)
+  }
+  return run
+}
+
+/** Every task of a problem is known at once; those without predecessors are ready. */
+function openGraph(stage: Stage, problem: Problem): void {
+  stage.known = problem.tasks.length
+  stage.complete = true
+  stage.graph = graphOf(problem)
+  for (let task = 0; task < stage.known; task += 1) {
+    if (stage.graph.waitingFor[task] === 0) addInterval(stage.pool, task, 1)
+    const { release, priority } = problem.tasks[task]
+    const link = stage.definition.link
+    if (link.kind === 'graph' && (release > 0 || priority !== 0)) {
+      stage.wishes.set(task, { priority, notBefore: Math.round(release * link.ticks) })
+    }
+  }
+}
+
+function graphOf(problem: Problem): GraphState {
+  const count = problem.tasks.length
+  const { firstEdge, from } = problem.edges
+  const firstSuccessor = new Int32Array(count + 1)
+  for (const predecessor of from) firstSuccessor[predecessor + 1] += 1
+  for (let task = 0; task < count; task += 1) firstSuccessor[task + 1] += firstSuccessor[task]
+  const fill = firstSuccessor.slice()
+  const successors = new Int32Array(from.length)
+  const successorEdges = new Int32Array(from.length)
+  const waitingFor = new Int32Array(count)
+  for (let task = 0; task < count; task += 1) {
+    waitingFor[task] = firstEdge[task + 1] - firstEdge[task]
+    for (let edge = firstEdge[task]; edge < firstEdge[task + 1]; edge += 1) {
+      const at = fill[from[edge]]++
+      successors[at] = task
+      successorEdges[at] = edge
+    }
+  }
+  return {
+    waitingFor, firstSuccessor, successors, successorEdges,
+    machineOf: new Int32Array(count).fill(-1),
+    endedAt: new Float64Array(count),
+    upwardRank: new Float64Array(count),
+  }
+}
+
+/** Starts nothing more of this run; what runs may end. */
+export function stopRun(state: State, run: Run, problem: Failure): void {
+  if (run.state !== 'active') return
+  run.state = 'stopping'
+  run.problem = problem
+  state.scratch.touchedRuns.add(run.number)
+}
+
+/** Every item has ended, or will never start: what is still open is cancelled, its tasks freed. */
+export function finishRun(state: State, run: Run): void {
+  const { tasks } = state
+  for (let task = 0; task < tasks.used; task += 1) {
+    const at = tasks.state[task]
+    if (at !== READY && at !== WAITING && at !== ASSIGNED) continue
+    if (state.stages[tasks.stage[task]].run !== run.number) continue
+    if (at === ASSIGNED) forgetAssignment(state, task)
+    moveTask(tasks, task, FREE)
+  }
+  for (const number of run.stages) {
+    const stage = state.stages[number]
+    for (const klass of stage.classes) {
+      state.classes[klass].queue.heap.length = 0
+      for (const machine of state.machines) machine.queues.delete(klass)
+    }
+    stage.open = 0
+    stage.openTasks = 0
+    for (let index = 0; index < stage.known; index += 1) {
+      if (stateOf(stage.items, index) === OPEN) endItem(state, stage, index, CANCELLED, -1, run.problem)
+    }
+  }
+  run.state = 'finishing'
+}
+
+/** Takes an early-bound task out of its machine's books; its queue is the caller's to mend. */
+export function forgetAssignment(state: State, task: number): void {
+  const { tasks } = state
+  const machine = state.machines[tasks.machine[task]]
+  machine.queued -= 1
+  machine.queuedWork -= tasks.predicted[task]
+  machine.assignedWork -= tasks.predicted[task]
+  tasks.machine[task] = -1
+}
+
+/** The outputs are written, or could not be: the run has ended. */
+export function endRun(state: State, run: Run, problem: string | undefined): void {
+  run.endedAt = state.now
+  if (problem !== undefined) run.problem = { kind: 'error', message: problem }
+  if (run.problem?.kind === 'cancelled') run.state = 'cancelled'
+  else if (run.problem !== undefined) run.state = 'failed'
+  else run.state = failedItems(state, run.stages) > allowedFailures(state, run) ? 'failed' : 'done'
+}
+
+/** How many items may fail; a share is of all items of the job's first stage, once they are known. */
+export function allowedFailures(state: State, run: Run): number {
+  const { count, share } = run.definition.tolerate
+  const first = state.stages[run.stages[0]]
+  if (share > 0 && !first.complete) return Math.max(count, Number.POSITIVE_INFINITY)
+  return Math.max(count, Math.floor(share * first.known))
+}
+
+/** Failed, skipped and cancelled items become open again, and what was made from their absence is redone. */
+export function reopenRun(state: State, run: Run): void {
+  run.state = 'active'
+  run.problem = undefined
+  run.endedAt = 0
+  state.scratch.touchedRuns.add(run.number)
+  for (const number of [...run.stages]) {
+    const stage = state.stages[number]
+    stage.broken = undefined
+    state.scratch.touched.add(number)
+    const { kind } = stage.definition.link
+    if (kind === 'gather' || kind === 'tree') {
+      if (upstreamReopened(state, stage)) resetStage(state, stage, run)
+      else reopenItems(state, stage)
+    } else reopenItems(state, stage)
+  }
+}
+
+function upstreamReopened(state: State, stage: Stage): boolean {
+  const upstream = state.stages[stage.upstream]
+  if (upstream === undefined) return false
+  const { counts } = upstream.items
+  const ended = counts[DONE] + counts[STOPPED] + counts[FAILED] + counts[SKIPPED] + counts[CANCELLED]
+  return !upstream.complete || ended < upstream.known
+}
+
+function reopenItems(state: State, stage: Stage): void {
+  for (const index of [...itemsIn(stage.items, [FAILED, SKIPPED, CANCELLED], stage.known)]) {
+    reopenItem(stage.items, index)
+    if (isReady(state, stage, index)) addInterval(stage.pool, index, 1)
+  }
+}
+
+function isReady(state: State, stage: Stage, index: number): boolean {
+  if (stage.graph !== undefined) return stage.graph.waitingFor[index] === 0
+  if (stage.definition.link.kind !== 'item') return true
+  const code = stateOf(state.stages[stage.upstream].items, index)
+  return code === DONE || code === STOPPED
+}
+
+/** A stage whose inputs change as a whole begins anew; a tree's higher levels are dropped. */
+function resetStage(state: State, stage: Stage, run: Run): void {
+  stage.items = itemStatesOf()
+  Object.assign(stage.pool, intervalsOf())
+  stage.arrived.clear()
+  stage.known = 0
+  stage.complete = false
+  stage.reading = false
+  if (stage.root !== stage.number) {
+    run.stages.splice(run.stages.indexOf(stage.number), 1)
+    const below = state.stages[stage.upstream]
+    below.downstream.splice(below.downstream.indexOf(stage.number), 1)
+    below.nextLevel = -1
+    return
+  }
+  const { link } = stage.definition
+  if (link.kind !== 'tree') return
+  const upstream = state.stages[stage.upstream]
+  for (let index = 0; index < upstream.known; index += 1) {
+    const code = stateOf(upstream.items, index)
+    if (code === OPEN) continue
+    const succeeded = code === DONE || code === STOPPED
+    if (succeeded || tolerates(state, stage)) arriveAtNode(state, stage, index, link.fanIn, succeeded)
+  }
+  propagateKnown(state, upstream)
+}
+
+/** What a finished run held, dropped: only its counts remain. */
+export function forgetRun(state: State, run: Run): void {
+  for (const number of run.stages) {
+    const stage = state.stages[number]
+    stage.sizes.clear()
+    stage.wishes.clear()
+    stage.arrived.clear()
+    stage.marks.length = 0
+    Object.assign(stage.pool, intervalsOf())
+    stage.graph = undefined
+  }
+}
+
+/** Tasks of the run that are running now. */
+export function runningTasks(state: State, run: Run): number {
+  let running = 0
+  for (const machine of state.machines) {
+    for (const slot of machine.slots) {
+      if (slot.stage < 0 || state.stages[slot.stage].run !== run.number) continue
+      running += slot.running.size + slot.stopping.size
+    }
+  }
+  return running
+}

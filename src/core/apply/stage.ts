@@ -1,0 +1,199 @@
+import type { Failure } from '../../model/failure.ts'
+import type { Decision, SourceRead } from '../event.ts'
+import { addInterval, removeInterval } from '../intervals.ts'
+import { DONE, FAILED, OPEN, SKIPPED, stateOf } from '../items.ts'
+import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
+import type { Class, Stage, State } from '../state.ts'
+import { newStage, resourceNumber } from '../state.ts'
+import { allocateTask, moveTask, READY, WAITING } from '../tasks.ts'
+import { setTimer } from '../timers.ts'
+import { enqueue } from './enqueue.ts'
+import { endItem, makeNodeReady, nodeInputs } from './items.ts'
+
+/** A window of items is known: unreadable ones fail, kept ones are done, the rest are ready. */
+export function read(state: State, event: SourceRead): void {
+  const stage = state.stages[event.stage]
+  const { first, count } = event
+  stage.reading = false
+  stage.marks.push({ first, cursor: stage.cursor })
+  stage.cursor = event.cursor
+  stage.known = first + count
+  stage.complete = event.done
+  addInterval(stage.pool, first, count)
+  event.sizes?.forEach((size, at) => {
+    stage.sizes.set(first + at, size)
+  })
+  for (const wish of event.wishes ?? []) stage.wishes.set(wish.index, wish)
+  propagateKnown(state, stage)
+  for (const { index, failure } of event.problems ?? []) {
+    removeInterval(stage.pool, index, 1)
+    endItem(state, stage, index, FAILED, -1, failure)
+  }
+  for (const index of event.kept ?? []) keepItem(state, stage, index)
+  state.scratch.touched.add(stage.number)
+}
+
+/** An item answered by the run this one continues: its result is already stored. */
+function keepItem(state: State, stage: Stage, index: number): void {
+  removeInterval(stage.pool, index, 1)
+  const { replaying } = state.scratch
+  state.scratch.replaying = true
+  endItem(state, stage, index, DONE, -1, undefined)
+  state.scratch.replaying = replaying
+}
+
+/** How many items a stage has is passed on to the stages whose count follows from it. */
+export function propagateKnown(state: State, stage: Stage): void {
+  for (const number of stage.downstream) {
+    const next = state.stages[number]
+    const link = next.definition.link
+    if (link.kind === 'item') {
+      next.known = stage.known
+      next.complete = stage.complete
+    } else if (link.kind === 'tree' && stage.complete && !next.complete) {
+      next.known = Math.max(1, Math.ceil(stage.known / link.fanIn))
+      next.complete = true
+      const last = next.known - 1
+      const arrived = next.arrived.get(last) ?? 0
+      const missing = stateOf(next.items, last) === OPEN && arrived === nodeInputs(state, next, last, link.fanIn)
+      if (missing && !inPool(next, last) && (arrived > 0 || stage.known === 0)) makeNodeReady(next, last)
+    } else continue
+    state.scratch.touched.add(number)
+    propagateKnown(state, next)
+  }
+}
+
+function inPool(stage: Stage, index: number): boolean {
+  return stage.pool.starts.some((start, at) => start <= index && index < stage.pool.ends[at])
+}
+
+/** Tasks are cut from ready items. */
+export function cut(state: State, decision: Extract<Decision, { kind: 'cut' }>): void {
+  const stage = state.stages[decision.stage]
+  let first = decision.first
+  for (let at = 0; at < decision.tasks; at += 1) {
+    const count = decision.counts === undefined ? 1 : decision.counts[at]
+    cutTask(state, stage, first, count)
+    first += count
+  }
+  removeInterval(stage.pool, decision.first, first - decision.first)
+}
+
+function cutTask(state: State, stage: Stage, first: number, count: number): void {
+  const wish = stage.wishes.size === 0 ? undefined : stage.wishes.get(first)
+  const klass = classOf(state, stage, first, wish?.priority ?? 0, 1)
+  const size = takeSize(stage, first, count)
+  const readyAt = Math.max(state.now, wish?.notBefore ?? 0)
+  const task = allocateTask(state.tasks, { stage: stage.number, klass: klass.number, first, count, tries: 0, size, readyAt })
+  stage.open += count
+  stage.openTasks += 1
+  if (wish !== undefined && stage.graph === undefined) stage.wishes.delete(first)
+  settleReadiness(state, task)
+}
+
+/** A retry of one item, alone, from `at` on. */
+export function retry(state: State, decision: Extract<Decision, { kind: 'retry' }>): void {
+  const stage = state.stages[decision.stage]
+  const klass = classOf(state, stage, decision.index, 0, decision.memoryScale)
+  const size = stage.sizes.get(decision.index) ?? 1
+  const task = allocateTask(state.tasks, {
+    stage: stage.number, klass: klass.number, first: decision.index, count: 1, tries: decision.tries, size,
+    readyAt: decision.at,
+  })
+  stage.open += 1
+  stage.openTasks += 1
+  state.runs[stage.run].retries += 1
+  settleReadiness(state, task)
+}
+
+function settleReadiness(state: State, task: number): void {
+  const { tasks } = state
+  const at = tasks.readyAt[task]
+  if (at > state.now) {
+    moveTask(tasks, task, WAITING)
+    setTimer(state.timers, { kind: 'task', at, task })
+    return
+  }
+  moveTask(tasks, task, READY)
+  enqueue(state, task)
+}
+
+function takeSize(stage: Stage, first: number, count: number): number {
+  if (stage.sizes.size === 0) return count
+  let sum = 0
+  for (let index = first; index < first + count; index += 1) sum += stage.sizes.get(index) ?? 1
+  return sum
+}
+
+/** The class of an item: same stage, needs, priority. Found by scanning the stage's few. */
+export function classOf(state: State, stage: Stage, index: number, priority: number, memoryScale: number): Class {
+  const link = stage.definition.link
+  const own = link.kind === 'graph' ? link.problem.tasks[index].needs : undefined
+  const needs = vectorOf(state, own ?? stage.definition.needs, memoryScale)
+  for (const number of stage.classes) {
+    const known = state.classes[number]
+    if (known.priority === priority && known.memoryScale === memoryScale && sameVector(known.needs, needs)) return known
+  }
+  const created: Class = { number: state.classes.length, stage: stage.number, priority, memoryScale, needs, queue: { heap: [] } }
+  state.classes.push(created)
+  stage.classes.push(created.number)
+  return created
+}
+
+function vectorOf(state: State, needs: Readonly<Record<string, number>>, memoryScale: number): Float64Array {
+  const named = Object.entries(needs).map(([name, amount]) => [resourceNumber(state, name), amount * (name === 'memory' ? memoryScale : 1)])
+  const vector = new Float64Array(state.resources.length)
+  for (const [resource, amount] of named) vector[resource] = amount
+  return vector
+}
+
+function sameVector(a: Float64Array, b: Float64Array): boolean {
+  for (let at = 0; at < Math.max(a.length, b.length); at += 1) if ((a[at] ?? 0) !== (b[at] ?? 0)) return false
+  return true
+}
+
+/** One more level of a tree: it combines the nodes of the level below. */
+export function grow(state: State, below: Stage): void {
+  const number = state.stages.length
+  const level = newStage({ number, run: below.run, definition: below.definition, upstream: below.number, depth: below.depth + 1, root: below.root })
+  state.stages.push(level)
+  state.runs[below.run].stages.push(number)
+  below.nextLevel = number
+  below.downstream.push(number)
+  const link = below.definition.link
+  for (let index = 0; index < below.known; index += 1) {
+    const code = stateOf(below.items, index)
+    if (code === OPEN || link.kind !== 'tree') continue
+    const node = Math.floor(index / link.fanIn)
+    level.arrived.set(node, (level.arrived.get(node) ?? 0) + 1)
+    if (level.arrived.get(node) === nodeInputs(state, level, node, link.fanIn)) makeNodeReady(level, node)
+  }
+  propagateKnown(state, below)
+  state.scratch.touched.add(number)
+}
+
+/** What the stage needs will never come. */
+export function skip(state: State, stage: Stage, failure: Failure): void {
+  stage.known = Math.max(1, stage.known)
+  stage.complete = true
+  stage.reading = false
+  for (let index = 0; index < stage.known; index += 1) {
+    if (stateOf(stage.items, index) === OPEN) endItem(state, stage, index, SKIPPED, -1, failure)
+  }
+  propagateKnown(state, stage)
+}
+
+/** A plan is adopted: items it names follow it from here on. */
+export function adoptPlan(state: State, event: { stage: number; strategy: string; seed: number; steps: number; items: readonly number[]; machines: readonly number[]; ranks: readonly number[] }): void {
+  const machine = new Map(event.items.map((item, at) => [item, event.machines[at]]))
+  const rank = new Map(event.items.map((item, at) => [item, event.ranks[at]]))
+  state.stages[event.stage].plan = { strategy: event.strategy, seed: event.seed, steps: event.steps, machine, rank }
+}
+
+/** Times learnt by earlier runs become this stage's own. */
+export function learn(state: State, event: { stage: number; machine: number; estimate: readonly number[] }): void {
+  const estimate = decodeEstimate(event.estimate)
+  const stage = state.stages[event.stage]
+  if (event.machine < 0) Object.assign(stage.pooled, estimate)
+  else stage.estimates[event.machine] = estimate
+}

@@ -1,0 +1,28 @@
+import { assert } from '../std/assert.ts'
+import { MILLISECOND } from '../std/time.ts'
+
+/** Every bound of the core, in one place, with what it was derived from. */
+export const limits = {
+  /** Predicted work one message to a slot may carry: short against a timeout, long against a hand-over (about 0.1 ms). */
+  messageWork: 5 * MILLISECOND,
+  /** Tasks in one message: bounds the line a slot has to parse (about 60 bytes each). */
+  messageTasks: 1_000,
+  /** Open tasks of a stage under orders that look only at the head: enough for 2 messages to each of 10 slots. */
+  openTasks: 20_000,
+  /** Open tasks under orders that must see everything; beyond it the order holds within the window. */
+  indexedTasks: 1_000_000,
+  /** Items asked of a source at once. */
+  readItems: 10_000,
+  /** Results of a stage its item-linked follower has not consumed. */
+  unconsumed: 100_000,
+  /** Ready tasks per slot that chunking keeps ahead; more would freeze sizes before times are learnt. */
+  chunksAhead: 4,
+  /** Losses after which a task travels alone: it may be what kills its machine. */
+  losses: 3,
+  /** Observations before an estimate of one machine outweighs the pooled one. */
+  samples: 5,
+} as const
+
+assert(limits.openTasks >= 2 * limits.readItems, 'a read must fit the window twice, or reading stalls')
+assert(limits.openTasks >= 10 * 2 * limits.messageTasks, 'ten slots must find two full messages each')
+assert(limits.indexedTasks >= limits.openTasks, 'the indexed window contains the plain one')

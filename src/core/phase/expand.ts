@@ -1,0 +1,142 @@
+import { allowedFailures } from '../apply/run.ts'
+import { failedItems } from '../apply/items.ts'
+import { endedCount } from '../items.ts'
+import { limits } from '../limits.ts'
+import { chunkSize } from '../../policy/decomposition/chunk.ts'
+import type { Run, Stage, State } from '../state.ts'
+import { isLive } from '../state.ts'
+import { expectedMicros } from '../times.ts'
+import type { Out } from './out.ts'
+import { decide } from './out.ts'
+
+/** Stages take in items: sources are read ahead, gathers begin, trees grow a level. */
+export function expand(state: State, out: Out): void {
+  for (const number of state.scratch.touched) {
+    const stage = state.stages[number]
+    const run = state.runs[stage.run]
+    if (run.state !== 'active') continue
+    if (stage.definition.link.kind === 'source') readAhead(state, out, run, stage)
+    else if (stage.definition.link.kind === 'gather') gather(state, out, run, stage)
+    else if (stage.definition.link.kind === 'tree' && stage.complete && stage.known > 1 && stage.nextLevel < 0) {
+      decide(state, out, { kind: 'grow', stage: number })
+    }
+  }
+}
+
+function readAhead(state: State, out: Out, run: Run, stage: Stage): void {
+  if (stage.complete || stage.reading || state.draining) return
+  const window = run.order.global ? limits.indexedTasks : limits.openTasks
+  const ahead = stage.pool.size + stage.openTasks
+  if (ahead > window - limits.readItems || unconsumed(state, stage) > limits.unconsumed) return
+  decide(state, out, { kind: 'reading', stage: stage.number })
+  out.actions.push({ kind: 'readSource', stage: stage.number, cursor: stage.cursor, limit: limits.readItems })
+}
+
+/** Results that an item-linked follower has still to take: back-pressure instead of memory. */
+function unconsumed(state: State, stage: Stage): number {
+  let most = 0
+  for (const number of stage.downstream) {
+    const next = state.stages[number]
+    if (next.definition.link.kind === 'item') most = Math.max(most, endedCount(stage.items) - endedCount(next.items))
+  }
+  return most
+}
+
+function gather(state: State, out: Out, run: Run, stage: Stage): void {
+  if (stage.reading || stage.complete) return
+  let upstream = stage.upstream < 0 ? undefined : state.stages[stage.upstream]
+  while (upstream !== undefined && upstream.nextLevel >= 0) upstream = state.stages[upstream.nextLevel]
+  if (upstream !== undefined && !stageEnded(upstream)) return
+  const failed = failedItems(state, run.stages)
+  if (failed > allowedFailures(state, run)) {
+    const message = `${failed} items it needs failed`
+    decide(state, out, { kind: 'skip', stage: stage.number, failure: { kind: 'upstream', message } })
+    return
+  }
+  decide(state, out, { kind: 'gathering', stage: stage.number })
+  out.actions.push({ kind: 'gather', stage: stage.number })
+}
+
+/** Every item of the stage, and of its tree's levels, has a final state. */
+export function stageEnded(stage: Stage): boolean {
+  if (!stage.complete || endedCount(stage.items) < stage.known) return false
+  return stage.definition.link.kind !== 'tree' || stage.known <= 1 || stage.nextLevel >= 0
+}
+
+/** Ready items become tasks: no more ahead than the order needs, so that sizes follow what is learnt. */
+export function cutTasks(state: State, out: Out): void {
+  for (const number of state.scratch.touched) {
+    const stage = state.stages[number]
+    const run = state.runs[stage.run]
+    if (run.state !== 'active' || stage.broken !== undefined) continue
+    if (stage.pool.size > 0) cutStage(state, out, run, stage)
+  }
+}
+
+function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
+  const { chunk } = stage.definition
+  const single = stage.wishes.size > 0 || stage.graph !== undefined || (run.order.global && chunk.kind === 'auto')
+  if (single || (chunk.kind === 'fixed' && chunk.items === 1)) return cutSingles(state, out, run, stage)
+  const slots = slotsOf(state)
+  const room = chunk.kind === 'auto' ? limits.chunksAhead * slots : limits.openTasks
+  while (stage.pool.size > 0 && stage.openTasks < room) {
+    const first = stage.pool.starts[0]
+    const run = stage.pool.ends[0] - first
+    const remaining = stage.pool.size + (stage.complete ? 0 : limits.readItems)
+    const size = chunkSize(chunk, { remaining, slots, microsPerItem: microsPerItem(state, stage) })
+    if (chunk.kind === 'whole' && !(stage.complete && stage.pool.size + endedCount(stage.items) >= stage.known)) return
+    if (chunk.kind === 'fixed' && run < size && waitsForMore(state, stage, first, size)) return
+    decide(state, out, { kind: 'cut', stage: stage.number, first, tasks: 1, counts: [Math.min(run, size)] })
+  }
+}
+
+/** A fixed chunk is cut short only where its interval cannot grow any more. */
+function waitsForMore(_state: State, stage: Stage, first: number, size: number): boolean {
+  if (stage.definition.link.kind !== 'source') return false
+  const end = stage.pool.ends[0]
+  return stage.pool.starts.length === 1 && end === stage.known && !stage.complete && first + size > end
+}
+
+function cutSingles(state: State, out: Out, run: Run, stage: Stage): void {
+  const window = run.order.global ? limits.indexedTasks : limits.openTasks
+  while (stage.pool.size > 0 && stage.openTasks < window) {
+    const first = stage.pool.starts[0]
+    const tasks = Math.min(stage.pool.ends[0] - first, window - stage.openTasks)
+    decide(state, out, { kind: 'cut', stage: stage.number, first, tasks })
+  }
+}
+
+function slotsOf(state: State): number {
+  let slots = 0
+  for (const machine of state.machines) if (machine.alive) slots += machine.slots.length
+  return Math.max(1, slots)
+}
+
+function microsPerItem(state: State, stage: Stage): number {
+  let sum = 0
+  let known = 0
+  for (const machine of state.machines) {
+    if (!machine.alive) continue
+    const micros = expectedMicros(stage, machine, 0, 1)
+    if (Number.isNaN(micros)) continue
+    sum += micros
+    known += 1
+  }
+  return known === 0 || stage.pooled.n < limits.samples ? Number.NaN : sum / known
+}
+
+/** Runs whose every stage has ended, and stopping runs with nothing left in flight. */
+export function finish(state: State, out: Out): void {
+  for (const number of state.scratch.touchedRuns) {
+    const run = state.runs[number]
+    if (!isLive(run) || run.state === 'finishing') continue
+    const over = run.state === 'stopping' ? !inFlight(state, run) : run.stages.every(stage => stageEnded(state.stages[stage]))
+    if (over) decide(state, out, { kind: 'finish', run: number })
+  }
+}
+
+function inFlight(state: State, run: Run): boolean {
+  return state.machines.some(machine =>
+    machine.slots.some(slot => slot.stage >= 0 && state.stages[slot.stage].run === run.number),
+  )
+}

@@ -1,0 +1,85 @@
+import { decideRetry } from '../../policy/retry/backoff.ts'
+import { chanceAt } from '../../std/chance.ts'
+import { allowedFailures } from '../apply/run.ts'
+import { failedItems, tolerates } from '../apply/items.ts'
+import { wakeTask } from '../apply/attempt.ts'
+import type { Recovery, Run, State } from '../state.ts'
+import { nextInstant } from '../timers.ts'
+import type { Out } from './out.ts'
+import { decide } from './out.ts'
+
+/** Timers that are due: waiting tasks wake, overdue attempts go to recovery. */
+export function expire(state: State): void {
+  for (let at = nextInstant(state.timers); at !== undefined && at <= state.now; at = nextInstant(state.timers)) {
+    const timer = state.timers.heap.pop()?.timer
+    if (timer === undefined) return
+    if (timer.kind === 'task') wakeTask(state, timer.task)
+    else state.recovery.push({ kind: 'overdue', machine: timer.machine, slot: timer.slot, attempt: timer.attempt, hard: timer.hard })
+  }
+}
+
+/** Every failure gets its decision: again and when, or for good; every overdue attempt is stopped. */
+export function recover(state: State, out: Out): void {
+  for (const recovery of state.recovery.splice(0)) {
+    if (recovery.kind === 'failed') recoverItem(state, out, recovery)
+    else recoverOverdue(state, out, recovery)
+  }
+  for (const number of state.scratch.touchedRuns) {
+    const run = state.runs[number]
+    if (run.state === 'stopping' && run.problem?.kind === 'cancelled') abortRunning(state, out, run)
+  }
+}
+
+function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: 'failed' }>): void {
+  const stage = state.stages[failed.stage]
+  const run = state.runs[stage.run]
+  const { index, tries, failure } = failed
+  const chance = chanceAt(run.definition.seed, index * 31 + tries)
+  const again = run.state === 'active' ? decideRetry(stage.definition.retry, failed, chance) : undefined
+  if (again !== undefined) {
+    const at = state.now + again.delay
+    decide(state, out, { kind: 'retry', stage: stage.number, index, tries, at, memoryScale: again.memoryScale })
+    return
+  }
+  decide(state, out, { kind: 'fail', stage: stage.number, index, failure })
+  if (run.state !== 'active' || !tolerates(state, stage)) return
+  const failedSoFar = failedItems(state, run.stages)
+  const allowed = allowedFailures(state, run)
+  if (failedSoFar <= allowed) return
+  const message = `${failedSoFar} items failed, ${allowed} are tolerated; the last: ${failure.message}`
+  decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
+}
+
+function recoverOverdue(state: State, out: Out, overdue: Extract<Recovery, { kind: 'overdue' }>): void {
+  const slot = state.machines[overdue.machine]?.slots[overdue.slot]
+  if (slot === undefined) return
+  const at = { machine: overdue.machine, slot: overdue.slot }
+  if (overdue.hard) {
+    if (!slot.stopping.has(overdue.attempt)) return
+    const failure = slot.killing ?? { kind: 'timeout', message: 'did not stop within its grace' }
+    decide(state, out, { kind: 'stop', ...at, how: 'kill', failure })
+    return
+  }
+  const head = slot.running.values().next().value
+  if (head === undefined || state.tasks.attempt[head] !== overdue.attempt) return
+  const { timeout } = state.stages[slot.stage].definition
+  if (timeout === undefined || state.now < slot.headSince + timeout) return
+  const message = `ran longer than its timeout of ${timeout / 1_000} ms`
+  const how = slot.running.size === 1 ? 'abort' : 'kill'
+  decide(state, out, { kind: 'stop', ...at, how, failure: { kind: 'timeout', message } })
+}
+
+function abortRunning(state: State, out: Out, run: Run): void {
+  const failure = { kind: 'cancelled', message: 'the run was cancelled' } as const
+  for (const machine of state.machines) {
+    for (const slot of machine.slots) {
+      if (slot.running.size === 0 || state.stages[slot.stage].run !== run.number) continue
+      decide(state, out, { kind: 'stop', machine: machine.number, slot: slot.number, how: 'abort', failure })
+    }
+  }
+  recoverPending(state, out)
+}
+
+function recoverPending(state: State, out: Out): void {
+  for (const recovery of state.recovery.splice(0)) if (recovery.kind === 'failed') recoverItem(state, out, recovery)
+}

@@ -1,0 +1,103 @@
+import { decodeEstimate, encodeEstimate } from '../policy/estimation/least-squares.ts'
+import { assert } from '../std/assert.ts'
+import { decodeItems, encodeItems } from './items.ts'
+import type { Class, Machine, Run, Slot, Stage, State } from './state.ts'
+import { emptyState, newRun, newSlot, newStage } from './state.ts'
+import { decodeTasks, encodeTasks } from './tasks.ts'
+import type { Timer } from './timers.ts'
+import { setTimer } from './timers.ts'
+
+/**
+ * The whole state as JSON text, and back. Everything that a later entry may name by number keeps its
+ * number. Queues, dirty marks and views are not state and are rebuilt.
+ */
+export function encodeState(state: State): string {
+  const { now, term, sequence, nextAttempt, placements, draining, resources } = state
+  return JSON.stringify({
+    now, term, sequence, nextAttempt, placements, draining, resources,
+    machines: state.machines.map(encodeMachine),
+    runs: state.runs.map(({ allocation: _allocation, order: _order, ...run }) => run),
+    stages: state.stages.map(encodeStage),
+    classes: state.classes.map(({ needs, queue: _queue, ...klass }) => ({ ...klass, needs: Array.from(needs) })),
+    tasks: encodeTasks(state.tasks),
+    timers: state.timers.heap.values().slice().sort((a, b) => a.timer.at - b.timer.at || a.order - b.order).map(entry => entry.timer),
+  })
+}
+
+type Encoded = {
+  now: number; term: number; sequence: number; nextAttempt: number; placements: number; draining: boolean
+  resources: string[]
+  machines: ReturnType<typeof encodeMachine>[]
+  runs: Omit<Run, 'allocation' | 'order'>[]
+  stages: ReturnType<typeof encodeStage>[]
+  classes: (Omit<Class, 'needs' | 'queue'> & { needs: number[] })[]
+  tasks: Record<string, number[]>
+  timers: Timer[]
+}
+
+export function decodeState(text: string): State {
+  const from = JSON.parse(text) as Encoded
+  const state = emptyState()
+  const { now, term, sequence, nextAttempt, placements, draining } = from
+  Object.assign(state, { now, term, sequence, nextAttempt, placements, draining })
+  state.resources.splice(0, state.resources.length, ...from.resources)
+  for (const machine of from.machines) state.machines.push(decodeMachine(machine))
+  for (const run of from.runs) state.runs.push({ ...newRun(run.number, run.definition, run.submittedAt), ...run })
+  for (const stage of from.stages) state.stages.push(decodeStage(stage))
+  for (const klass of from.classes) {
+    state.classes.push({ ...klass, needs: Float64Array.from(klass.needs), queue: { heap: [] } })
+  }
+  state.tasks = decodeTasks(from.tasks)
+  for (const timer of from.timers) setTimer(state.timers, timer)
+  return state
+}
+
+function encodeMachine(machine: Machine) {
+  const { capacity, free, slots, queues: _queues, idle, ...rest } = machine
+  return { ...rest, capacity: Array.from(capacity), free: Array.from(free), idle: [...idle], slots: slots.map(encodeSlot) }
+}
+
+function decodeMachine(from: ReturnType<typeof encodeMachine>): Machine {
+  const { capacity, free, slots, ...rest } = from
+  return {
+    ...rest, capacity: Float64Array.from(capacity), free: Float64Array.from(free), queues: new Map(),
+    slots: slots.map(slot => ({
+      ...newSlot(slot.number), ...slot, running: new Set(slot.running), stopping: new Set(slot.stopping),
+      loaded: [...slot.loaded], killing: slot.killing ?? undefined,
+    })),
+  }
+}
+
+function encodeSlot(slot: Slot) {
+  return { ...slot, running: [...slot.running], stopping: [...slot.stopping] }
+}
+
+function encodeStage(stage: Stage) {
+  assert(stage.graph === undefined, 'a problem’s graph is simulated, never journalled')
+  const { items, sizes, wishes, arrived, plan, estimates, pooled, classes, ...rest } = stage
+  return {
+    ...rest,
+    classes: [...classes],
+    items: encodeItems(items, stage.known),
+    sizes: [...sizes], wishes: [...wishes], arrived: [...arrived],
+    plan: plan === undefined ? undefined : { ...plan, machine: [...plan.machine], rank: [...plan.rank] },
+    estimates: stage.estimates.map((_, at) => (estimates[at] === undefined ? null : encodeEstimate(estimates[at]))),
+    pooled: encodeEstimate(pooled),
+  }
+}
+
+function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
+  const { items, sizes, wishes, arrived, plan, estimates, pooled, ...rest } = from
+  const stage: Stage = {
+    ...newStage(rest), ...rest,
+    items: decodeItems(items),
+    sizes: new Map(sizes), wishes: new Map(wishes), arrived: new Map(arrived),
+    pooled: decodeEstimate(pooled),
+    estimates: [], graph: undefined, cursor: rest.cursor ?? undefined, broken: rest.broken ?? undefined,
+    plan: plan === undefined || plan === null ? undefined : { ...plan, machine: new Map(plan.machine), rank: new Map(plan.rank) },
+  }
+  estimates.forEach((estimate, machine) => {
+    if (estimate !== null && estimate !== undefined) stage.estimates[machine] = decodeEstimate(estimate)
+  })
+  return stage
+}

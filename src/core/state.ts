@@ -1,0 +1,256 @@
+import type { Failure } from '../model/failure.ts'
+import type { MachineDefinition, RunDefinition, StageDefinition } from '../model/run.ts'
+import type { Allocation, MachinesView } from '../policy/allocation/allocation.ts'
+import type { Estimate } from '../policy/estimation/least-squares.ts'
+import type { Order } from '../policy/order/order.ts'
+import { allocationNamed, orderNamed } from '../policy/registry.ts'
+import { assert } from '../std/assert.ts'
+import type { Kept } from './event.ts'
+import type { Intervals } from './intervals.ts'
+import { intervalsOf } from './intervals.ts'
+import type { ItemStates } from './items.ts'
+import { itemStatesOf } from './items.ts'
+import type { TaskQueue } from './queue.ts'
+import type { TaskTable } from './tasks.ts'
+import { taskTable } from './tasks.ts'
+import type { Timers } from './timers.ts'
+import { timers } from './timers.ts'
+
+/**
+ * Everything the core knows. Only `apply` writes it; phases and views read it. Runs, stages, machines
+ * and slots are found by their number; names belong to the border.
+ */
+export type State = {
+  now: number
+  term: number
+  /** Entries applied so far. */
+  sequence: number
+  nextAttempt: number
+  /** Tasks placed so far: the turn of round-robin and the counter behind every chance drawn. */
+  placements: number
+  draining: boolean
+  /** Names of resources, in order of first mention: a vector is an array in this order. */
+  readonly resources: string[]
+  readonly machines: Machine[]
+  readonly runs: Run[]
+  readonly stages: Stage[]
+  readonly classes: Class[]
+  tasks: TaskTable
+  readonly timers: Timers
+  /** Failures and due instants waiting for a decision. */
+  readonly recovery: Recovery[]
+  readonly scratch: Scratch
+}
+
+export type RunState = 'active' | 'stopping' | 'finishing' | 'done' | 'failed' | 'cancelled'
+
+export type Run = {
+  readonly number: number
+  readonly definition: RunDefinition
+  readonly stages: number[]
+  state: RunState
+  readonly submittedAt: number
+  endedAt: number
+  /** Why it gave up, was cancelled, or could not write its outputs. */
+  problem: Failure | undefined
+  attempts: number
+  retries: number
+  readonly allocation: Allocation
+  readonly order: Order
+}
+
+export type Stage = {
+  readonly number: number
+  readonly run: number
+  readonly definition: StageDefinition
+  /** Number of the stage it follows, or -1. */
+  readonly upstream: number
+  readonly downstream: number[]
+  /** How far from the source: deeper goes first. */
+  readonly depth: number
+  /** A tree stage's next level, or -1. */
+  nextLevel: number
+  /** For a level of a tree beyond the first: the first level's number; else its own. */
+  readonly root: number
+  items: ItemStates
+  /** Items known so far; final once `complete`. */
+  known: number
+  /** No item will be added. */
+  complete: boolean
+  reading: boolean
+  cursor: string | undefined
+  /** Where windows of the source begin: to read an item again after a restart. */
+  readonly marks: { first: number; cursor: string | undefined }[]
+  /** Ready and not yet cut. */
+  readonly pool: Intervals
+  /** Items in tasks that have not ended. */
+  open: number
+  /** Tasks that are waiting, ready, assigned or running. */
+  openTasks: number
+  readonly sizes: Map<number, number>
+  readonly wishes: Map<number, { priority: number; notBefore: number }>
+  /** Tree: inputs of a node still missing. Graph: predecessors still missing is `waitingFor`. */
+  readonly arrived: Map<number, number>
+  graph: GraphState | undefined
+  readonly classes: number[]
+  /** By machine number; times in micros. */
+  readonly estimates: Estimate[]
+  /** Pooled over machines, normalised to speed 1. */
+  readonly pooled: Estimate
+  /** Mean loading time in micros, and how often it was seen. */
+  setup: { n: number; micros: number; bytes: number }
+  /** Item -> machine and rank, from an adopted plan. */
+  plan: { strategy: string; seed: number; steps: number; machine: Map<number, number>; rank: Map<number, number> } | undefined
+  broken: Failure | undefined
+  peakBytes: number
+  firstStart: number
+  lastEnd: number
+  busyMicros: number
+}
+
+export type GraphState = {
+  readonly waitingFor: Int32Array
+  readonly firstSuccessor: Int32Array
+  readonly successors: Int32Array
+  /** Edge of each successor entry, for transfers. */
+  readonly successorEdges: Int32Array
+  readonly machineOf: Int32Array
+  readonly endedAt: Float64Array
+  readonly upwardRank: Float64Array
+}
+
+/** Tasks alike in stage, needs, priority and constraints. */
+export type Class = {
+  readonly number: number
+  readonly stage: number
+  readonly priority: number
+  readonly memoryScale: number
+  readonly needs: Float64Array
+  readonly queue: TaskQueue
+}
+
+export type Machine = {
+  readonly number: number
+  readonly definition: MachineDefinition
+  readonly capacity: Float64Array
+  readonly free: Float64Array
+  readonly slots: Slot[]
+  /** Numbers of idle slots, lowest last. */
+  readonly idle: number[]
+  alive: boolean
+  pressure: boolean
+  /** Work assigned in micros, ended tasks included. */
+  assignedWork: number
+  /** Predicted micros of work in its queues. */
+  queuedWork: number
+  /** Tasks queued (early binding) and running. */
+  queued: number
+  running: number
+  /** Early-bound tasks, per class. */
+  readonly queues: Map<number, TaskQueue>
+  busyMicros: number
+  tasksEnded: number
+}
+
+export type Slot = {
+  readonly number: number
+  /** Stage of the attempts in flight; -1: idle. */
+  stage: number
+  klass: number
+  /** Tasks in flight, in the order they were sent. */
+  readonly running: Set<number>
+  /** Attempts that were fenced but not yet confirmed gone. */
+  readonly stopping: Set<number>
+  /** Predicted micros of unanswered work. */
+  work: number
+  /** When the slot is predicted to be free. */
+  freeAt: number
+  headSince: number
+  /** Stages set up here, least recently used first. */
+  readonly loaded: number[]
+  /** The core asked for its end; what the head is charged with. */
+  killing: Failure | undefined
+}
+
+/** What the recover phase must decide on. */
+export type Recovery =
+  | { readonly kind: 'failed'; readonly stage: number; readonly index: number; readonly tries: number; readonly memoryScale: number; readonly failure: Failure }
+  | { readonly kind: 'overdue'; readonly machine: number; readonly slot: number; readonly attempt: number; readonly hard: boolean }
+
+/** Buffers of the current step, and views reused from decision to decision. Never journalled. */
+export type Scratch = {
+  readonly kept: Kept[]
+  /** Index of the event being applied within its batch. */
+  event: number
+  readonly view: MachinesView
+  /** Machines that may be able to start something of their queue. */
+  readonly dirty: Set<number>
+  /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
+  readonly hungry: Set<number>
+  /** Applying a journal: queues are not kept, they are rebuilt at the end. */
+  replaying: boolean
+  /** Stages whose bookkeeping may allow a read, a cut, a level or an end. */
+  readonly touched: Set<number>
+  /** Runs that may have ended. */
+  readonly touchedRuns: Set<number>
+}
+
+export function emptyState(): State {
+  return {
+    now: 0, term: 0, sequence: 0, nextAttempt: 1, placements: 0, draining: false,
+    resources: ['cpu', 'memory'], machines: [], runs: [], stages: [], classes: [],
+    tasks: taskTable(), timers: timers(), recovery: [],
+    scratch: {
+      kept: [], event: 0, dirty: new Set(), hungry: new Set(), replaying: false, touched: new Set(), touchedRuns: new Set(),
+      view: {
+        count: 0, now: 0, offered: new Uint8Array(0), processing: new Float64Array(0),
+        freeAt: new Float64Array(0), assignedWork: new Float64Array(0), load: new Float64Array(0),
+        slots: new Float64Array(0), turn: 0, chance: 0, planned: -1,
+      },
+    },
+  }
+}
+
+export function newRun(number: number, definition: RunDefinition, now: number): Run {
+  const allocation = allocationNamed(definition.strategy)
+  const order = orderNamed(definition.order)
+  assert(allocation !== undefined, `run ${definition.name}: no strategy ${definition.strategy}`)
+  assert(order !== undefined, `run ${definition.name}: no order ${definition.order}`)
+  return {
+    number, definition, stages: [], state: 'active', submittedAt: now, endedAt: 0, problem: undefined,
+    attempts: 0, retries: 0, allocation, order,
+  }
+}
+
+export function newStage(
+  at: Pick<Stage, 'number' | 'run' | 'definition' | 'upstream' | 'depth' | 'root'>,
+): Stage {
+  return {
+    ...at, downstream: [], nextLevel: -1, items: itemStatesOf(), known: 0, complete: false, reading: false,
+    cursor: undefined, marks: [], pool: intervalsOf(), open: 0, openTasks: 0, sizes: new Map(), wishes: new Map(),
+    arrived: new Map(), graph: undefined, classes: [], estimates: [],
+    pooled: { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] },
+    setup: { n: 0, micros: 0, bytes: 0 }, plan: undefined, broken: undefined, peakBytes: 0,
+    firstStart: 0, lastEnd: 0, busyMicros: 0,
+  }
+}
+
+export function newSlot(number: number): Slot {
+  return {
+    number, stage: -1, klass: -1, running: new Set(), stopping: new Set(), work: 0, freeAt: 0, headSince: 0,
+    loaded: [], killing: undefined,
+  }
+}
+
+/** The number of a resource, a new one if it was never mentioned. */
+export function resourceNumber(state: State, name: string): number {
+  const known = state.resources.indexOf(name)
+  if (known >= 0) return known
+  state.resources.push(name)
+  return state.resources.length - 1
+}
+
+/** A run is live while its items may still change. */
+export function isLive(run: Run): boolean {
+  return run.state === 'active' || run.state === 'stopping' || run.state === 'finishing'
+}

@@ -1,0 +1,31 @@
+/**
+ * The directory cannot be trusted or written: told as a story (where, what, what was expected, what to
+ * do), and closed by `kind` so that a caller can choose an exit code without reading the text.
+ */
+export class JournalError extends Error {
+  override name = 'JournalError'
+  readonly kind: JournalErrorKind
+  constructor(kind: JournalErrorKind, story: JournalStory, cause?: unknown) {
+    super(tell(story), cause === undefined ? undefined : { cause })
+    this.kind = kind
+  }
+}
+
+/**
+ * `corrupt`: bytes differ from what was written; `newer`: written by a later version; `full`, `readonly`,
+ * `locked`, `io`: what the operating system answered.
+ */
+export type JournalErrorKind = 'corrupt' | 'newer' | 'full' | 'readonly' | 'locked' | 'io'
+
+export type JournalStory = {
+  /** The row or the file: `entry 1234`, `/data/run/dray.db`. */
+  readonly where: string
+  readonly what: string
+  readonly expected?: string
+  readonly remedy: string
+}
+
+function tell(story: JournalStory): string {
+  const expected = story.expected === undefined ? '' : ` (expected ${story.expected})`
+  return `${story.where}: ${story.what}${expected}. ${story.remedy}`
+}
