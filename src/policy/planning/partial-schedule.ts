@@ -49,7 +49,7 @@ export function partialSchedule(
 
   const startFrom = (ready: number, task: number, on: number): number => {
     const timeline = timelines[on]
-    if (timeline === undefined) return ready > available[on] ? ready : available[on]
+    if (timeline === undefined) return Math.max(ready, available[on])
     return timeline.earliest(ready, times[task * machines + on], needs(task))
   }
 
@@ -85,11 +85,11 @@ export function partialSchedule(
 }
 
 /** Index of the least value; the first of equals; -1 when all are `Infinity`. */
-export function leastBy(count: number, valueOf: (index: number) => number): number {
+export function leastBy(count: number, measure: (index: number) => number): number {
   let best = -1
   let least = Number.POSITIVE_INFINITY
   for (let index = 0; index < count; index += 1) {
-    const value = valueOf(index)
+    const value = measure(index)
     if (value < least) {
       least = value
       best = index

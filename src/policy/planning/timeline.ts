@@ -11,13 +11,19 @@ export type Timeline = {
   occupy(start: number, duration: number, needs: Float64Array): void
 }
 
+/** Sums and differences of rounded numbers may be off by this much. */
+const ROUNDING = 1 + 1e-9
+
 /** Busy intervals of a machine that runs one task at a time, sorted; a task may enter any gap. */
 export function gapTimeline(): Timeline {
   const starts: number[] = []
   const ends: number[] = []
+  // No gap is wider, so most tasks go to the end without a search.
+  let widest = 0
   return {
     earliest(ready, duration) {
       let start = ready
+      if (duration > widest) return Math.max(ready, ends[ends.length - 1] ?? 0)
       for (let at = firstAbove(ends, ready); at < starts.length; at += 1) {
         if (start + duration <= starts[at]) return start
         if (ends[at] > start) start = ends[at]
@@ -27,6 +33,7 @@ export function gapTimeline(): Timeline {
     occupy(start, duration) {
       if (duration === 0) return
       const at = firstAbove(starts, start)
+      if (at === starts.length) widest = Math.max(widest, (start - (ends[at - 1] ?? 0)) * ROUNDING)
       starts.splice(at, 0, start)
       ends.splice(at, 0, start + duration)
     },
@@ -40,8 +47,8 @@ export function gapTimeline(): Timeline {
 export function capacityTimeline(capacity: Float64Array): Timeline {
   const at: number[] = [0]
   const used: Float64Array[] = [new Float64Array(capacity.length)]
-  // Amounts like 0.1 + 0.2 against 0.3 must fit.
-  const room = capacity.map(amount => amount * (1 + 1e-12))
+  // 0.1 + 0.2 must fit 0.3.
+  const room = capacity.map(amount => amount * ROUNDING)
 
   const fits = (segment: number, needs: Float64Array): boolean => {
     const busy = used[segment]
