@@ -1,0 +1,99 @@
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { guard } from './fault.ts'
+import { prepareSchema } from './schema.ts'
+
+/**
+ * The one database file of a directory, `dray.db`. WAL with `synchronous = FULL`: a commit is one
+ * sequential write and one fsync, and it survives power loss. FULL is set by hand because this build of
+ * SQLite defaults to NORMAL in WAL mode, where the last commits may vanish; `fullfsync` is what macOS
+ * needs for fsync to reach the platter, and does nothing elsewhere (docs/decisions/sqlite.md).
+ */
+export function openDatabase(dir: string): Database {
+  const path = join(resolve(dir), 'dray.db')
+  return guard(path, 'opening it', () => {
+    createDirectory(resolve(dir))
+    const handle = new DatabaseSync(path, { timeout: 5_000, returnArrays: true })
+    try {
+      handle.exec(settings)
+      prepareSchema(handle, path)
+    } catch (error) {
+      handle.close()
+      throw error
+    }
+    return new Database(path, handle)
+  })
+}
+
+export type Statement = ReturnType<InstanceType<typeof DatabaseSync>['prepare']>
+export type Handle = InstanceType<typeof DatabaseSync>
+export type Value = string | number | Uint8Array | null
+
+/** An open database file: transactions, and statements whose faults name the file. */
+export class Database {
+  readonly path: string
+  readonly handle: Handle
+  readonly #begin: Statement
+  readonly #commit: Statement
+
+  constructor(path: string, handle: Handle) {
+    this.path = path
+    this.handle = handle
+    this.#begin = handle.prepare('BEGIN IMMEDIATE')
+    this.#commit = handle.prepare('COMMIT')
+  }
+
+  prepare(sql: string): Statement {
+    return this.handle.prepare(sql)
+  }
+
+  /** All of `work`'s writes or none of them; durable when it returns. */
+  transaction<T>(doing: string, work: () => T): T {
+    return this.guard(doing, () => {
+      this.#begin.run()
+      try {
+        const value = work()
+        this.#commit.run()
+        return value
+      } catch (error) {
+        // SQLite has already rolled back by itself after some faults (a full disk, an I/O error).
+        if (this.handle.isTransaction) this.handle.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  guard<T>(doing: string, work: () => T): T {
+    return guard(this.path, doing, work)
+  }
+
+  close(): void {
+    if (this.handle.isOpen) this.handle.close()
+  }
+}
+
+const settings = `
+  PRAGMA page_size = 4096;
+  PRAGMA auto_vacuum = INCREMENTAL;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA fullfsync = ON;
+  PRAGMA checkpoint_fullfsync = ON;
+  PRAGMA wal_autocheckpoint = 2000;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA cell_size_check = ON;
+`
+
+/** A new folder's own name must survive power loss too, so its parent is synced (not possible on Windows). */
+function createDirectory(dir: string): void {
+  const created = mkdirSync(dir, { recursive: true })
+  if (created === undefined || process.platform === 'win32') return
+  for (let folder = dir; folder.length >= dirname(created).length; folder = dirname(folder)) {
+    const descriptor = openSync(folder, 'r')
+    fsyncSync(descriptor)
+    closeSync(descriptor)
+    if (folder === dirname(folder)) return
+  }
+}

@@ -1,0 +1,57 @@
+import type { Journal } from '../../port/journal.ts'
+import type { Store } from '../../port/store.ts'
+import { openJournal } from '../journal/sqlite.ts'
+import { historyReader, historyWriter } from '../store/history.ts'
+import { openLogs } from '../store/logs.ts'
+import { resultWriter } from '../store/result-rows.ts'
+import { openResults } from '../store/results.ts'
+import { openRuns } from '../store/runs.ts'
+import { openSpool } from '../store/spool.ts'
+import { type Database, openDatabase } from './database.ts'
+import { openStages } from './stages.ts'
+
+export type Directory = {
+  readonly journal: Journal
+  readonly store: Store
+  /** Commits pending output and closes the file. */
+  close(): void
+}
+
+/** Journal and store of a directory over one file, so that an entry and its results are one commit. */
+export function openDirectory(dir: string): Directory {
+  return directoryOn(openDatabase(dir))
+}
+
+export function directoryOn(db: Database): Directory {
+  const stages = db.guard('reading the stages', () => openStages(db))
+  const logs = openLogs(db, stages)
+  const writeResults = resultWriter(db, stages)
+  const writeHistory = historyWriter(db, stages)
+  const journal = openJournal(db, {
+    write(results, history) {
+      for (const batch of results) writeResults(batch)
+      for (const batch of history) writeHistory(batch)
+      logs.write()
+    },
+    committed: logs.committed,
+  })
+  const store: Store = {
+    ...openResults(db, stages),
+    ...openRuns(db, stages),
+    ...openSpool(db),
+    history: historyReader(db, stages),
+    log: logs.log,
+    logs: logs.logs,
+  }
+  const close = () => {
+    if (!db.handle.isOpen) return
+    try {
+      logs.flush()
+    } catch {
+      // Output is kept as far as possible; the fault that prevents it is the append's to report.
+    } finally {
+      db.close()
+    }
+  }
+  return { journal: { ...journal, close }, store, close }
+}

@@ -1,0 +1,98 @@
+import { JournalError, type JournalErrorKind } from '../../port/journal-error.ts'
+
+/**
+ * SQLite and the file system answer with codes; a user needs the path and what to do. Everything that
+ * is not such a code (a programming error, a broken invariant) passes through unchanged.
+ */
+export function asJournalError(error: unknown, path: string, doing: string): unknown {
+  if (error instanceof JournalError) return error
+  const fault = faultOf(error)
+  if (fault === undefined) return error
+  const detail = error instanceof Error ? error.message : String(error)
+  const what = `${fault.what} while ${doing} (${detail})`
+  return new JournalError(fault.kind, { where: path, what, remedy: fault.remedy }, error)
+}
+
+/** Runs `work`, turning the codes of SQLite and the file system into a `JournalError` about `path`. */
+export function guard<T>(path: string, doing: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw asJournalError(error, path, doing)
+  }
+}
+
+/** SQLITE_BUSY or SQLITE_LOCKED: another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode
+  return typeof code === 'number' && ((code & 0xff) === 5 || (code & 0xff) === 6)
+}
+
+type Fault = { readonly kind: JournalErrorKind; readonly what: string; readonly remedy: string }
+
+const full: Fault = {
+  kind: 'full',
+  what: 'the disk is full',
+  remedy: 'Free some space and run again: everything acknowledged so far is kept.',
+}
+const readonly: Fault = {
+  kind: 'readonly',
+  what: 'the folder or file cannot be written',
+  remedy: 'Make it writable for this user, or choose another folder with --dir.',
+}
+const locked: Fault = {
+  kind: 'locked',
+  what: 'another process holds the database',
+  remedy: 'Wait for it or stop it, or choose another folder with --dir.',
+}
+const io: Fault = {
+  kind: 'io',
+  what: 'the disk failed',
+  remedy:
+    'Check the disk and its free space, then run again: everything acknowledged so far is kept.',
+}
+const open: Fault = {
+  kind: 'io',
+  what: 'the file cannot be opened',
+  remedy: 'Check that the folder exists and may be read and written, or choose another with --dir.',
+}
+const corrupt: Fault = {
+  kind: 'corrupt',
+  what: 'the database is damaged',
+  remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+}
+
+/** Primary result codes, https://www.sqlite.org/rescode.html. */
+const bySqliteCode: Readonly<Record<number, Fault>> = {
+  3: readonly,
+  5: locked,
+  6: locked,
+  8: readonly,
+  10: io,
+  11: corrupt,
+  13: full,
+  14: open,
+  15: locked,
+  23: readonly,
+  26: corrupt,
+}
+
+const bySystemCode: Readonly<Record<string, Fault>> = {
+  EACCES: readonly,
+  EPERM: readonly,
+  EROFS: readonly,
+  ENOSPC: full,
+  EDQUOT: full,
+  EIO: io,
+  EMFILE: io,
+  ENFILE: io,
+  ENOTDIR: open,
+  EEXIST: open,
+  ENOENT: open,
+}
+
+function faultOf(error: unknown): Fault | undefined {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown }
+  if (typeof errcode === 'number') return bySqliteCode[errcode & 0xff]
+  return typeof code === 'string' ? bySystemCode[code] : undefined
+}

@@ -1,0 +1,175 @@
+import type { ResultBatch, ResultState } from '../../port/journal.ts'
+import { JournalError } from '../../port/journal-error.ts'
+import { assert } from '../../std/assert.ts'
+import { checksumOf } from '../sqlite/checksum.ts'
+import { allEqual, packNumbers, packTexts, unpackNumbers, unpackTexts } from '../sqlite/columns.ts'
+import type { Database } from '../sqlite/database.ts'
+import type { Stages } from '../sqlite/stages.ts'
+
+/**
+ * One row per batch of results, written and read here alone. What a batch usually is costs nothing: a
+ * contiguous range has no index column, keys that are the indexes no key column, equal states, versions
+ * or payloads one value. Payloads are JSON texts, which hold no raw newline, so newlines separate them.
+ */
+export function resultWriter(db: Database, stages: Stages): (batch: ResultBatch) => void {
+  const insert = db.prepare(
+    `INSERT INTO result (stage, level, first, last, count, checksum, indexes, states, keys, versions,
+     payloads) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  return batch => {
+    const stage = stages.numberOf(batch.run, batch.stage)
+    for (const [from, to] of slices(batch)) {
+      const row = packRow(stages.seed(stage), batch, from, to)
+      const { first, last, count, checksum, indexes, states, keys, versions, payloads } = row
+      const level = levelOf(last - first)
+      insert.run(
+        ...[stage, level, first, last, count, checksum, indexes, states, keys, versions, payloads],
+      )
+    }
+  }
+}
+
+export type Row = {
+  readonly count: number
+  readonly first: number
+  readonly last: number
+  readonly checksum: number
+  /** Packed when not first, first + 1, ... */
+  readonly indexes: Uint8Array | null
+  readonly states: string
+  readonly keys: string | null
+  readonly versions: string
+  readonly payloads: Uint8Array
+}
+
+/** Every column but the payloads, in the order in which `narrow` takes them. */
+export const narrowColumns = 'count, first, last, checksum, indexes, states, keys, versions'
+
+export function rowOf(columns: readonly unknown[], payloads: unknown): Row {
+  const [count, first, last, checksum, indexes, states, keys, versions] = columns
+  return { count, first, last, checksum, indexes, states, keys, versions, payloads } as Row
+}
+
+/** The power of four a span fits in: rows of one level with `first` close enough can hold an item. */
+export function levelOf(span: number): number {
+  let level = 0
+  for (let width = 1; width <= span; width *= 4) level += 1
+  return level
+}
+
+/** Bounds what reading one item takes into memory. */
+const maxRowItems = 4096
+const maxRowBytes = 1 << 20
+
+function slices(batch: ResultBatch): [from: number, to: number][] {
+  const count = batch.indexes.length
+  const columns = [batch.keys, batch.versions, batch.states, batch.payloads]
+  assert(
+    columns.every(column => column.length === count),
+    `a result batch of ${batch.stage} has columns of different lengths`,
+  )
+  const cuts: [number, number][] = []
+  let from = 0
+  let bytes = 0
+  for (let i = 0; i < count; i += 1) {
+    const size = batch.payloads[i].length
+    if (i > from && (i - from === maxRowItems || bytes + size > maxRowBytes)) {
+      cuts.push([from, i])
+      from = i
+      bytes = 0
+    }
+    bytes += size
+  }
+  if (count > from) cuts.push([from, count])
+  return cuts
+}
+
+function packRow(seed: number, batch: ResultBatch, from: number, to: number): Row {
+  const part = <T>(column: readonly T[]) =>
+    from === 0 && to === column.length ? column : column.slice(from, to)
+  const [numbers, keys, payloads] = [part(batch.indexes), part(batch.keys), part(batch.payloads)]
+  for (const text of payloads)
+    assert(
+      !text.includes('\n') && text !== '',
+      `a result of ${batch.stage} is not one line of JSON`,
+    )
+  let first = numbers[0]
+  let last = numbers[0]
+  let contiguous = true
+  let named = false
+  for (let i = 0; i < numbers.length; i += 1) {
+    const index = numbers[i]
+    if (index < first) first = index
+    if (index > last) last = index
+    contiguous &&= index === numbers[0] + i
+    named ||= keys[i] !== String(index)
+  }
+  const row = {
+    count: numbers.length,
+    first,
+    last,
+    indexes: contiguous ? null : packNumbers([numbers]),
+    states: packStates(part(batch.states)),
+    keys: named ? packTexts(keys) : null,
+    versions: packTexts(part(batch.versions)),
+    payloads: Buffer.from(allEqual(payloads) ? payloads[0] : payloads.join('\n')),
+  }
+  return { ...row, checksum: rowChecksum(seed, row) }
+}
+
+function rowChecksum(seed: number, row: Omit<Row, 'checksum'>): number {
+  const head = `${row.count} ${row.first} ${row.last} ${row.states}`
+  return checksumOf(seed, head, row.indexes, row.keys, row.versions, row.payloads)
+}
+
+/** Refuses a row that is not what was written, naming it. */
+export function verifyRow(db: Database, stages: Stages, stage: number, id: number, row: Row): void {
+  if (rowChecksum(stages.seed(stage), row) === row.checksum) return
+  const { run, stage: name } = stages.name(stage)
+  throw new JournalError('corrupt', {
+    where: `result row ${id} (${run}, stage ${name}, items ${row.first} to ${row.last}) of ${db.path}`,
+    what: 'its checksum does not match its content',
+    expected: 'the row as it was committed',
+    remedy: 'Restore the folder from a backup, or run afresh in another one with --dir.',
+  })
+}
+
+/** Item indexes of a row by position; `undefined` for first, first + 1, ... */
+export function unpackIndexes(row: Pick<Row, 'indexes' | 'count'>): readonly number[] | undefined {
+  return row.indexes === null ? undefined : unpackNumbers(row.indexes, 1, row.count)[0]
+}
+
+export function unpackKeys(row: Row): readonly string[] {
+  if (row.keys !== null) return unpackTexts(row.keys, row.count)
+  const indexes = unpackIndexes(row)
+  return Array.from({ length: row.count }, (_, i) => String(indexes ? indexes[i] : row.first + i))
+}
+
+export function unpackVersions(row: Row): readonly string[] {
+  return unpackTexts(row.versions, row.count)
+}
+
+export function unpackPayloads(row: Row): readonly string[] {
+  const { buffer, byteOffset, length } = row.payloads
+  const lines = Buffer.from(buffer, byteOffset, length).toString().split('\n')
+  return lines.length < row.count ? new Array<string>(row.count).fill(lines[0]) : lines
+}
+
+export const resultStates: readonly ResultState[] = [
+  'done',
+  'stopped',
+  'failed',
+  'skipped',
+  'cancelled',
+]
+
+/** One digit per item, or one for all. */
+function packStates(states: readonly ResultState[]): string {
+  if (allEqual(states)) return String(resultStates.indexOf(states[0]))
+  return states.map(state => resultStates.indexOf(state)).join('')
+}
+
+/** The place of the item's state in `resultStates`. */
+export function stateAt(states: string, position: number): number {
+  return states.charCodeAt(states.length === 1 ? 0 : position) - 48
+}

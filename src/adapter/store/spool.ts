@@ -1,0 +1,104 @@
+import { JournalError } from '../../port/journal-error.ts'
+import type { SpooledItem, Store } from '../../port/store.ts'
+import { assert } from '../../std/assert.ts'
+import { checksumOf } from '../sqlite/checksum.ts'
+import type { Database } from '../sqlite/database.ts'
+
+/** Items that came by stdin or push, a row per batch, numbered without gaps in the order they came. */
+export function openSpool(db: Database): Pick<Store, 'spool' | 'spooled'> {
+  const insert = db.prepare(
+    'INSERT INTO spool (run, first, count, checksum, extras, payloads) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const end = db.prepare(
+    'SELECT first + count FROM spool WHERE run = ? ORDER BY first DESC LIMIT 1',
+  )
+  const before = db.prepare('SELECT max(first) FROM spool WHERE run = ? AND first <= ?')
+  const next = db.prepare(
+    `SELECT id, first, count, checksum, extras, payloads FROM spool
+     WHERE run = ? AND first >= ? ORDER BY first LIMIT 1`,
+  )
+  return {
+    spool(run, first, items) {
+      if (items.length === 0) return
+      const expected = end.get(run)?.[0] ?? 0
+      assert(first === expected, `items of ${run} spooled at ${first} where ${expected} comes next`)
+      const { extras, payloads } = pack(items)
+      const checksum = checksumOf(0, `${run} ${first} ${items.length}`, extras, payloads)
+      db.transaction('spooling items', () => {
+        insert.run(run, first, items.length, checksum, extras, payloads)
+      })
+    },
+    spooled(run, from, limit) {
+      return db.guard('reading spooled items', () => {
+        const items: SpooledItem[] = []
+        let at = before.get(run, from)?.[0] ?? from
+        while (items.length < limit) {
+          const row = next.get(run, at) as SpoolRow | undefined
+          if (row === undefined) break
+          const [, first, count] = row
+          const skip = Math.max(0, from - first)
+          items.push(...unpack(db, run, row).slice(skip, skip + limit - items.length))
+          at = first + count
+        }
+        return items
+      })
+    },
+  }
+}
+
+type SpoolRow = [
+  id: number,
+  first: number,
+  count: number,
+  checksum: number,
+  extras: string,
+  payloads: Uint8Array,
+]
+
+/** Columns that are absent everywhere are left out. */
+type Extras = {
+  readonly keys: readonly string[]
+  readonly priorities?: readonly (number | null)[]
+  readonly notBefore?: readonly (number | null)[]
+}
+
+function pack(items: readonly SpooledItem[]): { extras: string; payloads: Buffer } {
+  const texts = items.map(item => item.payload)
+  for (const text of texts) assert(!text.includes('\n'), 'a spooled item is not one line of JSON')
+  const extras: Extras = {
+    keys: items.map(item => item.key),
+    priorities: optional(items.map(item => item.priority ?? null)),
+    notBefore: optional(items.map(item => item.notBefore ?? null)),
+  }
+  return { extras: JSON.stringify(extras), payloads: Buffer.from(texts.join('\n')) }
+}
+
+function optional(column: readonly (number | null)[]): readonly (number | null)[] | undefined {
+  return column.every(value => value === null) ? undefined : column
+}
+
+function unpack(db: Database, run: string, row: SpoolRow): SpooledItem[] {
+  const [id, first, count, checksum, text, bytes] = row
+  if (checksumOf(0, `${run} ${first} ${count}`, text, bytes) !== checksum)
+    throw damaged(db, run, id)
+  const { keys, priorities, notBefore } = JSON.parse(text) as Extras
+  const payloads = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().split('\n')
+  return payloads.map((payload, i) => {
+    const priority = priorities?.[i] ?? undefined
+    const instant = notBefore?.[i] ?? undefined
+    return {
+      ...{ key: keys[i], payload },
+      ...(priority === undefined ? {} : { priority }),
+      ...(instant === undefined ? {} : { notBefore: instant }),
+    }
+  })
+}
+
+function damaged(db: Database, run: string, id: number): JournalError {
+  return new JournalError('corrupt', {
+    where: `spool row ${id} (${run}) of ${db.path}`,
+    what: 'its checksum does not match its content',
+    expected: 'the items as they were pushed',
+    remedy: 'Restore the folder from a backup, or push the items again to another one with --dir.',
+  })
+}

@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { HistoryBatch, Journal, ResultBatch } from '../../src/port/journal.ts'
+import { JournalError } from '../../src/port/journal-error.ts'
+import type { Store } from '../../src/port/store.ts'
+
+/** A place that outlives the nodes using it: a folder, or the simulated disk. */
+export type World = {
+  open(): { readonly journal: Journal; readonly store: Store; close(): void }
+  /** The node dies without closing; the next `open` finds what was durable. */
+  crash(): void
+  damage(damage: 'drop' | 'flip' | 'repeat' | 'swap', sequence: number): void
+  /** The next append fails and leaves nothing. */
+  failNextAppend(): void
+  discard(): void
+}
+
+export function results(over: Partial<ResultBatch> & Pick<ResultBatch, 'indexes'>): ResultBatch {
+  const { indexes } = over
+  return {
+    run: 'calm-otter',
+    stage: 'ocr',
+    keys: indexes.map(index => `key-${index}`),
+    versions: indexes.map(() => 'v1'),
+    states: indexes.map(() => 'done'),
+    payloads: indexes.map(index => `{"page":${index}}`),
+    ...over,
+  }
+}
+
+export function history(over: Partial<HistoryBatch> & Pick<HistoryBatch, 'indexes'>): HistoryBatch {
+  const { indexes } = over
+  return {
+    run: 'calm-otter',
+    stage: 'ocr',
+    attempts: indexes.map(index => index + 100),
+    counts: indexes.map(index => 1 + (index % 3)),
+    machines: indexes.map(() => 'box'),
+    slots: indexes.map(index => index % 2),
+    starts: indexes.map(index => 1_760_000_000_000_000 + 1_000 * index),
+    ends: indexes.map(index => 1_760_000_000_000_900 + 1_000 * index),
+    cpuMicros: indexes.map(() => 850),
+    peakBytes: indexes.map(() => 90_000_000),
+    sizes: indexes.map(index => 0.5 + index),
+    outcomes: indexes.map(() => 'done'),
+    ...over,
+  }
+}
+
+export const entry = (sequence: number, term = 1, body = `{"instant":${sequence}}`) => ({
+  sequence,
+  term,
+  body,
+})
+
+export function journalConformance(name: string, createWorld: () => World): void {
+  describe(`journal: ${name}`, () => {
+    const worlds: World[] = []
+    const world = () => {
+      worlds.push(createWorld())
+      return worlds[worlds.length - 1]
+    }
+    afterEach(() => {
+      for (const used of worlds.splice(0)) used.discard()
+    })
+    const loaded = (journal: Journal) => {
+      const { snapshot, entries } = journal.load()
+      return { snapshot, entries: [...entries] }
+    }
+    const written = (place: World, count: number) => {
+      const { journal, close } = place.open()
+      for (let i = 1; i <= count; i += 1) journal.append(entry(i), [], [])
+      close()
+    }
+
+    test('a new journal holds nothing', () => {
+      const { journal } = world().open()
+      expect(loaded(journal)).toEqual({ snapshot: undefined, entries: [] })
+      expect(journal.bytesSinceSnapshot()).toBe(0)
+    })
+
+    test('entries come back in order, with their terms, across a restart', () => {
+      const place = world()
+      written(place, 300)
+      const next = place.open().journal
+      next.append(entry(301, 2, '{"text":"é 漢 😀 \\n"}'), [], [])
+      place.crash()
+      const { entries } = loaded(place.open().journal)
+      expect(entries.map(one => one.sequence)).toEqual(Array.from({ length: 301 }, (_, i) => i + 1))
+      expect(entries[0]).toEqual(entry(1))
+      expect(entries[300]).toEqual(entry(301, 2, '{"text":"é 漢 😀 \\n"}'))
+    })
+
+    test('what an append acknowledged survives a crash, entry and results and history', () => {
+      const place = world()
+      const { journal } = place.open()
+      journal.append(entry(1), [results({ indexes: [0, 1, 2] })], [history({ indexes: [0, 1, 2] })])
+      place.crash()
+      const { journal: found, store } = place.open()
+      expect(loaded(found).entries).toEqual([entry(1)])
+      expect(store.counts('calm-otter', 'ocr').done).toBe(3)
+      expect([...store.history('calm-otter')]).toEqual([history({ indexes: [0, 1, 2] })])
+    })
+
+    test('a failed append leaves nothing of entry or results, and the journal takes no more', () => {
+      const place = world()
+      const { journal } = place.open()
+      journal.append(entry(1), [results({ indexes: [0] })], [])
+      place.failNextAppend()
+      const attempt = () => journal.append(entry(2), [results({ indexes: [1] })], [])
+      expect(attempt).toThrow(JournalError)
+      expect(attempt).toThrow(JournalError)
+      place.crash()
+      const { journal: found, store } = place.open()
+      expect(loaded(found).entries).toEqual([entry(1)])
+      expect(store.counts('calm-otter', 'ocr').done).toBe(1)
+      found.append(entry(2), [], [])
+    })
+
+    test('an entry that skips or repeats a sequence is a broken invariant', () => {
+      const { journal } = world().open()
+      journal.append(entry(1), [], [])
+      expect(() => journal.append(entry(3), [], [])).toThrow('entry 3 appended after 1')
+      expect(() => journal.append(entry(1), [], [])).toThrow('entry 1 appended after 1')
+    })
+
+    test('a snapshot replaces the entries up to it, and the sequence goes on', () => {
+      const place = world()
+      const { journal, close } = place.open()
+      for (let i = 1; i <= 3; i += 1) journal.append(entry(i), [], [])
+      const before = journal.bytesSinceSnapshot()
+      journal.snapshot({ sequence: 2, term: 1, body: '{"state":2}' })
+      expect(before).toBe(3 * entry(1).body.length)
+      expect(journal.bytesSinceSnapshot()).toBe(entry(1).body.length)
+      journal.append(entry(4, 7), [], [])
+      close()
+      const { journal: next } = place.open()
+      expect(loaded(next)).toEqual({
+        snapshot: { sequence: 2, term: 1, body: '{"state":2}' },
+        entries: [entry(3), entry(4, 7)],
+      })
+      next.snapshot({ sequence: 4, term: 7, body: '{"state":4}' })
+      place.crash()
+      const { journal: last } = place.open()
+      expect(loaded(last).entries).toEqual([])
+      last.append(entry(5, 8), [], [])
+      expect(loaded(last)).toEqual({
+        snapshot: { sequence: 4, term: 7, body: '{"state":4}' },
+        entries: [entry(5, 8)],
+      })
+    })
+
+    test('results outlive the entries that a snapshot drops', () => {
+      const { journal, store } = world().open()
+      journal.append(entry(1), [results({ indexes: [0] })], [])
+      journal.snapshot({ sequence: 1, term: 1, body: '{}' })
+      expect(store.result('calm-otter', 'ocr', 0)?.payload).toBe('{"page":0}')
+    })
+
+    test.each([
+      { damage: 'drop', story: /entry 5 .*missing: entry 6 follows 4/ },
+      { damage: 'flip', story: /entry 5 .*checksum/ },
+      { damage: 'repeat', story: /entry 6 .*checksum/ },
+      { damage: 'swap', story: /entry 5 .*checksum/ },
+    ] as const)(
+      'a journal with a row damaged ($damage) is refused at that row',
+      ({ damage, story }) => {
+        const place = world()
+        written(place, 9)
+        place.damage(damage, 5)
+        const { journal } = place.open()
+        const seen: number[] = []
+        const read = () => {
+          for (const one of journal.load().entries) seen.push(one.sequence)
+        }
+        expect(read).toThrow(story)
+        expect(seen).toEqual(damage === 'repeat' ? [1, 2, 3, 4, 5] : [1, 2, 3, 4])
+      },
+    )
+
+    test('entries lost between the snapshot and the first row are a gap', () => {
+      const place = world()
+      const { journal, close } = place.open()
+      for (let i = 1; i <= 4; i += 1) journal.append(entry(i), [], [])
+      journal.snapshot({ sequence: 2, term: 1, body: '{}' })
+      close()
+      place.damage('drop', 3)
+      expect(() => loaded(place.open().journal)).toThrow(/entry 3 .*missing: entry 4 follows 2/)
+    })
+  })
+}

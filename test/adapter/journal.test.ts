@@ -1,0 +1,6 @@
+import { journalConformance } from './journal.conformance.ts'
+import { sqliteWorld } from './sqlite-world.ts'
+import { storeConformance } from './store.conformance.ts'
+
+journalConformance('SQLite', sqliteWorld)
+storeConformance('SQLite', sqliteWorld)
