@@ -25,6 +25,7 @@ async function load(path: string): Promise<Model> {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    enableMemPattern: false,
   })
   const [input] = session.inputNames
   const [output] = session.outputNames

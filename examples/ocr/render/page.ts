@@ -55,6 +55,7 @@ function setPassages(
 ) {
   const margin = Math.round(look.width * 0.07)
   const bottom = look.height - margin
+  const measure = (part: string) => context.measureText(part).width
   const lines: string[] = []
   let used = 0
   let y = margin + look.size
@@ -62,7 +63,6 @@ function setPassages(
     const { kind, text } = passages[(first + used) % passages.length]
     const size = kind === 'heading' ? Math.round(look.size * 1.25) : look.size
     context.font = look.face.css(kind === 'heading' || look.bold ? 700 : 400, size)
-    const measure = (part: string) => context.measureText(part).width
     const step = Math.round(size * look.leading)
     const set = breakLines(text, language, look.width - 2 * margin, measure)
     if (used > 0 && y + (set.length - 1) * step > bottom) break

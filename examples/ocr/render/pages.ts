@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Canvas } from '@napi-rs/canvas'
 import { declaration, type Language } from './declaration.ts'
 import { type Face, faces } from './fonts.ts'
 import { drawPage, type Look } from './page.ts'
@@ -36,6 +37,7 @@ export async function renderPages(
 async function renderLanguage(folder: string, language: Language, count: number): Promise<void> {
   const passages = await declaration(language)
   const choices = faces(language)
+  const written: Promise<void>[] = []
   let first = 0
   for (let index = 0; index < count; index++) {
     const random = seededRandom(1000 * (language === 'en' ? 1 : 2) + index)
@@ -49,9 +51,18 @@ async function renderLanguage(folder: string, language: Language, count: number)
       size: look.size,
     }
     const name = `${language}-${String(index + 1).padStart(2, '0')}`
-    await writeFile(join(folder, `${name}.png`), await page.canvas.encode('png'))
-    await writeFile(join(folder, `${name}.json`), `${JSON.stringify(truth, null, 2)}\n`)
+    written.push(writePage(join(folder, name), page.canvas, truth))
+    if (written.length > encodedAtOnce) await written[written.length - 1 - encodedAtOnce]
   }
+  await Promise.all(written)
+}
+
+/** Compression runs in other threads meanwhile; each page waiting for it holds its pixels. */
+const encodedAtOnce = 2
+
+async function writePage(path: string, canvas: Canvas, truth: Truth): Promise<void> {
+  await writeFile(`${path}.png`, await canvas.encode('png'))
+  await writeFile(`${path}.json`, `${JSON.stringify(truth, null, 2)}\n`)
 }
 
 function lookOf(face: Face, language: Language, random: () => number): Look {
