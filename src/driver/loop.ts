@@ -1,0 +1,271 @@
+import { encodeEntry } from '../core/codec.ts'
+import type { Action, Event } from '../core/event.ts'
+import { encodeState } from '../core/snapshot.ts'
+import type { Stage, State } from '../core/state.ts'
+import { step } from '../core/step.ts'
+import type { Clock } from '../port/clock.ts'
+import type { AttemptItem, AttemptOrder, Executor, ExecutorEvent, Outcome, StageCode } from '../port/executor.ts'
+import type { HistoryBatch, Journal } from '../port/journal.ts'
+import type { Store } from '../port/store.ts'
+import type { GatheredGroups, Payloads } from './payloads.ts'
+import { forgetStage, headOf, itemFor, payloadsOf, refetch, stow } from './payloads.ts'
+import { historyBatches, resultBatches, toEvent } from './recording.ts'
+
+/**
+ * The loop, the same in production and in virtual time: drain the inbox, step the core, append, and
+ * only then perform. A tick is synchronous; whatever takes time is started by it and comes back
+ * through the inbox. A failed append stops the loop: memory is then ahead of the disk.
+ */
+export type Loop = {
+  readonly state: State
+  readonly payloads: Payloads
+  /** Hands over an event; it is applied at the next tick. */
+  send(event: Event): void
+  /** What the executor reports. */
+  receive(event: ExecutorEvent): void
+  /** One instant. Returns when the core wants the next. */
+  tick(): number | undefined
+  /** No further tick; the executor is the caller's to close. */
+  stop(): void
+  /** Why the loop stopped by itself, if it did. */
+  readonly failure: () => Error | undefined
+}
+
+export type LoopPorts = {
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly store: Store
+  readonly executor: Executor
+  /** The code of a stage, by its run and name. */
+  readonly codeOf: (stage: Stage) => StageCode
+  /** Prepares a gather stage's groups from stored results. */
+  readonly gather: (stage: Stage) => Promise<GatheredGroups>
+  /** Items answered by the run this one continues, among those just read; their results are copied by it. */
+  readonly keep?: (stage: Stage, first: number, keys: readonly string[], versions: readonly string[]) => number[]
+  /** Writes the run's outputs; a problem fails the run. */
+  readonly finishRun: (run: number) => Promise<string | undefined>
+  readonly onEnded: (run: number) => void
+  /** After every durable step. */
+  readonly onStep?: (events: readonly Event[]) => void
+  readonly onLog?: (event: Extract<ExecutorEvent, { kind: 'log' | 'progress' }>) => void
+  readonly onFailure: (error: Error) => void
+  /** Bytes of journal after which a snapshot is taken; 0: never. */
+  readonly snapshotEvery: number
+  /** Entries need not be encoded: the journal forgets them (plain simulation). */
+  readonly forgetful?: boolean
+}
+
+export function createLoop(state: State, ports: LoopPorts): Loop {
+  const payloads = payloadsOf()
+  const defined = new Set<number>()
+  let inbox: Event[] = []
+  let carried: (readonly Outcome[] | undefined)[] = []
+  let scheduled = false
+  let stopped = false
+  let failure: Error | undefined
+
+  const fail = (error: unknown): void => {
+    if (stopped) return
+    stopped = true
+    failure = error instanceof Error ? error : new Error(String(error))
+    ports.clock.wake(undefined, () => {})
+    ports.onFailure(failure)
+  }
+
+  const schedule = (): void => {
+    if (scheduled || stopped) return
+    scheduled = true
+    ports.clock.soon(() => {
+      scheduled = false
+      if (!stopped) runTick()
+    })
+  }
+
+  const send = (event: Event): void => {
+    inbox.push(event)
+    carried.push(undefined)
+    schedule()
+  }
+
+  const receive = (event: ExecutorEvent): void => {
+    switch (event.kind) {
+      case 'outcomes':
+        inbox.push(toEvent(event.slot.machine, event.slot.slot, event.outcomes).event)
+        carried.push(event.outcomes)
+        return schedule()
+      case 'loaded':
+        return send({ kind: 'loaded', ...event.slot, stage: event.stage, micros: event.micros, bytes: event.bytes })
+      case 'slotEnded':
+        return send({ kind: 'slotEnded', ...event.slot, failure: event.failure })
+      case 'stageBroken':
+        return send({ kind: 'stageBroken', stage: event.stage, failure: event.failure })
+      case 'pressure':
+        return send(event)
+      default:
+        ports.onLog?.(event)
+    }
+  }
+
+  const tick = (): number | undefined => {
+    const events = inbox
+    const texts = carried
+    inbox = []
+    carried = []
+    const now = Math.max(state.now, ports.clock.now())
+    const history: HistoryBatch[] = []
+    if (ports.forgetful !== true) {
+      events.forEach((event, at) => {
+        if (event.kind === 'outcomes') history.push(...historyBatches(state, now, event, texts[at] ?? []))
+      })
+    }
+    const { decisions, actions, kept, wakeAt } = step(state, now, events)
+    if (events.length > 0 || decisions.length > 0) {
+      const results = resultBatches(state, payloads, kept, at => texts[at]?.map(outcome => outcome.result))
+      const body = ports.forgetful === true ? '' : encodeEntry(now, events, decisions)
+      ports.journal.append({ sequence: state.sequence, term: state.term, body }, results, history)
+    } else state.sequence -= 1
+    for (const action of actions) perform(action)
+    ports.onStep?.(events)
+    if (ports.snapshotEvery > 0 && ports.journal.bytesSinceSnapshot() > ports.snapshotEvery) {
+      ports.journal.snapshot({ sequence: state.sequence, term: state.term, body: encodeState(state) })
+    }
+    return wakeAt
+  }
+
+  const runTick = (): void => {
+    try {
+      const wakeAt = tick()
+      if (!stopped) ports.clock.wake(wakeAt, schedule)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  const perform = (action: Action): void => {
+    switch (action.kind) {
+      case 'run':
+        return runTasks(action)
+      case 'readSource':
+        return background(readSource(action))
+      case 'gather':
+        return background(gather(action.stage))
+      case 'abort':
+        return ports.executor.abort(action, action.attempt)
+      case 'kill':
+        return ports.executor.kill(action)
+      case 'unload':
+        return ports.executor.unload(action, action.stage)
+      case 'finish':
+        return background(
+          ports.finishRun(action.run).then(problem => send({ kind: 'finished', run: action.run, problem })),
+        )
+      case 'ended':
+        for (const number of state.runs[action.run].stages) {
+          ports.executor.forget(number)
+          forgetStage(payloads, number)
+          defined.delete(number)
+        }
+        return ports.onEnded(action.run)
+    }
+  }
+
+  const background = (work: Promise<void>): void => {
+    work.catch(fail)
+  }
+
+  const runTasks = (action: Extract<Action, { kind: 'run' }>): void => {
+    const stage = state.stages[action.stage]
+    if (!defined.has(stage.number)) {
+      defined.add(stage.number)
+      ports.executor.define(stage.number, ports.codeOf(stage))
+    }
+    const orders: AttemptOrder[] = new Array(action.tasks.length)
+    for (let at = 0; at < orders.length; at += 1) {
+      const order = orderFor(stage, action.tasks[at], action.firstAttempt + at)
+      if (order === undefined) return background(fetchAndRun(action, stage))
+      orders[at] = order
+    }
+    ports.executor.run(action, stage.number, orders)
+  }
+
+  const orderFor = (stage: Stage, task: number, attempt: number): AttemptOrder | undefined => {
+    const { tasks } = state
+    const items: AttemptItem[] = new Array(tasks.count[task])
+    for (let at = 0; at < items.length; at += 1) {
+      const item = itemFor(state, payloads, ports.store, stage, tasks.first[task] + at)
+      if (item === undefined) return undefined
+      items[at] = item
+    }
+    return { task, attempt, try: tasks.tries[task] + 1, items }
+  }
+
+  /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
+  const fetchAndRun = async (action: Extract<Action, { kind: 'run' }>, stage: Stage): Promise<void> => {
+    const { tasks } = state
+    const live = () => action.tasks.map((task, at) => ({ task, attempt: action.firstAttempt + at })).filter(({ task, attempt }) => tasks.attempt[task] === attempt)
+    for (const { task } of live()) {
+      for (let at = 0; at < tasks.count[task]; at += 1) {
+        const index = tasks.first[task] + at
+        if (itemFor(state, payloads, ports.store, stage, index) === undefined) await fetch(stage, index)
+      }
+    }
+    const orders: AttemptOrder[] = []
+    for (const { task, attempt } of live()) {
+      const order = orderFor(stage, task, attempt)
+      if (order === undefined) throw new Error(`item ${tasks.first[task]} of ${stage.definition.name} has vanished from its source`)
+      orders.push(order)
+    }
+    if (orders.length > 0 && !stopped) ports.executor.run(action, stage.number, orders)
+  }
+
+  const fetch = async (stage: Stage, index: number): Promise<void> => {
+    const head = headOf(state, stage)
+    if (head.definition.link.kind === 'gather') payloads.gathers.set(head.number, await ports.gather(head))
+    else await refetch(payloads, head, index)
+  }
+
+  const readSource = async (action: Extract<Action, { kind: 'readSource' }>): Promise<void> => {
+    const stage = state.stages[action.stage]
+    const source = payloads.sources.get(action.stage)
+    if (source === undefined) throw new Error(`stage ${stage.definition.name} has no source`)
+    const first = stage.known
+    try {
+      const chunk = await source.read(action.cursor, action.limit)
+      stow(payloads, stage.number, first, chunk.items)
+      const kept = ports.keep?.(stage, first, chunk.items.map(item => item.key), chunk.items.map(item => item.version))
+      const problems = chunk.items.flatMap((item, at) =>
+        item.problem === undefined ? [] : [{ index: first + at, failure: { kind: 'bad-input' as const, message: item.problem } }],
+      )
+      const wishes = chunk.items.flatMap((item, at) =>
+        item.priority === undefined && item.notBefore === undefined
+          ? []
+          : [{ index: first + at, priority: item.priority ?? 0, notBefore: item.notBefore ?? 0 }],
+      )
+      send({
+        kind: 'read', stage: stage.number, first, count: chunk.items.length, cursor: chunk.cursor, done: chunk.done,
+        ...(chunk.items.some(item => item.size !== 1) ? { sizes: chunk.items.map(item => item.size) } : {}),
+        ...(problems.length > 0 ? { problems } : {}),
+        ...(wishes.length > 0 ? { wishes } : {}),
+        ...(kept !== undefined && kept.length > 0 ? { kept } : {}),
+      })
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      send({ kind: 'stageBroken', stage: stage.number, failure: { kind: 'bad-input', message } })
+    }
+  }
+
+  const gather = async (number: number): Promise<void> => {
+    const groups = await ports.gather(state.stages[number])
+    payloads.gathers.set(number, groups)
+    send({ kind: 'read', stage: number, first: 0, count: groups.keys.length, cursor: '', done: true })
+  }
+
+  return {
+    state, payloads, send, receive, tick,
+    stop() {
+      stopped = true
+      ports.clock.wake(undefined, () => {})
+    },
+    failure: () => failure,
+  }
+}

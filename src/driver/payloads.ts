@@ -1,0 +1,151 @@
+import type { Stage, State } from '../core/state.ts'
+import type { AttemptItem } from '../port/executor.ts'
+import type { Source, SourceItem } from '../port/source.ts'
+import type { Store } from '../port/store.ts'
+
+/**
+ * What items carry. The core knows indexes only; here their keys, payloads and versions wait between
+ * the source and the last stage that needs them. What is not here (after a restart, or pushed out) is
+ * read again: from the source by its window's cursor, or from the stored result upstream.
+ */
+export type Cargo = {
+  readonly key: string
+  readonly version: string
+  /** The source's payload; dropped once the first stage has answered. */
+  payload: string
+}
+
+export type Payloads = {
+  /** By number of the stage that reads the source. */
+  readonly cargo: Map<number, Map<number, Cargo>>
+  /** Results that an item-linked stage downstream has still to take, by stage number. */
+  readonly results: Map<number, Map<number, string>>
+  readonly sources: Map<number, Source>
+  readonly gathers: Map<number, GatheredGroups>
+}
+
+/** Payloads of a gather stage: one a group, each naming or holding the results of its group. */
+export type GatheredGroups = { readonly keys: readonly string[]; readonly payload: (group: number) => string }
+
+export function payloadsOf(): Payloads {
+  return { cargo: new Map(), results: new Map(), sources: new Map(), gathers: new Map() }
+}
+
+/** The stage at the head of a chain of item links: the one whose source or groups give the keys. */
+export function headOf(state: State, stage: Stage): Stage {
+  let head = stage
+  while (head.definition.link.kind === 'item' && head.upstream >= 0) head = state.stages[head.upstream]
+  return head
+}
+
+export function stow(payloads: Payloads, stage: number, first: number, items: readonly SourceItem[]): void {
+  let cargo = payloads.cargo.get(stage)
+  if (cargo === undefined) payloads.cargo.set(stage, (cargo = new Map()))
+  for (let at = 0; at < items.length; at += 1) {
+    const { key, version, payload } = items[at]
+    cargo.set(first + at, { key, version, payload })
+  }
+}
+
+/** An item as its attempt carries it, or `undefined` if it must be fetched first. */
+export function itemFor(state: State, payloads: Payloads, store: Store, stage: Stage, index: number): AttemptItem | undefined {
+  const { link } = stage.definition
+  if (link.kind === 'source') {
+    const cargo = payloads.cargo.get(stage.number)?.get(index)
+    return cargo === undefined ? undefined : { index, key: cargo.key, payload: cargo.payload }
+  }
+  if (link.kind === 'item') return linkedItem(state, payloads, store, stage, index)
+  if (link.kind === 'tree') return treeItem(state, store, stage, index, link.fanIn)
+  const groups = payloads.gathers.get(stage.number)
+  return groups === undefined ? undefined : { index, key: groups.keys[index], payload: groups.payload(index) }
+}
+
+function linkedItem(state: State, payloads: Payloads, store: Store, stage: Stage, index: number): AttemptItem | undefined {
+  const upstream = state.stages[stage.upstream]
+  const text = payloads.results.get(upstream.number)?.get(index)
+  const known = cargoOf(state, payloads, stage, index)
+  if (text !== undefined && known !== undefined) return { index, key: known.key, payload: text }
+  const stored = store.result(runName(state, upstream), storedName(state, upstream), index)
+  if (stored === undefined) return undefined
+  const head = headOf(state, stage).number
+  if (known === undefined) stow(payloads, head, index, [{ ...stored, payload: '', size: 1 }])
+  return { index, key: stored.key, payload: stored.payload }
+}
+
+function treeItem(state: State, store: Store, stage: Stage, index: number, fanIn: number): AttemptItem {
+  const upstream = state.stages[stage.upstream]
+  const results: string[] = []
+  const end = Math.min(upstream.known, (index + 1) * fanIn)
+  for (let at = index * fanIn; at < end; at += 1) {
+    const stored = store.result(runName(state, upstream), storedName(state, upstream), at)
+    if (stored?.state === 'done' || stored?.state === 'stopped') results.push(stored.payload)
+  }
+  return { index, key: String(index), payload: `{"results":[${results.join(',')}]}` }
+}
+
+/** Key and version of an item of any stage of a chain; gather and tree nodes have their own. */
+export function cargoOf(state: State, payloads: Payloads, stage: Stage, index: number): { key: string; version: string } | undefined {
+  const head = headOf(state, stage)
+  const kind = head.definition.link.kind
+  if (kind === 'source') return payloads.cargo.get(head.number)?.get(index)
+  if (kind === 'gather') {
+    const key = payloads.gathers.get(head.number)?.keys[index]
+    return key === undefined ? undefined : { key, version: '' }
+  }
+  return { key: String(index), version: '' }
+}
+
+/** Drops what no stage will ask for any more, once `stage` has answered `index`. */
+export function release(state: State, payloads: Payloads, stage: Stage, index: number): void {
+  if (stage.upstream >= 0) payloads.results.get(stage.upstream)?.delete(index)
+  if (stage.downstream.some(number => state.stages[number].definition.link.kind === 'item')) {
+    if (stage.definition.link.kind !== 'source') return
+    const cargo = payloads.cargo.get(stage.number)?.get(index)
+    if (cargo !== undefined) cargo.payload = ''
+    return
+  }
+  payloads.cargo.get(headOf(state, stage).number)?.delete(index)
+}
+
+/** Keeps a result for an item-linked stage downstream. */
+export function retain(state: State, payloads: Payloads, stage: Stage, index: number, text: string): void {
+  if (!stage.downstream.some(number => state.stages[number].definition.link.kind === 'item')) return
+  let results = payloads.results.get(stage.number)
+  if (results === undefined) payloads.results.set(stage.number, (results = new Map()))
+  results.set(index, text)
+}
+
+/** Reads the window of the source that holds an item again. Resolves when its cargo is here. */
+export async function refetch(payloads: Payloads, stage: Stage, index: number): Promise<void> {
+  const source = payloads.sources.get(stage.number)
+  if (source === undefined) throw new Error(`stage ${stage.definition.name} has no source`)
+  let mark = 0
+  while (mark + 1 < stage.marks.length && stage.marks[mark + 1].first <= index) mark += 1
+  let { first, cursor } = stage.marks[mark]
+  const end = mark + 1 < stage.marks.length ? stage.marks[mark + 1].first : stage.known
+  while (first < end) {
+    const chunk = await source.read(cursor, end - first)
+    stow(payloads, stage.number, first, chunk.items)
+    first += chunk.items.length
+    cursor = chunk.cursor
+    if (chunk.items.length === 0 || chunk.done) break
+  }
+}
+
+export function forgetStage(payloads: Payloads, stage: number): void {
+  payloads.cargo.delete(stage)
+  payloads.results.delete(stage)
+  payloads.gathers.delete(stage)
+  payloads.sources.delete(stage)
+}
+
+export function runName(state: State, stage: Stage): string {
+  return state.runs[stage.run].definition.name
+}
+
+/** The name results are stored under: a tree's levels beyond the first are `name~2`, `name~3`, ... */
+export function storedName(state: State, stage: Stage): string {
+  let level = 1
+  for (let at = stage; at.number !== stage.root; at = state.stages[at.upstream]) level += 1
+  return level === 1 ? stage.definition.name : `${stage.definition.name}~${level}`
+}

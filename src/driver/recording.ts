@@ -1,0 +1,115 @@
+import type { Kept, Outcomes } from '../core/event.ts'
+import { RUNNING } from '../core/tasks.ts'
+import type { State } from '../core/state.ts'
+import type { Failure } from '../model/failure.ts'
+import type { Outcome } from '../port/executor.ts'
+import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
+import type { Payloads } from './payloads.ts'
+import { cargoOf, release, retain, runName, storedName } from './payloads.ts'
+
+/** An outcomes event as the core wants it, with the texts it must not see kept beside it. */
+export function toEvent(machine: number, slot: number, outcomes: readonly Outcome[]): { event: Outcomes; texts: (string | undefined)[] } {
+  const count = outcomes.length
+  const event = {
+    kind: 'outcomes' as const, machine, slot, tasks: new Array<number>(count), attempts: new Array<number>(count),
+    indexes: new Array<number>(count), codes: new Array<number>(count), micros: new Array<number>(count), peakBytes: 0,
+    failures: [] as Failure[],
+  }
+  const texts = new Array<string | undefined>(count)
+  for (let at = 0; at < count; at += 1) {
+    const outcome = outcomes[at]
+    event.tasks[at] = outcome.task
+    event.attempts[at] = outcome.attempt
+    event.indexes[at] = outcome.index
+    event.codes[at] = outcome.failure !== undefined ? 1 : outcome.stopped === true ? 2 : 0
+    event.micros[at] = outcome.micros
+    if (outcome.peakBytes > event.peakBytes) event.peakBytes = outcome.peakBytes
+    if (outcome.failure !== undefined) event.failures.push(outcome.failure)
+    texts[at] = outcome.result
+  }
+  return { event, texts }
+}
+
+/** The step's final answers as rows for the result table; payloads nobody needs any more are let go. */
+export function resultBatches(
+  state: State,
+  payloads: Payloads,
+  kept: readonly Kept[],
+  textsOf: (event: number) => readonly (string | undefined)[] | undefined,
+): ResultBatch[] {
+  const batches: ResultBatch[] = []
+  for (const { stage: number, indexes, positions, events, states, failures } of kept) {
+    const stage = state.stages[number]
+    const keys = new Array<string>(indexes.length)
+    const versions = new Array<string>(indexes.length)
+    const texts = new Array<string>(indexes.length)
+    for (let at = 0; at < indexes.length; at += 1) {
+      const index = indexes[at]
+      const cargo = cargoOf(state, payloads, stage, index)
+      keys[at] = cargo?.key ?? String(index)
+      versions[at] = cargo?.version ?? ''
+      const failure = failures[at]
+      const text = positions[at] < 0 ? undefined : textsOf(events[at])?.[positions[at]]
+      texts[at] = failure !== undefined ? JSON.stringify(failure) : (text ?? 'null')
+      if (failure === undefined) retain(state, payloads, stage, index, texts[at])
+      release(state, payloads, stage, index)
+    }
+    batches.push({ run: runName(state, stage), stage: storedName(state, stage), indexes, keys, versions, states, payloads: texts })
+  }
+  return batches
+}
+
+type Columns = { -readonly [K in keyof HistoryBatch]: HistoryBatch[K] extends readonly (infer T)[] ? T[] : HistoryBatch[K] }
+
+/**
+ * What ran where and when, from the answers of live attempts; call before the core is stepped. Runs
+ * of quick successes in one message become one entry: a history row must cost less than its task.
+ */
+export function historyBatches(state: State, now: number, event: Outcomes, outcomes: readonly Outcome[]): HistoryBatch[] {
+  const { tasks } = state
+  const machine = state.machines[event.machine].definition.id
+  let batch: Columns | undefined
+  let batchStage = -1
+  let end = now
+  for (const outcome of outcomes) end -= outcome.micros
+  const batches: HistoryBatch[] = []
+  for (const outcome of outcomes) {
+    const start = end
+    end += outcome.micros
+    const { task } = outcome
+    if (task >= tasks.used || tasks.state[task] !== RUNNING || tasks.attempt[task] !== outcome.attempt) continue
+    const stage = state.stages[tasks.stage[task]]
+    if (batch === undefined || batchStage !== stage.number) {
+      batch = emptyHistory(runName(state, stage), storedName(state, stage))
+      batches.push(batch)
+      batchStage = stage.number
+    }
+    const last = batch.counts.length - 1
+    const quick = outcome.failure === undefined && outcome.micros < 1_000
+    if (quick && last >= 0 && batch.outcomes[last] === 'done' && batch.ends[last] === start) {
+      batch.counts[last] += 1
+      batch.ends[last] = end
+      batch.sizes[last] += tasks.size[task] / tasks.count[task]
+      continue
+    }
+    batch.attempts.push(outcome.attempt)
+    batch.indexes.push(outcome.index)
+    batch.counts.push(1)
+    batch.machines.push(machine)
+    batch.slots.push(event.slot)
+    batch.starts.push(start)
+    batch.ends.push(end)
+    batch.cpuMicros.push(outcome.cpuMicros)
+    batch.peakBytes.push(outcome.peakBytes)
+    batch.sizes.push(tasks.size[task] / tasks.count[task])
+    batch.outcomes.push(outcome.failure?.kind ?? 'done')
+  }
+  return batches
+}
+
+function emptyHistory(run: string, stage: string): Columns {
+  return {
+    run, stage, attempts: [], indexes: [], counts: [], machines: [], slots: [], starts: [], ends: [], cpuMicros: [],
+    peakBytes: [], sizes: [], outcomes: [],
+  }
+}
