@@ -22,7 +22,7 @@ type Packed = Record<string, unknown>
 /** `[first, count]`: consecutive; `[value, -count]`: the same value. */
 type Column = number[] | { r: [number, number] }
 
-const eventColumns = ['tasks', 'attempts', 'indexes', 'codes', 'micros', 'sizes', 'kept', 'items', 'machines']
+const eventColumns = ['tasks', 'attempts', 'indexes', 'codes', 'micros', 'sizes', 'items', 'machines']
 const decisionColumns = ['tasks', 'machines', 'counts']
 
 function packEvent(event: Event): unknown {

@@ -24,6 +24,11 @@ export type Event =
   /** Start nothing more (of any run); what runs may end. `resume` takes it back. */
   | { readonly kind: 'drain' }
   | { readonly kind: 'resume' }
+  /** One run rests: nothing of it starts until it goes on. */
+  | { readonly kind: 'pause'; readonly run: number }
+  | { readonly kind: 'goOn'; readonly run: number }
+  /** The same stages under other policies (timeouts, needs, retries, order, ...): nothing runs again for it. */
+  | { readonly kind: 'redefine'; readonly run: number; readonly definition: RunDefinition }
   /** Failed, skipped and cancelled items of an ended run become open again. */
   | { readonly kind: 'retryFailed'; readonly run: number }
   /** The run's outputs are written (or could not be). */
@@ -46,8 +51,8 @@ export type SourceRead = {
   readonly sizes?: readonly number[]
   /** Items that cannot be read, with what the source says of them. */
   readonly problems?: readonly { readonly index: number; readonly failure: Failure }[]
-  /** Items already answered by the run this one continues, in ascending order. */
-  readonly kept?: readonly number[]
+  /** Items already answered by the run this one continues: ascending, by stage, upstream first. */
+  readonly kept?: readonly { readonly stage: number; readonly items: readonly number[] }[]
   /** Items with their own priority or earliest start. */
   readonly wishes?: readonly { readonly index: number; readonly priority: number; readonly notBefore: Micros }[]
 }

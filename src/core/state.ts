@@ -42,7 +42,7 @@ export type State = {
   readonly scratch: Scratch
 }
 
-export type RunState = 'active' | 'stopping' | 'finishing' | 'done' | 'failed' | 'cancelled'
+export type RunState = 'active' | 'paused' | 'stopping' | 'finishing' | 'done' | 'failed' | 'cancelled'
 
 export type Run = {
   readonly number: number
@@ -252,5 +252,5 @@ export function resourceNumber(state: State, name: string): number {
 
 /** A run is live while its items may still change. */
 export function isLive(run: Run): boolean {
-  return run.state === 'active' || run.state === 'stopping' || run.state === 'finishing'
+  return run.state === 'active' || run.state === 'paused' || run.state === 'stopping' || run.state === 'finishing'
 }

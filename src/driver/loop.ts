@@ -5,7 +5,8 @@ import type { Stage, State } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { Clock } from '../port/clock.ts'
 import type { AttemptItem, AttemptOrder, Executor, ExecutorEvent, Outcome, StageCode } from '../port/executor.ts'
-import type { HistoryBatch, Journal } from '../port/journal.ts'
+import type { HistoryBatch, Journal, ResultBatch } from '../port/journal.ts'
+import type { SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
 import { forgetStage, headOf, itemFor, payloadsOf, refetch, stow } from './payloads.ts'
@@ -40,8 +41,8 @@ export type LoopPorts = {
   readonly codeOf: (stage: Stage) => StageCode
   /** Prepares a gather stage's groups from stored results. */
   readonly gather: (stage: Stage) => Promise<GatheredGroups>
-  /** Items answered by the run this one continues, among those just read; their results are copied by it. */
-  readonly keep?: (stage: Stage, first: number, keys: readonly string[], versions: readonly string[]) => number[]
+  /** What the run this one continues has answered of the items just read; the results go into the same entry. */
+  readonly keep?: (stage: Stage, first: number, items: readonly SourceItem[]) => KeptFromBefore | undefined
   /** Writes the run's outputs; a problem fails the run. */
   readonly finishRun: (run: number) => Promise<string | undefined>
   readonly onEnded: (run: number) => void
@@ -55,11 +56,19 @@ export type LoopPorts = {
   readonly forgetful?: boolean
 }
 
+/** Items kept by stage, upstream first, and their results as rows of the new run. */
+export type KeptFromBefore = {
+  readonly items: readonly { readonly stage: number; readonly items: readonly number[] }[]
+  readonly results: readonly ResultBatch[]
+}
+
 export function createLoop(state: State, ports: LoopPorts): Loop {
   const payloads = payloadsOf()
   const defined = new Set<number>()
   let inbox: Event[] = []
   let carried: (readonly Outcome[] | undefined)[] = []
+  /** Results copied from an earlier run, waiting for the entry that names them. */
+  let copied: ResultBatch[] = []
   let scheduled = false
   let stopped = false
   let failure: Error | undefined
@@ -121,6 +130,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length > 0 || decisions.length > 0) {
       const results = resultBatches(state, payloads, kept, at => texts[at]?.map(outcome => outcome.result))
+      results.push(...copied)
+      copied = []
       const body = ports.forgetful === true ? '' : encodeEntry(now, events, decisions)
       ports.journal.append({ sequence: state.sequence, term: state.term, body }, results, history)
     } else state.sequence -= 1
@@ -232,7 +243,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     try {
       const chunk = await source.read(action.cursor, action.limit)
       stow(payloads, stage.number, first, chunk.items)
-      const kept = ports.keep?.(stage, first, chunk.items.map(item => item.key), chunk.items.map(item => item.version))
+      const kept = ports.keep?.(stage, first, chunk.items)
+      if (kept !== undefined) copied.push(...kept.results)
       const problems = chunk.items.flatMap((item, at) =>
         item.problem === undefined ? [] : [{ index: first + at, failure: { kind: 'bad-input' as const, message: item.problem } }],
       )
@@ -246,7 +258,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         ...(chunk.items.some(item => item.size !== 1) ? { sizes: chunk.items.map(item => item.size) } : {}),
         ...(problems.length > 0 ? { problems } : {}),
         ...(wishes.length > 0 ? { wishes } : {}),
-        ...(kept !== undefined && kept.length > 0 ? { kept } : {}),
+        ...(kept !== undefined ? { kept: kept.items } : {}),
       })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)

@@ -5,7 +5,7 @@ import { FAILED } from '../items.ts'
 import { assign, outcomes, slotEnded, start, stop, unassign } from './attempt.ts'
 import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
-import { endRun, finishRun, forgetRun, reopenRun, stopRun, submit } from './run.ts'
+import { endRun, finishRun, forgetRun, redefineRun, reopenRun, stopRun, submit } from './run.ts'
 import { adoptPlan, cut, grow, learn, read, retry, skip } from './stage.ts'
 
 /** The one door: an event that happened changes the state. */
@@ -16,6 +16,9 @@ export function applyEvent(state: State, event: Event): void {
       state.draining = false
       for (const machine of state.machines) if (machine.alive) left(state, machine)
       for (const stage of state.stages) stage.reading = false
+      for (const run of state.runs) {
+        if (run.state === 'finishing') run.state = run.problem === undefined ? 'active' : 'stopping'
+      }
       touchAll(state)
       return
     case 'joined':
@@ -56,6 +59,15 @@ export function applyEvent(state: State, event: Event): void {
       return
     case 'resume':
       state.draining = false
+      return touchAll(state)
+    case 'pause':
+      if (state.runs[event.run].state === 'active') state.runs[event.run].state = 'paused'
+      return
+    case 'goOn':
+      if (state.runs[event.run].state === 'paused') state.runs[event.run].state = 'active'
+      return touchAll(state)
+    case 'redefine':
+      redefineRun(state, state.runs[event.run], event.definition)
       return touchAll(state)
     case 'retryFailed':
       return reopenRun(state, state.runs[event.run])

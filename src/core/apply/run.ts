@@ -128,6 +128,17 @@ export function allowedFailures(state: State, run: Run): number {
   return Math.max(count, Math.floor(share * first.known))
 }
 
+/** The same stages under other policies. Open tasks keep the class they were cut into. */
+export function redefineRun(state: State, run: Run, definition: RunDefinition): void {
+  const { allocation, order } = newRun(run.number, definition, run.submittedAt)
+  Object.assign(run, { definition, allocation, order })
+  for (const number of run.stages) {
+    const stage = state.stages[number]
+    const again = definition.stages.find(({ name }) => name === stage.definition.name)
+    if (again !== undefined) Object.assign(stage, { definition: again })
+  }
+}
+
 /** Failed, skipped and cancelled items become open again, and what was made from their absence is redone. */
 export function reopenRun(state: State, run: Run): void {
   run.state = 'active'

@@ -29,7 +29,9 @@ export function read(state: State, event: SourceRead): void {
     removeInterval(stage.pool, index, 1)
     endItem(state, stage, index, FAILED, -1, failure)
   }
-  for (const index of event.kept ?? []) keepItem(state, stage, index)
+  for (const { stage: number, items } of event.kept ?? []) {
+    for (const index of items) keepItem(state, state.stages[number], index)
+  }
   state.scratch.touched.add(stage.number)
 }
 
