@@ -55,6 +55,7 @@ export function itemFor(state: State, payloads: Payloads, store: Store, stage: S
     return cargo === undefined ? undefined : { index, key: cargo.key, payload: cargo.payload }
   }
   if (link.kind === 'item') return linkedItem(state, payloads, store, stage, index)
+  if (link.kind === 'graph') return { index, key: '', payload: '' }
   if (link.kind === 'tree') return treeItem(state, store, stage, index, link.fanIn)
   const groups = payloads.gathers.get(stage.number)
   return groups === undefined ? undefined : { index, key: groups.keys[index], payload: groups.payload(index) }
@@ -92,7 +93,7 @@ export function cargoOf(state: State, payloads: Payloads, stage: Stage, index: n
     const key = payloads.gathers.get(head.number)?.keys[index]
     return key === undefined ? undefined : { key, version: '' }
   }
-  return { key: String(index), version: '' }
+  return { key: kind === 'graph' ? '' : String(index), version: '' }
 }
 
 /** Drops what no stage will ask for any more, once `stage` has answered `index`. */

@@ -1,0 +1,238 @@
+import type {
+  AttemptItem,
+  AttemptOrder,
+  Executor,
+  ExecutorEvent,
+  Outcome,
+  SlotAddress,
+} from '../port/executor.ts'
+import type { Failure } from '../model/failure.ts'
+import type { Micros } from '../std/time.ts'
+import type { SimClock } from './clock.ts'
+
+/**
+ * The executor's twin: slots with queues, working in virtual time. A slot does one item after
+ * another, in order, loads a stage once, and waits for an item's data where that takes time. What an
+ * item does (how long, what it answers, whether it dies) is asked of `behaviour` when it starts.
+ */
+export type SimExecutor = Executor & {
+  /** The machine is gone with everything on it: nothing it had will be heard of. */
+  drop(machine: number): void
+}
+
+export type Behaviour = {
+  /** What this execution of an item does; asked once, when the slot gets to it. */
+  readonly execute: (execution: Execution) => Act
+  /** Micros to load a stage on a slot that has not; 0: nothing to load. */
+  readonly setup?: (slot: SlotAddress, stage: number) => Micros
+  /** The instant before which the item's data has not arrived. */
+  readonly dataReadyAt?: (slot: SlotAddress, stage: number, index: number) => Micros
+  /** Told when an execution really begins and when it answers. */
+  readonly onStart?: (execution: Execution) => void
+}
+
+export type Execution = {
+  readonly slot: SlotAddress
+  readonly stage: number
+  readonly order: AttemptOrder
+  readonly item: AttemptItem
+}
+
+export type Act =
+  | {
+      readonly kind: 'answer'
+      readonly micros: Micros
+      readonly result?: string
+      readonly failure?: Failure
+      readonly stopped?: boolean
+      readonly peakBytes?: number
+    }
+  /** The slot's process dies after `micros`. */
+  | { readonly kind: 'die'; readonly micros: Micros; readonly failure: Failure }
+  /** Never answers; `deaf`: not even when asked to stop. */
+  | { readonly kind: 'hang'; readonly deaf: boolean }
+
+export type SimExecutorPorts = {
+  readonly clock: SimClock
+  readonly receive: (event: ExecutorEvent) => void
+  readonly behaviour: Behaviour
+}
+
+type Queued = { readonly stage: number; readonly order: AttemptOrder; at: number }
+
+type Slot = {
+  readonly address: SlotAddress
+  readonly queue: Queued[]
+  readonly loaded: Set<number>
+  busy: boolean
+  /** Grows whenever the slot's future is cut off: what was scheduled before is void. */
+  life: number
+  /** The item being executed and since when. */
+  current: Queued | undefined
+  deaf: boolean
+  since: Micros
+}
+
+export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): SimExecutor {
+  const machines: (Slot | undefined)[][] = []
+
+  const slotAt = ({ machine, slot }: SlotAddress): Slot => {
+    while (machines.length <= machine) machines.push([])
+    const known = machines[machine][slot]
+    if (known !== undefined) return known
+    const opened = newSlot({ machine, slot })
+    machines[machine][slot] = opened
+    return opened
+  }
+
+  const next = (slot: Slot): void => {
+    const queued = slot.queue[0]
+    if (queued === undefined) {
+      slot.busy = false
+      return
+    }
+    slot.busy = true
+    if (behaviour.setup !== undefined && !slot.loaded.has(queued.stage))
+      load(slot, queued.stage, behaviour.setup)
+    else begin(slot, queued)
+  }
+
+  const load = (slot: Slot, stage: number, setup: NonNullable<Behaviour['setup']>): void => {
+    const micros = setup(slot.address, stage)
+    later(slot, clock.now() + micros, () => {
+      slot.loaded.add(stage)
+      if (micros > 0) receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes: 0 })
+      next(slot)
+    })
+  }
+
+  const begin = (slot: Slot, queued: Queued): void => {
+    const ready =
+      behaviour.dataReadyAt?.(slot.address, queued.stage, queued.order.items[queued.at].index) ?? 0
+    if (ready > clock.now()) later(slot, ready, () => execute(slot, queued))
+    else execute(slot, queued)
+  }
+
+  const execute = (slot: Slot, queued: Queued): void => {
+    const { stage, order } = queued
+    const execution = { slot: slot.address, stage, order, item: order.items[queued.at] }
+    slot.current = queued
+    slot.since = clock.now()
+    behaviour.onStart?.(execution)
+    const act = behaviour.execute(execution)
+    slot.deaf = act.kind === 'hang' && act.deaf
+    if (act.kind === 'hang') return
+    later(slot, clock.now() + act.micros, () => {
+      if (act.kind === 'die') end(slot, act.failure)
+      else answer(slot, queued, act)
+    })
+  }
+
+  const answer = (slot: Slot, queued: Queued, act: Extract<Act, { kind: 'answer' }>): void => {
+    const { order, at } = queued
+    queued.at += 1
+    slot.current = undefined
+    if (queued.at === order.items.length) slot.queue.shift()
+    receive({
+      kind: 'outcomes',
+      slot: slot.address,
+      outcomes: [outcomeOf(order, order.items[at].index, act)],
+    })
+    next(slot)
+  }
+
+  const end = (slot: Slot, failure: Failure): void => {
+    empty(slot)
+    receive({ kind: 'slotEnded', slot: slot.address, failure })
+  }
+
+  /** At the instant, unless the slot's life was cut off before. */
+  const later = (slot: Slot, at: Micros, callback: () => void): void => {
+    const { life } = slot
+    clock.at(at, () => {
+      if (slot.life === life) callback()
+    })
+  }
+
+  return {
+    define() {},
+    forget(stage) {
+      for (const slots of machines) for (const slot of slots) slot?.loaded.delete(stage)
+    },
+    run(address, stage, attempts) {
+      const slot = slotAt(address)
+      for (const order of attempts) slot.queue.push({ stage, order, at: 0 })
+      if (!slot.busy) next(slot)
+    },
+    abort(address, attempt) {
+      const slot = slotAt(address)
+      const at = slot.queue.findIndex(({ order }) => order.attempt === attempt)
+      if (at < 0 || (slot.current === slot.queue[at] && slot.deaf)) return
+      const queued = slot.queue[at]
+      const index = queued.order.items[queued.at].index
+      const micros = slot.current === queued ? clock.now() - slot.since : 0
+      slot.queue.splice(at, 1)
+      const failure = { kind: 'cancelled', message: 'asked to stop' } as const
+      receive({
+        kind: 'outcomes',
+        slot: address,
+        outcomes: [outcomeOf(queued.order, index, { micros, failure })],
+      })
+      if (at > 0) return
+      slot.life += 1
+      slot.current = undefined
+      next(slot)
+    },
+    kill: address => end(slotAt(address), { kind: 'crash', message: 'killed' }),
+    unload: (address, stage) => {
+      slotAt(address).loaded.delete(stage)
+    },
+    drop(machine) {
+      for (const slot of machines[machine] ?? []) if (slot !== undefined) empty(slot)
+    },
+    async close() {
+      for (const slots of machines) for (const slot of slots) if (slot !== undefined) empty(slot)
+    },
+  }
+}
+
+function newSlot(address: SlotAddress): Slot {
+  return {
+    address,
+    queue: [],
+    loaded: new Set(),
+    busy: false,
+    life: 0,
+    current: undefined,
+    deaf: false,
+    since: 0,
+  }
+}
+
+function empty(slot: Slot): void {
+  slot.life += 1
+  slot.queue.length = 0
+  slot.loaded.clear()
+  slot.busy = false
+  slot.current = undefined
+  slot.deaf = false
+}
+
+function outcomeOf(
+  order: AttemptOrder,
+  index: number,
+  act: Omit<Extract<Act, { kind: 'answer' }>, 'kind'>,
+): Outcome {
+  const { micros, result, failure, stopped, peakBytes } = act
+  return {
+    task: order.task,
+    attempt: order.attempt,
+    index,
+    result,
+    failure,
+    stopped,
+    micros,
+    cpuMicros: micros,
+    peakBytes: peakBytes ?? 0,
+  }
+}

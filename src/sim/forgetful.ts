@@ -1,0 +1,19 @@
+import type { Journal } from '../port/journal.ts'
+import type { Store } from '../port/store.ts'
+import { Violation } from '../std/assert.ts'
+
+/** A journal that forgets: for simulations that are thrown away, where encoding would be most of the cost. */
+export const forgetfulJournal: Journal = {
+  load: () => ({ snapshot: undefined, entries: [] }),
+  append() {},
+  snapshot() {},
+  bytesSinceSnapshot: () => 0,
+  close() {},
+}
+
+/** A store that nobody may ask: a problem's tasks have no payloads. */
+export const noStore: Store = new Proxy({} as Store, {
+  get(_, name) {
+    throw new Violation(`a problem's simulation asked its store for ${String(name)}`)
+  },
+})

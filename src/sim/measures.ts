@@ -1,0 +1,76 @@
+import { CANCELLED, FAILED, SKIPPED } from '../core/items.ts'
+import type { State } from '../core/state.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Schedule } from '../model/schedule.ts'
+import { makespanOf } from '../model/schedule.ts'
+
+/** The measures of a simulated run; times in the problem's unit. */
+export type Measures = {
+  readonly makespan: number
+  /** End minus release, over the tasks that ended well. */
+  readonly meanFlowTime: number
+  readonly p95FlowTime: number
+  /** Work done over work possible: busy time weighted by speed, so slow machines earn less for being busy. */
+  readonly utilisation: number
+  /** Failed tasks over all tasks. */
+  readonly errorRate: number
+  /** Lateness beyond the due date, or 0; over all tasks that ended well. */
+  readonly meanTardiness: number
+  readonly completions: number
+  readonly attempts: number
+  readonly retries: number
+}
+
+export function measure(problem: Problem, state: State, schedule: Schedule): Measures {
+  const run = state.runs[0]
+  const { items } = state.stages[run.stages[0]]
+  const makespan = makespanOf(schedule)
+  const flow: number[] = []
+  let tardiness = 0
+  problem.tasks.forEach(({ release, due }, task) => {
+    const end = schedule.end[task]
+    if (Number.isNaN(end)) return
+    flow.push(end - release)
+    if (end > due) tardiness += end - due
+  })
+  flow.sort((a, b) => a - b)
+  const ended = Math.max(1, flow.length)
+  const completions =
+    problem.tasks.length - items.counts[FAILED] - items.counts[SKIPPED] - items.counts[CANCELLED]
+  return {
+    makespan,
+    meanFlowTime: flow.reduce((sum, time) => sum + time, 0) / ended,
+    p95FlowTime: flow.length === 0 ? 0 : flow[Math.ceil(0.95 * flow.length) - 1],
+    utilisation: utilisationOf(problem, schedule, makespan),
+    errorRate: items.counts[FAILED] / Math.max(1, problem.tasks.length),
+    meanTardiness: tardiness / ended,
+    completions,
+    attempts: run.attempts,
+    retries: run.retries,
+  }
+}
+
+/** A machine with capacity counts by the resource it used most. */
+function utilisationOf(problem: Problem, schedule: Schedule, makespan: number): number {
+  if (makespan === 0) return 0
+  const used = problem.machines.map(() => new Map<string, number>())
+  problem.tasks.forEach(({ needs }, task) => {
+    const machine = schedule.machine[task]
+    if (machine < 0) return
+    const { capacity } = problem.machines[machine]
+    const busy = schedule.end[task] - schedule.start[task]
+    const shares =
+      capacity === undefined
+        ? [['machine', 1] as const]
+        : Object.entries(needs ?? {}).map(([name, need]) => [name, need / capacity[name]] as const)
+    for (const [name, share] of shares)
+      used[machine].set(name, (used[machine].get(name) ?? 0) + busy * share)
+  })
+  let done = 0
+  let possible = 0
+  problem.machines.forEach(({ speed }, machine) => {
+    done += speed * Math.max(0, ...used[machine].values())
+    possible += speed * makespan
+  })
+  return done / possible
+}

@@ -1,0 +1,211 @@
+import { dataReadyAt } from '../core/times.ts'
+import { emptyState } from '../core/state.ts'
+import { createLoop } from '../driver/loop.ts'
+import { serialHorizon, tickOf } from '../model/horizon.ts'
+import type { Problem } from '../model/problem.ts'
+import type { MachineDefinition, RunDefinition } from '../model/run.ts'
+import type { Schedule } from '../model/schedule.ts'
+import type { StageCode } from '../port/executor.ts'
+import { assert } from '../std/assert.ts'
+import { simClock } from './clock.ts'
+import type { Act } from './executor.ts'
+import { simExecutor } from './executor.ts'
+import { forgetfulJournal, noStore } from './forgetful.ts'
+import type { Measures } from './measures.ts'
+import { measure } from './measures.ts'
+import { planRanks } from './plan-ranks.ts'
+import type { ProblemFaults } from './problem-faults.ts'
+import { faultsOf } from './problem-faults.ts'
+import { arrivingAt, durationFactors } from './uncertainty.ts'
+
+/**
+ * A problem run by the real core and the real loop in virtual time: what a strategy would really do,
+ * with noise, arrivals and faults, before anything is run. Exact without noise: times are whole ticks.
+ */
+export function simulateProblem(given: Problem, options: SimulateOptions): Simulation {
+  const seed = options.seed ?? 1
+  const problem = options.arrivals === undefined ? given : arrivingAt(given, options.arrivals)
+  const ticks = ticksOf(problem)
+  const count = problem.tasks.length
+  const schedule: Schedule = {
+    machine: new Int32Array(count).fill(-1),
+    start: new Float64Array(count).fill(Number.NaN),
+    end: new Float64Array(count).fill(Number.NaN),
+  }
+  const factors = durationFactors(count, options.noise ?? 0, seed)
+  const state = emptyState()
+  const clock = simClock()
+  const machines = problem.machines.length
+  const faults = faultsOf(options.faults, { seed, ticks })
+
+  const executor = simExecutor({
+    clock,
+    receive: event => loop.receive(event),
+    behaviour: {
+      dataReadyAt: ({ machine }, stage, index) => dataReadyAt(state.stages[stage], machine, index),
+      execute({ slot, order, item }): Act {
+        const { index } = item
+        const micros = Math.round(
+          problem.times[index * machines + slot.machine] * factors[index] * ticks,
+        )
+        const fault = faults?.act(index, order.try, micros)
+        record(
+          schedule,
+          index,
+          fault === undefined ? slot.machine : -1,
+          clock.now() / ticks,
+          (clock.now() + micros) / ticks,
+        )
+        return fault ?? { kind: 'answer', micros }
+      },
+    },
+  })
+  const loop = createLoop(state, {
+    clock,
+    executor,
+    journal: forgetfulJournal,
+    store: noStore,
+    forgetful: true,
+    snapshotEvery: 0,
+    codeOf: () => noCode,
+    gather: async () => ({ keys: [], payload: () => '' }),
+    finishRun: async () => undefined,
+    onEnded() {},
+    onFailure(error) {
+      throw error
+    },
+  })
+
+  const joining = machinesOf(problem, options.slots)
+  for (const machine of joining) loop.send({ kind: 'joined', machine })
+  loop.send({ kind: 'submit', run: runOf(problem, ticks, options, seed) })
+  if (options.plan !== undefined)
+    loop.send({
+      kind: 'plan',
+      stage: 0,
+      strategy: options.strategy,
+      seed,
+      steps: 0,
+      ...planRanks(problem, options.plan),
+    })
+  faults?.schedule({
+    clock,
+    executor,
+    send: loop.send,
+    machines: joining,
+    finished: () => state.runs[0]?.state !== 'active',
+  })
+  clock.run()
+  assert(
+    state.runs[0].state === 'finishing',
+    `the simulation of ${problem.name} ended before its tasks: nothing more can happen at ${clock.now()}`,
+  )
+  return { schedule, ...measure(problem, state, schedule) }
+}
+
+export type SimulateOptions = {
+  /** An online allocation by name; `planned` with `plan`. */
+  readonly strategy: string
+  readonly order?: string
+  /** Coefficient of variation of the durations; 0: as given. */
+  readonly noise?: number
+  readonly seed?: number
+  /** Tasks side by side on every machine without `capacity`; 1 when absent. */
+  readonly slots?: number
+  /** A schedule to follow: each task on its machine, in its order. */
+  readonly plan?: Schedule
+  /** When each task arrives, in the problem's unit; its release date holds beside it. */
+  readonly arrivals?: ArrayLike<number>
+  readonly faults?: ProblemFaults
+}
+
+export type Simulation = Measures & {
+  /** The last execution of each task; machine -1 and `NaN` where it never ran. */
+  readonly schedule: Schedule
+}
+
+/** Micros per unit of the problem's time. */
+export function ticksOf(problem: Problem): number {
+  const tick = tickOf(serialHorizon(problem) * HEADROOM)
+  assert(tick !== undefined, `${problem.name}: its serial horizon exceeds 2^53 ticks`)
+  return Math.round(1 / tick)
+}
+
+/** Noise and retries stretch a horizon. */
+const HEADROOM = 8
+
+function record(
+  schedule: Schedule,
+  task: number,
+  machine: number,
+  start: number,
+  end: number,
+): void {
+  schedule.machine[task] = machine
+  schedule.start[task] = machine < 0 ? Number.NaN : start
+  schedule.end[task] = machine < 0 ? Number.NaN : end
+}
+
+function machinesOf(problem: Problem, slots: number | undefined): MachineDefinition[] {
+  const resources = new Set(problem.tasks.flatMap(task => Object.keys(task.needs ?? {})))
+  const unlimited = Object.fromEntries([...resources].map(name => [name, Number.POSITIVE_INFINITY]))
+  return problem.machines.map(({ id, speed, capacity, cost }) => ({
+    id,
+    speed,
+    cost,
+    slots: capacity === undefined ? (slots ?? 1) : undefined,
+    capacity: capacity ?? unlimited,
+  }))
+}
+
+function runOf(
+  problem: Problem,
+  ticks: number,
+  options: SimulateOptions,
+  seed: number,
+): RunDefinition {
+  return {
+    name: problem.name,
+    job: problem.name,
+    stages: [
+      {
+        name: 'tasks',
+        after: -1,
+        link: { kind: 'graph', problem, ticks },
+        needs: {},
+        loads: undefined,
+        chunk: { kind: 'fixed', items: 1 },
+        timeout: undefined,
+        grace: 0,
+        retry: {
+          attempts: options.faults?.attempts ?? 3,
+          delay: 0,
+          maxDelay: 0,
+          never: [],
+          on: {},
+        },
+      },
+    ],
+    tolerate: { count: problem.tasks.length, share: 1 },
+    objective: 'makespan',
+    due: undefined,
+    priority: 0,
+    seed,
+    strategy: options.plan === undefined ? options.strategy : 'planned',
+    order: options.order ?? 'fifo',
+  }
+}
+
+const noCode: StageCode = {
+  run: '',
+  name: '',
+  kind: 'map',
+  module: '',
+  isolation: 'process',
+  loads: undefined,
+  returns: undefined,
+  params: {},
+  env: [],
+  maxResultBytes: 0,
+  speeds: [],
+}
