@@ -49,8 +49,8 @@ export function* ascend(
   yield { lambda, value: roundedDown(view, sum, lambda) }
 }
 
-const wholeLimit = 2_000_000
-const sampleEntries = 1_000_000
+const wholeLimit = 400_000
+const sampleEntries = 200_000
 const rounds = 5
 
 type Found = { readonly sum: number; readonly lambda: Float64Array }

@@ -46,7 +46,17 @@ export function whyNotUnrelated(problem: Problem): string | undefined {
   if (sharing) return `machine ${sharing.id} has a capacity: it may run several tasks at once`
   const late = problem.tasks.find(task => task.release > 0)
   if (late) return `task ${late.id} has a release date`
+  const stuck = problem.tasks.findIndex((_, task) => !isRunnable(problem, task))
+  if (stuck >= 0) return `no machine can run task ${problem.tasks[stuck].id}`
   return undefined
+}
+
+function isRunnable(problem: Problem, task: number): boolean {
+  const machines = problem.machines.length
+  for (let at = task * machines; at < (task + 1) * machines; at += 1) {
+    if (problem.times[at] < Infinity) return true
+  }
+  return false
 }
 
 /**

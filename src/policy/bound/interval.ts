@@ -1,0 +1,85 @@
+import type { HeadsTails } from './heads-tails.ts'
+import { climbFor } from './lp.ts'
+import type { Unrelated } from './unrelated.ts'
+
+/**
+ * Load between a head and a tail. Take the tasks that start no earlier than `a` and are followed by
+ * at least `b`: in a schedule of makespan C all of them run within [a, C - b]. With machine prices
+ * that sum to 1, their cheapest priced times sum to at most the priced loads of the machines within
+ * that window, hence to at most C - a - b. So C >= a + b + sum of cheapest priced times: the load
+ * bound of Fernandez and Bussell (1973), with prices in place of equal processors.
+ *
+ * All pairs (a, b) are scanned for given prices; prices are then fitted to the best set found, and
+ * the scan repeats. Any prices and any pair give a valid bound, so stopping early loses nothing but
+ * sharpness.
+ */
+export function intervalBound(view: Unrelated, { head, tail }: HeadsTails): number {
+  let prices = new Float64Array(view.machines).fill(1 / view.machines)
+  let best = 0
+  let count = view.count
+  const passes = Math.max(4, Math.min(MAX_PASSES, Math.floor(MAX_ENTRIES / view.times.length)))
+  for (let round = 0; round < ROUNDS; round += 1) {
+    prices = Float64Array.from(climbFor({ ...view, count }, passes).lambda)
+    const found = scan(view, { head, tail }, prices)
+    if (found.value <= best * (1 + 1e-9)) break
+    best = found.value
+    count = new Int32Array(view.classes)
+    for (let task = 0; task < view.tasks; task += 1) {
+      if (head[task] >= found.after && tail[task] >= found.before) count[view.classOf[task]] += 1
+    }
+  }
+  return best
+}
+
+const ROUNDS = 6
+const MAX_PASSES = 200
+const MAX_ENTRIES = 2e7
+const MAX_SCAN = 2e7
+
+type Found = { value: number; after: number; before: number }
+
+/** The best pair for these prices: for each head the sum grows along falling tails. */
+function scan(
+  view: Unrelated,
+  { head, tail }: { head: Float64Array; tail: Float64Array },
+  prices: Float64Array,
+): Found {
+  const cost = pricedTimes(view, prices)
+  const byTail = Int32Array.from(head.keys()).sort((a, b) => tail[b] - tail[a] || a - b)
+  const heads = sampled(
+    [...new Set(head)].sort((a, b) => a - b),
+    MAX_SCAN / view.tasks,
+  )
+  // The sum of up to n rounded products may be this much too large.
+  const safely = 1 - (view.tasks + view.machines + 8) * 2 ** -52
+  let best: Found = { value: 0, after: 0, before: 0 }
+  for (const after of heads) {
+    let sum = 0
+    for (const task of byTail) {
+      if (head[task] < after) continue
+      sum += cost[view.classOf[task]]
+      const value = (after + tail[task] + sum) * safely
+      if (value > best.value) best = { value, after, before: tail[task] }
+    }
+  }
+  return best
+}
+
+/** What each class pays at its cheapest machine, at prices scaled to sum to at most 1. */
+function pricedTimes(view: Unrelated, prices: Float64Array): Float64Array {
+  const total = prices.reduce((sum, price) => sum + price, 0) * (1 + view.machines * 2 ** -52)
+  const cost = new Float64Array(view.classes).fill(Number.POSITIVE_INFINITY)
+  for (let row = 0, at = 0; row < view.classes; row += 1) {
+    for (let machine = 0; machine < view.machines; machine += 1, at += 1) {
+      const time = view.times[at]
+      if (time === Number.POSITIVE_INFINITY) continue
+      cost[row] = Math.min(cost[row], (prices[machine] / total) * time)
+    }
+  }
+  return cost
+}
+
+function sampled(values: readonly number[], limit: number): readonly number[] {
+  const stride = Math.ceil(values.length / Math.max(1, Math.floor(limit)))
+  return stride <= 1 ? values : values.filter((_, at) => at % stride === 0)
+}

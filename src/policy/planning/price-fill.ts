@@ -1,0 +1,92 @@
+import type { Unrelated } from '../bound/unrelated.ts'
+import { type Assignment, makespanOfAssignment } from './assignment.ts'
+
+/**
+ * An assignment from machine prices, with no solver: each task goes to the machine where it pays
+ * least among those it still fits before a target, or else to where it ends first. Tasks come in
+ * order of what they pay plus thrice what missing their best machine would cost; targets rise from
+ * the lower bound. The nearer the prices are to the LP's duals the better: 0.2 to 3 % over the LP on
+ * the 512 x 16 matrices, in some milliseconds. (The weight 3 and the steps are measured; a
+ * multiple-knapsack fill in the spirit of Martello and Toth 1981.)
+ */
+export function fillByPrices(
+  view: Unrelated,
+  lambda: Float64Array,
+  bound: number,
+  options: { readonly targets?: number } = {},
+): Assignment {
+  const order = byUrgency(view, lambda)
+  const targets = options.targets ?? targetsFor(view)
+  let best = fillTo(view, lambda, order, Infinity)
+  let least = makespanOfAssignment(view, best)
+  for (let k = 0; k < targets; k += 1) {
+    const found = fillTo(view, lambda, order, bound * (1 + 0.001 * k * (1 + 0.1 * k)))
+    const makespan = makespanOfAssignment(view, found)
+    if (makespan < least) {
+      best = found
+      least = makespan
+    }
+  }
+  return best
+}
+
+/** About ten million entries read in all, and at least one target. */
+function targetsFor(view: Unrelated): number {
+  return Math.max(1, Math.min(40, Math.floor(10_000_000 / (view.tasks * view.machines + 1))))
+}
+
+function byUrgency(view: Unrelated, lambda: Float64Array): Int32Array {
+  const urgency = new Float64Array(view.classes)
+  for (let c = 0; c < view.classes; c += 1) {
+    let least = Infinity
+    let second = Infinity
+    for (let machine = 0; machine < view.machines; machine += 1) {
+      const price = lambda[machine] * view.times[c * view.machines + machine]
+      if (price < least) {
+        second = least
+        least = price
+      } else if (price < second) second = price
+    }
+    // A task only one machine can run has no choice to lose; it goes first.
+    urgency[c] = second === Infinity ? Number.MAX_VALUE : least + 3 * (second - least)
+  }
+  const { classOf } = view
+  return Int32Array.from(classOf.keys()).sort(
+    (a, b) => urgency[classOf[b]] - urgency[classOf[a]] || a - b,
+  )
+}
+
+function fillTo(
+  view: Unrelated,
+  lambda: Float64Array,
+  order: Int32Array,
+  target: number,
+): Assignment {
+  const { machines, times } = view
+  const assignment = new Int32Array(view.tasks)
+  const load = new Float64Array(machines)
+  for (const task of order) {
+    const base = view.classOf[task] * machines
+    let least = Infinity
+    let cheapest = -1
+    let first = Infinity
+    let earliest = -1
+    for (let machine = 0; machine < machines; machine += 1) {
+      const time = times[base + machine]
+      const end = load[machine] + time
+      if (end < first) {
+        first = end
+        earliest = machine
+      }
+      const price = lambda[machine] * time
+      if (end <= target && price < least) {
+        least = price
+        cheapest = machine
+      }
+    }
+    const chosen = cheapest >= 0 && target < Infinity ? cheapest : earliest
+    assignment[task] = chosen
+    load[chosen] += times[base + chosen]
+  }
+  return assignment
+}
