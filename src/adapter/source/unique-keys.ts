@@ -1,5 +1,5 @@
 import type { Source, SourceChunk } from '../../port/source.ts'
-import { keySet } from './key-set.ts'
+import { keySet } from '../../std/key-set.ts'
 import { type PlacedSource, problemRow, type Row } from './row.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { hashInto } from '../../std/hash64.ts'
+import { hashInto } from './hash64.ts'
 
 /**
  * Which index first had a key, by a 64-bit hash: open addressing in typed arrays, 12 bytes a slot at

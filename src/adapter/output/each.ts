@@ -1,0 +1,169 @@
+import { lstat, mkdir, readFile, realpath } from 'node:fs/promises'
+import { dirname, resolve, sep } from 'node:path'
+import { fillTemplate, templateRoot } from '../../model/output-template.ts'
+import type { StoredResult } from '../../port/store.ts'
+import { keySet } from '../../std/key-set.ts'
+import { createAtomicFile, removeAbandoned, syncFolder } from './atomic-file.ts'
+import { hasResult } from './jsonl.ts'
+import { OutputError, outputError } from './output-error.ts'
+import type { RefusedItem, Written } from './write-output.ts'
+
+/**
+ * A file per item: text as it is, anything else as indented JSON. Items that failed get none. A file
+ * that already holds the same bytes is left alone, so a run that continues rewrites only what
+ * changed. Several files are written at once, since each waits for the disk.
+ */
+export async function writeEach(
+  template: string,
+  results: Iterable<StoredResult>,
+): Promise<Written> {
+  const root = templateRoot(template)
+  await mkdir(root, { recursive: true }).catch(error => {
+    throw outputError(error, root, 0)
+  })
+  const place = { template, root, realRoot: await realpath(root) }
+  const folders = new Set<string>()
+  const paths = keySet()
+  const writing = new Set<string>()
+  const total = { files: 0, bytes: 0, items: 0, refused: [] as RefusedItem[], refusedCount: 0 }
+
+  const writeOne = async (result: StoredResult): Promise<void> => {
+    const target = targetOf(place, result)
+    if ('refused' in target) return refuse(result, target.refused)
+    const { path } = target
+    const first = paths.add(path, result.index)
+    if (first !== undefined && (writing.has(path) || (await exists(path)))) {
+      return refuse(result, `item ${first} writes ${path} too`)
+    }
+    writing.add(path)
+    try {
+      const outside = await leadsOutside(path, place)
+      if (outside !== undefined) return refuse(result, outside)
+      await writeText(path, textOf(result.payload))
+    } catch (error) {
+      const reason = nameProblem(error)
+      if (reason === undefined) throw error
+      refuse(result, `${path}: ${reason}`)
+    } finally {
+      writing.delete(path)
+    }
+  }
+  const writeText = async (path: string, text: string): Promise<void> => {
+    if (!(await holds(path, text))) {
+      const folder = dirname(path)
+      if (!folders.has(folder)) await removeAbandoned(folder)
+      for (let now = folder; isInside(now, root); now = dirname(now)) folders.add(now)
+      await replaceFile(path, text)
+    }
+    total.files += 1
+    total.items += 1
+    total.bytes += Buffer.byteLength(text)
+  }
+  const refuse = ({ index, key }: StoredResult, reason: string): void => {
+    total.refusedCount += 1
+    if (total.refused.length < REFUSED_SHOWN) total.refused.push({ index, key, reason })
+  }
+
+  await atOnce(withResults(results), writeOne)
+  for (const folder of [...folders, root, dirname(root)]) await syncFolder(folder)
+  return { path: root, ...total }
+}
+
+const AT_ONCE = 16
+const REFUSED_SHOWN = 100
+
+function* withResults(results: Iterable<StoredResult>): Generator<StoredResult> {
+  for (const result of results) if (hasResult(result)) yield result
+}
+
+/** Sixteen lanes take from one iterator; the first error stops them all. */
+async function atOnce(
+  results: Iterator<StoredResult>,
+  work: (result: StoredResult) => Promise<void>,
+): Promise<void> {
+  let failed = false
+  const lane = async (): Promise<void> => {
+    for (let next = results.next(); next.done !== true && !failed; next = results.next()) {
+      try {
+        await work(next.value)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane))
+  results.return?.()
+  const broken = ended.find(lane => lane.status === 'rejected')
+  if (broken !== undefined) throw broken.reason
+}
+
+type Place = { readonly template: string; readonly root: string; readonly realRoot: string }
+
+function targetOf(
+  { template, root }: Place,
+  item: StoredResult,
+): { readonly path: string } | { readonly refused: string } {
+  const filled = fillTemplate(template, item)
+  if ('refused' in filled) return { refused: `${filled.refused}; expected a path inside ${root}` }
+  const path = resolve(filled.path)
+  return isInside(path, root) ? { path } : { refused: `${path} is not inside ${root}` }
+}
+
+/** Why the file would not really be in the output folder, symbolic links followed. */
+async function leadsOutside(path: string, { root, realRoot }: Place): Promise<string | undefined> {
+  const real = await realFolder(dirname(path))
+  if (real === realRoot || (real !== undefined && isInside(real, realRoot))) return undefined
+  return `a symbolic link on its way leads to ${real ?? 'nowhere'}; expected a path inside ${root}`
+}
+
+const isInside = (path: string, folder: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
+
+/** Where a folder really is; of one that does not exist yet, where its nearest existing parent is. */
+async function realFolder(folder: string): Promise<string | undefined> {
+  for (let existing = folder; ; existing = dirname(existing)) {
+    if (!(await exists(existing)) && existing !== dirname(existing)) continue
+    return await realpath(existing).catch(() => undefined)
+  }
+}
+
+const exists = async (path: string): Promise<boolean> =>
+  (await lstat(path).catch(() => undefined)) !== undefined
+
+/** Errors that are about this item's name, not about the disk. */
+function nameProblem(error: unknown): string | undefined {
+  const cause = error instanceof OutputError ? error.cause : error
+  switch ((cause as NodeJS.ErrnoException | undefined)?.code) {
+    case 'ENAMETOOLONG':
+      return 'the name is too long'
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a part of its folder is a file'
+    case 'EISDIR':
+      return 'a folder has this name'
+    default:
+      return undefined
+  }
+}
+
+function textOf(payload: string): string {
+  const value: unknown = JSON.parse(payload)
+  return typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`
+}
+
+async function holds(path: string, text: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined || !found.isFile() || found.size !== Buffer.byteLength(text)) return false
+  return (await readFile(path, 'utf8').catch(() => undefined)) === text
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const file = await createAtomicFile(path, { syncFolder: false })
+  try {
+    await file.write(text)
+    await file.commit()
+  } finally {
+    await file.discard()
+  }
+}

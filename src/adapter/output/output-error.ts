@@ -1,0 +1,28 @@
+import { formatBytes } from '../../std/units.ts'
+
+/** An output could not be written; nothing partial was left. The results themselves are kept. */
+export class OutputError extends Error {
+  override name = 'OutputError'
+}
+
+/** The system's error in words: what could not be written, why, and what to do. */
+export function outputError(error: unknown, path: string, written: number): OutputError {
+  if (error instanceof OutputError) return error
+  const code = (error as NodeJS.ErrnoException).code
+  const why = (code === undefined ? undefined : REASONS[code]) ?? (error as Error).message
+  const story = `${path}: not written (${why}) after ${formatBytes(written)}; nothing partial was left`
+  return new OutputError(`${story}. The results are kept: make room or access, and run again`, {
+    cause: error,
+  })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  ENOTDIR: 'a part of its folder is a file',
+  EISDIR: 'a folder has this name',
+  ENAMETOOLONG: 'the name is too long',
+}

@@ -1,0 +1,53 @@
+import { dirname } from 'node:path'
+import type { OutputSpec } from '../../model/job.ts'
+import { templateRoot } from '../../model/output-template.ts'
+import type { StoredResult } from '../../port/store.ts'
+import { unreachable } from '../../std/assert.ts'
+import { removeAbandoned } from './atomic-file.ts'
+import { writeCsv } from './csv.ts'
+import { writeEach } from './each.ts'
+import { writeJsonl } from './jsonl.ts'
+
+/** What was written, for the summary of a run. */
+export type Written = {
+  /** The file, or the output folder of `each`. */
+  readonly path: string
+  readonly files: number
+  readonly bytes: number
+  /** Items in it, failed ones included where the format has room for them. */
+  readonly items: number
+  /** Items that could not be written where their key said: the first of them, and how many. */
+  readonly refused: readonly RefusedItem[]
+  readonly refusedCount: number
+}
+
+export type RefusedItem = { readonly index: number; readonly key: string; readonly reason: string }
+
+/**
+ * A stage's results as files, written at completion from what is committed, in item order and in
+ * bounded memory. Each file is complete or absent. Throws `OutputError` (disk full, no permission);
+ * an item that would leave the output folder is refused by itself and named.
+ */
+export async function writeOutput(
+  spec: OutputSpec,
+  results: Iterable<StoredResult>,
+): Promise<Written> {
+  switch (spec.kind) {
+    case 'jsonl':
+      await removeAbandoned(dirname(spec.path))
+      return oneFile(spec.path, await writeJsonl(spec.path, results))
+    case 'csv':
+      await removeAbandoned(dirname(spec.path))
+      return oneFile(spec.path, await writeCsv(spec.path, results))
+    case 'each':
+      await removeAbandoned(templateRoot(spec.template))
+      return writeEach(spec.template, results)
+    default:
+      return unreachable(spec)
+  }
+}
+
+const oneFile = (
+  path: string,
+  { bytes, items }: { readonly bytes: number; readonly items: number },
+): Written => ({ path, files: 1, bytes, items, refused: [], refusedCount: 0 })
