@@ -95,8 +95,7 @@ export function convexHull(points: readonly Point[]): Point[] {
   return [...half(sorted), ...half(sorted.reverse())]
 }
 
-const turn = (a: Point, b: Point, c: Point) =>
-  (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+const turn = (a: Point, b: Point, c: Point) => (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
 
 /** One side of the least rectangle lies on an edge of the hull (Freeman and Shapira 1975); hulls
  *  here have tens of edges, so every edge is tried. The angle is folded into [-45, 45) degrees, so

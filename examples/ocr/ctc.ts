@@ -15,11 +15,7 @@ const likelySpace = { latin: 0.03, other: 0.5 }
 
 /** `scores` is steps x classes, row by row; class 0 is the blank, the last one the space. Confidence
  *  is the mean probability of the symbols kept, 0 for an empty line. */
-export function decode(
-  scores: Float32Array,
-  steps: number,
-  alphabet: readonly string[],
-): Decoded {
+export function decode(scores: Float32Array, steps: number, alphabet: readonly string[]): Decoded {
   const classes = alphabet.length
   const space = classes - 1
   let text = ''

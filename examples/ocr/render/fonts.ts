@@ -28,7 +28,9 @@ function registerLatin(name: string): Face {
 
 function registerChinese(name: string): Face {
   const folder = join(packageFolder(`@fontsource-variable/${name}`), 'files')
-  const cuts = readdirSync(folder).filter(file => file.endsWith('.woff2')).sort()
+  const cuts = readdirSync(folder)
+    .filter(file => file.endsWith('.woff2'))
+    .sort()
   for (const cut of cuts) register(join(folder, cut), cut)
   const families = cuts.map(cut => `"${cut}"`).join(',')
   return { name, css: (weight, size) => `${weight} ${size}px ${families}` }
