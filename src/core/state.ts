@@ -15,6 +15,7 @@ import type { TaskTable } from './tasks.ts'
 import { taskTable } from './tasks.ts'
 import type { Timers } from './timers.ts'
 import { timers } from './timers.ts'
+import type { Turns } from './turns.ts'
 
 /**
  * Everything the core knows. Only `apply` writes it; phases and views read it. Runs, stages, machines
@@ -117,6 +118,8 @@ export type GraphState = {
   readonly machineOf: Int32Array
   readonly endedAt: Float64Array
   readonly upwardRank: Float64Array
+  /** Whose turn it is on each machine, while a plan is followed. */
+  turns: Turns | undefined
 }
 
 /** Tasks alike in stage, needs, priority and constraints. */

@@ -24,6 +24,8 @@ export type StageDefinition = {
   readonly name: string
   /** Position in the run's list of the stage this one follows; -1: it reads a source. */
   readonly after: number
+  /** Further stages a gathering stage waits for and takes the results of. */
+  readonly also?: readonly number[]
   readonly link: Link
   readonly needs: Readonly<Record<string, number>>
   readonly loads: { readonly name: string; readonly memory: number } | undefined
@@ -35,8 +37,8 @@ export type StageDefinition = {
 
 /** What makes an item of a stage ready. */
 export type Link =
-  /** The source has given it. */
-  | { readonly kind: 'source' }
+  /** The source has given it; `pushed`: items come by themselves, the core never asks. */
+  | { readonly kind: 'source'; readonly pushed?: boolean }
   /** The item of the same index upstream is done. */
   | { readonly kind: 'item' }
   /** All items upstream have ended; the driver then says how many groups there are. */

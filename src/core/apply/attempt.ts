@@ -82,6 +82,7 @@ function startTask(state: State, stage: Stage, machine: Machine, slot: Slot, tas
   tasks.slot[task] = slot.number
   tasks.startedAt[task] = state.now
   tasks.left[task] = tasks.count[task]
+  if (stage.graph?.turns !== undefined) stage.graph.turns.passed[tasks.first[task]] = 1
   slot.running.add(task)
   slot.work += tasks.predicted[task]
   const waits = stage.graph === undefined ? 0 : Math.max(0, dataReadyAt(stage, machine.number, tasks.first[task]) - state.now)

@@ -21,13 +21,27 @@ export function enqueue(state: State, task: number): void {
 export function enqueueAt(state: State, machine: Machine, task: number): void {
   if (state.scratch.replaying) return
   const { tasks } = state
-  const rank = state.stages[tasks.stage[task]].plan?.rank.get(tasks.first[task])
-  if (rank !== undefined) tasks.key[task] = rank
+  const stage = state.stages[tasks.stage[task]]
+  const rank = stage.plan?.rank.get(tasks.first[task])
+  if (rank !== undefined) tasks.key[task] = rankHere(state, stage, machine, tasks.first[task], rank)
   const klass = tasks.klass[task]
   let queue = machine.queues.get(klass)
   if (queue === undefined) machine.queues.set(klass, (queue = taskQueue()))
   pushTask(queue, tasks, task)
   state.scratch.dirty.add(machine.number)
+}
+
+/**
+ * A task that comes to a machine its plan did not name goes before that machine's own: their turns
+ * may wait for each other, and only what is ahead of all turns cannot close a circle.
+ */
+function rankHere(state: State, stage: Stage, machine: Machine, item: number, rank: number): number {
+  const planned = stage.plan?.machine.get(item)
+  const turns = stage.graph?.turns
+  if (turns === undefined || planned === machine.number) return rank
+  turns.passed[item] = 1
+  if (planned !== undefined) state.scratch.dirty.add(planned)
+  return rank - stage.known
 }
 
 /** After a replay: every queue from the tasks as they stand. */

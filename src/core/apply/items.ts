@@ -70,6 +70,7 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
   const graph = stage.graph
   if (graph === undefined) return
   graph.endedAt[index] = state.now
+  if (!succeeded && graph.turns !== undefined) state.scratch.dirty.add(stage.plan?.machine.get(index) ?? 0)
   for (let at = graph.firstSuccessor[index]; at < graph.firstSuccessor[index + 1]; at += 1) {
     const successor = graph.successors[at]
     if (!succeeded) {

@@ -21,6 +21,7 @@ export function submit(state: State, definition: RunDefinition): Run {
     state.stages.push(created)
     run.stages.push(number)
     if (upstream >= 0) state.stages[upstream].downstream.push(number)
+    for (const at of stage.also ?? []) state.stages[run.stages[at]].downstream.push(number)
     if (stage.link.kind === 'graph') openGraph(created, stage.link.problem)
     state.scratch.touched.add(number)
   }
@@ -65,6 +66,7 @@ function graphOf(problem: Problem): GraphState {
     machineOf: new Int32Array(count).fill(-1),
     endedAt: new Float64Array(count),
     upwardRank: new Float64Array(count),
+    turns: undefined,
   }
 }
 

@@ -15,9 +15,11 @@ export function expand(state: State, out: Out): void {
     const stage = state.stages[number]
     const run = state.runs[stage.run]
     if (run.state !== 'active') continue
-    if (stage.definition.link.kind === 'source') readAhead(state, out, run, stage)
-    else if (stage.definition.link.kind === 'gather') gather(state, out, run, stage)
-    else if (stage.definition.link.kind === 'tree' && stage.complete && stage.known > 1 && stage.nextLevel < 0) {
+    const { link } = stage.definition
+    if (link.kind === 'source') {
+      if (link.pushed !== true) readAhead(state, out, run, stage)
+    } else if (link.kind === 'gather') gather(state, out, run, stage)
+    else if (link.kind === 'tree' && stage.complete && stage.known > 1 && stage.nextLevel < 0) {
       decide(state, out, { kind: 'grow', stage: number })
     }
   }
@@ -44,9 +46,7 @@ function unconsumed(state: State, stage: Stage): number {
 
 function gather(state: State, out: Out, run: Run, stage: Stage): void {
   if (stage.reading || stage.complete) return
-  let upstream = stage.upstream < 0 ? undefined : state.stages[stage.upstream]
-  while (upstream !== undefined && upstream.nextLevel >= 0) upstream = state.stages[upstream.nextLevel]
-  if (upstream !== undefined && !stageEnded(upstream)) return
+  if (!gatheredStages(state, stage).every(stageEnded)) return
   const failed = failedItems(state, run.stages)
   if (failed > allowedFailures(state, run)) {
     const message = `${failed} items it needs failed`
@@ -55,6 +55,17 @@ function gather(state: State, out: Out, run: Run, stage: Stage): void {
   }
   decide(state, out, { kind: 'gathering', stage: stage.number })
   out.actions.push({ kind: 'gather', stage: stage.number })
+}
+
+/** The stages whose results a gathering stage takes: of a tree, its topmost level. */
+export function gatheredStages(state: State, stage: Stage): Stage[] {
+  const { after, also } = stage.definition
+  const numbers = [after, ...(also ?? [])].filter(at => at >= 0).map(at => state.runs[stage.run].stages[at])
+  return numbers.map(number => {
+    let top = state.stages[number]
+    while (top.nextLevel >= 0) top = state.stages[top.nextLevel]
+    return top
+  })
 }
 
 /** Every item of the stage, and of its tree's levels, has a final state. */

@@ -5,6 +5,7 @@ import type { TaskQueue } from '../queue.ts'
 import { popTask } from '../queue.ts'
 import type { Class, Machine, Run, Slot, State } from '../state.ts'
 import { comparableMicros, dataReadyAt, expectedMicros, fits, machineFreeAt } from '../times.ts'
+import { mustWait } from '../turns.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
@@ -75,13 +76,22 @@ function startQueued(state: State, out: Out, machine: Machine): void {
   if (!machine.alive || machine.pressure) return
   while (machine.queued > 0) {
     const klass = bestQueued(state, machine)
-    if (klass === undefined || !fits(klass.needs, machine.free)) return
+    if (klass === undefined || !fits(klass.needs, machine.free) || isHeld(state, klass, machine)) return
     const slot = idleSlot(machine, klass.stage)
     const queue = machine.queues.get(klass.number)
     if (slot < 0 || queue === undefined) return
     const tasks = takeMessage(state, klass, machine, queue, false)
     decide(state, out, { kind: 'start', machine: machine.number, slot, firstAttempt: state.nextAttempt, tasks })
   }
+}
+
+/** The plan lets another go first, which is not ready yet. */
+function isHeld(state: State, klass: Class, machine: Machine): boolean {
+  const stage = state.stages[klass.stage]
+  const turns = stage.graph?.turns
+  const queue = machine.queues.get(klass.number)
+  if (turns === undefined || queue === undefined) return false
+  return mustWait(stage, turns, machine.number, state.tasks.first[queue.heap[0]])
 }
 
 /** Late binding: the best task of all, to the machine its strategy names among those that can start it now. */

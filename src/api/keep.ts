@@ -1,0 +1,77 @@
+import type { State } from '../core/state.ts'
+import type { Stage } from '../core/state.ts'
+import type { KeptFromBefore } from '../driver/loop.ts'
+import type { ResultBatch } from '../port/journal.ts'
+import type { SourceItem } from '../port/source.ts'
+import type { Store } from '../port/store.ts'
+
+/**
+ * What a new run may keep of the runs it continues: an item's result, where the key is known, the
+ * version is the same and nobody asked for that stage again. Down a chain of item links a stage's
+ * result is kept only if the one before it was.
+ */
+export type Keeper = (state: State, stage: Stage, first: number, items: readonly SourceItem[]) => KeptFromBefore | undefined
+
+export function keeperOf(store: Store, previous: readonly string[], redo: ReadonlySet<string>): Keeper {
+  const answered = new Map<string, Map<string, { run: string; index: number; version: string }>>()
+
+  const answersOf = (stageName: string) => {
+    let known = answered.get(stageName)
+    if (known !== undefined) return known
+    answered.set(stageName, (known = new Map()))
+    for (const run of previous) {
+      for (const { index, key, version, state } of store.answered(run, stageName)) {
+        if (state === 'done' || state === 'stopped') known.set(key, { run, index, version })
+      }
+    }
+    return known
+  }
+
+  return (state, stage, first, items) => {
+    const kept: { stage: number; items: number[] }[] = []
+    const results: ResultBatch[] = []
+    let candidates = items.map((_, at) => at).filter(at => items[at].problem === undefined)
+    let at: Stage | undefined = stage
+    while (at !== undefined && candidates.length > 0 && !redo.has(at.definition.name)) {
+      const { name } = at.definition
+      const known = answersOf(name)
+      candidates = candidates.filter(position => known.get(items[position].key)?.version === items[position].version)
+      if (candidates.length === 0) break
+      kept.push({ stage: at.number, items: candidates.map(position => first + position) })
+      const run = state.runs[stage.run].definition.name
+      results.push(copyResults(store, { run, stage: name, first, positions: candidates, items, known }))
+      const next: number | undefined = at.downstream.find(number => state.stages[number].definition.link.kind === 'item')
+      at = next === undefined ? undefined : state.stages[next]
+    }
+    return kept.length === 0 ? undefined : { items: kept, results }
+  }
+}
+
+function copyResults(
+  store: Store,
+  from: {
+    readonly run: string
+    readonly stage: string
+    readonly first: number
+    readonly positions: readonly number[]
+    readonly items: readonly SourceItem[]
+    readonly known: ReadonlyMap<string, { readonly run: string; readonly index: number }>
+  },
+): ResultBatch {
+  const batch = {
+    run: from.run, stage: from.stage, indexes: [] as number[], keys: [] as string[], versions: [] as string[],
+    states: [] as ResultBatch['states'][number][], payloads: [] as string[],
+  }
+  for (const position of from.positions) {
+    const { key, version } = from.items[position]
+    const place = from.known.get(key)
+    const stored = place === undefined ? undefined : store.result(place.run, from.stage, place.index)
+    if (stored === undefined) throw new Error(`the kept result of ${key} in ${from.stage} is missing`)
+    batch.indexes.push(from.first + position)
+    batch.keys.push(key)
+    batch.versions.push(version)
+    batch.states.push(stored.state)
+    batch.payloads.push(stored.payload)
+  }
+  return batch
+}

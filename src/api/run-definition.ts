@@ -1,0 +1,55 @@
+import type { Job, StageSpec } from '../model/job.ts'
+import type { Link, RunDefinition, StageDefinition } from '../model/run.ts'
+import type { Micros } from '../std/time.ts'
+
+/** A job as the core runs it: stages in an order in which each follows the one it depends on. */
+export function runDefinition(job: Job, options: { readonly name: string; readonly seed: number; readonly now: Micros; readonly strategy: string }): RunDefinition {
+  const order = topological(job.stages)
+  const stages: StageDefinition[] = []
+  for (const spec of order) {
+    const after = spec.after.length === 0 ? -1 : order.findIndex(stage => stage.name === spec.after[0])
+    stages.push({
+      name: spec.name,
+      after,
+      ...(spec.after.length > 1 ? { also: spec.after.slice(1).map(name => order.findIndex(stage => stage.name === name)) } : {}),
+      link: linkOf(job, spec, after < 0 ? undefined : order[after]),
+      needs: spec.needs,
+      loads: spec.loads,
+      chunk: spec.chunk,
+      timeout: spec.timeout,
+      grace: spec.grace,
+      retry: spec.retry,
+    })
+  }
+  return {
+    name: options.name, job: job.name, stages, tolerate: job.tolerate, objective: job.objective,
+    due: job.due === undefined ? undefined : options.now + job.due,
+    priority: job.priority, strategy: options.strategy,
+    // With equal priorities this is fifo; a pushed item with a priority of its own needs it.
+    order: job.order ?? 'priority',
+    seed: options.seed,
+  }
+}
+
+function linkOf(job: Job, spec: StageSpec, upstream: StageSpec | undefined): Link {
+  if (upstream === undefined) {
+    if (spec.kind !== 'map') return { kind: 'gather' }
+    return job.input.kind === 'open' ? { kind: 'source', pushed: true } : { kind: 'source' }
+  }
+  if (spec.kind === 'reduce' && spec.gather.kind === 'tree' && spec.by === undefined) {
+    return { kind: 'tree', fanIn: spec.gather.fanIn }
+  }
+  const upstreamIsTree = upstream.kind === 'reduce' && upstream.gather.kind === 'tree'
+  if (spec.kind === 'map' && !upstreamIsTree) return { kind: 'item' }
+  return { kind: 'gather' }
+}
+
+function topological(stages: readonly StageSpec[]): StageSpec[] {
+  const placed: StageSpec[] = []
+  const waiting = [...stages]
+  while (waiting.length > 0) {
+    const at = waiting.findIndex(stage => stage.after.every(name => placed.some(done => done.name === name)))
+    placed.push(...waiting.splice(at, 1))
+  }
+  return placed
+}
