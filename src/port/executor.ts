@@ -47,6 +47,8 @@ export type AttemptOrder = {
   readonly attempt: number
   /** 1 for the first attempt that counts. */
   readonly try: number
+  /** Bytes its slot's process may hold while it runs; above it the process ends as `out-of-memory`. */
+  readonly memoryLimit?: number
   readonly items: readonly AttemptItem[]
 }
 

@@ -1,0 +1,54 @@
+import type { Failure } from '../../model/failure.ts'
+import { answerOf, type ItemAnswer, thrown } from './answer.ts'
+import { ItemContext } from './item-context.ts'
+
+type Call =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'thrown'; readonly error: unknown }
+  | { readonly kind: 'charged'; readonly failure: Failure }
+
+type AnswerMaker = (rules: Parameters<typeof answerOf>[1], context: ItemContext) => ItemAnswer
+
+/**
+ * Calls `batch` on all items; when it throws, on each half, until the bad items stand alone: a batch
+ * of n with one bad item takes about 2 log2(n) calls, and only the bad one fails.
+ */
+export async function runBatch(
+  count: number,
+  call: (from: number, to: number) => Promise<Call>,
+  answered: (from: number, answers: readonly AnswerMaker[]) => Promise<void>,
+): Promise<void> {
+  const parts: [number, number][] = [[0, count]]
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    const [from, to] = part
+    const end = await call(from, to)
+    if (end.kind === 'value') {
+      await answered(from, entriesOf(end.value, to - from))
+    } else if (to - from === 1) {
+      await answered(from, [failing(end)])
+    } else {
+      const middle = from + ((to - from) >> 1)
+      parts.push([middle, to], [from, middle])
+    }
+  }
+}
+
+function entriesOf(value: unknown, count: number): AnswerMaker[] {
+  if (Array.isArray(value) && value.length === count) {
+    return value.map(entry => rules => answerOf(entry, rules))
+  }
+  const found = Array.isArray(value) ? `${value.length} entries` : `a ${typeof value}`
+  const message = `bad result: batch was given ${count} items and returned ${found}; one entry per item is expected`
+  return Array.from({ length: count }, () => () => fail({ kind: 'bad-result', message }))
+}
+
+function failing(end: Exclude<Call, { kind: 'value' }>): AnswerMaker {
+  if (end.kind === 'charged') return () => fail(end.failure)
+  const failure = thrown(end.error)
+  return (_rules, context) =>
+    fail(ItemContext.isAborted(context) ? { ...failure, kind: 'cancelled' } : failure)
+}
+
+function fail(failure: Failure): ItemAnswer {
+  return { letter: 'f', failure }
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Failure } from '../../model/failure.ts'
+import { bundleModule, bundleOwnEntry } from '../modules/bundle.ts'
+import { explainImport } from '../modules/explain.ts'
+
+export type Compiled =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'broken'; readonly failure: Failure }
+
+/** Compiles users' modules into files that slots import, each once however many slots ask. */
+export function compileInto(folder: string) {
+  const files = new Set<string>()
+
+  return {
+    async compile(module: string): Promise<Compiled> {
+      const bundle = await bundleModule(module)
+      if (bundle.kind === 'broken') {
+        const explained = await explainImport(module, undefined)
+        const missing = explained.message.includes('does not exist')
+        return { kind: 'broken', failure: missing ? explained : bundle.failure }
+      }
+      const name = createHash('sha256').update(bundle.code).digest('hex').slice(0, 32)
+      const file = join(folder, `${name}.mjs`)
+      await mkdir(folder, { recursive: true })
+      await writeFile(`${file}.partial`, bundle.code)
+      await rename(`${file}.partial`, file)
+      files.add(file)
+      return { kind: 'file', file }
+    },
+    async close(): Promise<void> {
+      await Promise.all([...files].map(file => rm(file, { force: true })))
+    },
+  }
+}
+
+export type OwnEntries = { readonly process: string; readonly thread: string }
+
+/** The entries of our slots: beside this file when built; compiled first when run from sources. */
+export function ownEntries(): OwnEntries | Promise<OwnEntries> {
+  const here = fileURLToPath(import.meta.url)
+  const extension = extname(here)
+  const folder = dirname(here)
+  const entries = {
+    process: join(folder, `slot-main${extension}`),
+    thread: join(folder, `thread-main${extension}`),
+  }
+  if (extension === '.js') return entries
+  return (fromSources ??= compileOwn(entries))
+}
+
+let fromSources: Promise<OwnEntries> | undefined
+
+async function compileOwn(entries: OwnEntries): Promise<OwnEntries> {
+  const folder = await mkdtemp(join(tmpdir(), 'dray-slot-'))
+  const made = { process: join(folder, 'slot-main.mjs'), thread: join(folder, 'thread-main.mjs') }
+  await writeFile(made.process, await bundleOwnEntry(entries.process))
+  await writeFile(made.thread, await bundleOwnEntry(entries.thread))
+  return made
+}

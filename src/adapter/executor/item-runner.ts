@@ -1,0 +1,351 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import type { Failure } from '../../model/failure.ts'
+import { answerOf, type ItemAnswer, thrown } from './answer.ts'
+import { runBatch } from './batch.ts'
+import { type ContextHost, ItemContext, type ItemPlace } from './item-context.ts'
+import type { LoadedStage, StageLoading } from './loaded-stage.ts'
+import { useMeter } from './meter.ts'
+import type { Outbox } from './outbox.ts'
+import {
+  encodeSlotLine,
+  longAnswer,
+  type MessageHeader,
+  shortResult,
+  type StageDefinition,
+} from './protocol.ts'
+import { readItem } from './read-item.ts'
+import type { slotVoice } from './voice.ts'
+
+export type Message = { readonly header: MessageHeader; readonly payloads: readonly string[] }
+
+/** The one item (or batch) that runs now. `settle` ends its wait from outside the handler. */
+type Running = {
+  readonly first: number
+  readonly last: number
+  readonly context: ItemContext | undefined
+  settle: ((end: End) => void) | undefined
+}
+
+type End =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'thrown'; readonly error: unknown }
+  | { readonly kind: 'charged'; readonly failure: Failure }
+
+/** Answers leave at the end of a message, or when this much time or text has gathered. */
+const FLUSH_MS = 2
+const FLUSH_BYTES = 64 * 1024
+/** How long synchronous handlers may keep the slot's own loop (aborts, timers) from turning. */
+const TURN_MS = 5
+/** Below this a sleep is too coarse; throttling adds up until it is worth one. */
+const SLEEP_MICROS = 1_000
+
+/**
+ * Runs items one after another. A handler that answers at once costs no `await`: at a hundred
+ * thousand items a second that is what the slot would spend most of its time on.
+ */
+export function itemRunner({
+  outbox,
+  voice,
+}: {
+  outbox: Outbox
+  voice: ReturnType<typeof slotVoice>
+}) {
+  const measure = useMeter()
+  const cancelled = new Set<number>()
+  let running: Running | undefined
+  let now = performance.now()
+  let flushedAt = now
+  let turnedAt = now
+  let owedMicros = 0
+  let lateFlush = false
+  let careful = false
+  /** Items up to this one have begun. */
+  let begun = -1
+
+  const host: ContextHost = {
+    wrote: voice.wrote,
+    progress: (context, fraction) => {
+      if (running?.context !== context || !(fraction >= 0 && fraction <= 1)) return
+      outbox.put(encodeSlotLine({ kind: 'progress', seq: running.first, fraction }))
+      flushSoon()
+    },
+  }
+
+  async function run(stage: StageDefinition, loaded: LoadedStage, message: Message): Promise<void> {
+    const { header } = message
+    careful = header.careful === true
+    now = performance.now()
+    for (let at = 0, order = 0; at < header.items; order++) {
+      const count = header.counts?.[order] ?? 1
+      const tryNumber = header.tries?.[order] ?? 1
+      if (loaded.batch !== undefined && (count > 1 || loaded.handle === undefined)) {
+        await runMany(stage, loaded, message, at, count, tryNumber)
+        at += count
+      } else {
+        for (const end = at + count; at < end; at++) {
+          const later = runOne(stage, loaded, message, at, tryNumber)
+          if (later !== undefined) await later
+          if (now - turnedAt > TURN_MS) await takeTurn()
+        }
+      }
+    }
+    if (outbox.waiting() > 0 && now - flushedAt > FLUSH_MS / 4) flush()
+  }
+
+  /** A promise only if the item could not be finished at once. */
+  function runOne(
+    stage: StageDefinition,
+    loaded: LoadedStage,
+    message: Message,
+    at: number,
+    tryNumber: number,
+  ): Promise<void> | undefined {
+    const place = placeOf(message.header, at)
+    begun = place.seq
+    if (cancelled.size > 0 && cancelled.delete(place.seq)) {
+      emit(place.seq, cancelledAnswer, measure(0))
+      return undefined
+    }
+    const context = new ItemContext(host, stage, loaded.loaded, tryNumber, place)
+    running = { first: place.seq, last: place.seq, context, settle: undefined }
+    voice.begin(place.seq)
+    const started = now
+    const finish = (answer: ItemAnswer) => finishOne(stage, started, place.seq, context, answer)
+    const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
+    let item: unknown
+    try {
+      item = readItem(stage, message.payloads[at])
+    } catch (error) {
+      return finish(unreadable(error))
+    }
+    let value: unknown
+    try {
+      if (isThenable(item)) value = item.then(read => loaded.handle?.(read, context), badInput)
+      else value = loaded.handle?.(item, context)
+    } catch (error) {
+      return finish(answerThrown(error, context))
+    }
+    if (!isThenable(value)) return finish(answerOf(value, rules))
+    return ended(value, running).then(end => finish(answerEnd(end, context, rules)))
+  }
+
+  function finishOne(
+    stage: StageDefinition,
+    started: number,
+    seq: number,
+    context: ItemContext,
+    answer: ItemAnswer,
+  ): Promise<void> | undefined {
+    now = performance.now()
+    const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
+    if (answer.letter !== 'f') ItemContext.dropCheckpoint(context)
+    if (stage.slowdown <= 1) return done(seq, answer, use)
+    const extra = Math.round(use.cpuMicros * (stage.slowdown - 1))
+    const slowed = { ...use, micros: use.micros + extra }
+    owedMicros += extra
+    if (owedMicros < SLEEP_MICROS) return done(seq, answer, slowed)
+    return payOwed().then(() => done(seq, answer, slowed))
+  }
+
+  function done(seq: number, answer: ItemAnswer, use: ReturnType<typeof measure>): undefined {
+    voice.end()
+    running = undefined
+    emit(seq, answer, use)
+    return undefined
+  }
+
+  async function payOwed(): Promise<void> {
+    const before = performance.now()
+    flush()
+    await sleep(owedMicros / 1_000)
+    now = performance.now()
+    owedMicros -= Math.round((now - before) * 1_000)
+  }
+
+  async function runMany(
+    stage: StageDefinition,
+    loaded: LoadedStage,
+    message: Message,
+    at: number,
+    count: number,
+    tryNumber: number,
+  ): Promise<void> {
+    const places: ItemPlace[] = []
+    const items: unknown[] = []
+    for (let i = at; i < at + count; i++) {
+      const place = placeOf(message.header, i)
+      begun = place.seq
+      if (cancelled.delete(place.seq)) {
+        emit(place.seq, cancelledAnswer, measure(0))
+        continue
+      }
+      try {
+        items.push(await readItem(stage, message.payloads[i]))
+        places.push(place)
+      } catch (error) {
+        emit(place.seq, unreadable(error), measure(0))
+      }
+    }
+    if (places.length === 0) return
+    const context = new ItemContext(host, stage, loaded.loaded, tryNumber, places[0], places)
+    const current: Running = {
+      first: places[0].seq,
+      last: places[places.length - 1].seq,
+      context,
+      settle: undefined,
+    }
+    running = current
+    voice.begin(current.first)
+    let started = performance.now()
+    const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
+    const call = async (from: number, to: number): Promise<End> => {
+      const part = places.slice(from, to)
+      const own = new ItemContext(host, stage, loaded.loaded, tryNumber, part[0], part)
+      if (ItemContext.isAborted(context)) ItemContext.abort(own)
+      running = { ...current, context: own }
+      const end = await ended(
+        start(() => loaded.batch?.(items.slice(from, to), own)),
+        running,
+      )
+      if (ItemContext.isAborted(own)) ItemContext.abort(context)
+      return end
+    }
+    await runBatch(places.length, call, async (from, answers) => {
+      now = performance.now()
+      const each = Math.max(1, Math.round(((now - started) * 1_000) / answers.length))
+      started = now
+      for (const [i, answer] of answers.entries()) {
+        emit(places[from + i].seq, answer(rules, context), measure(each))
+      }
+      owedMicros += each * answers.length * (Math.max(1, stage.slowdown) - 1)
+      if (owedMicros >= SLEEP_MICROS) await payOwed()
+    })
+    voice.end()
+    running = undefined
+  }
+
+  function emit(seq: number, answer: ItemAnswer, use: ReturnType<typeof measure>): void {
+    if (answer.letter === 'f') outbox.put(longAnswer('f', seq, use, JSON.stringify(answer.failure)))
+    else if (answer.letter === 'R' && use.micros <= 1_000) {
+      outbox.put(shortResult(seq, use.micros, answer.json))
+    } else outbox.put(longAnswer(answer.letter, seq, use, answer.json))
+    if (careful || now - flushedAt > FLUSH_MS || outbox.waiting() > FLUSH_BYTES) flush()
+  }
+
+  function flush(): void {
+    outbox.flush()
+    flushedAt = now
+  }
+
+  function flushSoon(): void {
+    if (lateFlush || outbox.waiting() === 0) return
+    lateFlush = true
+    setTimeout(() => {
+      lateFlush = false
+      outbox.flush()
+    }, FLUSH_MS)
+  }
+
+  async function takeTurn(): Promise<void> {
+    flush()
+    await turn()
+    turnedAt = now = performance.now()
+  }
+
+  /** Waits for a handler's promise, or for an error that escaped it, whichever comes first. */
+  function ended(value: PromiseLike<unknown>, current: Running): Promise<End> {
+    flushSoon()
+    return new Promise(resolve => {
+      current.settle = resolve
+      value.then(
+        result => resolve({ kind: 'value', value: result }),
+        error => resolve({ kind: 'thrown', error }),
+      )
+    })
+  }
+
+  return {
+    run,
+    /** Aborts the running item if it is among these, and drops those still waiting. */
+    abort(first: number, last: number): void {
+      const current = running
+      const context = current?.context
+      if (current !== undefined && context !== undefined) {
+        if (current.first <= last && first <= current.last) ItemContext.abort(context)
+      }
+      const from = Math.max(first, begun + 1)
+      if (last < Number.MAX_SAFE_INTEGER)
+        for (let seq = from; seq <= last; seq++) cancelled.add(seq)
+    },
+    /** Ends the running item with an error that nobody caught. False: none is running. */
+    charge(failure: Failure): boolean {
+      const settle = running?.settle
+      settle?.({ kind: 'charged', failure })
+      return settle !== undefined
+    },
+    /** Errors that escape while a stage loads break the stage. */
+    async guard(loading: Promise<StageLoading>): Promise<StageLoading> {
+      const current: Running = { first: -1, last: -1, context: undefined, settle: undefined }
+      running = current
+      const end = await ended(loading, current)
+      running = undefined
+      if (end.kind === 'value') return end.value as StageLoading
+      const failure = end.kind === 'charged' ? end.failure : thrown(end.error)
+      return { kind: 'broken', failure }
+    },
+  }
+}
+
+function placeOf(header: MessageHeader, at: number): ItemPlace {
+  const index = typeof header.index === 'number' ? header.index + at : header.index[at]
+  return { seq: header.first + at, index, key: header.keys?.[at] ?? String(index) }
+}
+
+type Rules = Parameters<typeof answerOf>[1]
+
+function answerEnd(end: End, context: ItemContext, rules: Rules): ItemAnswer {
+  if (end.kind === 'value') return answerOf(end.value, rules)
+  if (end.kind === 'charged') return { letter: 'f', failure: end.failure }
+  return answerThrown(end.error, context)
+}
+
+function answerThrown(error: unknown, context: ItemContext): ItemAnswer {
+  if (error instanceof BadInput) return unreadable(error.reason)
+  const failure = thrown(error)
+  const kind = ItemContext.isAborted(context) ? 'cancelled' : failure.kind
+  return { letter: 'f', failure: { ...failure, kind } }
+}
+
+const cancelledAnswer: ItemAnswer = {
+  letter: 'f',
+  failure: { kind: 'cancelled', message: 'cancelled before it started' },
+}
+
+class BadInput {
+  readonly reason: unknown
+
+  constructor(reason: unknown) {
+    this.reason = reason
+  }
+}
+
+function badInput(reason: unknown): never {
+  throw new BadInput(reason)
+}
+
+function unreadable(error: unknown): ItemAnswer {
+  const message = `the item cannot be read: ${thrown(error).message}`
+  return { letter: 'f', failure: { kind: 'bad-input', message } }
+}
+
+async function start<T>(work: () => T): Promise<Awaited<T>> {
+  return await work()
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
+}

@@ -1,0 +1,171 @@
+import type { Executor, ExecutorEvent, SlotAddress, StageCode } from '../../port/executor.ts'
+import { isTypeScript } from '../modules/import-module.ts'
+import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
+import { compileInto, type OwnEntries, ownEntries } from './compiled.ts'
+import { environmentKey, slotEnvironment } from './environment.ts'
+import { memoryWatch } from './memory-watch.ts'
+import { type Slot, slotAt, type SlotHost } from './slot.ts'
+import { openProcess } from './slot-process.ts'
+import { openThread } from './slot-thread.ts'
+import type { StageState } from './stage-state.ts'
+
+export type LocalExecutorOptions = {
+  readonly machines: readonly LocalMachine[]
+  /** For compiled modules and checkpoints. */
+  readonly directory: string
+  /** Called from callbacks of the event loop, never from within a call of the executor. */
+  readonly onEvent: (event: ExecutorEvent) => void
+  /** Where declared variables are taken from; this process's own environment otherwise. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+export type LocalMachine = { readonly id: string; readonly slots: number; readonly speed: number }
+
+/**
+ * Runs attempts on this box: every slot a child process (or a thread, where a stage asks for it),
+ * opened at its first message and again after it died.
+ */
+export function localExecutor(options: LocalExecutorOptions): Executor {
+  const environment = options.environment ?? process.env
+  const stages = new Map<number, StageState>()
+  const byId = new Map<number, StageState>()
+  const slots = new Map<string, Slot>()
+  const channels = new Set<Channel>()
+  const compiled = compileInto(`${options.directory}/modules`)
+  let nextId = 0
+  let entries: OwnEntries | undefined
+  let closing = false
+  let whenEmpty: (() => void) | undefined
+
+  const emit = (event: ExecutorEvent) => {
+    if (!closing) options.onEvent(event)
+  }
+  const watch = memoryWatch({
+    slots: () => slots.values(),
+    onPressure: high => {
+      for (const machine of options.machines.keys()) emit({ kind: 'pressure', machine, high })
+    },
+  })
+  const preparing = ownEntries()
+  if (preparing instanceof Promise) {
+    preparing.then(ready => {
+      entries = ready
+      advanceAll()
+    })
+  } else entries = preparing
+
+  const host: SlotHost = {
+    emit,
+    checkpoints: `${options.directory}/checkpoints`,
+    stageById: id => byId.get(id),
+    compile,
+    memoryIsShort: watch.isShort,
+    open(state, events) {
+      if (entries === undefined || closing) return undefined
+      const channel = openChannel(entries, state, events)
+      channels.add(channel)
+      watch.start()
+      return channel
+    },
+  }
+
+  function openChannel(ready: OwnEntries, state: StageState, events: ChannelEvents): Channel {
+    const thread = state.code.isolation === 'thread'
+    const channel = (thread ? openThread : openProcess)({
+      ...events,
+      onEnd: (end: ChannelEnd) => {
+        channels.delete(channel)
+        if (channels.size === 0) {
+          watch.stop()
+          whenEmpty?.()
+        }
+        events.onEnd(end)
+      },
+      entry: thread ? ready.thread : ready.process,
+      environment: slotEnvironment(environment, state.code.env),
+      maxLine,
+    })
+    return channel
+  }
+
+  function maxLine(): number {
+    let greatest = 0
+    for (const { code } of byId.values()) greatest = Math.max(greatest, code.maxResultBytes)
+    return greatest + 1024 * 1024
+  }
+
+  async function compile(state: StageState): Promise<void> {
+    const made = await compiled.compile(state.code.module)
+    if (made.kind === 'broken') state.broken = made.failure
+    else state.file = made.file
+    advanceAll()
+  }
+
+  function advanceAll(): void {
+    for (const slot of slots.values()) slot.advance()
+  }
+
+  function slotOf(address: SlotAddress): Slot {
+    const name = `${address.machine}/${address.slot}`
+    const existing = slots.get(name)
+    if (existing !== undefined) return existing
+    const slot = slotAt(address, host)
+    slots.set(name, slot)
+    return slot
+  }
+
+  function forget(stage: number): void {
+    const state = stages.get(stage)
+    if (state === undefined) return
+    stages.delete(stage)
+    byId.delete(state.id)
+    for (const slot of slots.values()) slot.drop(state, 'F')
+  }
+
+  return {
+    define(stage: number, code: StageCode): void {
+      forget(stage)
+      const typed = isTypeScript(code.module)
+      const state: StageState = {
+        stage,
+        id: nextId++,
+        code,
+        channelKey: environmentKey(code.isolation, code.env),
+        file: typed ? undefined : code.module,
+        broken: undefined,
+        careful: false,
+      }
+      stages.set(stage, state)
+      byId.set(state.id, state)
+      if (typed) compile(state)
+    },
+    forget,
+    run(address, stage, attempts): void {
+      const state = stages.get(stage)
+      if (state === undefined) throw new Error(`stage ${stage} was not defined`)
+      slotOf(address).run(state, attempts)
+    },
+    abort: (address, attempt) => slotOf(address).abort(attempt),
+    kill: address => slotOf(address).kill(),
+    unload(address, stage): void {
+      const state = stages.get(stage)
+      if (state !== undefined) slotOf(address).drop(state, 'U')
+    },
+    async close(grace): Promise<void> {
+      closing = true
+      for (const slot of slots.values()) slot.quit()
+      if (channels.size > 0) {
+        const late = setTimeout(() => {
+          for (const channel of channels) channel.kill()
+        }, grace / 1_000)
+        await new Promise<void>(resolve => {
+          whenEmpty = resolve
+        })
+        clearTimeout(late)
+      }
+      watch.stop()
+      await preparing
+      await compiled.close()
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { type MemoryReading, readMemory, residentBytes } from '../machine/memory.ts'
+import type { Slot } from './slot.ts'
+
+const PERIOD_MS = 250
+/** Shares of all memory. Two marks, so that the signal does not flutter. */
+const HIGH_BELOW = 0.05
+const LOW_ABOVE = 0.1
+
+/**
+ * Looks at memory four times a second while slots are open: what each slot holds, and what is left.
+ * A slot's own word would not do: a leaking handler in native code does not let it speak.
+ */
+export function memoryWatch(options: {
+  readonly slots: () => Iterable<Slot>
+  readonly onPressure: (high: boolean) => void
+  readonly read?: () => MemoryReading
+}) {
+  const read = options.read ?? readMemory
+  let timer: NodeJS.Timeout | undefined
+  let high = false
+  let lowestShare = 1
+
+  function look(): void {
+    const { totalBytes, availableBytes } = read()
+    lowestShare = availableBytes / totalBytes
+    if (!high && lowestShare < HIGH_BELOW) options.onPressure((high = true))
+    else if (high && lowestShare > LOW_ABOVE) options.onPressure((high = false))
+    for (const slot of options.slots()) {
+      for (const target of slot.processes()) {
+        const { pid } = target.channel
+        if (pid !== undefined) sample(pid, bytes => slot.sampled(target, bytes))
+      }
+    }
+  }
+
+  return {
+    /** Whether at the last look less was left than calls for caution. */
+    isShort: () => lowestShare < LOW_ABOVE,
+    start(): void {
+      timer ??= setInterval(look, PERIOD_MS).unref()
+    },
+    stop(): void {
+      if (timer !== undefined) clearInterval(timer)
+      timer = undefined
+    },
+  }
+}
+
+function sample(pid: number, found: (bytes: number) => void): void {
+  const bytes = residentBytes(pid)
+  if (bytes !== undefined) {
+    found(bytes)
+    return
+  }
+  if (process.platform === 'linux') return
+  execFile('ps', ['-o', 'rss=', '-p', String(pid)], (error, stdout) => {
+    if (error === null) found(Number(stdout.trim()) * 1024)
+  })
+}

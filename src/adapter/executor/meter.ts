@@ -1,0 +1,31 @@
+/** What one item used. Micros of wall time, micros of processor time, bytes. */
+export type Use = {
+  readonly micros: number
+  readonly cpuMicros: number
+  readonly peakBytes: number
+}
+
+/**
+ * Measures items. Asking the system costs as much as ten no-op items, so an item under a millisecond
+ * is taken to have used the processor for its wall time and to have left memory as it was; the next
+ * longer item subtracts what such items used.
+ */
+export function useMeter(): (micros: number) => Use {
+  let usage = process.resourceUsage()
+  let shortMicros = 0
+  let peakBytes = process.memoryUsage.rss()
+  return micros => {
+    if (micros <= 1_000) {
+      shortMicros += micros
+      return { micros, cpuMicros: micros, peakBytes }
+    }
+    const now = process.resourceUsage()
+    const spent =
+      now.userCPUTime - usage.userCPUTime + now.systemCPUTime - usage.systemCPUTime - shortMicros
+    // The system keeps only the greatest peak of all time: it is this item's if it rose just now.
+    peakBytes = now.maxRSS > usage.maxRSS ? now.maxRSS * 1024 : process.memoryUsage.rss()
+    usage = now
+    shortMicros = 0
+    return { micros, cpuMicros: Math.max(0, spent), peakBytes }
+  }
+}

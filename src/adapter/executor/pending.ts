@@ -1,0 +1,70 @@
+import type { AttemptOrder } from '../../port/executor.ts'
+
+/** An item sent to a slot and not answered yet. */
+export type PendingItem = {
+  readonly seq: number
+  readonly stage: number
+  readonly task: number
+  readonly attempt: number
+  readonly index: number
+  readonly memoryLimit: number | undefined
+  /** Characters of native output kept for it. */
+  written: number
+}
+
+/**
+ * The unanswered items of a slot by number. Answers come nearly in order, so this is a window that
+ * slides: an array whose front is cut off now and then.
+ */
+export function pendingItems() {
+  let window: (PendingItem | undefined)[] = []
+  let base = 0
+  let head = 0
+  let count = 0
+
+  function skipAnswered(): void {
+    while (head < window.length && window[head] === undefined) head += 1
+    if (head < CUT) return
+    window = window.slice(head)
+    base += head
+    head = 0
+  }
+
+  return {
+    count: () => count,
+    nextSeq: () => base + window.length,
+    add(stage: number, attempts: readonly AttemptOrder[]): void {
+      for (const { task, attempt, items, memoryLimit } of attempts) {
+        for (const { index } of items) {
+          const seq = base + window.length
+          window.push({ seq, stage, task, attempt, index, memoryLimit, written: 0 })
+          count += 1
+        }
+      }
+    },
+    first(): PendingItem | undefined {
+      skipAnswered()
+      return window[head]
+    },
+    /** Removes and returns it; `undefined` for an item unknown or answered before. */
+    take(seq: number): PendingItem | undefined {
+      const at = seq - base
+      const item = window[at]
+      if (item === undefined) return undefined
+      window[at] = undefined
+      count -= 1
+      if (at === head) skipAnswered()
+      return item
+    },
+    get: (seq: number): PendingItem | undefined => window[seq - base],
+    all: (): PendingItem[] => window.filter(item => item !== undefined),
+    clear(): void {
+      base += window.length
+      window = []
+      head = 0
+      count = 0
+    },
+  }
+}
+
+const CUT = 4_096

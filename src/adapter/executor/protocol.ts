@@ -1,0 +1,206 @@
+import type { Failure } from '../../model/failure.ts'
+import type { AttemptOrder, StageCode } from '../../port/executor.ts'
+
+/**
+ * What loop and slot say to each other: lines of text, a letter first. Payloads and results are JSON
+ * text without raw line ends, so each is a line and neither side parses what it only passes on. The
+ * items sent to one slot are numbered from 0; answers name that number, so late, doubled and foreign
+ * answers are told apart without sending task and attempt numbers there and back.
+ *
+ * To the slot: `D` definition, `M` message (a header, then a line per item), `A` abort, `U` unload,
+ * `F` forget, `Q` quit.
+ * From the slot: `r`/`R` result, `s` stopped, `f` failure, `L` loaded, `B` broken, `C` compile it for me,
+ * `T` text written, `P` progress, `E` the process exits by its own will.
+ */
+export type StageDefinition = {
+  readonly stage: number
+  readonly run: string
+  readonly name: string
+  readonly kind: StageCode['kind']
+  /** The module as the user named it, and the file to import. */
+  readonly module: string
+  readonly file: string
+  readonly returns: unknown
+  readonly params: Readonly<Record<string, unknown>>
+  readonly maxResultBytes: number
+  /** Wall time over processor time: 2 on a machine of half speed. */
+  readonly slowdown: number
+  readonly checkpoints: string
+}
+
+/** Columns; each is left out where it says nothing. A number for `index` counts up from there. */
+export type MessageHeader = {
+  readonly stage: number
+  readonly first: number
+  readonly items: number
+  readonly index: number | readonly number[]
+  readonly keys?: readonly string[]
+  readonly tries?: readonly number[]
+  readonly counts?: readonly number[]
+  /** Answer each item before starting the next: a slot died in this stage and nobody knew which item did it. */
+  readonly careful?: true
+}
+
+export function encodeMessage(
+  stage: number,
+  first: number,
+  attempts: readonly AttemptOrder[],
+  careful: boolean,
+): string {
+  const index: number[] = []
+  const keys: string[] = []
+  const payloads: string[] = []
+  let plainKeys = true
+  let consecutive = true
+  let oneTry = true
+  let oneItem = true
+  for (const attempt of attempts) {
+    if (attempt.try !== 1) oneTry = false
+    if (attempt.items.length !== 1) oneItem = false
+    for (const item of attempt.items) {
+      if (index.length > 0 && item.index !== index[index.length - 1] + 1) consecutive = false
+      index.push(item.index)
+      keys.push(item.key)
+      if (plainKeys && item.key !== String(item.index)) plainKeys = false
+      payloads.push(oneLine(item.payload))
+    }
+  }
+  const header: MessageHeader = {
+    stage,
+    first,
+    items: index.length,
+    index: consecutive && index.length > 0 ? index[0] : index,
+    keys: plainKeys ? undefined : keys,
+    tries: oneTry ? undefined : attempts.map(attempt => attempt.try),
+    counts: oneItem ? undefined : attempts.map(attempt => attempt.items.length),
+    careful: careful ? true : undefined,
+  }
+  payloads.push('')
+  return `M ${JSON.stringify(header)}\n${payloads.join('\n')}`
+}
+
+/** A line end inside JSON text can only be white space between its parts. */
+function oneLine(payload: string): string {
+  return payload.includes('\n') ? payload.replace(/\n/g, ' ') : payload
+}
+
+export type SlotLine =
+  | {
+      readonly kind: 'outcome'
+      readonly answer: 'result' | 'stopped' | 'failure'
+      readonly seq: number
+      readonly micros: number
+      readonly cpuMicros: number
+      readonly peakBytes: number | undefined
+      readonly text: string
+    }
+  | {
+      readonly kind: 'loaded'
+      readonly stage: number
+      readonly micros: number
+      readonly residentBytes: number
+      readonly bytes: number
+    }
+  | { readonly kind: 'broken'; readonly stage: number; readonly failure: Failure }
+  | { readonly kind: 'compile'; readonly stage: number }
+  | {
+      readonly kind: 'text'
+      readonly seq: number
+      readonly stream: 'stdout' | 'stderr' | 'log'
+      readonly text: string
+    }
+  | { readonly kind: 'progress'; readonly seq: number; readonly fraction: number }
+  | { readonly kind: 'exit'; readonly code: number }
+
+/** `r 17 3 {"a":1}`: item 17 took 3 microseconds. Short items need no memory or processor reading of their own. */
+export function shortResult(seq: number, micros: number, json: string): string {
+  return `r ${seq} ${micros} ${json}\n`
+}
+
+/** `R 17 2500 2300 104857600 {"a":1}`, `s ...` and `f ...` alike: micros, cpu micros, peak bytes. */
+export function longAnswer(
+  letter: 'R' | 's' | 'f',
+  seq: number,
+  use: { readonly micros: number; readonly cpuMicros: number; readonly peakBytes: number },
+  json: string,
+): string {
+  return `${letter} ${seq} ${use.micros} ${use.cpuMicros} ${use.peakBytes} ${json}\n`
+}
+
+/** `undefined`: not a line of this protocol. */
+export function decodeSlotLine(line: string): SlotLine | undefined {
+  const letter = line.charCodeAt(0)
+  if (letter === 0x72 /* r */) {
+    const afterSeq = line.indexOf(' ', 2)
+    const afterMicros = line.indexOf(' ', afterSeq + 1)
+    const seq = Number(line.slice(2, afterSeq))
+    const micros = Number(line.slice(afterSeq + 1, afterMicros))
+    if (afterSeq < 0 || afterMicros < 0 || !(seq >= 0) || !(micros >= 0)) return undefined
+    const text = line.slice(afterMicros + 1)
+    return {
+      kind: 'outcome',
+      answer: 'result',
+      seq,
+      micros,
+      cpuMicros: micros,
+      peakBytes: undefined,
+      text,
+    }
+  }
+  if (line.charCodeAt(1) !== 0x20) return undefined
+  const answer = answers[line[0]]
+  return answer === undefined ? decodeRest(line) : decodeLong(line, answer)
+}
+
+const answers: Readonly<Record<string, 'result' | 'stopped' | 'failure' | undefined>> = {
+  R: 'result',
+  s: 'stopped',
+  f: 'failure',
+}
+
+function decodeLong(line: string, answer: 'result' | 'stopped' | 'failure'): SlotLine | undefined {
+  const numbers: number[] = []
+  let from = 2
+  while (numbers.length < 4) {
+    const to = line.indexOf(' ', from)
+    const value = to < 0 ? Number.NaN : Number(line.slice(from, to))
+    if (!(value >= 0)) return undefined
+    numbers.push(value)
+    from = to + 1
+  }
+  const [seq, micros, cpuMicros, peakBytes] = numbers
+  return { kind: 'outcome', answer, seq, micros, cpuMicros, peakBytes, text: line.slice(from) }
+}
+
+const restKinds: Readonly<Record<string, SlotLine['kind'] | undefined>> = {
+  L: 'loaded',
+  B: 'broken',
+  C: 'compile',
+  T: 'text',
+  P: 'progress',
+  E: 'exit',
+}
+
+function decodeRest(line: string): SlotLine | undefined {
+  const kind = restKinds[line[0]]
+  if (kind === undefined) return undefined
+  try {
+    return { kind, ...JSON.parse(line.slice(2)) } as SlotLine
+  } catch {
+    return undefined
+  }
+}
+
+const letters = {
+  loaded: 'L',
+  broken: 'B',
+  compile: 'C',
+  text: 'T',
+  progress: 'P',
+  exit: 'E',
+} as const
+
+export function encodeSlotLine(line: Exclude<SlotLine, { kind: 'outcome' }>): string {
+  const { kind, ...rest } = line
+  return `${letters[kind]} ${JSON.stringify(rest)}\n`
+}

@@ -1,0 +1,192 @@
+import { format } from 'node:util'
+import { thrown } from './answer.ts'
+import { itemRunner, type Message } from './item-runner.ts'
+import { loadStage, type LoadedStage } from './loaded-stage.ts'
+import type { Outbox } from './outbox.ts'
+import { encodeSlotLine, type MessageHeader, type StageDefinition } from './protocol.ts'
+import { slotVoice } from './voice.ts'
+
+/** A stage as this slot knows it: defined, perhaps loaded, perhaps beyond help. */
+type SlotStage = {
+  definition: StageDefinition
+  loaded: LoadedStage | undefined
+  broken: boolean
+  redefined: (() => void) | undefined
+}
+
+type Work =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'unload' | 'forget'; readonly stage: number }
+
+/**
+ * A slot from the inside: takes messages in order, loads stages when first needed, runs one item at a
+ * time, answers each. It is the same for a process and for a thread; only the outbox differs.
+ */
+export function slotRuntime(outbox: Outbox) {
+  const stages = new Map<number, SlotStage>()
+  const queue: Work[] = []
+  const voice = slotVoice(outbox.put, outbox.flush)
+  const runner = itemRunner({ outbox, voice })
+  let working = false
+  let quitting = false
+  let arriving: { header: MessageHeader; payloads: string[] } | undefined
+
+  function receive(line: string): void {
+    if (arriving !== undefined) {
+      arriving.payloads.push(line)
+      if (arriving.payloads.length === arriving.header.items) enqueueArrived()
+      return
+    }
+    const rest = line.slice(2)
+    switch (line[0]) {
+      case 'M':
+        arriving = { header: JSON.parse(rest), payloads: [] }
+        if (arriving.header.items === 0) arriving = undefined
+        return
+      case 'D':
+        define(JSON.parse(rest))
+        return
+      case 'A': {
+        const [first, last] = JSON.parse(rest) as [number, number]
+        runner.abort(first, last)
+        return
+      }
+      case 'U':
+        enqueue({ kind: 'unload', stage: Number(rest) })
+        return
+      case 'F':
+        enqueue({ kind: 'forget', stage: Number(rest) })
+        return
+      case 'Q':
+        quit()
+        return
+    }
+  }
+
+  function define(definition: StageDefinition): void {
+    const known = stages.get(definition.stage)
+    if (known === undefined) {
+      stages.set(definition.stage, {
+        definition,
+        loaded: undefined,
+        broken: false,
+        redefined: undefined,
+      })
+      return
+    }
+    known.definition = definition
+    known.redefined?.()
+  }
+
+  function enqueueArrived(): void {
+    if (arriving === undefined) return
+    const message = arriving
+    arriving = undefined
+    enqueue({ kind: 'message', message })
+  }
+
+  function enqueue(work: Work): void {
+    queue.push(work)
+    if (!working) drain()
+  }
+
+  async function drain(): Promise<void> {
+    working = true
+    for (let work = queue.shift(); work !== undefined && !quitting; work = queue.shift()) {
+      if (work.kind === 'message') await perform(work.message)
+      else await unload(work.stage)
+      if (work.kind === 'forget') stages.delete(work.stage)
+    }
+    outbox.flush()
+    working = false
+    if (quitting) await leave()
+  }
+
+  async function perform(message: Message): Promise<void> {
+    const stage = stages.get(message.header.stage)
+    if (stage === undefined || stage.broken) return
+    stage.loaded ??= await load(stage)
+    // The loop answers for the items of a broken stage.
+    if (stage.loaded !== undefined) await runner.run(stage.definition, stage.loaded, message)
+  }
+
+  async function load(stage: SlotStage): Promise<LoadedStage | undefined> {
+    for (;;) {
+      const { definition } = stage
+      const before = process.memoryUsage.rss()
+      const started = performance.now()
+      const loading = await runner.guard(loadStage(definition, log))
+      if (loading.kind === 'loaded') {
+        const micros = Math.round((performance.now() - started) * 1_000)
+        const residentBytes = process.memoryUsage.rss()
+        const bytes = Math.max(0, residentBytes - before)
+        const { stage: number } = definition
+        send(encodeSlotLine({ kind: 'loaded', stage: number, micros, bytes, residentBytes }))
+        return loading.stage
+      }
+      if (loading.kind === 'broken') {
+        stage.broken = true
+        const { failure } = loading
+        send(encodeSlotLine({ kind: 'broken', stage: definition.stage, failure }))
+        return undefined
+      }
+      const redefined = new Promise<void>(resolve => {
+        stage.redefined = resolve
+      })
+      send(encodeSlotLine({ kind: 'compile', stage: definition.stage }))
+      await redefined
+    }
+  }
+
+  function send(line: string): void {
+    outbox.put(line)
+    outbox.flush()
+  }
+
+  function log(...values: unknown[]): void {
+    voice.wrote('log', `${format(...values)}\n`)
+  }
+
+  async function unload(number: number): Promise<void> {
+    const stage = stages.get(number)
+    const loaded = stage?.loaded
+    if (stage === undefined || loaded === undefined) return
+    stage.loaded = undefined
+    await tearDown(loaded)
+  }
+
+  async function tearDown(stage: LoadedStage): Promise<void> {
+    try {
+      await stage.teardown?.(stage.loaded)
+    } catch (error) {
+      log('teardown threw:', error)
+    }
+  }
+
+  function quit(): void {
+    quitting = true
+    queue.length = 0
+    runner.abort(0, Number.MAX_SAFE_INTEGER)
+    if (!working) leave()
+  }
+
+  async function leave(): Promise<void> {
+    for (const { loaded } of stages.values()) if (loaded !== undefined) await tearDown(loaded)
+    voice.end()
+    outbox.flush()
+    process.exit(0)
+  }
+
+  /** An error nobody caught is the running item's; between items it is only told. */
+  function charge(error: unknown): void {
+    if (!runner.charge(thrown(error))) voice.wrote('stderr', `${format('uncaught:', error)}\n`)
+  }
+
+  process.on('uncaughtException', charge)
+  process.on('unhandledRejection', charge)
+  process.on('exit', code => {
+    if (!quitting) outbox.put(encodeSlotLine({ kind: 'exit', code }))
+    outbox.flush()
+  })
+  return { receive, wrote: voice.wrote }
+}

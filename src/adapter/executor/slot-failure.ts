@@ -1,0 +1,83 @@
+import type { Failure } from '../../model/failure.ts'
+import type { ChannelEnd } from './channel.ts'
+
+/** What the loop knows about a slot that ended. */
+export type Circumstances = {
+  readonly end: ChannelEnd
+  /** The core asked for it, or the memory watch did. */
+  readonly killed: 'asked' | 'memory' | undefined
+  readonly exitCode: number | undefined
+  /** The last sample of its resident memory, and the limit of what ran. */
+  readonly residentBytes: number
+  readonly memoryLimit: number | undefined
+  readonly memoryWasShort: boolean
+}
+
+/** Why a slot ended, in words its user can act on. */
+export function slotFailure(of: Circumstances): Failure {
+  const { end } = of
+  if (of.killed === 'asked') return { kind: 'cancelled', message: 'the slot was ended on request' }
+  if (of.killed === 'memory') return overLimit(of)
+  const heap = /heap out of memory|invalid table size|Allocation failed/.test(end.lastWords)
+  if (end.fault === 'heap' || (heap && (end.signal === 'SIGABRT' || end.code === 134))) {
+    return {
+      kind: 'out-of-memory',
+      code: 'HEAP',
+      message: "JavaScript's heap is full: the handler keeps more than the engine allows",
+      detail: detailOf(end),
+    }
+  }
+  if (end.signal === 'SIGKILL' && end.fault === undefined && memoryWasHigh(of)) {
+    const held = `${megabytes(of.residentBytes)} resident`
+    const message = `the system killed the slot while memory was short (${held})`
+    return { kind: 'out-of-memory', message, detail: detailOf(end) }
+  }
+  return { kind: 'crash', ...story(of), detail: detailOf(end) }
+}
+
+function story({ end, exitCode }: Circumstances): { code: string; message: string } {
+  if (end.fault === 'could not start') {
+    return { code: 'START', message: `the slot's process could not start: ${end.lastWords}` }
+  }
+  if (end.fault !== undefined) return { code: 'PROTOCOL', message: `the slot ${end.fault}` }
+  if (exitCode !== undefined) {
+    return { code: 'EXIT', message: `the handler called process.exit(${exitCode})` }
+  }
+  if (end.signal !== undefined) {
+    const meaning = meanings[end.signal]
+    const said = meaning === undefined ? end.signal : `${end.signal} (${meaning})`
+    return { code: end.signal, message: `the slot's process died of ${said}` }
+  }
+  return { code: `EXIT`, message: `the slot ended by itself with code ${end.code}` }
+}
+
+const meanings: Readonly<Record<string, string | undefined>> = {
+  SIGSEGV: 'bad memory access in native code',
+  SIGBUS: 'bad memory access in native code',
+  SIGABRT: 'native code gave up',
+  SIGILL: 'an instruction this processor does not have',
+  SIGFPE: 'bad arithmetic in native code',
+  SIGKILL: 'killed from outside',
+  SIGTERM: 'ended from outside',
+}
+
+function overLimit(of: Circumstances): Failure {
+  const limit =
+    of.memoryLimit === undefined ? 'what this machine has left' : megabytes(of.memoryLimit)
+  const message = `the slot held ${megabytes(of.residentBytes)}, more than ${limit}`
+  return { kind: 'out-of-memory', code: 'LIMIT', message }
+}
+
+function memoryWasHigh(of: Circumstances): boolean {
+  const nearLimit = of.memoryLimit !== undefined && of.residentBytes > 0.8 * of.memoryLimit
+  return of.memoryWasShort || nearLimit
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`
+}
+
+function detailOf(end: ChannelEnd): string | undefined {
+  const text = end.lastWords.trim()
+  return text === '' ? undefined : text.slice(-2_000)
+}

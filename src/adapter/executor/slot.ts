@@ -1,0 +1,365 @@
+import type { Failure } from '../../model/failure.ts'
+import type { AttemptOrder, ExecutorEvent, Outcome, SlotAddress } from '../../port/executor.ts'
+import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
+import { type PendingItem, pendingItems } from './pending.ts'
+import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
+import { slotFailure } from './slot-failure.ts'
+import { definitionOf, type StageState } from './stage-state.ts'
+import { MAX_TEXT } from './voice.ts'
+
+/** What a slot asks of the executor it belongs to. */
+export type SlotHost = {
+  readonly emit: (event: ExecutorEvent) => void
+  readonly checkpoints: string
+  readonly stageById: (id: number) => StageState | undefined
+  /** Opens a process or thread; `undefined` while the entry is being prepared. */
+  readonly open: (state: StageState, events: ChannelEvents) => Channel | undefined
+  readonly compile: (state: StageState) => Promise<void>
+  readonly memoryIsShort: () => boolean
+}
+
+type Opened = {
+  readonly key: string
+  readonly channel: Channel
+  readonly defined: Set<number>
+  killed: 'asked' | 'memory' | undefined
+  exitCode: number | undefined
+  residentBytes: number
+  /** Ended without a word: its slot's end was already told, or nothing ran on it. */
+  silent: boolean
+}
+
+export type Slot = ReturnType<typeof slotAt>
+
+/**
+ * The loop's end of one slot: an ordered queue of messages, the unanswered items, and a process per
+ * environment that stages declare (nearly always one). Messages for another process wait until the
+ * current one has answered everything, so a slot runs one item at a time whatever it hosts.
+ */
+export function slotAt(address: SlotAddress, host: SlotHost) {
+  const opened = new Map<string, Opened>()
+  const pending = pendingItems()
+  let held: { readonly state: StageState; readonly attempts: readonly AttemptOrder[] }[] = []
+  let active: Opened | undefined
+  let outcomes: Outcome[] = []
+  let peakBytes = 0
+  let lastItem: PendingItem | undefined
+  let heardAt = 0
+
+  function run(state: StageState, attempts: readonly AttemptOrder[]): void {
+    held.push({ state, attempts })
+    advance()
+  }
+
+  /** Sends what can be sent, in order. Called again when something it waited for is there. */
+  function advance(): void {
+    while (held.length > 0) {
+      const { state, attempts } = held[0]
+      if (state.broken !== undefined) {
+        held.shift()
+        pending.add(state.id, attempts)
+        failStage(state, state.broken)
+        continue
+      }
+      if (state.file === undefined) return
+      const target = channelFor(state)
+      if (target === undefined) return
+      held.shift()
+      send(target, state, attempts)
+    }
+  }
+
+  function channelFor(state: StageState): Opened | undefined {
+    const key = state.channelKey
+    if (active !== undefined && active.key !== key && pending.count() > 0) return undefined
+    const existing = opened.get(key)
+    if (existing !== undefined) return (active = existing)
+    const channel = host.open(state, {
+      onLine: line => onLine(target, line),
+      onOutput: (stream, text) => onOutput(stream, text),
+      onEnd: end => onEnd(target, end),
+    })
+    if (channel === undefined) return undefined
+    const target: Opened = {
+      key,
+      channel,
+      defined: new Set(),
+      killed: undefined,
+      exitCode: undefined,
+      residentBytes: 0,
+      silent: false,
+    }
+    opened.set(key, target)
+    return (active = target)
+  }
+
+  function send(target: Opened, state: StageState, attempts: readonly AttemptOrder[]): void {
+    if (!target.defined.has(state.id)) define(target, state)
+    if (pending.count() === 0) heardAt = performance.now()
+    const first = pending.nextSeq()
+    pending.add(state.id, attempts)
+    target.channel.send(encodeMessage(state.id, first, attempts, state.careful))
+  }
+
+  function define(target: Opened, state: StageState): void {
+    const definition = definitionOf(state, address.machine, host.checkpoints)
+    target.defined.add(state.id)
+    target.channel.send(`D ${JSON.stringify(definition)}\n`)
+  }
+
+  function onLine(target: Opened, text: string): void {
+    if (target.silent) return
+    const line = decodeSlotLine(text)
+    if (line === undefined) {
+      outsideProtocol(target)
+      return
+    }
+    switch (line.kind) {
+      case 'outcome':
+        onOutcome(target, line)
+        return
+      case 'loaded':
+        heardAt = performance.now()
+        onLoaded(line)
+        return
+      case 'broken':
+        onBroken(line)
+        return
+      case 'compile':
+        return void compile(target, line.stage)
+      case 'text':
+        tell(pending.get(line.seq) ?? pending.first() ?? lastItem, line.stream, line.text)
+        return
+      case 'progress':
+        onProgress(line)
+        return
+      case 'exit':
+        target.exitCode = line.code
+    }
+  }
+
+  function outsideProtocol(target: Opened): void {
+    if (target.killed !== undefined) return
+    target.channel.kill()
+    ended(target, {
+      kind: 'crash',
+      code: 'PROTOCOL',
+      message: 'the slot wrote outside the protocol to the pipe its answers go through',
+    })
+  }
+
+  function onOutcome(target: Opened, line: Extract<SlotLine, { kind: 'outcome' }>): void {
+    const item = pending.take(line.seq)
+    if (item === undefined) return
+    const { task, attempt, index } = item
+    if (line.peakBytes !== undefined) peakBytes = line.peakBytes
+    const use = { micros: line.micros, cpuMicros: line.cpuMicros, peakBytes }
+    if (line.answer === 'result') answer({ task, attempt, index, result: line.text, ...use })
+    else if (line.answer === 'stopped') {
+      answer({ task, attempt, index, result: line.text, stopped: true, ...use })
+    } else {
+      const failure = parseFailure(line.text)
+      if (failure === undefined) {
+        outsideProtocol(target)
+        return
+      }
+      answer({ task, attempt, index, failure, ...use })
+    }
+    lastItem = item
+    if (pending.count() === 0 && held.length > 0) queueMicrotask(advance)
+  }
+
+  /** Answers that arrive together leave together. */
+  function answer(outcome: Outcome): void {
+    if (outcomes.length === 0) queueMicrotask(deliver)
+    outcomes.push(outcome)
+  }
+
+  function deliver(): void {
+    if (outcomes.length === 0) return
+    heardAt = performance.now()
+    const together = outcomes
+    outcomes = []
+    host.emit({ kind: 'outcomes', slot: address, outcomes: together })
+  }
+
+  function onLoaded(line: Extract<SlotLine, { kind: 'loaded' }>): void {
+    const { stage: id, micros, bytes } = line
+    peakBytes = line.residentBytes
+    const stage = host.stageById(id)?.stage
+    if (stage !== undefined) host.emit({ kind: 'loaded', slot: address, stage, micros, bytes })
+  }
+
+  function onBroken({ stage: id, failure }: Extract<SlotLine, { kind: 'broken' }>): void {
+    const state = host.stageById(id)
+    if (state === undefined) return
+    state.broken = failure
+    failStage(state, failure)
+  }
+
+  function failStage(state: StageState, failure: Failure): void {
+    queueMicrotask(() =>
+      host.emit({ kind: 'stageBroken', slot: address, stage: state.stage, failure }),
+    )
+    for (const item of pending.all()) {
+      if (item.stage !== state.id) continue
+      pending.take(item.seq)
+      answer(unrun(item, failure))
+    }
+    if (pending.count() === 0 && held.length > 0) queueMicrotask(advance)
+  }
+
+  async function compile(target: Opened, id: number): Promise<void> {
+    const state = host.stageById(id)
+    if (state === undefined) return
+    await host.compile(state)
+    if (target.silent) return
+    if (state.broken !== undefined) failStage(state, state.broken)
+    else define(target, state)
+  }
+
+  function onProgress({ seq, fraction }: Extract<SlotLine, { kind: 'progress' }>): void {
+    const item = pending.get(seq)
+    if (item === undefined) return
+    host.emit({ kind: 'progress', attempt: item.attempt, task: item.task, fraction })
+  }
+
+  function onOutput(stream: 'stdout' | 'stderr', text: string): void {
+    const item = pending.first() ?? lastItem
+    if (item === undefined || item.written > MAX_TEXT) return
+    const room = MAX_TEXT - item.written
+    item.written += text.length
+    tell(item, stream, text.length > room ? `${text.slice(0, room)}\n... truncated\n` : text)
+  }
+
+  function tell(
+    item: PendingItem | undefined,
+    stream: 'stdout' | 'stderr' | 'log',
+    text: string,
+  ): void {
+    if (item === undefined) return
+    const { attempt, task, index } = item
+    host.emit({ kind: 'log', attempt, task, index, stream, text })
+  }
+
+  function onEnd(target: Opened, end: ChannelEnd): void {
+    if (target.silent) return
+    if (target !== active) {
+      opened.delete(target.key)
+      return
+    }
+    const first = pending.first()
+    const failure = slotFailure({
+      end,
+      killed: target.killed,
+      exitCode: target.exitCode,
+      residentBytes: target.residentBytes,
+      memoryLimit: first?.memoryLimit,
+      memoryWasShort: host.memoryIsShort(),
+    })
+    ended(target, suspects(target, first) ? unsure(failure) : failure)
+  }
+
+  /** Whether items behind the first unanswered one may have run too, their answers still unsent. */
+  function suspects(target: Opened, first: PendingItem | undefined): boolean {
+    if (first === undefined || pending.count() === 1 || target.killed === 'asked') return false
+    if (target.exitCode !== undefined || host.stageById(first.stage)?.careful === true) return false
+    return performance.now() - heardAt < SURELY_HEARD_MS
+  }
+
+  /** Charges nobody: the unanswered items run again, each answered before the next starts. */
+  function unsure(failure: Failure): Failure {
+    for (const item of pending.all()) {
+      const state = host.stageById(item.stage)
+      if (state !== undefined) state.careful = true
+    }
+    const message = `${failure.message}; any of ${pending.count()} items may have done it, so they run again one by one`
+    return { ...failure, kind: 'lost', message }
+  }
+
+  function ended(target: Opened, failure: Failure): void {
+    target.silent = true
+    for (const other of opened.values()) {
+      other.silent = true
+      other.channel.kill()
+    }
+    opened.clear()
+    active = undefined
+    held = []
+    deliver()
+    pending.clear()
+    host.emit({ kind: 'slotEnded', slot: address, failure })
+  }
+
+  function kill(): void {
+    if (active !== undefined) {
+      active.killed ??= 'asked'
+      active.channel.kill()
+      return
+    }
+    const failure: Failure = { kind: 'cancelled', message: 'the slot was ended on request' }
+    held = []
+    queueMicrotask(() => host.emit({ kind: 'slotEnded', slot: address, failure }))
+  }
+
+  function abort(attempt: number): void {
+    for (const [i, { state, attempts }] of held.entries()) {
+      const dropped = attempts.find(order => order.attempt === attempt)
+      if (dropped === undefined) continue
+      held[i] = { state, attempts: attempts.filter(order => order !== dropped) }
+      const failure: Failure = { kind: 'cancelled', message: 'cancelled before it started' }
+      for (const { index } of dropped.items) {
+        answer(unrun({ task: dropped.task, attempt, index }, failure))
+      }
+      return
+    }
+    const sent = pending.all().filter(item => item.attempt === attempt)
+    if (sent.length > 0) active?.channel.send(`A [${sent[0].seq},${sent[sent.length - 1].seq}]\n`)
+  }
+
+  function drop(state: StageState, how: 'U' | 'F'): void {
+    for (const target of opened.values()) {
+      if (target.defined.has(state.id)) target.channel.send(`${how} ${state.id}\n`)
+    }
+  }
+
+  return {
+    run,
+    advance,
+    kill,
+    abort,
+    drop,
+    quit(): void {
+      held = []
+      for (const target of opened.values()) {
+        target.silent = true
+        target.channel.send('Q\n')
+      }
+    },
+    /** The processes to sample. */
+    processes: () => [...opened.values()].filter(target => target.channel.pid !== undefined),
+    sampled(target: Opened, bytes: number): void {
+      target.residentBytes = bytes
+      const limit = target === active ? pending.first()?.memoryLimit : undefined
+      if (limit === undefined || bytes <= limit) return
+      target.killed ??= 'memory'
+      target.channel.kill()
+    },
+  }
+}
+
+/** By then a slot's watchdog has written every answer that was ready. */
+const SURELY_HEARD_MS = 300
+
+function unrun(item: { task: number; attempt: number; index: number }, failure: Failure): Outcome {
+  const { task, attempt, index } = item
+  return { task, attempt, index, failure, micros: 0, cpuMicros: 0, peakBytes: 0 }
+}
+
+function parseFailure(json: string): Failure | undefined {
+  try {
+    return JSON.parse(json) as Failure
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,41 @@
+import type { Failure } from '../../model/failure.ts'
+import type { StageCode } from '../../port/executor.ts'
+import type { StageDefinition } from './protocol.ts'
+
+/** A stage as the loop's end of the executor knows it. */
+export type StageState = {
+  /** The core's number, which it may give to another stage later; and ours, which is never reused. */
+  readonly stage: number
+  readonly id: number
+  readonly code: StageCode
+  readonly channelKey: string
+  /** What slots import; `undefined` while it is compiled. */
+  file: string | undefined
+  broken: Failure | undefined
+  /** A slot died and nobody knew which item did it: from then on, answer each item at once. */
+  careful: boolean
+}
+
+export function definitionOf(
+  state: StageState,
+  machine: number,
+  checkpoints: string,
+): StageDefinition | undefined {
+  const { code, file } = state
+  if (file === undefined) return undefined
+  const fastest = Math.max(...code.speeds, 0)
+  const speed = code.speeds[machine] ?? fastest
+  return {
+    stage: state.id,
+    run: code.run,
+    name: code.name,
+    kind: code.kind,
+    module: code.module,
+    file,
+    returns: code.returns,
+    params: code.params,
+    maxResultBytes: code.maxResultBytes,
+    slowdown: speed > 0 && fastest > speed ? fastest / speed : 1,
+    checkpoints,
+  }
+}

@@ -1,0 +1,54 @@
+import { freemem, totalmem } from 'node:os'
+import { cgroupFolders } from './cgroup.ts'
+import { readText } from './text.ts'
+
+export type MemoryReading = { readonly totalBytes: number; readonly availableBytes: number }
+
+/**
+ * Memory this process and its slots may use: the host's, or less where a container's limit is
+ * tighter. A page cache that can be dropped counts as available. `root` is `/` but in tests.
+ */
+export function readMemory(root = '/'): MemoryReading {
+  const host = hostMemory(root)
+  let { totalBytes, availableBytes } = host
+  for (const folder of cgroupFolders(root, 'memory')) {
+    const limit =
+      readNumber(`${folder}/memory.max`) ?? readNumber(`${folder}/memory.limit_in_bytes`)
+    const used =
+      readNumber(`${folder}/memory.current`) ?? readNumber(`${folder}/memory.usage_in_bytes`)
+    if (limit === undefined || used === undefined || limit >= host.totalBytes) continue
+    const cache = readField(`${folder}/memory.stat`, /^(?:total_)?inactive_file (\d+)$/m) ?? 0
+    totalBytes = Math.min(totalBytes, limit)
+    availableBytes = Math.min(availableBytes, Math.max(0, limit - used + cache))
+  }
+  return { totalBytes, availableBytes }
+}
+
+/** Resident bytes of a process, or `undefined` where only `ps` could tell. */
+export function residentBytes(pid: number): number | undefined {
+  const pages = readText(`/proc/${pid}/statm`)?.split(' ')[1]
+  return pages === undefined ? undefined : Number(pages) * PAGE_BYTES
+}
+
+/** Linux on x86-64 and most of arm64; elsewhere `residentBytes` finds no /proc. */
+const PAGE_BYTES = 4096
+
+function hostMemory(root: string): MemoryReading {
+  const info = `${root}proc/meminfo`
+  const total = readField(info, /^MemTotal:\s+(\d+) kB$/m)
+  const available = readField(info, /^MemAvailable:\s+(\d+) kB$/m)
+  if (total === undefined || available === undefined) {
+    return { totalBytes: totalmem(), availableBytes: freemem() }
+  }
+  return { totalBytes: total * 1024, availableBytes: available * 1024 }
+}
+
+function readNumber(path: string): number | undefined {
+  const text = readText(path)?.trim()
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+function readField(path: string, pattern: RegExp): number | undefined {
+  const found = readText(path)?.match(pattern)
+  return found == null ? undefined : Number(found[1])
+}

@@ -1,0 +1,46 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Failure } from '../../model/failure.ts'
+import { bundleModule } from './bundle.ts'
+
+/** Says what is wrong with a module that could not be imported: where, what was expected, what to do. */
+export async function explainImport(path: string, error: unknown): Promise<Failure> {
+  if (!existsSync(path)) return { kind: 'error', code: 'MODULE', message: await missing(path) }
+  if (error instanceof SyntaxError) {
+    // Node's own error names no line; the compiler's does.
+    const bundle = await bundleModule(path)
+    if (bundle.kind === 'broken') return bundle.failure
+  }
+  const text = error instanceof Error ? error.message : String(error)
+  return {
+    kind: 'error',
+    code: 'MODULE',
+    message: `${path} could not be imported: ${text}`,
+    detail: error instanceof Error ? error.stack?.slice(0, 4_000) : undefined,
+  }
+}
+
+/** A module without what it must export, and what it exports instead. */
+export function explainExports(path: string, names: readonly string[]): Failure {
+  const found = names.length === 0 ? 'nothing' : names.join(', ')
+  return {
+    kind: 'error',
+    code: 'MODULE',
+    message:
+      `${path} has no default export that is a function; it exports ${found}. ` +
+      'Write: export default (item, ctx) => result',
+  }
+}
+
+async function missing(path: string): Promise<string> {
+  const folder = dirname(path)
+  if (!existsSync(folder)) return `${path} does not exist: there is no folder ${folder}`
+  const { distance } = await import('fastest-levenshtein')
+  const wanted = basename(path)
+  const near = readdirSync(folder)
+    .map(name => ({ name, far: distance(name, wanted) }))
+    .filter(candidate => candidate.far <= Math.max(3, wanted.length / 2))
+    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
+  const hint = near.length > 0 ? `; did you mean ${join(folder, near[0].name)}?` : ''
+  return `${path} does not exist${hint}`
+}

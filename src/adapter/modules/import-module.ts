@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Failure } from '../../model/failure.ts'
+import { bundleModule } from './bundle.ts'
+import { explainImport } from './explain.ts'
+
+/**
+ * Imports a user's module, TypeScript or JavaScript, from any folder. JavaScript is imported as it
+ * lies; it is compiled only when that fails for want of `dray` or because it imports TypeScript.
+ */
+export async function importModule(path: string): Promise<ImportedModule> {
+  if (!isTypeScript(path)) {
+    const direct = await importFile(path)
+    if (direct.kind === 'imported') return direct
+    if (!compilingHelps(direct.error)) {
+      return { kind: 'broken', failure: await explainImport(path, direct.error) }
+    }
+  }
+  const bundle = await bundleModule(path)
+  if (bundle.kind === 'broken') {
+    return { kind: 'broken', failure: await preferMissing(path, bundle.failure) }
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'dray-module-'))
+  try {
+    const file = join(folder, 'module.mjs')
+    await writeFile(file, bundle.code)
+    const compiled = await importFile(file)
+    if (compiled.kind === 'imported') return compiled
+    return { kind: 'broken', failure: await explainImport(path, compiled.error) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export type ImportedModule =
+  | { readonly kind: 'imported'; readonly exports: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'broken'; readonly failure: Failure }
+
+export function isTypeScript(path: string): boolean {
+  return /\.([cm]?ts|[jt]sx)$/.test(path)
+}
+
+/** Whether Node's refusal of a JavaScript module is one that compiling it removes. */
+export function compilingHelps(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') return true
+  return code === 'ERR_MODULE_NOT_FOUND' && /Cannot find package 'dray'/.test(String(error))
+}
+
+export async function importFile(
+  path: string,
+): Promise<
+  | { readonly kind: 'imported'; readonly exports: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'failed'; readonly error: unknown }
+> {
+  try {
+    const exports = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+    return { kind: 'imported', exports: withoutInterop(exports) }
+  } catch (error) {
+    return { kind: 'failed', error }
+  }
+}
+
+/** CommonJS compiled from ES modules (`exports.default = ...`) arrives one level too deep. */
+function withoutInterop(exports: Record<string, unknown>): Record<string, unknown> {
+  const inner = exports.default as Record<string, unknown> | null | undefined
+  return inner?.__esModule === true ? inner : exports
+}
+
+async function preferMissing(path: string, failure: Failure): Promise<Failure> {
+  const explained = await explainImport(path, undefined)
+  return explained.message.includes('does not exist') ? explained : failure
+}
