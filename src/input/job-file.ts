@@ -84,6 +84,7 @@ function defaultExport(module: unknown): unknown {
 
 /** The first line that says something, and where in the job file it happened. */
 function importProblem(error: unknown, file: string): string {
+  if (error instanceof InputError) return error.message
   const said = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error)
   const lines = said.split('\n').map(line => line.trim())
   const syntax = lines.find(line => /:\d+:\d+: ERROR:/.test(line))

@@ -32,6 +32,9 @@ export function parseInput(
     if (value.items.length === 0) at.complain(['items'], 'is empty; expected at least one item')
     return { kind: 'items', items: value.items, key: value.key }
   }
+  if ('stdin' in value && value.stdin === 'lines' && value.key !== undefined) {
+    at.complain(['key'], "lines have no fields; expected stdin: 'jsonl', or no key")
+  }
   if ('stdin' in value) return { kind: 'stdin', format: value.stdin, key: value.key }
   if ('from' in value) {
     return { kind: 'module', path: path(value.from), key: value.key, version: value.version }

@@ -79,6 +79,23 @@ export function stdinSource(
   }
 }
 
+/**
+ * What an interrupted run had kept already is compared instead of kept twice: input piped in again
+ * continues it, other input is refused.
+ */
+function keep(run: string, store: Spool, first: number, list: readonly SpooledItem[]): void {
+  const kept = store.spooled(run, first, list.length)
+  const other = kept.findIndex(
+    (item, at) => item.payload !== list[at].payload || item.key !== list[at].key,
+  )
+  if (other >= 0) {
+    throw new InputError(
+      `stdin:${list[other].key}: differs from what this run had read before it was interrupted; expected the same input, or --fresh`,
+    )
+  }
+  if (kept.length < list.length) store.spool(run, first + kept.length, list.slice(kept.length))
+}
+
 function stdinRow(
   item: SpooledItem,
   index: number,
@@ -101,13 +118,13 @@ const SPOOLED_AT_ONCE = 10_000
 async function spoolLines(
   stdin: Stdin,
   format: 'lines' | 'jsonl',
-  spool: (items: { readonly first: number; readonly list: readonly SpooledItem[] }) => void,
+  spool: (first: number, list: readonly SpooledItem[]) => void,
 ): Promise<number> {
   let count = 0
   let line = 0
   let list: SpooledItem[] = []
   const flush = (): void => {
-    if (list.length > 0) spool({ first: count, list })
+    if (list.length > 0) spool(count, list)
     count += list.length
     list = []
   }
