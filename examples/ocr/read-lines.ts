@@ -54,7 +54,7 @@ async function readLine(reader: Reader, image: Image, box: Box) {
 }
 
 /** The box cut out, turned level and scaled to the recogniser's height. */
-export function straighten(image: Image, box: Box) {
+function straighten(image: Image, box: Box) {
   const turned = box.height > upright * box.width
   const length = turned ? box.height : box.width
   const scale = lineHeight / (turned ? box.width : box.height)
