@@ -6,6 +6,7 @@ import { measureAccuracy, normalise } from '../../examples/ocr/accuracy.ts'
 import { findBoxes, leastRectangle } from '../../examples/ocr/boxes.ts'
 import countWords from '../../examples/ocr/count-words.ts'
 import { decode } from '../../examples/ocr/ctc.ts'
+import type { Model } from '../../examples/ocr/models.ts'
 import findLines, { setup as loadDetector } from '../../examples/ocr/find-lines.ts'
 import readLines, { setup as loadReader, type TextOfPage } from '../../examples/ocr/read-lines.ts'
 import { inReadingOrder } from '../../examples/ocr/reading-order.ts'
@@ -107,21 +108,23 @@ test('a line is as full as it can be, and closing marks stay with their word', (
   expect(breakLines('人人生而自由,在尊严', 'zh', 6, measure)).toEqual(['人人生而自', '由,在尊严'])
 })
 
-describe('real models on rendered pages', () => {
+describe('real models on rendered pages', { timeout: 120_000 }, () => {
   let folder: string
+  let detector: Model
   let texts: TextOfPage[]
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dray-ocr-'))
     const pages = join(folder, 'pages')
     await renderPages(pages, { en: 1, zh: 1 })
-    const [detector, reader] = [await loadDetector(), await loadReader()]
+    detector = await loadDetector()
+    const reader = await loadReader()
     texts = []
     for (const name of ['en-01.png', 'zh-01.png']) {
       const found = await findLines(join(pages, name), { loaded: detector })
       texts.push(await readLines(found, { loaded: reader }))
     }
-  }, 120_000)
+  }, 300_000)
 
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -160,7 +163,6 @@ describe('real models on rendered pages', () => {
   test('a file that is no image is bad input, and the error names it', async () => {
     const path = join(folder, 'broken.png')
     await writeFile(path, 'not a picture')
-    const detector = await loadDetector()
     await expect(findLines(path, { loaded: detector })).rejects.toMatchObject({
       code: 'bad-input',
       message: expect.stringContaining(path),
