@@ -35,8 +35,9 @@ function isWhole(problem: Problem): boolean {
   for (let edge = 0; edge < from.length; edge += 1) {
     if (Number.isNaN(time[edge]) ? bytes[edge] > 0 : !whole(time[edge])) return false
   }
+  // `every` with a callback takes seconds on 100 million times.
+  for (let at = 0; at < problem.times.length; at += 1) if (!whole(problem.times[at])) return false
   return (
-    problem.times.every(whole) &&
     problem.tasks.every(task => whole(task.release)) &&
     (problem.network?.latency.every(whole) ?? true)
   )

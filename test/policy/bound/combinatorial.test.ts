@@ -1,0 +1,117 @@
+import { existsSync, readdirSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { loadProblem } from '../../../src/input/load-problem.ts'
+import { makespanOf } from '../../../src/model/schedule.ts'
+import { combinatorialBound } from '../../../src/policy/bound/combinatorial.ts'
+import { heft } from '../../../src/policy/planning/heft.ts'
+import { bruteForceOptimum } from '../planning/brute-force.ts'
+import { anyProblem, article, problem } from '../planning/problems.ts'
+
+const boundOf = (json: object) => combinatorialBound(problem(json))
+
+describe('the combinatorial bound', () => {
+  it.each([
+    { precedence: true },
+    { precedence: true, releases: true, needs: true },
+    { identical: true, precedence: true },
+    { identical: true },
+  ])('is never above the optimum, with %j', features => {
+    fc.assert(
+      fc.property(anyProblem({ ...features, maxTasks: 5 }), on => {
+        const { value } = combinatorialBound(on)
+        expect(value).toBeGreaterThanOrEqual(0)
+        expect(value).toBeLessThanOrEqual(bruteForceOptimum(on) * (1 + 1e-12))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is the total work over the total speed on the case of the article', () => {
+    const { name, value } = combinatorialBound(article)
+    expect(name).toBe('load')
+    expect(value).toBeGreaterThan(33 / 9 - 0.01)
+    expect(value).toBeLessThanOrEqual(33 / 9)
+  })
+
+  it('counts releases and the transfer that a chain cannot avoid', () => {
+    const chain = {
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: [
+        { id: 'a', times: [4, null], release: 3 },
+        { id: 'b', times: [null, 5], after: [{ task: 'a', time: 7 }] },
+      ],
+    }
+    expect(boundOf(chain)).toEqual({ name: 'critical path', value: 19 })
+  })
+
+  it('counts the shorter of moving and staying where both are possible', () => {
+    const chain = {
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: [
+        { id: 'a', times: [4, 9] },
+        { id: 'b', times: [6, 2], after: [{ task: 'a', time: 3 }] },
+      ],
+    }
+    expect(boundOf(chain).value).toBe(9)
+  })
+
+  it('adds what must come before and after a crowd to the load of the crowd', () => {
+    const crowd = ['b', 'c', 'd'].map(id => ({ id, work: 4, after: ['a'] }))
+    const fork = {
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: [
+        { id: 'a', work: 10 },
+        ...crowd,
+        { id: 'e', work: 10, after: crowd.map(({ id }) => id) },
+      ],
+    }
+    expect(boundOf(fork)).toEqual({ name: 'load', value: 26 })
+  })
+
+  it('sees that one of two machines gets two of three equal tasks', () => {
+    const equal = {
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: ['a', 'b', 'c'].map(id => ({ id, work: 4 })),
+    }
+    expect(boundOf(equal)).toEqual({ name: 'pigeonhole', value: 8 })
+  })
+
+  it('lets tasks share a machine as far as their needs fit', () => {
+    const shared = {
+      machines: [{ id: 'm0', capacity: { cpu: 4 } }],
+      tasks: ['a', 'b', 'c', 'd'].map(id => ({ id, work: 6, needs: { cpu: 2 } })),
+    }
+    expect(boundOf(shared).value).toBe(12)
+  })
+
+  it('rounds up to whole numbers only when all data are whole', () => {
+    const tasks = [5, 4].map((work, at) => ({ id: `t${at}`, work: work + at * 4 }))
+    const two = (speed: number) => ({
+      machines: [
+        { id: 'm0', speed },
+        { id: 'm1', speed },
+      ],
+      tasks,
+    })
+    expect(boundOf(two(1)).value).toBe(8)
+    expect(boundOf(two(16)).value).toBeLessThan(1)
+  })
+})
+
+const DATA = '../shared/data/problems'
+if (!existsSync(DATA)) console.warn(`${DATA} is absent: bounds are not checked on it`)
+
+describe.skipIf(!existsSync(DATA))('on every problem of the shared data', () => {
+  it.each(['textbook', 'dagbench', 'wfinstances', 'stg'])('no schedule of %s is below', folder => {
+    const files = readdirSync(`${DATA}/${folder}`).filter(file => file.endsWith('.json.gz'))
+    for (const file of files) {
+      const on = loadProblem(`${DATA}/${folder}/${file}`)
+      for (const schedule of heft.plan(on, { seed: 1 })) {
+        if (schedule === undefined) continue
+        const { value } = combinatorialBound(on)
+        expect(value, file).toBeLessThanOrEqual(makespanOf(schedule) * (1 + 1e-12))
+      }
+    }
+  })
+})
