@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
-import { ascend } from '../policy/bound/ascent.ts'
+import { ascend, wholeLimit } from '../policy/bound/ascent.ts'
 import { dualBound, type LpBound, toMakespan } from '../policy/bound/certified.ts'
 import type { Columns } from '../policy/bound/columns.ts'
 import { prunedBound } from '../policy/bound/pruned.ts'
@@ -68,8 +68,10 @@ type LpOutcome = {
 
 async function solveLp(view: Unrelated, solver: Solver, deadline: number): Promise<LpOutcome> {
   const left = deadline - performance.now()
-  const climbed = await climbUntil(view, deadline - 0.7 * left, passesBeforeLp)
-  const small = view.classes * view.machines <= prunedEntries && left > 0 && climbed.value > 0
+  const entries = view.classes * view.machines
+  const passes = entries <= wholeLimit ? passesBeforeLp : roundsBeforeLp
+  const climbed = await climbUntil(view, deadline - 0.7 * left, passes)
+  const small = entries <= prunedEntries && left > 0 && climbed.value > 0
   const { value: pruned, longest } = small
     ? prunedBound(view, climbed, passesBeforeLp)
     : { value: 0, longest: Infinity }
@@ -81,6 +83,8 @@ async function solveLp(view: Unrelated, solver: Solver, deadline: number): Promi
 
 /** Enough to be within 0.1 % on the matrices, after which the LP is faster than further passes. */
 const passesBeforeLp = 300
+/** The sample and two rounds of a large problem. */
+const roundsBeforeLp = 650
 const prunedEntries = 20_000
 
 export async function climbUntil(

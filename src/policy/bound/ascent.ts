@@ -9,10 +9,11 @@ import type { Unrelated } from './unrelated.ts'
  * Crowder 1974). The step is normalised by the spread of the loads and shrinks whenever 20 passes
  * gain nothing, going back to the best prices then.
  *
- * Small problems are climbed whole, and every pass yields a proven bound. Above two million entries
- * a pass is dear: prices come from a sample of the tasks, then from the 16 cheapest columns of each
- * task, and one whole pass per round proves the bound and finds the next columns. Each step costs
- * some milliseconds; the generator ends when the step has shrunk to nothing.
+ * Small problems are climbed whole, and every pass yields a proven bound. Above 400,000 entries a
+ * pass is dear: a first bound is proven at once, then prices come from a sample of the tasks, then
+ * from the 16 cheapest columns of each task, and one whole pass per round proves the bound and finds
+ * the next columns. Each step costs some milliseconds; the generator ends when the step has shrunk
+ * to nothing.
  */
 export function* ascend(
   view: Unrelated,
@@ -27,13 +28,8 @@ export function* ascend(
     return
   }
   let lambda = start
-  for (const found of climb(
-    view,
-    sampledColumns(view, longest, sampleEntries),
-    lambda,
-    0.03,
-    300,
-  )) {
+  const sample = sampledColumns(view, longest, sampleEntries)
+  for (const found of climb(view, sample, lambda, 0.03, 300)) {
     if (found) lambda = found.lambda
     yield undefined
   }
@@ -45,11 +41,16 @@ export function* ascend(
       yield undefined
     }
   }
+  yield* proveWhole(view, lambda, longest)
+}
+
+function* proveWhole(view: Unrelated, lambda: Float64Array, longest: number) {
   const { sum } = yield* cheapestColumns(view, lambda, { longest, perClass: 1 })
   yield { lambda, value: roundedDown(view, sum, lambda) }
 }
 
-const wholeLimit = 400_000
+/** Pairs of class and machine up to which every pass goes over all of them. */
+export const wholeLimit = 400_000
 const sampleEntries = 200_000
 const rounds = 5
 
