@@ -1,0 +1,74 @@
+import type { Problem } from '../../../model/problem.ts'
+import { makespanOf, type Schedule } from '../../../model/schedule.ts'
+import { prng } from '../../../std/prng.ts'
+import type { PlanOptions } from '../planner.ts'
+import { annealDag, type DagCooling } from './dag-anneal.ts'
+import { type Dag, dagOf } from './dag.ts'
+import { type DagPlan, planOf, scheduleOfPlan } from './dag-plan.ts'
+import { startingSchedules } from './starts.ts'
+
+/**
+ * Search for tasks with precedence, transfers or releases on machines that run one at a time.
+ *
+ * Every constructive planner gives a start. Then annealing from the best schedule, again and again
+ * and each time longer, by turns over orders alone (the decoder choosing machines) and over orders
+ * and machines. Where machines are alike, orders alone reach every schedule worth having.
+ */
+export function* searchGraph(
+  problem: Problem,
+  options: PlanOptions,
+): Generator<Schedule | undefined, void, void> {
+  const bound = (options.lowerBound ?? 0) * (1 + 1e-12)
+  let best: Schedule | undefined
+  for (const schedule of startingSchedules(problem, options)) {
+    const better = best === undefined || makespanOf(schedule) < makespanOf(best)
+    if (better) best = schedule
+    yield better ? schedule : undefined
+  }
+  if (best === undefined || problem.tasks.length === 0 || makespanOf(best) <= bound) return
+  const dag = dagOf(problem)
+  const run = bestKeeper(best)
+  const random = prng(options.seed, 2)
+  for (let round = 0; ; round += 1) {
+    const plan = planOf(dag, run.best())
+    run.keep(plan)
+    for (const better of annealDag(dag, plan, coolingOf(dag, run.makespan(), round), {
+      random,
+      below: makespan => run.below(makespan, plan),
+    })) {
+      yield better ? run.best() : undefined
+      if (run.makespan() <= bound) return
+    }
+  }
+}
+
+/** From a third of a mean step of the schedule, as it were, down to where nothing moves. */
+function coolingOf(dag: Dag, makespan: number, round: number): DagCooling {
+  const scale = makespan * Math.min(0.2, dag.machines / dag.tasks)
+  const greedy = dag.identical ? round % 4 !== 3 : round % 3 === 0
+  return {
+    decodings: Math.min(firstDecodings * 2 ** (round / 2), 1_000_000),
+    from: scale * 0.3,
+    to: scale * 0.003,
+    greedy,
+  }
+}
+
+const firstDecodings = 5_000
+
+function bestKeeper(start: Schedule) {
+  let schedule = start
+  let least = makespanOf(start)
+  const below = (makespan: number, plan: DagPlan): boolean => {
+    if (makespan >= least) return false
+    least = makespan
+    schedule = scheduleOfPlan(plan)
+    return true
+  }
+  return {
+    below,
+    keep: (plan: DagPlan) => below(makespanOf(plan), plan),
+    best: () => schedule,
+    makespan: () => least,
+  }
+}

@@ -1,0 +1,34 @@
+import type { Problem } from '../../../model/problem.ts'
+import type { Schedule } from '../../../model/schedule.ts'
+import { cpop } from '../cpop.ts'
+import { heft } from '../heft.ts'
+import { lpt } from '../lpt.ts'
+import { maxMin } from '../max-min.ts'
+import { mct } from '../mct.ts'
+import { met } from '../met.ts'
+import { minLoad } from '../min-load.ts'
+import { minMin } from '../min-min.ts'
+import { onDemand } from '../on-demand.ts'
+import { peft } from '../peft.ts'
+import type { PlanOptions } from '../planner.ts'
+import { sufferage } from '../sufferage.ts'
+
+/**
+ * What the constructive planners give, one after another, so that a search is never worse than the
+ * best of them. The ones that compare all ready tasks are left out where that takes too long.
+ */
+export function* startingSchedules(
+  problem: Problem,
+  options: PlanOptions,
+): Generator<Schedule, void, void> {
+  if (options.incumbent !== undefined) yield options.incumbent
+  const entries = problem.tasks.length * problem.machines.length
+  for (const planner of entries <= batchLimit ? [...fast, ...batch] : fast) {
+    if (planner.refuses?.(problem) !== undefined) continue
+    for (const schedule of planner.plan(problem, options)) if (schedule) yield schedule
+  }
+}
+
+const batchLimit = 100_000
+const fast = [mct, heft, peft, cpop, lpt, met, minLoad, onDemand]
+const batch = [minMin, maxMin, sufferage]
