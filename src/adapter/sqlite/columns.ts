@@ -29,16 +29,30 @@ const deltas = 1
 const floats = 2
 
 function packColumn(bytes: Buffer, start: number, column: readonly number[]): number {
-  if (!column.every(Number.isSafeInteger)) return packFloats(bytes, start, column)
-  const constant = column.length > 0 && column.every(value => value === column[0])
-  bytes[start] = constant ? equal : deltas
+  const layout = layoutOf(column)
+  if (layout === floats) return packFloats(bytes, start, column)
+  bytes[start] = layout
   let at = start + 1
   let previous = 0
-  for (let i = 0; i < (constant ? 1 : column.length); i += 1) {
-    at = writeDelta(bytes, at, column[i] - previous)
-    previous = column[i]
+  const length = layout === equal ? 1 : column.length
+  for (let i = 0; i < length; i += 1) {
+    const value = column[i]
+    const delta = value - previous
+    previous = value
+    // Half of all deltas are one byte; the common case stays in this loop.
+    if (delta >= 0 && delta < 64) bytes[at++] = delta * 2
+    else at = writeDelta(bytes, at, delta)
   }
   return at
+}
+
+function layoutOf(column: readonly number[]): number {
+  let layout = column.length === 0 ? deltas : equal
+  for (let i = 0; i < column.length; i += 1) {
+    if (!Number.isSafeInteger(column[i])) return floats
+    if (column[i] !== column[0]) layout = deltas
+  }
+  return layout
 }
 
 function packFloats(bytes: Buffer, start: number, column: readonly number[]): number {

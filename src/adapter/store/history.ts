@@ -76,9 +76,13 @@ function unpack(db: Database, stages: Stages, row: HistoryRow): HistoryBatch {
 
 function dictionary(column: readonly string[]): { names: string[]; codes: number[] } {
   const numbers = new Map<string, number>()
+  let previous: string | undefined
+  let code = 0
   const codes = column.map(name => {
-    const code = numbers.get(name) ?? numbers.size
+    if (name === previous) return code
+    code = numbers.get(name) ?? numbers.size
     numbers.set(name, code)
+    previous = name
     return code
   })
   return { names: [...numbers.keys()], codes }

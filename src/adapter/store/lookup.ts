@@ -46,6 +46,6 @@ function itemAt(row: rows.Row, index: number, position: number): StoredResult {
     key: rows.unpackKeys(row)[position],
     version: rows.unpackVersions(row)[position],
     state: rows.resultStates[rows.stateAt(row.states, position)],
-    payload: rows.unpackPayloads(row)[position],
+    payload: rows.unpackPayloads(row, [position])[0],
   }
 }

@@ -57,9 +57,9 @@ export function levelOf(span: number): number {
   return level
 }
 
-/** Bounds what reading one item takes into memory. */
+/** Bounds what reading one item of a row costs. */
 const maxRowItems = 4096
-const maxRowBytes = 1 << 20
+const maxRowBytes = 1 << 16
 
 function slices(batch: ResultBatch): [from: number, to: number][] {
   const count = batch.indexes.length
@@ -149,10 +149,26 @@ export function unpackVersions(row: Row): readonly string[] {
   return unpackTexts(row.versions, row.count)
 }
 
-export function unpackPayloads(row: Row): readonly string[] {
+/**
+ * The payloads at some positions. Each is a text of its own: a slice of the row's text would keep the
+ * whole row in memory for as long as one of its items.
+ */
+export function unpackPayloads(row: Row, positions: readonly number[]): readonly string[] {
   const { buffer, byteOffset, length } = row.payloads
-  const lines = Buffer.from(buffer, byteOffset, length).toString().split('\n')
-  return lines.length < row.count ? new Array<string>(row.count).fill(lines[0]) : lines
+  const bytes = Buffer.from(buffer, byteOffset, length)
+  const ends = lineEnds(bytes, row.count)
+  return positions.map(position => {
+    const line = ends.length === 1 ? 0 : position
+    return bytes.toString('utf8', line === 0 ? 0 : ends[line - 1] + 1, ends[line])
+  })
+}
+
+function lineEnds(bytes: Buffer, count: number): Int32Array {
+  const ends = new Int32Array(count)
+  let lines = 0
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) ends[lines++] = at
+  ends[lines++] = bytes.length
+  return ends.subarray(0, lines)
 }
 
 export const resultStates: readonly ResultState[] = [

@@ -24,16 +24,18 @@ export function openResults(
       const number = stages.find(run, stage)
       if (number === undefined) return
       const wanted = wantedStates(options.states)
-      const rowAt = rowCache(db, stages, number, true)
+      const read = rowReader(db, stages, number, true)
       for (const window of guarded(db, reading(run, stage), windows(number, options.from ?? 0)))
-        yield* inOrder(window, wanted, rowAt)
+        yield* guarded(db, reading(run, stage), inItemOrder(window, wanted, read))
     },
     *answered(run, stage) {
       const number = stages.find(run, stage)
       if (number === undefined) return
-      const rowAt = rowCache(db, stages, number, false)
-      for (const window of guarded(db, reading(run, stage), windows(number, 0)))
-        for (const answer of inOrder(window, wantedStates(undefined), rowAt)) {
+      const doing = reading(run, stage)
+      const all = wantedStates(undefined)
+      const read = rowReader(db, stages, number, false)
+      for (const window of guarded(db, doing, windows(number, 0)))
+        for (const answer of guarded(db, doing, inItemOrder(window, all, read))) {
           const { index, key, version, state } = answer
           yield { index, key, version, state }
         }
@@ -54,82 +56,92 @@ function wantedStates(states: readonly ResultState[] | undefined): readonly bool
   return rows.resultStates.map(state => states === undefined || states.includes(state))
 }
 
-function* inOrder(
+/** What is unpacked at a time: few at first, so that the first answer comes soon. */
+const firstItems = 4096
+const maxItems = 1 << 18
+const maxBytes = 32 << 20
+
+/**
+ * A part of the window at a time: each row that answers an item of the part is read once for all of them.
+ * Where items were answered in order that is each row once; where not (shortest first, say), a row is read
+ * once per part that it has items in, never once per item.
+ */
+function* inItemOrder(
   window: Window,
   wanted: readonly boolean[],
-  rowAt: (id: number) => Unpacked,
+  read: ReadRow,
 ): Generator<StoredResult> {
-  for (let item = 0; item < window.places.length; item += 1) {
-    const place = window.places[item]
-    if (place === 0 || !wanted[window.states[item]]) continue
-    const row = rowAt(window.ids[place - 1])
-    const position = window.positions[item]
-    yield {
-      index: window.from + item,
-      key: row.keys[position],
-      version: row.versions[position],
-      state: rows.resultStates[window.states[item]],
-      payload: row.payloads[position] ?? '',
+  const { places, states, sizes } = window
+  const isWanted = (item: number) => places[item] > 0 && wanted[states[item]]
+  let limit = firstItems
+  for (let from = 0; from < places.length; limit = Math.min(maxItems, 4 * limit)) {
+    const items: number[] = []
+    let bytes = 0
+    for (; from < places.length && items.length < limit && bytes < maxBytes; from += 1)
+      if (isWanted(from)) {
+        items.push(from)
+        bytes += sizes[places[from] - 1]
+      }
+    yield* gather(window, items, read)
+  }
+}
+
+function gather(window: Window, items: readonly number[], read: ReadRow): StoredResult[] {
+  const byRow = new Map<number, number[]>()
+  items.forEach((item, slot) => {
+    const slots = byRow.get(window.places[item])
+    if (slots === undefined) byRow.set(window.places[item], [slot])
+    else slots.push(slot)
+  })
+  const answers = new Array<StoredResult>(items.length)
+  for (const [place, slots] of byRow) {
+    const positions = slots.map(slot => window.positions[items[slot]])
+    const row = read(window.ids[place - 1], positions)
+    slots.forEach((slot, i) => {
+      const item = items[slot]
+      answers[slot] = {
+        index: window.from + item,
+        key: row.keys[positions[i]],
+        version: row.versions[positions[i]],
+        state: rows.resultStates[window.states[item]],
+        payload: row.payloads[i] ?? '',
+      }
+    })
+  }
+  return answers
+}
+
+type ReadRow = (
+  id: number,
+  positions: readonly number[],
+) => {
+  readonly keys: readonly string[]
+  readonly versions: readonly string[]
+  /** Of the asked positions, in their order. */
+  readonly payloads: readonly string[]
+}
+
+function rowReader(db: Database, stages: Stages, stage: number, withPayloads: boolean): ReadRow {
+  const columns = `${rows.narrowColumns}${withPayloads ? ', payloads' : ''}`
+  const select = db.prepare(`SELECT ${columns} FROM result WHERE id = ?`)
+  return (id, positions) => {
+    const values = select.get(id)
+    const row = rows.rowOf(values, values[8])
+    if (withPayloads) rows.verifyRow(db, stages, stage, id, row)
+    return {
+      keys: rows.unpackKeys(row),
+      versions: rows.unpackVersions(row),
+      payloads: withPayloads ? rows.unpackPayloads(row, positions) : [],
     }
   }
 }
 
-function* guarded(db: Database, doing: string, windows: Iterable<Window>): Generator<Window> {
-  const iterator = windows[Symbol.iterator]()
+/** Turns the faults of each step into errors that name the file. */
+function* guarded<T>(db: Database, doing: string, steps: Iterable<T>): Generator<T> {
+  const iterator = steps[Symbol.iterator]()
   for (;;) {
     const next = db.guard(doing, () => iterator.next())
     if (next.done) return
     yield next.value
-  }
-}
-
-type Unpacked = {
-  readonly keys: readonly string[]
-  readonly versions: readonly string[]
-  readonly payloads: readonly string[]
-  readonly weight: number
-}
-
-/** What the rows in use may weigh: unpacked strings cost about sixty bytes more than their text. */
-const cacheBytes = 64 << 20
-const bytesPerItem = 160
-
-/** Rows by id, the least recently used dropped: items lie in their rows roughly in order. */
-function rowCache(
-  db: Database,
-  stages: Stages,
-  stage: number,
-  withPayloads: boolean,
-): (id: number) => Unpacked {
-  const columns = `${rows.narrowColumns}${withPayloads ? ', payloads' : ''}`
-  const select = db.prepare(`SELECT ${columns} FROM result WHERE id = ?`)
-  const cached = new Map<number, Unpacked>()
-  let weight = 0
-  let newest = -1
-  let row: Unpacked | undefined
-  const unpack = (id: number): Unpacked => {
-    const values = select.get(id)
-    const packed = rows.rowOf(values, values[8])
-    if (withPayloads) rows.verifyRow(db, stages, stage, id, packed)
-    return {
-      keys: rows.unpackKeys(packed),
-      versions: rows.unpackVersions(packed),
-      payloads: withPayloads ? rows.unpackPayloads(packed) : [],
-      weight: bytesPerItem * packed.count + 2 * (packed.payloads?.length ?? 0),
-    }
-  }
-  return id => {
-    if (id === newest && row !== undefined) return row
-    row = cached.get(id) ?? db.guard('reading results', () => unpack(id))
-    // A Map keeps insertion order: taking out and putting back makes it the most recent.
-    if (!cached.delete(id)) weight += row.weight
-    cached.set(id, row)
-    for (const [oldest, entry] of cached) {
-      if (weight <= cacheBytes || oldest === id) break
-      cached.delete(oldest)
-      weight -= entry.weight
-    }
-    newest = id
-    return row
   }
 }

@@ -15,6 +15,8 @@ export type Window = {
   /** Per answered item: place in `resultStates`. */
   readonly states: Uint8Array
   readonly ids: readonly number[]
+  /** Per row: bytes of its payloads per item. */
+  readonly sizes: readonly number[]
 }
 
 /** A million items: nine megabytes. */
@@ -23,7 +25,7 @@ const windowItems = 1 << 20
 export function windowReader(db: Database): (stage: number, from: number) => Iterable<Window> {
   const end = db.prepare('SELECT max(last) FROM result WHERE stage = ?')
   const rows = db.prepare(
-    `SELECT id, count, first, indexes, states FROM result
+    `SELECT id, count, first, indexes, states, length(payloads) FROM result
      WHERE stage = ? AND first < ? AND last >= ?`,
   )
   return function* (stage, start) {
@@ -33,16 +35,25 @@ export function windowReader(db: Database): (stage: number, from: number) => Ite
   }
 }
 
-type WindowRow = [id: number, count: number, first: number, indexes: Uint8Array, states: string]
+type WindowRow = [
+  id: number,
+  count: number,
+  first: number,
+  indexes: Uint8Array,
+  states: string,
+  bytes: number,
+]
 
 function readWindow(rows: Statement, stage: number, from: number, to: number): Window {
   const places = new Int32Array(to - from)
   const positions = new Int32Array(to - from)
   const states = new Uint8Array(to - from)
   const ids: number[] = []
+  const sizes: number[] = []
   for (const row of rows.iterate(stage, to, from)) {
-    const [id, count, first, packed, marks] = row as WindowRow
+    const [id, count, first, packed, marks, bytes] = row as WindowRow
     ids.push(id)
+    sizes.push(bytes / count)
     const indexes = packed === null ? undefined : unpackIndexes({ count, indexes: packed })
     for (let position = 0; position < count; position += 1) {
       const item = (indexes === undefined ? first + position : indexes[position]) - from
@@ -54,5 +65,5 @@ function readWindow(rows: Statement, stage: number, from: number, to: number): W
       states[item] = stateAt(marks, position)
     }
   }
-  return { from, to, places, positions, states, ids }
+  return { from, to, places, positions, states, ids, sizes }
 }
