@@ -54,9 +54,7 @@ export function stdinSource(
         'stdin: this run was interrupted before all its input was kept; pipe the input in again',
       )
     }
-    const count = await spoolLines(stdin, format, items =>
-      store.spool(run, items.first, items.list),
-    )
+    const count = await spoolLines(stdin, format, (first, list) => keep(run, store, first, list))
     store.put(complete, String(count))
     return count
   }
