@@ -187,9 +187,7 @@ function refusal(
   const resource = lacking(needs, machine.capacity)
   if (resource !== undefined && machine.capacity !== undefined) {
     const offers = amountOf(machine.capacity, resource)
-    const known = Object.keys(machine.capacity)
-    const hint = Object.hasOwn(machine.capacity, resource) ? '' : didYouMean(resource, known)
-    return `needs ${resource} ${needs[resource]}, has ${offers}${hint}`
+    return `needs ${resource} ${needs[resource]}, has ${offers}`
   }
   const at = part.machines.indexOf(machine)
   return times?.[at] === null ? `times[${at}] is null` : 'its processing time is not finite'

@@ -51,7 +51,7 @@ const VALUES = `
   sufferage    4.3333   76         138
   heft         4        80         133
   cpop         4        86         167
-  peft         4        85         122`
+  peft         5        85         122`
 
 const rows = VALUES.trim()
   .split('\n')
