@@ -8,7 +8,7 @@ import { claimDirectory, type Owner } from '../adapter/owner/claim.ts'
 import { type Written, writeOutput } from '../adapter/output/write-output.ts'
 import { openSource } from '../adapter/source/open-source.ts'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
-import type { Event } from '../core/event.ts'
+import type { Decision, Event } from '../core/event.ts'
 import { gatheredStages } from '../core/phase/expand.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { createLoop, type Loop } from '../driver/loop.ts'
@@ -47,7 +47,7 @@ export type Host = {
 }
 
 export type HostListener = {
-  readonly onStep?: (events: readonly Event[]) => void
+  readonly onStep?: (events: readonly Event[], decisions: readonly Decision[]) => void
   readonly onLog?: (event: Extract<ExecutorEvent, { kind: 'log' | 'progress' }>) => void
 }
 
@@ -74,7 +74,12 @@ export async function openHost(options: HostOptions): Promise<Host> {
   }
 }
 
-type Attached = { readonly job: Job; readonly keeper: Keeper | undefined; written: Written[] }
+type Attached = {
+  readonly job: Job
+  readonly keeper: Keeper | undefined
+  readonly stdin: AsyncIterable<Uint8Array | string> | undefined
+  written: Written[]
+}
 
 async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const { dir } = options
@@ -107,6 +112,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     store,
     executor,
     codeOf: stage => codeOf(state.runs[stage.run].definition.name, stage, attachedTo(stage).job, options, members),
+    openSource: stage => sourceOf(stage, state.runs[stage.run].definition.name, attachedTo(stage), store),
     gather: async stage => {
       const spec = specOf(attachedTo(stage).job, stage)
       const results = gatheredResults(state, store, stage)
@@ -127,11 +133,11 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       for (const { resolve } of waiting.get(name) ?? []) resolve()
       waiting.delete(name)
     },
-    onStep: events => {
+    onStep: (events, decisions) => {
       const done = commits
       commits = []
       for (const { resolve } of done) resolve()
-      for (const listener of listeners) listener.onStep?.(events)
+      for (const listener of listeners) listener.onStep?.(events, decisions)
     },
     onLog: event => {
       for (const listener of listeners) listener.onLog?.(event)
@@ -175,14 +181,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     dir, state, store, loop,
     machines: options.machines,
     attach(name, job, how = {}) {
-      const run = host.runNamed(name)
-      if (run === undefined) throw new Error(`no run ${name}`)
-      attached.set(name, { job, keeper: how.keeper, written: [] })
-      for (const number of run.stages) {
-        const stage = state.stages[number]
-        if (stage.definition.link.kind !== 'source' || loop.payloads.sources.has(number)) continue
-        loop.payloads.sources.set(number, sourceOf(job, name, stage, store, how.stdin))
-      }
+      attached.set(name, { job, keeper: how.keeper, stdin: how.stdin, written: [] })
     },
     runNamed: name => state.runs.find(run => run.definition.name === name),
     ended(name) {
@@ -239,7 +238,7 @@ function specOf(job: Job, stage: Stage): StageSpec {
   return spec
 }
 
-function sourceOf(job: Job, run: string, stage: Stage, store: Store, stdin: AsyncIterable<Uint8Array | string> | undefined): Source {
+function sourceOf(stage: Stage, run: string, { job, stdin }: Attached, store: Store): Source {
   const { size } = specOf(job, stage)
   return openSource(job.input, {
     folder: job.folder, size, params: job.params, run, store, stdin,

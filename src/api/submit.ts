@@ -59,9 +59,9 @@ export async function submitJob(host: Host, job: Job, options: SubmitOptions = {
     definition: JSON.stringify(job), inputFingerprint: input, stageFingerprints: prints,
     previous: plan.kind === 'continue' ? plan.previous : undefined,
   })
-  await host.commit({ kind: 'submit', run: definition })
   const keeper = plan.kind === 'continue' ? keeperOf(host.store, lineage(host, plan.previous), withFollowers(job, plan.redo)) : undefined
   host.attach(name, job, { ...(keeper === undefined ? {} : { keeper }), ...(options.stdin === undefined ? {} : { stdin: options.stdin }) })
+  await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   return { run: name, plan }
 }

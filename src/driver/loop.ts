@@ -1,15 +1,15 @@
 import { encodeEntry } from '../core/codec.ts'
-import type { Action, Event } from '../core/event.ts'
+import type { Action, Decision, Event } from '../core/event.ts'
 import { encodeState } from '../core/snapshot.ts'
 import type { Stage, State } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { Clock } from '../port/clock.ts'
 import type { AttemptItem, AttemptOrder, Executor, ExecutorEvent, Outcome, StageCode } from '../port/executor.ts'
 import type { HistoryBatch, Journal, ResultBatch } from '../port/journal.ts'
-import type { SourceItem } from '../port/source.ts'
+import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
-import { forgetStage, headOf, itemFor, payloadsOf, refetch, stow } from './payloads.ts'
+import { forgetStage, headOf, itemFor, payloadsOf, refetch, sourceOf, stow } from './payloads.ts'
 import { historyBatches, resultBatches, toEvent } from './recording.ts'
 
 /**
@@ -39,6 +39,7 @@ export type LoopPorts = {
   readonly executor: Executor
   /** The code of a stage, by its run and name. */
   readonly codeOf: (stage: Stage) => StageCode
+  readonly openSource: (stage: Stage) => Source
   /** Prepares a gather stage's groups from stored results. */
   readonly gather: (stage: Stage) => Promise<GatheredGroups>
   /** What the run this one continues has answered of the items just read; the results go into the same entry. */
@@ -47,7 +48,7 @@ export type LoopPorts = {
   readonly finishRun: (run: number) => Promise<string | undefined>
   readonly onEnded: (run: number) => void
   /** After every durable step. */
-  readonly onStep?: (events: readonly Event[]) => void
+  readonly onStep?: (events: readonly Event[], decisions: readonly Decision[]) => void
   readonly onLog?: (event: Extract<ExecutorEvent, { kind: 'log' | 'progress' }>) => void
   readonly onFailure: (error: Error) => void
   /** Bytes of journal after which a snapshot is taken; 0: never. */
@@ -63,7 +64,7 @@ export type KeptFromBefore = {
 }
 
 export function createLoop(state: State, ports: LoopPorts): Loop {
-  const payloads = payloadsOf()
+  const payloads = payloadsOf(ports.openSource)
   const defined = new Set<number>()
   let inbox: Event[] = []
   let carried: (readonly Outcome[] | undefined)[] = []
@@ -103,9 +104,9 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         carried.push(event.outcomes)
         return schedule()
       case 'loaded':
-        return send({ kind: 'loaded', ...event.slot, stage: event.stage, micros: event.micros, bytes: event.bytes })
+        return send({ kind: 'loaded', machine: event.slot.machine, slot: event.slot.slot, stage: event.stage, micros: event.micros, bytes: event.bytes })
       case 'slotEnded':
-        return send({ kind: 'slotEnded', ...event.slot, failure: event.failure })
+        return send({ kind: 'slotEnded', machine: event.slot.machine, slot: event.slot.slot, failure: event.failure })
       case 'stageBroken':
         return send({ kind: 'stageBroken', stage: event.stage, failure: event.failure })
       case 'pressure':
@@ -136,7 +137,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       ports.journal.append({ sequence: state.sequence, term: state.term, body }, results, history)
     } else state.sequence -= 1
     for (const action of actions) perform(action)
-    ports.onStep?.(events)
+    ports.onStep?.(events, decisions)
     if (ports.snapshotEvery > 0 && ports.journal.bytesSinceSnapshot() > ports.snapshotEvery) {
       ports.journal.snapshot({ sequence: state.sequence, term: state.term, body: encodeState(state) })
     }
@@ -196,7 +197,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       if (order === undefined) return background(fetchAndRun(action, stage))
       orders[at] = order
     }
-    ports.executor.run(action, stage.number, orders)
+    ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
 
   const orderFor = (stage: Stage, task: number, attempt: number): AttemptOrder | undefined => {
@@ -226,7 +227,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       if (order === undefined) throw new Error(`item ${tasks.first[task]} of ${stage.definition.name} has vanished from its source`)
       orders.push(order)
     }
-    if (orders.length > 0 && !stopped) ports.executor.run(action, stage.number, orders)
+    if (orders.length > 0 && !stopped) ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
 
   const fetch = async (stage: Stage, index: number): Promise<void> => {
@@ -237,11 +238,9 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
 
   const readSource = async (action: Extract<Action, { kind: 'readSource' }>): Promise<void> => {
     const stage = state.stages[action.stage]
-    const source = payloads.sources.get(action.stage)
-    if (source === undefined) throw new Error(`stage ${stage.definition.name} has no source`)
     const first = stage.known
     try {
-      const chunk = await source.read(action.cursor, action.limit)
+      const chunk = await sourceOf(payloads, stage).read(action.cursor, action.limit)
       stow(payloads, stage.number, first, chunk.items)
       const kept = ports.keep?.(stage, first, chunk.items)
       if (kept !== undefined) copied.push(...kept.results)

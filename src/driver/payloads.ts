@@ -21,14 +21,22 @@ export type Payloads = {
   /** Results that an item-linked stage downstream has still to take, by stage number. */
   readonly results: Map<number, Map<number, string>>
   readonly sources: Map<number, Source>
+  /** Opens a stage's source at its first use. */
+  readonly openSource: (stage: Stage) => Source
   readonly gathers: Map<number, GatheredGroups>
 }
 
 /** Payloads of a gather stage: one a group, each naming or holding the results of its group. */
 export type GatheredGroups = { readonly keys: readonly string[]; readonly payload: (group: number) => string }
 
-export function payloadsOf(): Payloads {
-  return { cargo: new Map(), results: new Map(), sources: new Map(), gathers: new Map() }
+export function payloadsOf(openSource: (stage: Stage) => Source): Payloads {
+  return { cargo: new Map(), results: new Map(), sources: new Map(), gathers: new Map(), openSource }
+}
+
+export function sourceOf(payloads: Payloads, stage: Stage): Source {
+  let source = payloads.sources.get(stage.number)
+  if (source === undefined) payloads.sources.set(stage.number, (source = payloads.openSource(stage)))
+  return source
 }
 
 /** The stage at the head of a chain of item links: the one whose source or groups give the keys. */
@@ -118,8 +126,7 @@ export function retain(state: State, payloads: Payloads, stage: Stage, index: nu
 
 /** Reads the window of the source that holds an item again. Resolves when its cargo is here. */
 export async function refetch(payloads: Payloads, stage: Stage, index: number): Promise<void> {
-  const source = payloads.sources.get(stage.number)
-  if (source === undefined) throw new Error(`stage ${stage.definition.name} has no source`)
+  const source = sourceOf(payloads, stage)
   let mark = 0
   while (mark + 1 < stage.marks.length && stage.marks[mark + 1].first <= index) mark += 1
   let { first, cursor } = stage.marks[mark]

@@ -67,6 +67,9 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
     store: noStore,
     forgetful: true,
     snapshotEvery: 0,
+    openSource: stage => {
+      throw new Error(`stage ${stage.definition.name} is a graph and has no source`)
+    },
     codeOf: () => noCode,
     gather: async () => ({ keys: [], payload: () => '' }),
     finishRun: async () => undefined,

@@ -1,5 +1,4 @@
 import type { Allocation } from './allocation.ts'
-import { leastBy } from './allocation.ts'
 
 /** Minimum completion time: the machine that would finish this task first, its queue and loading included. */
 export const mct: Allocation = {

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+
+/** The kernel's room for a socket's path is 104 to 108 bytes; a longer one would be cut short silently. */
+const maxPathBytes = 100
+
+/**
+ * Where an owner listens: `owner.sock` in its folder; where that path is too long, a socket in a new
+ * private folder of the temporary one, which `owner.json` names; on Windows a pipe named after the folder.
+ */
+export function chooseAddress(folder: string): string {
+  if (process.platform === 'win32') {
+    const name = createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 24)
+    return `\\\\.\\pipe\\dray-${name}`
+  }
+  const path = join(folder, socketName)
+  if (Buffer.byteLength(path) <= maxPathBytes) return path
+  // mkdtemp makes it unguessable and readable by this user alone.
+  return join(mkdtempSync(join(tmpdir(), privatePrefix)), socketName)
+}
+
+/** Removes what an owner left: only ever a socket that `chooseAddress` can have made. */
+export function removeAddress(folder: string, address: string): void {
+  if (process.platform === 'win32') return
+  rmSync(join(folder, socketName), { force: true })
+  const parent = dirname(address)
+  const isPrivate = dirname(parent) === tmpdir() && basename(parent).startsWith(privatePrefix)
+  if (isPrivate && basename(address) === socketName)
+    rmSync(parent, { recursive: true, force: true })
+}
+
+const socketName = 'owner.sock'
+const privatePrefix = 'dray-owner-'

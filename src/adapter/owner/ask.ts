@@ -1,0 +1,62 @@
+import { connect } from 'node:net'
+import { resolve } from 'node:path'
+import { readRecord } from './claim.ts'
+import { onLines } from './lines.ts'
+import type { Reply, Request } from './serve.ts'
+
+/**
+ * Asks the owner of a directory. `undefined` when no owner lives: the caller may then open the directory
+ * itself. An owner that refuses the request makes this throw with its words.
+ */
+export async function askOwner(
+  dir: string,
+  request: Request,
+  options: { readonly timeoutMillis?: number } = {},
+): Promise<unknown> {
+  const folder = resolve(dir)
+  const { timeoutMillis = 10_000 } = options
+  for (let tries = 0; tries < 2; tries += 1) {
+    const record = readRecord(folder)
+    if (record === undefined) return undefined
+    const outcome = await exchange(record.address, request, timeoutMillis)
+    if (outcome.kind === 'nobody') return undefined
+    if (outcome.kind === 'late')
+      throw new Error(
+        `${folder}: its owner, process ${record.pid} on ${record.host}, ` +
+          `has not answered within ${timeoutMillis / 1_000} s`,
+      )
+    if (outcome.kind === 'reply') {
+      if ('error' in outcome.reply) throw new Error(outcome.reply.error)
+      return outcome.reply.ok
+    }
+    // Closed without an answer: it ended just now, which the next try shows.
+  }
+  throw new Error(`${folder}: its owner closed the connection without an answer`)
+}
+
+type Outcome =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'nobody' | 'closed' | 'late' }
+
+function exchange(address: string, request: Request, timeoutMillis: number): Promise<Outcome> {
+  return new Promise((settle, reject) => {
+    const socket = connect(address)
+    const done = (outcome: Outcome) => {
+      settle(outcome)
+      socket.destroy()
+    }
+    socket.setTimeout(timeoutMillis, () => done({ kind: 'late' }))
+    socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`))
+    onLines(socket, line => done({ kind: 'reply', reply: JSON.parse(line) as Reply }))
+    socket.on('close', () => done({ kind: 'closed' }))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (absent.has(error.code)) done({ kind: 'nobody' })
+      else if (gone.has(error.code)) done({ kind: 'closed' })
+      else reject(new Error(`cannot ask the owner at ${address}: ${error.message}`))
+    })
+  })
+}
+
+/** No socket, or one that nobody listens on any more. */
+const absent: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED'])
+const gone: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])

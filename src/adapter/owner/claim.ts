@@ -1,0 +1,134 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { createDirectory } from '../sqlite/create-directory.ts'
+import { asJournalError, isBusy } from '../sqlite/fault.ts'
+import { chooseAddress, removeAddress } from './address.ts'
+import { type Handler, serve } from './serve.ts'
+
+/**
+ * One owner per directory. What makes an owner is an exclusive lock on `lock.db`, held as long as its
+ * process lives: the kernel drops it on any death, kill -9 included, so nothing about a dead owner has to
+ * be guessed from pids or ages, and of two claimers one wins. Everything else (`owner.json`, the socket)
+ * only describes the owner, and is replaced by whoever holds the lock.
+ */
+export async function claimDirectory(dir: string): Promise<Owner> {
+  const folder = resolve(dir)
+  const unlock = await lock(folder)
+  try {
+    const stale = readRecord(folder)
+    if (stale !== undefined) removeAddress(folder, stale.address)
+    const address = chooseAddress(folder)
+    const server = await serve(address)
+    const record = { pid: process.pid, host: hostname(), since: new Date().toISOString(), address }
+    writeRecord(folder, record)
+    const release = async () => {
+      rmSync(recordPath(folder), { force: true })
+      await server.close()
+      removeAddress(folder, address)
+      unlock()
+    }
+    let released: Promise<void> | undefined
+    return { record, handle: server.handle, close: () => (released ??= release()) }
+  } catch (error) {
+    unlock()
+    throw asJournalError(error, folder, 'claiming it')
+  }
+}
+
+export type Owner = {
+  readonly record: OwnerRecord
+  /** Answers requests from other processes; those that came earlier have waited. */
+  handle(handler: Handler): void
+  /** Gives the directory up. */
+  close(): Promise<void>
+}
+
+export type OwnerRecord = {
+  readonly pid: number
+  readonly host: string
+  /** ISO 8601. */
+  readonly since: string
+  /** Path of its socket, or name of its pipe. */
+  readonly address: string
+}
+
+/** The directory belongs to a live process. */
+export class OwnedError extends Error {
+  override name = 'OwnedError'
+  readonly dir: string
+  /** `undefined` when it has not said who it is. */
+  readonly owner: OwnerRecord | undefined
+  constructor(dir: string, owner: OwnerRecord | undefined) {
+    const who = owner
+      ? `process ${owner.pid} on ${owner.host}, since ${owner.since}`
+      : 'another process'
+    super(
+      `${dir}: in use by ${who}. Wait for it to end, look at it with \`dray status\`, ` +
+        'or choose another folder with --dir.',
+    )
+    this.dir = dir
+    this.owner = owner
+  }
+}
+
+async function lock(folder: string): Promise<() => void> {
+  const path = join(folder, 'lock.db')
+  let handle: InstanceType<typeof DatabaseSync> | undefined
+  try {
+    createDirectory(folder)
+    handle = new DatabaseSync(path)
+    handle.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    handle?.close()
+    throw isBusy(error)
+      ? new OwnedError(folder, await liveRecord(folder))
+      : asJournalError(error, path, 'claiming the folder')
+  }
+  const held = handle
+  return () => {
+    if (held.isOpen) held.close()
+  }
+}
+
+/** An owner that has just won the lock has not written its record yet: a dead one's may still be there. */
+async function liveRecord(folder: string): Promise<OwnerRecord | undefined> {
+  for (let tries = 0; tries < 25; tries += 1) {
+    const record = readRecord(folder)
+    if (record !== undefined && (record.host !== hostname() || isAlive(record.pid))) return record
+    await pause(20)
+  }
+  return undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Another user's process answers EPERM: it lives.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function recordPath(folder: string): string {
+  return join(folder, 'owner.json')
+}
+
+/** Absent, or half a record after a power loss: nobody is known. */
+export function readRecord(folder: string): OwnerRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(recordPath(folder), 'utf8')) as OwnerRecord
+    return typeof record.address === 'string' ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function writeRecord(folder: string, record: OwnerRecord): void {
+  const temporary = `${recordPath(folder)}.${process.pid}`
+  writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 })
+  renameSync(temporary, recordPath(folder))
+}

@@ -1,0 +1,34 @@
+import { InputError } from '../model/input-error.ts'
+
+/** What a command's end means to a shell. */
+export const exitCode = { done: 0, failed: 1, badInput: 2, neverHere: 3, interrupted: 130 } as const
+
+/** Nothing on this box could ever run the job. */
+export class NeverHere extends Error {
+  override name = 'NeverHere'
+}
+
+/** Runs a command's body: an expected error is told in one screen on stderr, anything else with its stack. */
+export async function exitWith(body: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await body()
+  } catch (error) {
+    process.exitCode = told(error)
+  }
+}
+
+function told(error: unknown): number {
+  if (error instanceof NeverHere) {
+    process.stderr.write(`dray: ${error.message}\n`)
+    return exitCode.neverHere
+  }
+  if (error instanceof InputError || (error instanceof Error && expected.has(error.name))) {
+    process.stderr.write(`dray: ${error.message}\n`)
+    return exitCode.badInput
+  }
+  process.stderr.write(`dray: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  return exitCode.failed
+}
+
+/** Errors of the edges that tell their own story: what, where, what was expected, what to do. */
+const expected = new Set(['InputError', 'OlderCode', 'JournalError', 'OwnedError', 'OutputError'])

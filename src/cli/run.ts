@@ -1,0 +1,137 @@
+import type { Command } from 'commander'
+import { type Host, openHost } from '../api/host.ts'
+import { answerRequest } from '../api/requests.ts'
+import { explainSubmission, type Submitted, submitJob } from '../api/submit.ts'
+import { refusals } from '../core/explain.ts'
+import { type Summary, summarise } from '../api/summary.ts'
+import type { Job } from '../model/job.ts'
+import { runDefinition } from '../api/run-definition.ts'
+import { exitCode, exitWith, NeverHere } from './exit.ts'
+import { directoryFrom, type JobFlags, jobFrom, machinesFrom } from './job.ts'
+import { progressFor } from './progress.ts'
+import { endReport } from './end-report.ts'
+
+export type RunFlags = JobFlags & {
+  readonly machines?: string
+  readonly dir?: string
+  readonly fresh?: boolean
+  readonly keep?: boolean
+  readonly redo?: readonly string[]
+  readonly explain?: boolean
+  readonly json?: boolean
+  readonly events?: boolean
+  readonly quiet?: boolean
+}
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .argument('[job]', 'job file (.ts, .js, .yaml, .json), or a folder with one')
+    .description('run a job: begin it, or go on where it stopped')
+    .option('--input <spec>', 'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin')
+    .option('--param <name=value>', 'a value in place of the job’s own; may be repeated', collect, [])
+    .option('--strategy <name>', 'which machine: auto, on-demand, mct, ...')
+    .option('--order <name>', 'which task first: fifo, spt, lpt, edd, priority')
+    .option('--machines <file>', 'machines to carve this box into')
+    .option('--dir <dir>', 'where the run lives; .dray here by default')
+    .option('--fresh', 'forget earlier runs of the job')
+    .option('--keep', 'keep results that came from older code')
+    .option('--redo <stage>', 'run a stage and what follows it again; may be repeated', collect, [])
+    .option('--explain', 'say what would run again and why, and run nothing')
+    .option('--json', 'one JSON object at the end')
+    .option('--events', 'one JSON object per event as it happens')
+    .option('--quiet', 'nothing but errors')
+    .action((path: string | undefined, flags: RunFlags) =>
+      exitWith(async () => runJob(await jobFrom(path, flags), flags)),
+    )
+}
+
+export const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+
+/** Runs a job to its end on this box, showing how it goes. Answers the exit code. */
+export async function runJob(job: Job, flags: RunFlags): Promise<number> {
+  const machines = await machinesFrom(flags.machines)
+  const refused = refusals(runDefinition(job, { name: 'check', seed: 1, now: 0, strategy: 'mct' }), machines)
+  if (refused.length > 0) throw new NeverHere(`${job.name} can never run here:\n${refused.map(line => `  ${line}`).join('\n')}`)
+  const host = await openHost({ dir: directoryFrom(flags.dir), machines, onRequest: answerRequest })
+  try {
+    const options = { ...flags, ...(job.input.kind === 'stdin' ? { stdin: process.stdin } : {}) }
+    if (flags.explain === true) return await explain(host, job, flags)
+    const submitted = await submitJob(host, job, options)
+    return await follow(host, job, submitted, flags)
+  } finally {
+    await host.close()
+  }
+}
+
+async function explain(host: Host, job: Job, flags: RunFlags): Promise<number> {
+  const plan = await explainSubmission(host, job, flags)
+  const run = 'run' in plan ? plan.run : 'previous' in plan ? plan.previous : undefined
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ job: job.name, ...plan })}\n`)
+  else process.stdout.write(`${job.name}: ${planInWords(plan.kind, run)}: ${plan.why}\n`)
+  return exitCode.done
+}
+
+function planInWords(kind: string, run: string | undefined): string {
+  if (kind === 'new') return 'begins anew'
+  if (kind === 'goOn') return `goes on with ${run}`
+  if (kind === 'nothing') return `nothing to do after ${run}`
+  return `continues ${run}: results of unchanged items are kept, the rest runs`
+}
+
+async function follow(host: Host, job: Job, submitted: Submitted, flags: RunFlags): Promise<number> {
+  const progress = progressFor(host, job, submitted, flags)
+  const stops = stopSignals(host)
+  try {
+    const outcome = await Promise.race([host.ended(submitted.run), stops.drained])
+    progress.end()
+    const run = host.runNamed(submitted.run)
+    if (run === undefined) throw new Error(`run ${submitted.run} has vanished`)
+    const interrupted = outcome === 'interrupted' && run.state !== 'done' && run.state !== 'failed'
+    const summary = { ...summarise(host.state, run, host.written(submitted.run)), ...(interrupted ? { state: 'interrupted' } : {}) }
+    say(summary, host, job, submitted, flags)
+    if (interrupted) return exitCode.interrupted
+    return summary.state === 'done' ? exitCode.done : exitCode.failed
+  } finally {
+    stops.off()
+  }
+}
+
+function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags: RunFlags): void {
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`)
+  else if (flags.quiet !== true && flags.events !== true) process.stdout.write(endReport(summary, host, job, submitted))
+}
+
+/** The first Ctrl-C stops taking new tasks and waits for running ones; the second quits at once. */
+function stopSignals(host: Host): { readonly drained: Promise<'interrupted'>; readonly off: () => void } {
+  let resolve: (value: 'interrupted') => void = () => {}
+  const drained = new Promise<'interrupted'>(done => {
+    resolve = done
+  })
+  let asked = 0
+  const onSignal = (): void => {
+    asked += 1
+    if (asked > 1) process.exit(exitCode.interrupted)
+    process.stderr.write('\nstopping: running tasks may end, nothing new starts; again to quit at once\n')
+    host.loop.send({ kind: 'drain' })
+    const check = (): void => {
+      const busy = host.state.machines.some(machine => machine.alive && machine.running > 0)
+      if (!busy) resolve('interrupted')
+    }
+    host.listen({ onStep: check })
+    setTimeout(() => resolve('interrupted'), GRACE).unref()
+    host.commit({ kind: 'drain' }).then(check, () => resolve('interrupted'))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return {
+    drained,
+    off() {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}
+
+/** Milliseconds running tasks are given after the first Ctrl-C. */
+const GRACE = 10_000

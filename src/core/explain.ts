@@ -1,0 +1,28 @@
+import type { MachineDefinition, RunDefinition } from '../model/run.ts'
+
+/** What no machine could ever run, as one line a (stage, machine) with the reason; empty: all can. */
+export function refusals(definition: RunDefinition, machines: readonly MachineDefinition[]): string[] {
+  const lines: string[] = []
+  for (const stage of definition.stages) {
+    const reasons = machines.map(machine => refusal(stage.needs, stage.loads?.memory ?? 0, machine))
+    if (reasons.some(reason => reason === undefined)) continue
+    if (machines.length === 0) lines.push(`${stage.name}: there is no machine`)
+    machines.forEach((machine, at) => {
+      lines.push(`${stage.name} on ${machine.id}: ${reasons[at]}`)
+    })
+  }
+  return lines
+}
+
+function refusal(needs: Readonly<Record<string, number>>, loaded: number, machine: MachineDefinition): string | undefined {
+  for (const [name, need] of Object.entries(needs)) {
+    const has = machine.capacity[name] ?? 0
+    const wanted = name === 'memory' ? Math.max(need, loaded) : need
+    if (wanted > has) return `needs ${amount(name, wanted)} ${name}, the machine has ${amount(name, has)}`
+  }
+  return undefined
+}
+
+function amount(name: string, value: number): string {
+  return /memory/i.test(name) ? `${(value / 1e6).toFixed(0)} MB` : String(value)
+}

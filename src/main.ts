@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { registerRun } from './cli/run.ts'
+
+const program = new Command('dray')
+  .description('Allocates and executes AI work: decides which machine runs which task and when, runs it, survives faults, and says how good its decisions were.')
+  .showSuggestionAfterError()
+  .showHelpAfterError('(dray --help lists commands and options)')
+  .exitOverride(error => {
+    process.exit(error.exitCode === 0 ? 0 : 2)
+  })
+
+registerRun(program)
+await program.parseAsync()
