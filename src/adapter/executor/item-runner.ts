@@ -58,7 +58,6 @@ export function itemRunner({
   let turnedAt = now
   let owedMicros = 0
   let lateFlush = false
-  let careful = false
   /** Items up to this one have begun. */
   let begun = -1
 
@@ -73,7 +72,6 @@ export function itemRunner({
 
   async function run(stage: StageDefinition, loaded: LoadedStage, message: Message): Promise<void> {
     const { header } = message
-    careful = header.careful === true
     now = performance.now()
     for (let at = 0, order = 0; at < header.items; order++) {
       const count = header.counts?.[order] ?? 1
@@ -229,7 +227,7 @@ export function itemRunner({
     else if (answer.letter === 'R' && use.micros <= 1_000) {
       outbox.put(shortResult(seq, use.micros, answer.json))
     } else outbox.put(longAnswer(answer.letter, seq, use, answer.json))
-    if (careful || now - flushedAt > FLUSH_MS || outbox.waiting() > FLUSH_BYTES) flush()
+    if (now - flushedAt > FLUSH_MS || outbox.waiting() > FLUSH_BYTES) flush()
   }
 
   function flush(): void {

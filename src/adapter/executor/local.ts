@@ -133,7 +133,6 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
         channelKey: environmentKey(code.isolation, code.env),
         file: typed ? undefined : code.module,
         broken: undefined,
-        careful: false,
       }
       stages.set(stage, state)
       byId.set(state.id, state)

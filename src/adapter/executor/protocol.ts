@@ -37,15 +37,12 @@ export type MessageHeader = {
   readonly keys?: readonly string[]
   readonly tries?: readonly number[]
   readonly counts?: readonly number[]
-  /** Answer each item before starting the next: a slot died in this stage and nobody knew which item did it. */
-  readonly careful?: true
 }
 
 export function encodeMessage(
   stage: number,
   first: number,
   attempts: readonly AttemptOrder[],
-  careful: boolean,
 ): string {
   const index: number[] = []
   const keys: string[] = []
@@ -73,7 +70,6 @@ export function encodeMessage(
     keys: plainKeys ? undefined : keys,
     tries: oneTry ? undefined : attempts.map(attempt => attempt.try),
     counts: oneItem ? undefined : attempts.map(attempt => attempt.items.length),
-    careful: careful ? true : undefined,
   }
   payloads.push('')
   return `M ${JSON.stringify(header)}\n${payloads.join('\n')}`

@@ -44,7 +44,6 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   let outcomes: Outcome[] = []
   let peakBytes = 0
   let lastItem: PendingItem | undefined
-  let heardAt = 0
 
   function run(state: StageState, attempts: readonly AttemptOrder[]): void {
     held.push({ state, attempts })
@@ -95,10 +94,9 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
   function send(target: Opened, state: StageState, attempts: readonly AttemptOrder[]): void {
     if (!target.defined.has(state.id)) define(target, state)
-    if (pending.count() === 0) heardAt = performance.now()
     const first = pending.nextSeq()
     pending.add(state.id, attempts)
-    target.channel.send(encodeMessage(state.id, first, attempts, state.careful))
+    target.channel.send(encodeMessage(state.id, first, attempts))
   }
 
   function define(target: Opened, state: StageState): void {
@@ -119,7 +117,6 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
         onOutcome(target, line)
         return
       case 'loaded':
-        heardAt = performance.now()
         onLoaded(line)
         return
       case 'broken':
@@ -177,7 +174,6 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
   function deliver(): void {
     if (outcomes.length === 0) return
-    heardAt = performance.now()
     const together = outcomes
     outcomes = []
     host.emit({ kind: 'outcomes', slot: address, outcomes: together })
@@ -257,24 +253,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       memoryLimit: first?.memoryLimit,
       memoryWasShort: host.memoryIsShort(),
     })
-    ended(target, suspects(target, first) ? unsure(failure) : failure)
-  }
-
-  /** Whether items behind the first unanswered one may have run too, their answers still unsent. */
-  function suspects(target: Opened, first: PendingItem | undefined): boolean {
-    if (first === undefined || pending.count() === 1 || target.killed === 'asked') return false
-    if (target.exitCode !== undefined || host.stageById(first.stage)?.careful === true) return false
-    return performance.now() - heardAt < SURELY_HEARD_MS
-  }
-
-  /** Charges nobody: the unanswered items run again, each answered before the next starts. */
-  function unsure(failure: Failure): Failure {
-    for (const item of pending.all()) {
-      const state = host.stageById(item.stage)
-      if (state !== undefined) state.careful = true
-    }
-    const message = `${failure.message}; any of ${pending.count()} items may have done it, so they run again one by one`
-    return { ...failure, kind: 'lost', message }
+    ended(target, failure)
   }
 
   function ended(target: Opened, failure: Failure): void {
@@ -347,9 +326,6 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     },
   }
 }
-
-/** By then a slot's watchdog has written every answer that was ready. */
-const SURELY_HEARD_MS = 300
 
 function unrun(item: { task: number; attempt: number; index: number }, failure: Failure): Outcome {
   const { task, attempt, index } = item

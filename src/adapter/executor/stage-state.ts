@@ -12,8 +12,6 @@ export type StageState = {
   /** What slots import; `undefined` while it is compiled. */
   file: string | undefined
   broken: Failure | undefined
-  /** A slot died and nobody knew which item did it: from then on, answer each item at once. */
-  careful: boolean
 }
 
 export function definitionOf(
