@@ -16,18 +16,22 @@ export function rangeSource(from: number, to: number, options: RowOptions): Plac
 
 /** Items written in the job file itself. */
 export function itemsSource(items: readonly unknown[], options: RowOptions): PlacedSource {
-  return indexed(items.length, `items:${hash64(jsonText(items) ?? '')}`, index => {
-    const place = `item ${index}`
-    const payload = jsonText(items[index])
-    if (payload === undefined) {
-      return problemRow(
-        `${place}: not a JSON value; expected text, numbers, lists or objects`,
-        index,
-        options,
-      )
-    }
-    return row(payload, items[index], index, place, options)
-  })
+  return indexed(
+    items.length,
+    `items:${hash64(items.map(item => hash64(jsonText(item) ?? '')).join())}`,
+    index => {
+      const place = `item ${index}`
+      const payload = jsonText(items[index])
+      if (payload === undefined) {
+        return problemRow(
+          `${place}: not a JSON value; expected text, numbers, lists or objects`,
+          index,
+          options,
+        )
+      }
+      return row(payload, items[index], index, place, options)
+    },
+  )
 }
 
 /** Every combination of the axes' values; the last axis varies fastest. */

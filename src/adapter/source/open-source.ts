@@ -1,7 +1,8 @@
 import { relative } from 'node:path'
 import { InputError } from '../../model/input-error.ts'
 import type { InputSpec, StageSpec } from '../../model/job.ts'
-import type { Source } from '../../port/source.ts'
+import { fillTemplate, templateRoot } from '../../model/output-template.ts'
+import type { Source, SourceItem } from '../../port/source.ts'
 import type { Store } from '../../port/store.ts'
 import { unreachable } from '../../std/assert.ts'
 import { csvSource } from './csv.ts'
@@ -24,13 +25,16 @@ export type OpenSourceOptions = {
   readonly store: Pick<Store, 'spool' | 'spooled' | 'put' | 'get'>
   readonly stdin: Stdin | undefined
   readonly importModule: ImportModule
+  /** Templates of `each` outputs that will be filled with these items' keys. */
+  readonly templates?: readonly string[]
 }
 
 /** The source of a job's input. Nothing is read before its first call. */
 export function openSource(spec: InputSpec, options: OpenSourceOptions): Source {
   const source = openPlaced(spec, options)
   const checked = keysAreUnique(spec) ? source : uniqueKeys(source)
-  return spec.kind === 'open' ? checked : refuseEmpty(checked, spec)
+  const kept = refuseEscapes(checked, options.templates ?? [])
+  return spec.kind === 'open' ? kept : refuseEmpty(kept, spec)
 }
 
 function openPlaced(spec: InputSpec, options: OpenSourceOptions): PlacedSource {
@@ -67,6 +71,29 @@ function openPlaced(spec: InputSpec, options: OpenSourceOptions): PlacedSource {
 function keysAreUnique(spec: InputSpec): boolean {
   if (spec.kind === 'module' || spec.kind === 'open') return false
   return !('key' in spec) || spec.key === undefined
+}
+
+/** A key whose output file would lie outside its folder fails its item before it is worked on. */
+function refuseEscapes(source: Source, templates: readonly string[]): Source {
+  if (templates.length === 0) return source
+  const check = (item: SourceItem): SourceItem => {
+    if (item.problem !== undefined) return item
+    for (const template of templates) {
+      const filled = fillTemplate(template, { index: 0, key: item.key })
+      if (!('refused' in filled)) continue
+      const root = templateRoot(template)
+      const problem = `${filled.refused}: ${JSON.stringify(item.key)}; expected a key that stays inside ${root}`
+      return { ...item, payload: 'null', problem }
+    }
+    return item
+  }
+  return {
+    ...source,
+    read: async (cursor, limit) => {
+      const chunk = await source.read(cursor, limit)
+      return { ...chunk, items: chunk.items.map(check) }
+    },
+  }
 }
 
 function refuseEmpty(source: Source, spec: InputSpec): Source {

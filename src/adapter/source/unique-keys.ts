@@ -1,5 +1,5 @@
 import type { Source, SourceChunk } from '../../port/source.ts'
-import { keySet } from '../../std/key-set.ts'
+import { type KeySet, keySet } from '../../std/key-set.ts'
 import { type PlacedSource, problemRow, type Row } from './row.ts'
 
 /**
@@ -7,8 +7,7 @@ import { type PlacedSource, problemRow, type Row } from './row.ts'
  * reading the earlier item again, so a collision never makes a false duplicate. After a restart the
  * keys before the cursor are read again first, which costs one pass over them.
  */
-export function uniqueKeys(source: PlacedSource): Source {
-  const keys = keySet()
+export function uniqueKeys(source: PlacedSource, keys: KeySet = keySet()): Source {
   const marks: Mark[] = [{ index: 0, cursor: undefined }]
   let known = 0
 

@@ -1,0 +1,475 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { LineReader } from '../../src/adapter/source/line-reader.ts'
+import { type OpenSourceOptions, openSource } from '../../src/adapter/source/open-source.ts'
+import type { PlacedSource } from '../../src/adapter/source/row.ts'
+import { closedDocument } from '../../src/adapter/source/spooled.ts'
+import { uniqueKeys } from '../../src/adapter/source/unique-keys.ts'
+import type { InputSpec } from '../../src/model/job.ts'
+import type { Source } from '../../src/port/source.ts'
+import type { SpooledItem, Store } from '../../src/port/store.ts'
+import { simSource } from '../../src/sim/source.ts'
+import { keySet } from '../../src/std/key-set.ts'
+import { PROBLEM, readAll, type SourceWorld, sourceConformance } from './source.conformance.ts'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function tempFolder(files: Readonly<Record<string, string | Buffer>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dray-source-'))
+  folders.push(folder)
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
+  return folder
+}
+
+/** The spool and documents of a store, as much of it as sources use. */
+function memoryStore(): OpenSourceOptions['store'] {
+  const spools = new Map<string, SpooledItem[]>()
+  const documents = new Map<string, string>()
+  const spool: Store['spool'] = (run, first, items) => {
+    const kept = spools.get(run) ?? []
+    expect(first).toBe(kept.length)
+    spools.set(run, [...kept, ...items])
+  }
+  return {
+    spool,
+    spooled: (run, from, limit) => (spools.get(run) ?? []).slice(from, from + limit),
+    put: (name, text) => void documents.set(name, text),
+    get: name => documents.get(name),
+  }
+}
+
+function open(spec: InputSpec, options: Partial<OpenSourceOptions> = {}): Source {
+  return openSource(spec, {
+    folder: '/',
+    size: { kind: 'one' },
+    params: {},
+    run: 'calm-otter',
+    store: memoryStore(),
+    stdin: undefined,
+    importModule: async () => ({}),
+    ...options,
+  })
+}
+
+const jsonl = (path: string, key?: string): InputSpec => ({ kind: 'jsonl', path, key })
+const csv = (path: string, key?: string): InputSpec => ({ kind: 'csv', path, key })
+async function* pieces(...texts: string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+const values = [
+  { id: 'a', n: 1 },
+  { id: 'b', n: 2 },
+  { id: 'c', n: 3 },
+  { id: 'd', n: 4 },
+]
+const rows = values.map(value => JSON.stringify(value))
+
+sourceConformance('simulated', () => {
+  let second: unknown = values[1]
+  return {
+    open: () =>
+      simSource({
+        count: 5,
+        item: index => (index === 1 ? second : index),
+        problem: index => (index === 3 ? 'torn' : undefined),
+        atMost: 2,
+      }),
+    values: [0, values[1], 2, PROBLEM, 4],
+    change: () => (second = 'changed'),
+  }
+})
+
+sourceConformance('files', () => {
+  const folder = tempFolder({
+    'in/b.png': 'bb',
+    'in/a.png': 'a',
+    'in/deep/c.png': 'ccc',
+    'x.png': '',
+  })
+  const spec: InputSpec = { kind: 'files', patterns: [`${folder}/in/**/*.png`, `${folder}/in/a*`] }
+  return {
+    open: () => open(spec, { folder }),
+    values: ['a.png', 'b.png', 'deep/c.png'].map(name => join(folder, 'in', name)),
+    change: () => utimesSync(join(folder, 'in/b.png'), 1, 1),
+  }
+})
+
+const fileWorld =
+  (name: string, text: string, of: (path: string) => InputSpec) => (): SourceWorld => {
+    const folder = tempFolder({ [name]: text })
+    const path = join(folder, name)
+    return {
+      open: () => open(of(path), { folder }),
+      values,
+      change: () => writeFileSync(path, text.replace('3', '33')),
+    }
+  }
+sourceConformance('jsonl', fileWorld('a.jsonl', rows.join('\n'), jsonl))
+sourceConformance(
+  'jsonl with a key',
+  fileWorld('a.jsonl', rows.join('\n'), path => jsonl(path, 'id')),
+)
+sourceConformance('jsonl, damaged', () => {
+  const text = `\uFEFF${rows[0]}\r\n\r\n{ oops\r\n  ${rows[1]}\n[1,\n${rows[0]}\n{"n":1}\n`
+  const folder = tempFolder({ 'a.jsonl': text })
+  return {
+    open: () => open(jsonl(join(folder, 'a.jsonl'), 'id'), { folder }),
+    values: [values[0], PROBLEM, values[1], PROBLEM, PROBLEM, PROBLEM],
+  }
+})
+sourceConformance('csv', () => {
+  const text = 'id,n,"a ""note"""\r\na,1,"x, y\ninches: 5"""\nb,2\n\nc,"3",5" disk\nd,"4"x,\ne,,é\n'
+  const folder = tempFolder({ 'a.csv': text })
+  const path = join(folder, 'a.csv')
+  const note = 'a "note"'
+  return {
+    open: () => open(csv(path, 'id'), { folder }),
+    values: [
+      { id: 'a', n: '1', [note]: 'x, y\ninches: 5"' },
+      PROBLEM,
+      { id: 'c', n: '3', [note]: '5" disk' },
+      PROBLEM,
+      { id: 'e', n: '', [note]: 'é' },
+    ],
+    change: () => writeFileSync(path, text.replace('é', 'ê!')),
+  }
+})
+sourceConformance('range', () => ({
+  open: () => open({ kind: 'range', from: -2, to: 3 }),
+  values: [-2, -1, 0, 1, 2],
+}))
+sourceConformance('items', () => {
+  let items: unknown[] = [1, 'b', { c: [null] }, 4n, false]
+  return {
+    open: () => open({ kind: 'items', items, key: undefined }),
+    values: [1, 'b', { c: [null] }, PROBLEM, false],
+    change: () => (items = items.with(1, 'bb')),
+  }
+})
+sourceConformance('grid', () => ({
+  open: () => open({ kind: 'grid', axes: { lr: [0.1, 0.2], 2: ['x', 'y'] } }),
+  values: [
+    { lr: 0.1, 2: 'x' },
+    { lr: 0.2, 2: 'x' },
+    { lr: 0.1, 2: 'y' },
+    { lr: 0.2, 2: 'y' },
+  ],
+}))
+sourceConformance('stdin', () => {
+  const store = memoryStore()
+  let stdin: AsyncGenerator<Uint8Array> | undefined = pieces(
+    'on',
+    'e\r\ntw',
+    'o\n\nthree\nfo',
+    'ur',
+  )
+  return {
+    open: () => {
+      const given = stdin
+      stdin = undefined
+      return open({ kind: 'stdin', format: 'lines', key: undefined }, { store, stdin: given })
+    },
+    values: ['one', 'two', 'three', 'four'],
+  }
+})
+sourceConformance('open', () => {
+  const store = memoryStore()
+  store.spool('calm-otter', 0, [
+    { key: 'x', payload: '1' },
+    { key: 'y', payload: '{"a":2}' },
+  ])
+  store.spool('calm-otter', 2, [
+    { key: 'x', payload: '3' },
+    { key: 'z', payload: '4' },
+  ])
+  store.put(closedDocument('calm-otter'), '')
+  return { open: () => open({ kind: 'open' }, { store }), values: [1, { a: 2 }, PROBLEM, 4] }
+})
+
+const moduleWorld = (generate: unknown, expected: readonly unknown[]) => (): SourceWorld => ({
+  open: () =>
+    open(
+      { kind: 'module', path: '/list.ts', key: undefined, version: undefined },
+      { params: { to: 5 }, importModule: async () => ({ default: generate }) },
+    ),
+  values: expected,
+})
+sourceConformance(
+  'module without cursors',
+  moduleWorld(
+    async function* ({ params }: { params: { to: number } }) {
+      for (let i = 0; i < params.to; i += 1) yield i === 2 ? undefined : { page: i }
+    },
+    [{ page: 0 }, { page: 1 }, PROBLEM, { page: 3 }, { page: 4 }],
+  ),
+)
+sourceConformance(
+  'module with some cursors',
+  moduleWorld(
+    async function* ({ cursor = 0 }: { cursor: number | undefined }) {
+      for (let page = cursor; page < 3; page += 1) {
+        yield { item: `${page}a`, key: `k${page}a` }
+        yield { item: `${page}b`, key: `k${page}b`, version: '7', cursor: page + 1 }
+      }
+    },
+    ['0a', '0b', '1a', '1b', '2a', '2b'],
+  ),
+)
+
+describe('problems name the place and what was expected', () => {
+  const problems = async (source: Source): Promise<(string | undefined)[]> =>
+    (await readAll(source, 100)).flatMap(item => item.problem ?? [])
+
+  it('in jsonl', async () => {
+    const folder = tempFolder({
+      'a.jsonl': Buffer.concat([
+        Buffer.from('{"id":1}\n\n{"id":2\n{"n":1}\n"'),
+        Buffer.from([0xff, 0xfe]),
+        Buffer.from('"\n{"id":1}\n{"id":3,'),
+      ]),
+    })
+    const found = await problems(open(jsonl(join(folder, 'a.jsonl'), 'id'), { folder }))
+    expect(found).toEqual([
+      expect.stringMatching(/^a.jsonl:3: not JSON \(.*\); expected one JSON value a line$/),
+      'a.jsonl:4: no "id" to identify the item by; expected text or a number',
+      'a.jsonl:5: bytes that are not UTF-8; expected UTF-8 text',
+      'duplicate key "1": first at a.jsonl:1, again at a.jsonl:6; expected each key once',
+      expect.stringMatching(/^a.jsonl:7: half-written JSON at the end of the file/),
+    ])
+  })
+
+  it('in csv, a record being the line it starts on', async () => {
+    const folder = tempFolder({ 'a.csv': 'a,b\n1,"x\ny"\n1,2,3\n1\n2,"never closed\n3,4\n' })
+    expect(await problems(open(csv(join(folder, 'a.csv')), { folder }))).toEqual([
+      'a.csv:4: 3 fields; expected 2 (a, b)',
+      'a.csv:5: 1 fields; expected 2 (a, b)',
+      'a.csv:6: a quoted field is not closed before the end of the file',
+    ])
+  })
+
+  it('for a file that went away between listing and reading', async () => {
+    const folder = tempFolder({ 'a.txt': 'a', 'b.txt': 'b' })
+    const source = open({ kind: 'files', patterns: [`${folder}/*.txt`] }, { folder })
+    await source.count()
+    rmSync(join(folder, 'a.txt'))
+    expect(await readAll(source, 10)).toMatchObject([
+      { key: 'a.txt', problem: expect.stringContaining('a.txt: cannot be read') },
+      { key: 'b.txt' },
+    ])
+  })
+})
+
+describe('an input that cannot be used at all is refused', () => {
+  const folder = tempFolder({
+    'blank.jsonl': '\n\n',
+    'zero.jsonl': '',
+    'same.csv': 'a,a\n1,2\n',
+    'head.csv': 'a,b\n',
+    'in/a.png': '',
+  })
+  const at = (name: string): string => join(folder, name)
+  it.each<[InputSpec, string]>([
+    [jsonl(at('none.jsonl')), 'none.jsonl: no such file'],
+    [jsonl(at('in')), 'in: not a file'],
+    [jsonl(at('zero.jsonl')), 'zero.jsonl: empty; expected at least one item'],
+    [jsonl(at('blank.jsonl')), 'no items; expected at least one'],
+    [csv(at('same.csv')), 'same.csv:1: two columns named "a"'],
+    [csv(at('head.csv')), 'no items; expected at least one'],
+    [csv(at('head.csv'), 'id'), 'head.csv:1: no column "id"; expected the key among a, b'],
+    [{ kind: 'files', patterns: [at('in/*.jpg')] }, 'no file matches "in/*.jpg": the folder'],
+    [{ kind: 'files', patterns: [at('scans/*.png')] }, 'scans does not exist'],
+    [{ kind: 'items', items: [], key: undefined }, 'no items; expected at least one'],
+    [
+      { kind: 'module', path: at('l.ts'), key: undefined, version: undefined },
+      'l.ts: no generator; expected export default async function*',
+    ],
+    [{ kind: 'stdin', format: 'lines', key: undefined }, 'pipe the input in again'],
+  ])('%j', async (spec, text) => {
+    const source = open(spec, { folder })
+    await expect(source.read(undefined, 10)).rejects.toThrow(text)
+    await expect(source.read(undefined, 10)).rejects.toMatchObject({ name: 'InputError' })
+    await source.close()
+  })
+
+  it('a generator that throws names its item', async () => {
+    const generate = function* () {
+      yield 1
+      throw new Error('no more pages')
+    }
+    const spec: InputSpec = { kind: 'module', path: '/l.ts', key: undefined, version: undefined }
+    const source = open(spec, { importModule: async () => ({ default: generate }) })
+    await expect(source.read(undefined, 10)).rejects.toThrow(
+      'l.ts: threw while making item 1 (Error: no more pages)',
+    )
+  })
+})
+
+describe('files', () => {
+  it('are named from the job folder, and from their own where they lie outside it', async () => {
+    const folder = tempFolder({ 'job/in/a.png': '', 'imgs/x/b.png': '' })
+    const keys = async (pattern: string): Promise<string[]> => {
+      const spec: InputSpec = { kind: 'files', patterns: [pattern] }
+      const items = await readAll(open(spec, { folder: join(folder, 'job') }), 10)
+      return items.map(item => item.key)
+    }
+    expect(await keys(`${folder}/job/in/*.png`)).toEqual(['in/a.png'])
+    expect(await keys(`${folder}/imgs/**/*.png`)).toEqual(['x/b.png'])
+  })
+
+  it('with brackets in their name are found by it', async () => {
+    const folder = tempFolder({ 'page [1].png': '12', 'page 1.png': '' })
+    const spec: InputSpec = { kind: 'files', patterns: [join(folder, 'page [1].png')] }
+    expect(await readAll(open(spec, { folder, size: { kind: 'bytes' } }), 10)).toMatchObject([
+      { key: 'page [1].png', size: 2 },
+    ])
+  })
+
+  it('added after a cursor was taken shift nothing before it', async () => {
+    const folder = tempFolder({ 'b.txt': '', 'd.txt': '' })
+    const spec: InputSpec = { kind: 'files', patterns: [`${folder}/*.txt`] }
+    const { cursor } = await open(spec, { folder }).read(undefined, 1)
+    writeFileSync(join(folder, 'a.txt'), '')
+    const rest = await readAll(open(spec, { folder }), 10, cursor)
+    expect(rest.map(item => item.key)).toEqual(['d.txt'])
+  })
+
+  it('that are dangling links are problems of their own', async () => {
+    const folder = tempFolder({ 'a.txt': '' })
+    symlinkSync(join(folder, 'gone'), join(folder, 'b.txt'))
+    const spec: InputSpec = { kind: 'files', patterns: [`${folder}/*.txt`] }
+    const items = await readAll(open(spec, { folder }), 10)
+    expect(items[0]).toMatchObject({ key: 'a.txt' })
+    for (const item of items.slice(1)) expect(item.problem).toContain('cannot be read')
+  })
+})
+
+describe('a key that would leave the output folder', () => {
+  it('is a problem before anything is spent on its item', async () => {
+    const items = ['a/b', '../a', '/etc/passwd', 'a/../../b'].map(id => ({ id }))
+    const spec: InputSpec = { kind: 'items', items, key: 'id' }
+    const found = await readAll(open(spec, { templates: ['/o/{key}.json'] }), 10)
+    expect(found.map(item => item.problem)).toEqual([
+      undefined,
+      'its key has ".." in it: "../a"; expected a key that stays inside /o',
+      'its key is an absolute path: "/etc/passwd"; expected a key that stays inside /o',
+      'its key has ".." in it: "a/../../b"; expected a key that stays inside /o',
+    ])
+    expect((await readAll(open(spec), 10)).every(item => item.problem === undefined)).toBe(true)
+  })
+})
+
+describe('the size of an item', () => {
+  it('is its bytes, a numeric field, or one', async () => {
+    const spec: InputSpec = { kind: 'items', items: [{ n: 5, t: 'é' }, { n: 'x' }], key: undefined }
+    const sizes = async (size: OpenSourceOptions['size']): Promise<number[]> =>
+      (await readAll(open(spec, { size }), 10)).map(item => item.size)
+    expect(await sizes({ kind: 'bytes' })).toEqual([16, 9])
+    expect(await sizes({ kind: 'field', field: 'n' })).toEqual([5, 1])
+    expect(await sizes({ kind: 'one' })).toEqual([1, 1])
+  })
+})
+
+describe('stdin', () => {
+  const spec: InputSpec = { kind: 'stdin', format: 'jsonl', key: 'id' }
+  const text = '{"id":"a"}\n{"id":\n{"id":"b"}\n{"id":"a"}\n'
+
+  it('is read whole and kept before its first item, with the lines of its problems', async () => {
+    const store = memoryStore()
+    await open(spec, { store, stdin: pieces(text) }).read(undefined, 1)
+    const items = await readAll(open(spec, { store }), 2)
+    expect(items.map(item => item.key)).toEqual(['a', '#1', 'b', '#3'])
+    expect(items[1].problem).toContain('stdin:2: not JSON')
+    expect(items[3].problem).toContain('duplicate key "a": first at stdin:1, again at stdin:4')
+  })
+
+  it('that broke off is continued by the same input and refuses another', async () => {
+    const store = memoryStore()
+    store.spool('calm-otter', 0, [{ key: '1', payload: JSON.stringify('{"id":"a"}') }])
+    const other = open(spec, { store, stdin: pieces('{"id":"z"}\n') })
+    await expect(other.read(undefined, 1)).rejects.toThrow('stdin:1: differs from what this run')
+    expect(await readAll(open(spec, { store, stdin: pieces(text) }), 10)).toHaveLength(4)
+    expect(store.spooled('calm-otter', 0, 10)).toHaveLength(4)
+  })
+})
+
+describe('an open run', () => {
+  it('has no end until it is closed', async () => {
+    const store = memoryStore()
+    const source = open({ kind: 'open' }, { store })
+    const none = await source.read(undefined, 10)
+    expect(none).toMatchObject({ items: [], done: false })
+    store.spool('calm-otter', 0, [{ key: 'x', payload: '1', priority: 2, notBefore: 9 }])
+    const one = await source.read(none.cursor, 10)
+    expect(one).toMatchObject({ items: [{ key: 'x', priority: 2, notBefore: 9 }], done: false })
+    store.put(closedDocument('calm-otter'), '')
+    expect(await source.read(one.cursor, 10)).toMatchObject({ items: [], done: true })
+  })
+})
+
+describe('duplicate keys', () => {
+  const keyed = (keys: readonly string[]): PlacedSource => ({
+    ...simSource({ count: keys.length, key: index => keys[index] }),
+    place: index => `item ${index}`,
+  })
+
+  it('are found across windows and after a restart, however it is read', async () => {
+    const keys = Array.from({ length: 30_000 }, (_, index) => `k${index}`)
+    keys[25_000] = 'k3'
+    keys[25_001] = 'k3'
+    keys[29_999] = 'k25002'
+    const whole = await readAll(uniqueKeys(keyed(keys)), 10_000)
+    const problems = whole.flatMap((item, at) => (item.problem === undefined ? [] : [at]))
+    expect(problems).toEqual([25_000, 25_001, 29_999])
+    expect(whole[25_001].problem).toContain('first at item 3, again at item 25001')
+    expect(new Set(whole.map(item => item.key)).size).toBe(30_000 - 3 + 3)
+    const { cursor } = await uniqueKeys(keyed(keys)).read(undefined, 24_999)
+    expect(await readAll(uniqueKeys(keyed(keys)), 7, cursor)).toEqual(whole.slice(24_999))
+  })
+
+  it('a hash that two keys share makes neither a duplicate', async () => {
+    const allAlike = {
+      add: (_: string, index: number) => (index === 0 ? undefined : 0),
+      size: () => 1,
+    }
+    const items = await readAll(uniqueKeys(keyed(['a', 'x', 'b', 'a']), allAlike), 2)
+    expect(items.map(item => item.problem === undefined)).toEqual([true, true, true, false])
+  })
+
+  it('a key set suspects exactly what was added', () => {
+    const set = keySet()
+    for (let i = 0; i < 50_000; i += 1) expect(set.add(`k${i}`, i)).toBeUndefined()
+    for (let i = 0; i < 50_000; i += 501) expect(set.add(`k${i}`, 99_999)).toBe(i)
+    expect(set.add('other', 50_000)).toBeUndefined()
+    expect(set.size()).toBe(50_001)
+  })
+})
+
+describe('a line reader', () => {
+  it('reads on past a line longer than it takes, and past its own block', async () => {
+    const long = 'x'.repeat(3_000_000)
+    const folder = tempFolder({ 'a.txt': `a\n${long}\nb\n${'é'.repeat(700_000)}\nc` })
+    const reader = await LineReader.open(join(folder, 'a.txt'), undefined, 2_000_000)
+    const lines: [number, boolean, number][] = []
+    for (let state = reader.next(); state !== 'end'; state = reader.next()) {
+      if (state === 'more') await reader.fill()
+      else lines.push([reader.text.length, reader.tooLong, reader.offset])
+    }
+    await reader.close()
+    expect(lines).toEqual([
+      [1, false, 2],
+      [0, true, 3_000_003],
+      [1, false, 3_000_005],
+      [700_000, false, 4_400_006],
+      [1, false, 4_400_007],
+    ])
+  })
+})
