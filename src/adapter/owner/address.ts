@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
@@ -21,15 +21,16 @@ export function chooseAddress(folder: string): string {
   return join(mkdtempSync(join(tmpdir(), privatePrefix)), socketName)
 }
 
-/** Removes what an owner left: only ever a socket that `chooseAddress` can have made. */
+/** Removes what an owner left: its socket, and the private folder that held nothing else. */
 export function removeAddress(folder: string, address: string): void {
   if (process.platform === 'win32') return
   rmSync(join(folder, socketName), { force: true })
   const parent = dirname(address)
   const isPrivate = dirname(parent) === tmpdir() && basename(parent).startsWith(privatePrefix)
-  if (isPrivate && basename(address) === socketName)
-    rmSync(parent, { recursive: true, force: true })
+  if (parent === folder || !isPrivate || !existsSync(parent)) return
+  rmSync(join(parent, socketName), { force: true })
+  if (readdirSync(parent).length === 0) rmdirSync(parent)
 }
 
 const socketName = 'owner.sock'
-const privatePrefix = 'dray-owner-'
+const privatePrefix = 'dray-socket-'

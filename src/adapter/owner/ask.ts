@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { readRecord } from './claim.ts'
 import { onLines } from './lines.ts'
 import type { Reply, Request } from './serve.ts'
@@ -15,7 +16,7 @@ export async function askOwner(
 ): Promise<unknown> {
   const folder = resolve(dir)
   const { timeoutMillis = 10_000 } = options
-  for (let tries = 0; tries < 2; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const record = readRecord(folder)
     if (record === undefined) return undefined
     const outcome = await exchange(record.address, request, timeoutMillis)
@@ -29,10 +30,13 @@ export async function askOwner(
       if ('error' in outcome.reply) throw new Error(outcome.reply.error)
       return outcome.reply.ok
     }
-    // Closed without an answer: it ended just now, which the next try shows.
+    // Closed without an answer: it is ending, which a later try shows.
+    await pause(20)
   }
   throw new Error(`${folder}: its owner closed the connection without an answer`)
 }
+
+const maxTries = 10
 
 type Outcome =
   | { readonly kind: 'reply'; readonly reply: Reply }

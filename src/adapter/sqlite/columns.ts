@@ -114,11 +114,6 @@ export function packTexts(column: readonly string[]): string {
   return JSON.stringify(allEqual(column) ? column[0] : column)
 }
 
-export function unpackTexts(text: string, count: number): string[] {
-  const value = JSON.parse(text) as string | string[]
-  return typeof value === 'string' ? new Array<string>(count).fill(value) : value
-}
-
 export function allEqual(column: readonly string[]): boolean {
   const first = column[0]
   for (let i = 1; i < column.length; i += 1) if (column[i] !== first) return false

@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { createDirectory } from './create-directory.ts'
 import { guard } from './fault.ts'
 import { prepareSchema } from './schema.ts'
 
@@ -85,15 +85,3 @@ const settings = `
   PRAGMA temp_store = MEMORY;
   PRAGMA cell_size_check = ON;
 `
-
-/** A new folder's own name must survive power loss too, so its parent is synced (not possible on Windows). */
-function createDirectory(dir: string): void {
-  const created = mkdirSync(dir, { recursive: true })
-  if (created === undefined || process.platform === 'win32') return
-  for (let folder = dir; folder.length >= dirname(created).length; folder = dirname(folder)) {
-    const descriptor = openSync(folder, 'r')
-    fsyncSync(descriptor)
-    closeSync(descriptor)
-    if (folder === dirname(folder)) return
-  }
-}

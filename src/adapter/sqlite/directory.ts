@@ -35,9 +35,10 @@ export function directoryOn(db: Database): Directory {
     },
     committed: logs.committed,
   })
+  const { forget, ...results } = openResults(db, stages)
   const store: Store = {
-    ...openResults(db, stages),
-    ...openRuns(db, stages),
+    ...results,
+    ...openRuns(db, stages, forget),
     ...openSpool(db),
     history: historyReader(db, stages),
     log: logs.log,

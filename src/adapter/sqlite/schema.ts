@@ -35,10 +35,9 @@ function isNew(handle: Handle): boolean {
 }
 
 /**
- * Names of runs and stages are interned in `stage`. A result row covers the items of one batch; `level`
- * is its span's power of four, so that one item is found by a handful of short index ranges however
- * scattered the batches are (see store/lookup.ts). Payload columns come last: SQLite then reads the
- * narrow columns of a row without following its overflow pages.
+ * Names of runs and stages are interned in `stage`. A result row covers the items of one batch.
+ * Payload columns come last: SQLite then reads the narrow columns of a row without following its overflow
+ * pages.
  */
 const tables = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -48,10 +47,10 @@ const tables = `
     body BLOB);
   CREATE TABLE stage (id INTEGER PRIMARY KEY, run TEXT, stage TEXT, checksum INTEGER,
     UNIQUE (run, stage));
-  CREATE TABLE result (id INTEGER PRIMARY KEY, stage INTEGER, level INTEGER, first INTEGER,
+  CREATE TABLE result (id INTEGER PRIMARY KEY, stage INTEGER, first INTEGER,
     last INTEGER, count INTEGER, checksum INTEGER, indexes BLOB, states TEXT, keys TEXT,
     versions TEXT, payloads BLOB);
-  CREATE INDEX result_range ON result (stage, level, first, last);
+  CREATE INDEX result_range ON result (stage, first, last);
   CREATE TABLE history (id INTEGER PRIMARY KEY, stage INTEGER, checksum INTEGER, names TEXT, body BLOB);
   CREATE INDEX history_stage ON history (stage);
   CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, stage INTEGER, item INTEGER,

@@ -1,51 +1,71 @@
 import type { StoredResult } from '../../port/store.ts'
-import type { Database } from '../sqlite/database.ts'
-import type { Stages } from '../sqlite/stages.ts'
-import * as rows from './result-rows.ts'
+import type { Answers, ReadAnswers } from './answers.ts'
+import { resultStates } from './result-rows.ts'
+import { type Window, type Windows, windowItems } from './window.ts'
 
 /**
- * The newest answer of one item. Rows are grouped by the power of four their span fits in; within a level
- * only rows whose first index lies at most that far before the item can hold it. So a straggler that made
- * one row very wide costs the lookups of other items one more candidate, not a scan.
+ * The newest answer of one item. A later stage reads the answers of the one before it item by item, so the
+ * windows and rows last used are kept: an item next to the previous one costs no read at all.
  */
-export function resultLookup(
-  db: Database,
-  stages: Stages,
-): (stage: number, index: number) => StoredResult | undefined {
-  const levels = db.prepare('SELECT max(level) FROM result WHERE stage = ?')
-  const candidates = db.prepare(
-    'SELECT id FROM result WHERE stage = ? AND level = ? AND first > ? AND first <= ? AND last >= ?',
-  )
-  const indexesOf = db.prepare('SELECT count, first, indexes FROM result WHERE id = ?')
-  const whole = db.prepare(`SELECT ${rows.narrowColumns}, payloads FROM result WHERE id = ?`)
-  return (stage, index) => {
-    const ids: number[] = []
-    const highest = levels.get(stage)?.[0] ?? -1
-    for (let level = 0; level <= highest; level += 1) {
-      const after = index - 4 ** level
-      for (const [id] of candidates.all(stage, level, after, index, index)) ids.push(id)
-    }
-    ids.sort((a, b) => b - a)
-    for (const id of ids) {
-      const [count, first, indexes] = indexesOf.get(id)
-      // Within a batch, too, the last answer counts.
-      const position = rows.unpackIndexes({ count, indexes })?.lastIndexOf(index) ?? index - first
-      if (position < 0) continue
-      const columns = whole.get(id)
-      const row = rows.rowOf(columns, columns[8])
-      rows.verifyRow(db, stages, stage, id, row)
-      return itemAt(row, index, position)
-    }
-    return undefined
+export function resultLookup(windows: Windows): {
+  find(stage: number, index: number, read: ReadAnswers): StoredResult | undefined
+  forget(): void
+} {
+  const recent = new Map<string, Window>()
+  const windowOf = (stage: number, index: number) => {
+    const from = index - (index % windowItems)
+    const name = `${stage} ${from}`
+    const known = recent.get(name)
+    if (known !== undefined) windows.refresh(stage, known)
+    const window = known ?? windows.at(stage, from)
+    keepNewest(recent, name, window, maxWindows)
+    return window
+  }
+  return {
+    find(stage, index, read) {
+      const window = windowOf(stage, index)
+      const item = index - window.from
+      const place = window.places[item] ?? 0
+      return place === 0 ? undefined : answerAt(window, item, read(stage, window.ids[place - 1]))
+    },
+    forget: () => recent.clear(),
   }
 }
 
-function itemAt(row: rows.Row, index: number, position: number): StoredResult {
+/** The answer of a window's item, from the row that holds it. */
+export function answerAt(window: Window, item: number, row: Answers): StoredResult {
+  const position = window.positions[item]
   return {
-    index,
-    key: rows.unpackKeys(row)[position],
-    version: rows.unpackVersions(row)[position],
-    state: rows.resultStates[rows.stateAt(row.states, position)],
-    payload: rows.unpackPayloads(row, [position])[0],
+    index: window.from + item,
+    key: row.keyAt(position),
+    version: row.versionAt(position),
+    state: resultStates[window.states[item]],
+    payload: row.payloadAt(position),
   }
+}
+
+/** Eighteen megabytes where stages are large. */
+const maxWindows = 2
+const maxRows = 64
+
+/** Rows by id, the least recently used dropped: 64 of at most 64 kB, or of one item. */
+export function cached(read: ReadAnswers): { read: ReadAnswers; forget(): void } {
+  const recent = new Map<number, Answers>()
+  return {
+    read(stage, id) {
+      const row = recent.get(id) ?? read(stage, id)
+      keepNewest(recent, id, row, maxRows)
+      return row
+    },
+    forget: () => recent.clear(),
+  }
+}
+
+/** A Map keeps insertion order: taking out and putting back makes an entry the most recent. */
+function keepNewest<K, V>(recent: Map<K, V>, key: K, value: V, limit: number): void {
+  recent.delete(key)
+  recent.set(key, value)
+  if (recent.size <= limit) return
+  const [oldest] = recent.keys()
+  recent.delete(oldest)
 }

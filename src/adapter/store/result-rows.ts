@@ -2,7 +2,7 @@ import type { ResultBatch, ResultState } from '../../port/journal.ts'
 import { JournalError } from '../../port/journal-error.ts'
 import { assert } from '../../std/assert.ts'
 import { checksumOf } from '../sqlite/checksum.ts'
-import { allEqual, packNumbers, packTexts, unpackNumbers, unpackTexts } from '../sqlite/columns.ts'
+import { allEqual, packNumbers, packTexts, unpackNumbers } from '../sqlite/columns.ts'
 import type { Database } from '../sqlite/database.ts'
 import type { Stages } from '../sqlite/stages.ts'
 
@@ -13,18 +13,15 @@ import type { Stages } from '../sqlite/stages.ts'
  */
 export function resultWriter(db: Database, stages: Stages): (batch: ResultBatch) => void {
   const insert = db.prepare(
-    `INSERT INTO result (stage, level, first, last, count, checksum, indexes, states, keys, versions,
-     payloads) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO result (stage, first, last, count, checksum, indexes, states, keys, versions,
+     payloads) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   return batch => {
     const stage = stages.numberOf(batch.run, batch.stage)
     for (const [from, to] of slices(batch)) {
       const row = packRow(stages.seed(stage), batch, from, to)
       const { first, last, count, checksum, indexes, states, keys, versions, payloads } = row
-      const level = levelOf(last - first)
-      insert.run(
-        ...[stage, level, first, last, count, checksum, indexes, states, keys, versions, payloads],
-      )
+      insert.run(stage, first, last, count, checksum, indexes, states, keys, versions, payloads)
     }
   }
 }
@@ -39,22 +36,8 @@ export type Row = {
   readonly states: string
   readonly keys: string | null
   readonly versions: string
-  readonly payloads: Uint8Array
-}
-
-/** Every column but the payloads, in the order in which `narrow` takes them. */
-export const narrowColumns = 'count, first, last, checksum, indexes, states, keys, versions'
-
-export function rowOf(columns: readonly unknown[], payloads: unknown): Row {
-  const [count, first, last, checksum, indexes, states, keys, versions] = columns
-  return { count, first, last, checksum, indexes, states, keys, versions, payloads } as Row
-}
-
-/** The power of four a span fits in: rows of one level with `first` close enough can hold an item. */
-export function levelOf(span: number): number {
-  let level = 0
-  for (let width = 1; width <= span; width *= 4) level += 1
-  return level
+  /** `null` where they were not read. */
+  readonly payloads: Uint8Array | null
 }
 
 /** Bounds what reading one item of a row costs. */
@@ -139,36 +122,10 @@ export function unpackIndexes(row: Pick<Row, 'indexes' | 'count'>): readonly num
   return row.indexes === null ? undefined : unpackNumbers(row.indexes, 1, row.count)[0]
 }
 
-export function unpackKeys(row: Row): readonly string[] {
-  if (row.keys !== null) return unpackTexts(row.keys, row.count)
-  const indexes = unpackIndexes(row)
-  return Array.from({ length: row.count }, (_, i) => String(indexes ? indexes[i] : row.first + i))
-}
-
-export function unpackVersions(row: Row): readonly string[] {
-  return unpackTexts(row.versions, row.count)
-}
-
-/**
- * The payloads at some positions. Each is a text of its own: a slice of the row's text would keep the
- * whole row in memory for as long as one of its items.
- */
-export function unpackPayloads(row: Row, positions: readonly number[]): readonly string[] {
-  const { buffer, byteOffset, length } = row.payloads
-  const bytes = Buffer.from(buffer, byteOffset, length)
-  const ends = lineEnds(bytes, row.count)
-  return positions.map(position => {
-    const line = ends.length === 1 ? 0 : position
-    return bytes.toString('utf8', line === 0 ? 0 : ends[line - 1] + 1, ends[line])
-  })
-}
-
-function lineEnds(bytes: Buffer, count: number): Int32Array {
-  const ends = new Int32Array(count)
-  let lines = 0
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) ends[lines++] = at
-  ends[lines++] = bytes.length
-  return ends.subarray(0, lines)
+/** A text column by position. */
+export function unpackTextsOf(text: string): (position: number) => string {
+  const value = JSON.parse(text) as string | string[]
+  return typeof value === 'string' ? () => value : position => value[position]
 }
 
 export const resultStates: readonly ResultState[] = [

@@ -8,6 +8,7 @@ import type { Stages } from '../sqlite/stages.ts'
 export function openRuns(
   db: Database,
   stages: Stages,
+  removed: () => void,
 ): Pick<Store, 'putRun' | 'run' | 'runs' | 'put' | 'get' | 'removeRun'> {
   const putRun = db.prepare('INSERT OR REPLACE INTO run (name, checksum, body) VALUES (?, ?, ?)')
   const one = db.prepare('SELECT name, checksum, body FROM run WHERE name = ?')
@@ -47,6 +48,7 @@ export function openRuns(
         for (const removal of removals) removal.run(name)
       })
       stages.forget(name)
+      removed()
       // Hands the pages back to the file system; iterated, since the pragma frees one page per step.
       db.guard('freeing space', () => db.handle.exec('PRAGMA incremental_vacuum'))
     },

@@ -1,69 +1,114 @@
-import type { Database, Statement } from '../sqlite/database.ts'
+import type { Database } from '../sqlite/database.ts'
 import { stateAt, unpackIndexes } from './result-rows.ts'
 
 /**
- * Which row and position answer each item, for a window of items at a time: two integers and a state per
- * item in typed arrays. A stage of any size is read in item order in the memory of one window, without
- * having been written in that order.
+ * Which row and position answer each item, for a window of items: two integers and a state per item in
+ * typed arrays. A stage of any size is read in item order in the memory of one window, and one item is
+ * found at once, whatever order the items were answered in.
  */
 export type Window = {
   readonly from: number
-  readonly to: number
   /** Per item of the window: place in `ids` plus one, or 0 for no answer yet. */
-  readonly places: Int32Array
-  readonly positions: Int32Array
+  places: Int32Array
+  positions: Int32Array
   /** Per answered item: place in `resultStates`. */
-  readonly states: Uint8Array
-  readonly ids: readonly number[]
+  states: Uint8Array
+  readonly ids: number[]
   /** Per row: bytes of its payloads per item. */
-  readonly sizes: readonly number[]
+  readonly sizes: number[]
+  /** Rows up to this id are in. */
+  seen: number
 }
 
 /** A million items: nine megabytes. */
-const windowItems = 1 << 20
+export const windowItems = 1 << 20
 
-export function windowReader(db: Database): (stage: number, from: number) => Iterable<Window> {
-  const end = db.prepare('SELECT max(last) FROM result WHERE stage = ?')
-  const rows = db.prepare(
-    `SELECT id, count, first, indexes, states, length(payloads) FROM result
-     WHERE stage = ? AND first < ? AND last >= ?`,
+export type Windows = {
+  /** The windows of a stage, from an item on. */
+  all(stage: number, from: number): Iterable<Window>
+  /** The window that begins at `from`, with every row committed so far. */
+  at(stage: number, from: number): Window
+  /** Takes in the rows committed since. */
+  refresh(stage: number, window: Window): void
+}
+
+export function openWindows(db: Database): Windows {
+  const lastItem = db.prepare('SELECT max(last) FROM result WHERE stage = ?')
+  const lastRow = db.prepare('SELECT max(id) FROM result')
+  const columns = 'id, count, first, last, indexes, states, length(payloads)'
+  const within = db.prepare(
+    `SELECT ${columns} FROM result WHERE stage = ? AND first < ? AND last >= ?`,
   )
-  return function* (stage, start) {
-    const last: number = end.get(stage)?.[0] ?? -1
-    for (let from = start; from <= last; from += windowItems)
-      yield readWindow(rows, stage, from, Math.min(from + windowItems, last + 1))
+  // By id from the end of the table (`+` keeps SQLite from taking the index of the stage).
+  const since = db.prepare(
+    `SELECT ${columns} FROM result WHERE id > ? AND +stage = ? AND first < ? AND last >= ?`,
+  )
+  const seen = (): number => lastRow.get()[0] ?? 0
+  const at = (stage: number, from: number) => {
+    const window = emptyWindow(from, seen())
+    for (const row of within.iterate(stage, from + windowItems, from)) absorb(window, row as Row)
+    return window
+  }
+  return {
+    at,
+    *all(stage, start) {
+      for (let from = start; from <= (lastItem.get(stage)[0] ?? -1); from += windowItems)
+        yield at(stage, from)
+    },
+    refresh(stage, window) {
+      const end = seen()
+      if (end === window.seen) return
+      const { from } = window
+      for (const row of since.iterate(window.seen, stage, from + windowItems, from))
+        absorb(window, row as Row)
+      window.seen = end
+    },
   }
 }
 
-type WindowRow = [
+type Row = [
   id: number,
   count: number,
   first: number,
-  indexes: Uint8Array,
+  last: number,
+  indexes: Uint8Array | null,
   states: string,
   bytes: number,
 ]
 
-function readWindow(rows: Statement, stage: number, from: number, to: number): Window {
-  const places = new Int32Array(to - from)
-  const positions = new Int32Array(to - from)
-  const states = new Uint8Array(to - from)
-  const ids: number[] = []
-  const sizes: number[] = []
-  for (const row of rows.iterate(stage, to, from)) {
-    const [id, count, first, packed, marks, bytes] = row as WindowRow
-    ids.push(id)
-    sizes.push(bytes / count)
-    const indexes = packed === null ? undefined : unpackIndexes({ count, indexes: packed })
-    for (let position = 0; position < count; position += 1) {
-      const item = (indexes === undefined ? first + position : indexes[position]) - from
-      if (item < 0 || item >= places.length) continue
-      // Rows come in the order of the index, not of commit: the newest row wins.
-      if (places[item] > 0 && ids[places[item] - 1] > id) continue
-      places[item] = ids.length
-      positions[item] = position
-      states[item] = stateAt(marks, position)
-    }
+function emptyWindow(from: number, seen: number): Window {
+  const [places, positions, states] = [new Int32Array(0), new Int32Array(0), new Uint8Array(0)]
+  return { from, places, positions, states, ids: [], sizes: [], seen }
+}
+
+function absorb(window: Window, row: Row): void {
+  const [id, count, first, last, packed, marks, bytes] = row
+  const { ids, sizes } = window
+  ids.push(id)
+  sizes.push(bytes / count)
+  makeRoom(window, Math.min(last + 1 - window.from, windowItems))
+  const { from, places, positions, states } = window
+  const indexes = unpackIndexes({ count, indexes: packed })
+  for (let position = 0; position < count; position += 1) {
+    const item = (indexes === undefined ? first + position : indexes[position]) - from
+    if (item < 0 || item >= windowItems) continue
+    // Rows come in the order of the index, not of commit: the newest row wins.
+    if (places[item] > 0 && ids[places[item] - 1] > id) continue
+    places[item] = ids.length
+    positions[item] = position
+    states[item] = stateAt(marks, position)
   }
-  return { from, to, places, positions, states, ids, sizes }
+}
+
+/** Doubling: a stage of ten items takes no nine megabytes. */
+function makeRoom(window: Window, items: number): void {
+  const { places, positions, states } = window
+  if (items <= places.length) return
+  const room = Math.min(windowItems, Math.max(items, 2 * places.length))
+  window.places = new Int32Array(room)
+  window.positions = new Int32Array(room)
+  window.states = new Uint8Array(room)
+  window.places.set(places)
+  window.positions.set(positions)
+  window.states.set(states)
 }
