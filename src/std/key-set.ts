@@ -2,7 +2,7 @@ import { hashInto } from './hash64.ts'
 
 /**
  * Which index first had a key, by a 64-bit hash: open addressing in typed arrays, 12 bytes a slot at
- * a load of at most three quarters, so a million keys take 24 MB where a `Map` of strings takes 100.
+ * a load of at most three quarters, so a million keys take 24 MB whatever their length (a `Map` of short strings: 61).
  * Different keys may share a hash: an answer is a suspicion, to be verified against the key itself.
  */
 export type KeySet = {
