@@ -5,6 +5,8 @@ import type { Estimate } from '../policy/estimation/least-squares.ts'
 import type { Order } from '../policy/order/order.ts'
 import { allocationNamed, orderNamed } from '../policy/registry.ts'
 import { assert } from '../std/assert.ts'
+import type { Columns } from './columns.ts'
+import { columns } from './columns.ts'
 import type { Kept } from './event.ts'
 import type { Intervals } from './intervals.ts'
 import { intervalsOf } from './intervals.ts'
@@ -117,7 +119,8 @@ export type GraphState = {
   readonly successorEdges: Int32Array
   readonly machineOf: Int32Array
   readonly endedAt: Float64Array
-  readonly upwardRank: Float64Array
+  /** In the problem's unit; worked out when an order first asks. */
+  upwardRank: Float64Array | undefined
   /** Whose turn it is on each machine, while a plan is followed. */
   turns: Turns | undefined
 }
@@ -182,10 +185,13 @@ export type Recovery =
 
 /** Buffers of the current step, and views reused from decision to decision. Never journalled. */
 export type Scratch = {
-  readonly kept: Kept[]
+  kept: Kept[]
   /** Index of the event being applied within its batch. */
   event: number
   readonly view: MachinesView
+  readonly columns: Columns
+  /** Nobody stores answers: they are not gathered. */
+  forgetful: boolean
   /** Machines that may be able to start something of their queue. */
   readonly dirty: Set<number>
   /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
@@ -193,9 +199,16 @@ export type Scratch = {
   /** Applying a journal: queues are not kept, they are rebuilt at the end. */
   replaying: boolean
   /** Stages whose bookkeeping may allow a read, a cut, a level or an end. */
-  readonly touched: Set<number>
+  touched: Set<number>
   /** Runs that may have ended. */
-  readonly touchedRuns: Set<number>
+  touchedRuns: Set<number>
+  /** Empty sets that change places with the two above while those are worked off. */
+  untouched: Set<number>
+  untouchedRuns: Set<number>
+  /** By stage: the class of its items that wish for nothing. */
+  readonly plain: Map<number, { readonly of: StageDefinition; readonly klass: Class }>
+  /** Classes no machine can take now: not asked again within a phase. */
+  readonly refused: Set<number>
 }
 
 export function emptyState(): State {
@@ -205,6 +218,7 @@ export function emptyState(): State {
     tasks: taskTable(), timers: timers(), recovery: [],
     scratch: {
       kept: [], event: 0, dirty: new Set(), hungry: new Set(), replaying: false, touched: new Set(), touchedRuns: new Set(),
+      columns: columns(), forgetful: false, untouched: new Set(), untouchedRuns: new Set(), refused: new Set(), plain: new Map(),
       view: {
         count: 0, now: 0, offered: new Uint8Array(0), processing: new Float64Array(0),
         freeAt: new Float64Array(0), assignedWork: new Float64Array(0), load: new Float64Array(0),

@@ -7,7 +7,7 @@ import { expire, recover } from './phase/recover.ts'
 import { assignEarly, startTasks } from './phase/start.ts'
 import type { State } from './state.ts'
 import { nextInstant } from './timers.ts'
-import { assert } from '../std/assert.ts'
+import { Violation } from '../std/assert.ts'
 
 /**
  * One instant. All events that arrived are applied, then the phases decide until nothing more
@@ -26,10 +26,10 @@ export type Step = {
 }
 
 export function step(state: State, now: number, events: readonly Event[]): Step {
-  assert(now >= state.now, `time went back from ${state.now} to ${now}`)
+  if (now < state.now) throw new Violation(`time went back from ${state.now} to ${now}`)
   state.now = now
   state.sequence += 1
-  state.scratch.kept.length = 0
+  state.scratch.kept = []
   const out: Out = { decisions: [], actions: [] }
   for (let at = 0; at < events.length; at += 1) {
     state.scratch.event = at
@@ -37,29 +37,66 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   }
   expire(state)
   settle(state, out)
-  for (const event of events) if (event.kind === 'finished') out.actions.push({ kind: 'ended', run: event.run })
-  return { ...out, kept: state.scratch.kept.slice(), wakeAt: nextInstant(state.timers) }
+  for (const event of events)
+    if (event.kind === 'finished') out.actions.push({ kind: 'ended', run: event.run })
+  const { decisions, actions } = out
+  return { decisions, actions, kept: state.scratch.kept, wakeAt: nextInstant(state.timers) }
 }
 
-/** Phases in turn until a whole turn decides nothing. Each turn consumes what made it, so it ends. */
+/**
+ * Phases in turn until nothing is left that could make one of them decide. Whatever may matter to a
+ * phase is marked where it changes; a turn takes the marks away and its own decisions set new ones.
+ */
 function settle(state: State, out: Out): void {
-  for (let turn = 0; ; turn += 1) {
-    assert(turn < 1_000, 'the phases do not settle')
-    const before = out.decisions.length
-    recover(state, out)
-    expand(state, out)
-    cutTasks(state, out)
+  const { scratch } = state
+  let turn = 0
+  do {
+    if (turn++ > 1_000) throw new Violation('the phases do not settle')
+    if (state.recovery.length > 0 || scratch.touchedRuns.size > 0) recover(state, out)
+    while (scratch.touched.size > 0) expandTouched(state, out)
     assignEarly(state, out)
     startTasks(state, out)
-    finish(state, out)
-    if (out.decisions.length === before) break
-  }
-  state.scratch.touched.clear()
-  state.scratch.touchedRuns.clear()
+    if (scratch.touchedRuns.size > 0) finishTouched(state, out)
+  } while (isUnsettled(state))
+}
+
+function isUnsettled({ recovery, scratch }: State): boolean {
+  const { touched, touchedRuns, dirty, hungry } = scratch
+  return (
+    recovery.length > 0 ||
+    touched.size > 0 ||
+    touchedRuns.size > 0 ||
+    dirty.size > 0 ||
+    hungry.size > 0
+  )
+}
+
+function expandTouched(state: State, out: Out): void {
+  const { scratch } = state
+  const { touched } = scratch
+  scratch.touched = scratch.untouched
+  scratch.untouched = touched
+  expand(state, out, touched)
+  cutTasks(state, out, touched)
+  touched.clear()
+}
+
+function finishTouched(state: State, out: Out): void {
+  const { scratch } = state
+  const { touchedRuns } = scratch
+  scratch.touchedRuns = scratch.untouchedRuns
+  scratch.untouchedRuns = touchedRuns
+  finish(state, out, touchedRuns)
+  touchedRuns.clear()
 }
 
 /** Applies a journalled entry: what happened and what was decided then. No policy is asked. */
-export function replay(state: State, now: number, events: readonly Event[], decisions: readonly Decision[]): void {
+export function replay(
+  state: State,
+  now: number,
+  events: readonly Event[],
+  decisions: readonly Decision[],
+): void {
   state.scratch.replaying = true
   state.now = now
   state.sequence += 1
@@ -74,7 +111,7 @@ export function replay(state: State, now: number, events: readonly Event[], deci
 export function endReplay(state: State): void {
   state.scratch.replaying = false
   rebuildQueues(state)
-  state.scratch.kept.length = 0
+  state.scratch.kept = []
   for (const stage of state.stages) state.scratch.touched.add(stage.number)
   for (const run of state.runs) state.scratch.touchedRuns.add(run.number)
   for (const machine of state.machines) state.scratch.dirty.add(machine.number)

@@ -1,4 +1,4 @@
-import { assert } from '../std/assert.ts'
+import { Violation } from '../std/assert.ts'
 import { NEVER } from '../std/time.ts'
 
 /**
@@ -110,7 +110,7 @@ export function allocateTask(tasks: TaskTable, task: NewTask): number {
 /** The one door through which a task changes state. */
 export function moveTask(tasks: TaskTable, id: number, to: number): void {
   const from = tasks.state[id]
-  assert((legal[from] & (1 << to)) !== 0, `task ${id} may not move from ${taskStates[from]} to ${taskStates[to]}`)
+  if ((legal[from] & (1 << to)) === 0) throw new Violation(`task ${id} may not move from ${taskStates[from]} to ${taskStates[to]}`)
   tasks.state[id] = to
   if (to === FREE) {
     tasks.attempt[id] = 0

@@ -5,7 +5,7 @@ import type { Stage, State } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { Clock } from '../port/clock.ts'
 import type { AttemptItem, AttemptOrder, Executor, ExecutorEvent, Outcome, StageCode } from '../port/executor.ts'
-import type { HistoryBatch, Journal, ResultBatch } from '../port/journal.ts'
+import type { HistoryBatch, Journal, ResultBatch, SpoolBatch, SpooledItem } from '../port/journal.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
@@ -22,6 +22,8 @@ export type Loop = {
   readonly payloads: Payloads
   /** Hands over an event; it is applied at the next tick. */
   send(event: Event): void
+  /** Items pushed to a stage that reads no source: durable with the next tick, in one commit. */
+  push(stage: Stage, items: readonly SpooledItem[]): void
   /** What the executor reports. */
   receive(event: ExecutorEvent): void
   /** One instant. Returns when the core wants the next. */
@@ -49,6 +51,8 @@ export type LoopPorts = {
   readonly onEnded: (run: number) => void
   /** After every durable step. */
   readonly onStep?: (events: readonly Event[], decisions: readonly Decision[]) => void
+  /** Final answers, once durable. */
+  readonly onResults?: (results: readonly ResultBatch[]) => void
   readonly onLog?: (event: Extract<ExecutorEvent, { kind: 'log' | 'progress' }>) => void
   readonly onFailure: (error: Error) => void
   /** Bytes of journal after which a snapshot is taken; 0: never. */
@@ -65,11 +69,14 @@ export type KeptFromBefore = {
 
 export function createLoop(state: State, ports: LoopPorts): Loop {
   const payloads = payloadsOf(ports.openSource)
+  state.scratch.forgetful = ports.forgetful === true
   const defined = new Set<number>()
   let inbox: Event[] = []
   let carried: (readonly Outcome[] | undefined)[] = []
   /** Results copied from an earlier run, waiting for the entry that names them. */
   let copied: ResultBatch[] = []
+  /** Pushed items waiting for the entry that makes them known, by stage. */
+  let pushed = new Map<number, SpooledItem[]>()
   let scheduled = false
   let stopped = false
   let failure: Error | undefined
@@ -97,6 +104,32 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     schedule()
   }
 
+  const push = (stage: Stage, items: readonly SpooledItem[]): void => {
+    const waiting = pushed.get(stage.number)
+    if (waiting === undefined) pushed.set(stage.number, [...items])
+    else waiting.push(...items)
+    schedule()
+  }
+
+  /** All pushes of one turn to one stage are one event. */
+  const admitPushed = (): SpoolBatch[] => {
+    const batches: SpoolBatch[] = []
+    for (const [number, items] of pushed) {
+      const stage = state.stages[number]
+      const first = stage.known
+      batches.push({ run: state.runs[stage.run].definition.name, first, items })
+      stow(payloads, number, first, items.map(({ key, payload }) => ({ key, payload, version: '', size: 1 })))
+      const wishes = wishesOf(items, first)
+      inbox.push({
+        kind: 'read', stage: number, first, count: items.length, cursor: String(first + items.length), done: false,
+        ...(wishes.length > 0 ? { wishes } : {}),
+      })
+      carried.push(undefined)
+    }
+    pushed = new Map()
+    return batches
+  }
+
   const receive = (event: ExecutorEvent): void => {
     switch (event.kind) {
       case 'outcomes':
@@ -117,6 +150,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   }
 
   const tick = (): number | undefined => {
+    const spooled = pushed.size === 0 ? [] : admitPushed()
     const events = inbox
     const texts = carried
     inbox = []
@@ -130,11 +164,13 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     }
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length > 0 || decisions.length > 0) {
-      const results = resultBatches(state, payloads, kept, at => texts[at]?.map(outcome => outcome.result))
+      const results =
+        ports.forgetful === true ? [] : resultBatches(state, payloads, kept, at => texts[at]?.map(outcome => outcome.result))
       results.push(...copied)
       copied = []
       const body = ports.forgetful === true ? '' : encodeEntry(now, events, decisions)
-      ports.journal.append({ sequence: state.sequence, term: state.term, body }, results, history)
+      ports.journal.append({ sequence: state.sequence, term: state.term, body }, results, history, spooled)
+      if (results.length > 0) ports.onResults?.(results)
     } else state.sequence -= 1
     for (const action of actions) perform(action)
     ports.onStep?.(events, decisions)
@@ -247,11 +283,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       const problems = chunk.items.flatMap((item, at) =>
         item.problem === undefined ? [] : [{ index: first + at, failure: { kind: 'bad-input' as const, message: item.problem } }],
       )
-      const wishes = chunk.items.flatMap((item, at) =>
-        item.priority === undefined && item.notBefore === undefined
-          ? []
-          : [{ index: first + at, priority: item.priority ?? 0, notBefore: item.notBefore ?? 0 }],
-      )
+      const wishes = wishesOf(chunk.items, first)
       send({
         kind: 'read', stage: stage.number, first, count: chunk.items.length, cursor: chunk.cursor, done: chunk.done,
         ...(chunk.items.some(item => item.size !== 1) ? { sizes: chunk.items.map(item => item.size) } : {}),
@@ -272,11 +304,20 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   }
 
   return {
-    state, payloads, send, receive, tick,
+    state, payloads, send, push, receive, tick,
     stop() {
       stopped = true
       ports.clock.wake(undefined, () => {})
     },
     failure: () => failure,
   }
+}
+
+/** Items with a priority or an earliest start of their own. */
+function wishesOf(items: readonly { readonly priority?: number; readonly notBefore?: number }[], first: number) {
+  return items.flatMap(({ priority, notBefore }, at) =>
+    priority === undefined && notBefore === undefined
+      ? []
+      : [{ index: first + at, priority: priority ?? 0, notBefore: notBefore ?? 0 }],
+  )
 }

@@ -99,14 +99,14 @@ function simulatedJournal(
       use()
       return { snapshot: state.snapshot, entries: verified(state) }
     },
-    append(entry, results, history) {
+    append(entry, results, history, spooled = []) {
       const { sequence } = entry
       assert(sequence === state.last + 1, `entry ${sequence} appended after ${state.last}`)
       write(faults.append, `appending entry ${sequence}`, () => {
         state.entries.push(entry)
         state.last = sequence
         bytes += entry.body.length
-        commit(state.store, sequence, results, history)
+        commit(state.store, { sequence, results, history, spooled })
       })
     },
     snapshot(snapshot) {

@@ -79,9 +79,9 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
     },
   })
 
-  const joining = machinesOf(problem, options.slots)
+  const joining = joiningMachines(problem, options.slots)
   for (const machine of joining) loop.send({ kind: 'joined', machine })
-  loop.send({ kind: 'submit', run: runOf(problem, ticks, options, seed) })
+  loop.send({ kind: 'submit', run: problemRun(problem, options) })
   if (options.plan !== undefined)
     loop.send({
       kind: 'plan',
@@ -149,7 +149,8 @@ function record(
   schedule.end[task] = machine < 0 ? Number.NaN : end
 }
 
-function machinesOf(problem: Problem, slots: number | undefined): MachineDefinition[] {
+/** The problem's machines as they join the core. */
+export function joiningMachines(problem: Problem, slots?: number): MachineDefinition[] {
   const resources = new Set(problem.tasks.flatMap(task => Object.keys(task.needs ?? {})))
   const unlimited = Object.fromEntries([...resources].map(name => [name, Number.POSITIVE_INFINITY]))
   return problem.machines.map(({ id, speed, capacity, cost }) => ({
@@ -161,12 +162,9 @@ function machinesOf(problem: Problem, slots: number | undefined): MachineDefinit
   }))
 }
 
-function runOf(
-  problem: Problem,
-  ticks: number,
-  options: SimulateOptions,
-  seed: number,
-): RunDefinition {
+/** The problem as a run of one stage. */
+export function problemRun(problem: Problem, options: SimulateOptions): RunDefinition {
+  const ticks = ticksOf(problem)
   return {
     name: problem.name,
     job: problem.name,
@@ -193,7 +191,7 @@ function runOf(
     objective: 'makespan',
     due: undefined,
     priority: 0,
-    seed,
+    seed: options.seed ?? 1,
     strategy: options.plan === undefined ? options.strategy : 'planned',
     order: options.order ?? 'fifo',
   }

@@ -1,4 +1,4 @@
-import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
+import type { HistoryBatch, ResultBatch, SpoolBatch } from '../port/journal.ts'
 import type { LogLine, RunRecord, SpooledItem, Store, StoredResult } from '../port/store.ts'
 import { assert } from '../std/assert.ts'
 
@@ -24,6 +24,7 @@ export type Commit = {
   readonly sequence: number
   readonly results: readonly ResultBatch[]
   readonly history: readonly HistoryBatch[]
+  readonly spooled: readonly SpoolBatch[]
   readonly lines: readonly LogLine[]
 }
 
@@ -64,13 +65,8 @@ export function copyDurable(state: StoreState): StoreState {
   }
 }
 
-export function commit(
-  state: StoreState,
-  sequence: number,
-  results: readonly ResultBatch[],
-  history: readonly HistoryBatch[],
-): void {
-  const done = { sequence, results, history, lines: state.pending }
+export function commit(state: StoreState, appended: Omit<Commit, 'lines'>): void {
+  const done = { ...appended, lines: state.pending }
   state.pending = []
   state.commits.push(done)
   apply(state, done)
@@ -78,6 +74,9 @@ export function commit(
 
 /** Forgets every commit after `sequence`, as if the disk had never written it. */
 export function tearAfter(state: StoreState, sequence: number): void {
+  for (const { run, first } of state.commits.filter(done => done.sequence > sequence).flatMap(done => done.spooled)) {
+    state.spools.set(run, (state.spools.get(run) ?? []).slice(0, first))
+  }
   state.commits = state.commits.filter(done => done.sequence <= sequence)
   state.results.clear()
   state.history.length = 0
@@ -86,7 +85,8 @@ export function tearAfter(state: StoreState, sequence: number): void {
   for (const done of state.commits) apply(state, done)
 }
 
-function apply(state: StoreState, { results, history, lines }: Commit): void {
+function apply(state: StoreState, { results, history, spooled, lines }: Commit): void {
+  for (const batch of spooled) spoolItems(state, batch)
   for (const batch of results) commitResults(state, batch)
   for (const batch of history) if (batch.attempts.length > 0) state.history.push(batch)
   for (const line of lines) state.logs.push({ ...line, id: (state.lastLog += 1) })
@@ -206,15 +206,18 @@ function without<T extends { readonly run: string }>(rows: readonly T[], run: st
   return rows.filter(row => row.run !== run)
 }
 
+/** Again after a tear, a batch takes the place it had. */
+function spoolItems(state: StoreState, { run, first, items }: SpoolBatch): void {
+  const spooled = state.spools.get(run) ?? []
+  assert(first <= spooled.length, `items of ${run} spooled at ${first} where ${spooled.length} comes next`)
+  state.spools.set(run, [...spooled.slice(0, first), ...items])
+}
+
 function simulatedSpool(state: StoreState, use: () => void): Pick<Store, 'spool' | 'spooled'> {
   return {
     spool(run, first, items) {
       use()
-      if (items.length === 0) return
-      const spooled = state.spools.get(run) ?? []
-      const expected = spooled.length
-      assert(first === expected, `items of ${run} spooled at ${first} where ${expected} comes next`)
-      state.spools.set(run, [...spooled, ...items])
+      if (items.length > 0) spoolItems(state, { run, first, items })
     },
     spooled(run, from, limit) {
       use()

@@ -1,4 +1,5 @@
 import { unreachable } from '../../std/assert.ts'
+import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
 import type { State } from '../state.ts'
 import { FAILED } from '../items.ts'
@@ -50,6 +51,7 @@ export function applyEvent(state: State, event: Event): void {
     }
     case 'pressure':
       state.machines[event.machine].pressure = event.high
+      machineChanged(state, event.machine)
       state.scratch.dirty.add(event.machine)
       return
     case 'cancel':

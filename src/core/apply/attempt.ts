@@ -1,5 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import { observe, predict } from '../../policy/estimation/least-squares.ts'
+import { machineChanged } from '../columns.ts'
 import type { Decision, Outcomes } from '../event.ts'
 import { DONE, STOPPED } from '../items.ts'
 import { limits } from '../limits.ts'
@@ -14,19 +15,24 @@ import { forgetAssignment } from './run.ts'
 
 /** Tasks join the queues of machines (early binding). */
 export function assign(state: State, decision: Extract<Decision, { kind: 'assign' }>): void {
-  const { tasks } = state
   decision.tasks.forEach((task, at) => {
-    const machine = state.machines[decision.machines[at]]
-    const stage = state.stages[tasks.stage[task]]
-    moveTask(tasks, task, ASSIGNED)
-    tasks.machine[task] = machine.number
-    tasks.predicted[task] = comparableMicros(state, stage, machine, task)
-    machine.queued += 1
-    machine.queuedWork += tasks.predicted[task]
-    machine.assignedWork += tasks.predicted[task]
-    state.placements += 1
-    enqueueAt(state, machine, task)
+    assignTask(state, task, decision.machines[at])
   })
+}
+
+export function assignTask(state: State, task: number, machineNumber: number): void {
+  const { tasks } = state
+  const machine = state.machines[machineNumber]
+  const stage = state.stages[tasks.stage[task]]
+  moveTask(tasks, task, ASSIGNED)
+  tasks.machine[task] = machine.number
+  tasks.predicted[task] = comparableMicros(state, stage, machine, task)
+  machine.queued += 1
+  machine.queuedWork += tasks.predicted[task]
+  machine.assignedWork += tasks.predicted[task]
+  machineChanged(state, machine.number)
+  state.placements += 1
+  enqueueAt(state, machine, task)
 }
 
 /** Tasks leave their machine's queue for the common one. */
@@ -62,6 +68,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   state.runs[stage.run].attempts += decision.tasks.length
   if (stage.firstStart === 0) stage.firstStart = state.now
   if (fresh) watchHead(state, stage, machine, slot)
+  machineChanged(state, machine.number)
 }
 
 function startTask(state: State, stage: Stage, machine: Machine, slot: Slot, task: number, attempt: number): void {
@@ -190,6 +197,7 @@ function endTask(state: State, machine: Machine, slot: Slot, task: number): void
   slot.work = slot.running.size === 0 ? 0 : Math.max(0, slot.work - tasks.predicted[task])
   machine.running -= 1
   machine.tasksEnded += 1
+  machineChanged(state, machine.number)
   state.stages[tasks.stage[task]].openTasks -= 1
   moveTask(tasks, task, FREE)
 }
@@ -206,6 +214,7 @@ function releaseIfIdle(state: State, machine: Machine, slot: Slot): void {
   slot.killing = undefined
   machine.idle.push(slot.number)
   if (machine.idle.length > 1) machine.idle.sort((a, b) => b - a)
+  machineChanged(state, machine.number)
   state.scratch.dirty.add(machine.number)
 }
 

@@ -1,7 +1,9 @@
+import type { Problem } from '../../model/problem.ts'
 import type { OrderedTask } from '../../policy/order/order.ts'
+import { ranksOf } from '../../policy/planning/rank.ts'
 import { NEVER } from '../../std/time.ts'
 import { pushTask, taskQueue } from '../queue.ts'
-import type { Machine, Stage, State } from '../state.ts'
+import type { GraphState, Machine, Stage, State } from '../state.ts'
 import { ASSIGNED, READY } from '../tasks.ts'
 
 /**
@@ -59,42 +61,53 @@ export function rebuildQueues(state: State): void {
   }
 }
 
-const ordered: { -readonly [K in keyof OrderedTask]: OrderedTask[K] } = {
-  index: 0, work: 0, releasedAt: 0, dueAt: NEVER, priority: 0, weight: 1, upwardRank: 0,
-}
-
-/** The view an order sees of a task; reused, read at once. */
+/** The view an order sees of a task; reused, read at once. What costs a loop is worked out when asked for. */
 function orderedTask(state: State, stage: Stage, task: number): OrderedTask {
   const { tasks } = state
   const run = state.runs[stage.run]
-  const index = tasks.first[task]
-  const link = stage.definition.link
-  ordered.index = index
+  ordered.stage = stage
+  ordered.index = tasks.first[task]
+  ordered.size = tasks.size[task]
   ordered.releasedAt = tasks.readyAt[task]
   ordered.priority = run.definition.priority + state.classes[tasks.klass[task]].priority
   ordered.dueAt = run.definition.due ?? NEVER
   ordered.weight = 1
-  ordered.work = tasks.size[task]
-  ordered.upwardRank = tasks.size[task]
+  const { link } = stage.definition
   if (link.kind === 'graph') {
-    const { problem, ticks } = link
-    ordered.work = meanTime(problem.times, index, problem.machines.length) * ticks
-    ordered.dueAt = Number.isFinite(problem.tasks[index].due) ? problem.tasks[index].due * ticks : NEVER
-    ordered.weight = problem.tasks[index].weight
-    ordered.upwardRank = stage.graph?.upwardRank[index] ?? ordered.work
+    const { due, weight } = link.problem.tasks[ordered.index]
+    if (due < Number.POSITIVE_INFINITY) ordered.dueAt = due * link.ticks
+    ordered.weight = weight
   }
   return ordered
 }
 
-function meanTime(times: Float64Array, task: number, machines: number): number {
+const ordered = {
+  stage: undefined as Stage | undefined,
+  index: 0, size: 0, releasedAt: 0, dueAt: NEVER, priority: 0, weight: 1,
+  get work(): number {
+    const link = this.stage?.definition.link
+    return link?.kind === 'graph' ? meanTime(link.problem, this.index) * link.ticks : this.size
+  },
+  get upwardRank(): number {
+    return this.stage?.graph === undefined ? this.size : upwardRank(this.stage, this.stage.graph, this.index)
+  },
+}
+
+function meanTime({ times, machines }: Problem, task: number): number {
   let sum = 0
   let count = 0
-  for (let machine = 0; machine < machines; machine += 1) {
-    const time = times[task * machines + machine]
-    if (time < Number.POSITIVE_INFINITY) {
-      sum += time
-      count += 1
-    }
+  const end = (task + 1) * machines.length
+  for (let at = task * machines.length; at < end; at += 1) {
+    if (times[at] === Number.POSITIVE_INFINITY) continue
+    sum += times[at]
+    count += 1
   }
   return count === 0 ? 0 : sum / count
+}
+
+function upwardRank(stage: Stage, graph: GraphState, item: number): number {
+  const { link } = stage.definition
+  if (link.kind !== 'graph') return 0
+  graph.upwardRank ??= ranksOf(link.problem).upward
+  return graph.upwardRank[item] * link.ticks
 }

@@ -89,7 +89,7 @@ function upstreamFailure(stage: Stage, index: number, failure: Failure | undefin
 }
 
 function keep(state: State, stage: Stage, index: number, code: number, position: number, failure: Failure | undefined): void {
-  if (state.scratch.replaying || code === OPEN) return
+  if (state.scratch.replaying || state.scratch.forgetful || code === OPEN) return
   const kept = state.scratch.kept
   let batch = kept[kept.length - 1]
   if (batch === undefined || batch.stage !== stage.number) {

@@ -1,4 +1,5 @@
 import type { MachineDefinition } from '../../model/run.ts'
+import { machinesChanged } from '../columns.ts'
 import { removeTask } from '../queue.ts'
 import type { Machine, State } from '../state.ts'
 import { newSlot, resourceNumber } from '../state.ts'
@@ -21,6 +22,7 @@ export function joined(state: State, definition: MachineDefinition): Machine {
     tasksEnded: known < 0 ? 0 : state.machines[known].tasksEnded,
   }
   state.machines[number] = machine
+  machinesChanged(state, number)
   state.scratch.dirty.add(number)
   for (const stage of state.stages) state.scratch.touched.add(stage.number)
   return machine
@@ -29,6 +31,7 @@ export function joined(state: State, definition: MachineDefinition): Machine {
 /** A machine is gone: what it ran is lost and returns uncharged, what it had queued goes back. */
 export function left(state: State, machine: Machine): void {
   machine.alive = false
+  machinesChanged(state, machine.number)
   for (const slot of machine.slots) {
     for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)
     slot.stopping.clear()

@@ -1,6 +1,7 @@
 import type { Failure } from '../../model/failure.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { RunDefinition } from '../../model/run.ts'
+import { machineChanged } from '../columns.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
 import { CANCELLED, FAILED, itemsIn, itemStatesOf, OPEN, reopenItem, SKIPPED, stateOf, STOPPED, DONE } from '../items.ts'
 import type { GraphState, Run, Stage, State } from '../state.ts'
@@ -65,7 +66,7 @@ function graphOf(problem: Problem): GraphState {
     waitingFor, firstSuccessor, successors, successorEdges,
     machineOf: new Int32Array(count).fill(-1),
     endedAt: new Float64Array(count),
-    upwardRank: new Float64Array(count),
+    upwardRank: undefined,
     turns: undefined,
   }
 }
@@ -111,6 +112,7 @@ export function forgetAssignment(state: State, task: number): void {
   machine.queuedWork -= tasks.predicted[task]
   machine.assignedWork -= tasks.predicted[task]
   tasks.machine[task] = -1
+  machineChanged(state, machine.number)
 }
 
 /** The outputs are written, or could not be: the run has ended. */

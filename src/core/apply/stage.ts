@@ -1,4 +1,5 @@
 import type { Failure } from '../../model/failure.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { Decision, SourceRead } from '../event.ts'
 import { addInterval, removeInterval } from '../intervals.ts'
 import { DONE, FAILED, OPEN, SKIPPED, stateOf } from '../items.ts'
@@ -132,6 +133,15 @@ function takeSize(stage: Stage, first: number, count: number): number {
 export function classOf(state: State, stage: Stage, index: number, priority: number, memoryScale: number): Class {
   const link = stage.definition.link
   const own = link.kind === 'graph' ? link.problem.tasks[index].needs : undefined
+  const plain = state.scratch.plain.get(stage.number)
+  const isPlain = own === undefined && priority === 0 && memoryScale === 1
+  if (isPlain && plain?.of === stage.definition) return plain.klass
+  const klass = findClass(state, stage, own, priority, memoryScale)
+  if (isPlain) state.scratch.plain.set(stage.number, { of: stage.definition, klass })
+  return klass
+}
+
+function findClass(state: State, stage: Stage, own: Problem['tasks'][number]['needs'], priority: number, memoryScale: number): Class {
   const needs = vectorOf(state, own ?? stage.definition.needs, memoryScale)
   for (const number of stage.classes) {
     const known = state.classes[number]

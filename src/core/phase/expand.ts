@@ -10,8 +10,8 @@ import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
 /** Stages take in items: sources are read ahead, gathers begin, trees grow a level. */
-export function expand(state: State, out: Out): void {
-  for (const number of state.scratch.touched) {
+export function expand(state: State, out: Out, touched: ReadonlySet<number>): void {
+  for (const number of touched) {
     const stage = state.stages[number]
     const run = state.runs[stage.run]
     if (run.state !== 'active') continue
@@ -31,7 +31,12 @@ function readAhead(state: State, out: Out, run: Run, stage: Stage): void {
   const ahead = stage.pool.size + stage.openTasks
   if (ahead > window - limits.readItems || unconsumed(state, stage) > limits.unconsumed) return
   decide(state, out, { kind: 'reading', stage: stage.number })
-  out.actions.push({ kind: 'readSource', stage: stage.number, cursor: stage.cursor, limit: limits.readItems })
+  out.actions.push({
+    kind: 'readSource',
+    stage: stage.number,
+    cursor: stage.cursor,
+    limit: limits.readItems,
+  })
 }
 
 /** Results that an item-linked follower has still to take: back-pressure instead of memory. */
@@ -39,7 +44,8 @@ function unconsumed(state: State, stage: Stage): number {
   let most = 0
   for (const number of stage.downstream) {
     const next = state.stages[number]
-    if (next.definition.link.kind === 'item') most = Math.max(most, endedCount(stage.items) - endedCount(next.items))
+    if (next.definition.link.kind === 'item')
+      most = Math.max(most, endedCount(stage.items) - endedCount(next.items))
   }
   return most
 }
@@ -50,7 +56,11 @@ function gather(state: State, out: Out, run: Run, stage: Stage): void {
   const failed = failedItems(state, run.stages)
   if (failed > allowedFailures(state, run)) {
     const message = `${failed} items it needs failed`
-    decide(state, out, { kind: 'skip', stage: stage.number, failure: { kind: 'upstream', message } })
+    decide(state, out, {
+      kind: 'skip',
+      stage: stage.number,
+      failure: { kind: 'upstream', message },
+    })
     return
   }
   decide(state, out, { kind: 'gathering', stage: stage.number })
@@ -60,7 +70,9 @@ function gather(state: State, out: Out, run: Run, stage: Stage): void {
 /** The stages whose results a gathering stage takes: of a tree, its topmost level. */
 export function gatheredStages(state: State, stage: Stage): Stage[] {
   const { after, also } = stage.definition
-  const numbers = [after, ...(also ?? [])].filter(at => at >= 0).map(at => state.runs[stage.run].stages[at])
+  const numbers = [after, ...(also ?? [])]
+    .filter(at => at >= 0)
+    .map(at => state.runs[stage.run].stages[at])
   return numbers.map(number => {
     let top = state.stages[number]
     while (top.nextLevel >= 0) top = state.stages[top.nextLevel]
@@ -75,8 +87,8 @@ export function stageEnded(stage: Stage): boolean {
 }
 
 /** Ready items become tasks: no more ahead than the order needs, so that sizes follow what is learnt. */
-export function cutTasks(state: State, out: Out): void {
-  for (const number of state.scratch.touched) {
+export function cutTasks(state: State, out: Out, touched: ReadonlySet<number>): void {
+  for (const number of touched) {
     const stage = state.stages[number]
     const run = state.runs[stage.run]
     if (run.state !== 'active' || stage.broken !== undefined) continue
@@ -86,8 +98,12 @@ export function cutTasks(state: State, out: Out): void {
 
 function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
   const { chunk } = stage.definition
-  const single = stage.wishes.size > 0 || stage.graph !== undefined || (run.order.global && chunk.kind === 'auto')
-  if (single || (chunk.kind === 'fixed' && chunk.items === 1)) return cutSingles(state, out, run, stage)
+  const single =
+    stage.wishes.size > 0 ||
+    stage.graph !== undefined ||
+    (run.order.global && chunk.kind === 'auto')
+  if (single || (chunk.kind === 'fixed' && chunk.items === 1))
+    return cutSingles(state, out, run, stage)
   const slots = slotsOf(state)
   const room = chunk.kind === 'auto' ? limits.chunksAhead * slots : limits.openTasks
   while (stage.pool.size > 0 && stage.openTasks < room) {
@@ -95,9 +111,19 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
     const run = stage.pool.ends[0] - first
     const remaining = stage.pool.size + (stage.complete ? 0 : limits.readItems)
     const size = chunkSize(chunk, { remaining, slots, microsPerItem: microsPerItem(state, stage) })
-    if (chunk.kind === 'whole' && !(stage.complete && stage.pool.size + endedCount(stage.items) >= stage.known)) return
+    if (
+      chunk.kind === 'whole' &&
+      !(stage.complete && stage.pool.size + endedCount(stage.items) >= stage.known)
+    )
+      return
     if (chunk.kind === 'fixed' && run < size && waitsForMore(state, stage, first, size)) return
-    decide(state, out, { kind: 'cut', stage: stage.number, first, tasks: 1, counts: [Math.min(run, size)] })
+    decide(state, out, {
+      kind: 'cut',
+      stage: stage.number,
+      first,
+      tasks: 1,
+      counts: [Math.min(run, size)],
+    })
   }
 }
 
@@ -105,7 +131,9 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
 function waitsForMore(_state: State, stage: Stage, first: number, size: number): boolean {
   if (stage.definition.link.kind !== 'source') return false
   const end = stage.pool.ends[0]
-  return stage.pool.starts.length === 1 && end === stage.known && !stage.complete && first + size > end
+  return (
+    stage.pool.starts.length === 1 && end === stage.known && !stage.complete && first + size > end
+  )
 }
 
 function cutSingles(state: State, out: Out, run: Run, stage: Stage): void {
@@ -137,11 +165,14 @@ function microsPerItem(state: State, stage: Stage): number {
 }
 
 /** Runs whose every stage has ended, and stopping runs with nothing left in flight. */
-export function finish(state: State, out: Out): void {
-  for (const number of state.scratch.touchedRuns) {
+export function finish(state: State, out: Out, touchedRuns: ReadonlySet<number>): void {
+  for (const number of touchedRuns) {
     const run = state.runs[number]
     if (!isLive(run) || run.state === 'finishing') continue
-    const over = run.state === 'stopping' ? !inFlight(state, run) : run.stages.every(stage => stageEnded(state.stages[stage]))
+    const over =
+      run.state === 'stopping'
+        ? !inFlight(state, run)
+        : run.stages.every(stage => stageEnded(state.stages[stage]))
     if (over) decide(state, out, { kind: 'finish', run: number })
   }
 }

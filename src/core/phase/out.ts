@@ -19,7 +19,9 @@ export function decide(state: State, out: Out, decision: Decision): void {
     case 'stop': {
       const { machine, slot } = decision
       if (decision.how === 'kill') out.actions.push({ kind: 'kill', machine, slot })
-      else for (const attempt of state.machines[machine].slots[slot].stopping) out.actions.push({ kind: 'abort', machine, slot, attempt })
+      else
+        for (const attempt of state.machines[machine].slots[slot].stopping)
+          out.actions.push({ kind: 'abort', machine, slot, attempt })
       return
     }
     case 'unload':

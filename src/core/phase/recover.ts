@@ -10,11 +10,22 @@ import { decide } from './out.ts'
 
 /** Timers that are due: waiting tasks wake, overdue attempts go to recovery. */
 export function expire(state: State): void {
-  for (let at = nextInstant(state.timers); at !== undefined && at <= state.now; at = nextInstant(state.timers)) {
+  for (
+    let at = nextInstant(state.timers);
+    at !== undefined && at <= state.now;
+    at = nextInstant(state.timers)
+  ) {
     const timer = state.timers.heap.pop()?.timer
     if (timer === undefined) return
     if (timer.kind === 'task') wakeTask(state, timer.task)
-    else state.recovery.push({ kind: 'overdue', machine: timer.machine, slot: timer.slot, attempt: timer.attempt, hard: timer.hard })
+    else
+      state.recovery.push({
+        kind: 'overdue',
+        machine: timer.machine,
+        slot: timer.slot,
+        attempt: timer.attempt,
+        hard: timer.hard,
+      })
   }
 }
 
@@ -35,10 +46,18 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
   const run = state.runs[stage.run]
   const { index, tries, failure } = failed
   const chance = chanceAt(run.definition.seed, index * 31 + tries)
-  const again = run.state === 'active' ? decideRetry(stage.definition.retry, failed, chance) : undefined
+  const again =
+    run.state === 'active' ? decideRetry(stage.definition.retry, failed, chance) : undefined
   if (again !== undefined) {
     const at = state.now + again.delay
-    decide(state, out, { kind: 'retry', stage: stage.number, index, tries, at, memoryScale: again.memoryScale })
+    decide(state, out, {
+      kind: 'retry',
+      stage: stage.number,
+      index,
+      tries,
+      at,
+      memoryScale: again.memoryScale,
+    })
     return
   }
   decide(state, out, { kind: 'fail', stage: stage.number, index, failure })
@@ -50,7 +69,11 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
 }
 
-function recoverOverdue(state: State, out: Out, overdue: Extract<Recovery, { kind: 'overdue' }>): void {
+function recoverOverdue(
+  state: State,
+  out: Out,
+  overdue: Extract<Recovery, { kind: 'overdue' }>,
+): void {
   const slot = state.machines[overdue.machine]?.slots[overdue.slot]
   if (slot === undefined) return
   const at = { machine: overdue.machine, slot: overdue.slot }
@@ -74,12 +97,19 @@ function abortRunning(state: State, out: Out, run: Run): void {
   for (const machine of state.machines) {
     for (const slot of machine.slots) {
       if (slot.running.size === 0 || state.stages[slot.stage].run !== run.number) continue
-      decide(state, out, { kind: 'stop', machine: machine.number, slot: slot.number, how: 'abort', failure })
+      decide(state, out, {
+        kind: 'stop',
+        machine: machine.number,
+        slot: slot.number,
+        how: 'abort',
+        failure,
+      })
     }
   }
   recoverPending(state, out)
 }
 
 function recoverPending(state: State, out: Out): void {
-  for (const recovery of state.recovery.splice(0)) if (recovery.kind === 'failed') recoverItem(state, out, recovery)
+  for (const recovery of state.recovery.splice(0))
+    if (recovery.kind === 'failed') recoverItem(state, out, recovery)
 }

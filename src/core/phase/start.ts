@@ -1,35 +1,38 @@
-import type { MachinesView } from '../../policy/allocation/allocation.ts'
-import { chanceAt } from '../../std/chance.ts'
+import { assignTask } from '../apply/attempt.ts'
+import { mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
 import type { TaskQueue } from '../queue.ts'
 import { popTask } from '../queue.ts'
 import type { Class, Machine, Run, Slot, State } from '../state.ts'
-import { comparableMicros, dataReadyAt, expectedMicros, fits, machineFreeAt } from '../times.ts'
+import { expectedMicros, fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
+import { choose } from './choose.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
 /** Early binding: every ready task of a run whose strategy binds early joins a machine's queue. */
 export function assignEarly(state: State, out: Out): void {
-  for (let klass = bestClass(state, isEarly); klass !== undefined; klass = bestClass(state, isEarly)) {
+  const tasks: number[] = []
+  const machines: number[] = []
+  for (
+    let klass = bestClass(state, isEarly);
+    klass !== undefined;
+    klass = bestClass(state, isEarly)
+  ) {
     const run = state.runs[state.stages[klass.stage].run]
-    const tasks: number[] = []
-    const machines: number[] = []
-    const task = klass.queue.heap[0]
-    const machine = choose(state, run, klass, task, 'early')
+    const machine = choose(state, run, klass, klass.queue.heap[0], 'early')
     if (machine < 0) {
-      refused.add(klass.number)
+      state.scratch.refused.add(klass.number)
       continue
     }
-    popTask(klass.queue, state.tasks)
+    const task = popTask(klass.queue, state.tasks)
+    assignTask(state, task, machine)
     tasks.push(task)
     machines.push(machine)
-    decide(state, out, { kind: 'assign', tasks, machines })
   }
-  refused.clear()
+  if (state.scratch.refused.size > 0) state.scratch.refused.clear()
+  if (tasks.length > 0) out.decisions.push({ kind: 'assign', tasks, machines })
 }
-
-const refused = new Set<number>()
 
 function isEarly(run: Run): boolean {
   return run.allocation.binds === 'early'
@@ -37,19 +40,32 @@ function isEarly(run: Run): boolean {
 
 /** Free capacity takes tasks: hungry slots first, then machine queues, then late-bound choice. */
 export function startTasks(state: State, out: Out): void {
-  if (state.draining) return
-  for (const key of state.scratch.hungry) feed(state, out, state.machines[Math.floor(key / 65_536)], key % 65_536)
-  state.scratch.hungry.clear()
-  for (const number of state.scratch.dirty) startQueued(state, out, state.machines[number])
-  state.scratch.dirty.clear()
+  const { dirty, hungry } = state.scratch
+  if (state.draining) {
+    dirty.clear()
+    hungry.clear()
+    return
+  }
+  for (const key of hungry) feed(state, out, state.machines[Math.floor(key / 65_536)], key % 65_536)
+  hungry.clear()
+  for (const number of dirty) startQueued(state, out, state.machines[number])
+  dirty.clear()
   startLate(state, out)
 }
 
 /** A slot that answered and has little left in flight takes more of the same class, if that class is next. */
 function feed(state: State, out: Out, machine: Machine, slotNumber: number): void {
   const slot = machine.slots[slotNumber]
-  if (!machine.alive || machine.pressure || slot === undefined || slot.klass < 0 || slot.stopping.size > 0) return
-  if (slot.running.size === 0 || slot.work > limits.messageWork || slot.killing !== undefined) return
+  if (
+    !machine.alive ||
+    machine.pressure ||
+    slot === undefined ||
+    slot.klass < 0 ||
+    slot.stopping.size > 0
+  )
+    return
+  if (slot.running.size === 0 || slot.work > limits.messageWork || slot.killing !== undefined)
+    return
   const klass = state.classes[slot.klass]
   const run = state.runs[state.stages[klass.stage].run]
   if (run.state !== 'active' || aloneInFlight(state, slot)) return
@@ -58,7 +74,13 @@ function feed(state: State, out: Out, machine: Machine, slotNumber: number): voi
   if (bestQueue(state, machine) !== queue) return
   const tasks = takeMessage(state, klass, machine, queue, true)
   if (tasks.length > 0) {
-    decide(state, out, { kind: 'start', machine: machine.number, slot: slotNumber, firstAttempt: state.nextAttempt, tasks })
+    decide(state, out, {
+      kind: 'start',
+      machine: machine.number,
+      slot: slotNumber,
+      firstAttempt: state.nextAttempt,
+      tasks,
+    })
   }
 }
 
@@ -76,12 +98,19 @@ function startQueued(state: State, out: Out, machine: Machine): void {
   if (!machine.alive || machine.pressure) return
   while (machine.queued > 0) {
     const klass = bestQueued(state, machine)
-    if (klass === undefined || !fits(klass.needs, machine.free) || isHeld(state, klass, machine)) return
+    if (klass === undefined || !fits(klass.needs, machine.free) || isHeld(state, klass, machine))
+      return
     const slot = idleSlot(machine, klass.stage)
     const queue = machine.queues.get(klass.number)
     if (slot < 0 || queue === undefined) return
     const tasks = takeMessage(state, klass, machine, queue, false)
-    decide(state, out, { kind: 'start', machine: machine.number, slot, firstAttempt: state.nextAttempt, tasks })
+    decide(state, out, {
+      kind: 'start',
+      machine: machine.number,
+      slot,
+      firstAttempt: state.nextAttempt,
+      tasks,
+    })
   }
 }
 
@@ -96,29 +125,31 @@ function isHeld(state: State, klass: Class, machine: Machine): boolean {
 
 /** Late binding: the best task of all, to the machine its strategy names among those that can start it now. */
 function startLate(state: State, out: Out): void {
-  if (!state.machines.some(machine => machine.alive && hasRoom(machine))) return
-  for (let klass = bestClass(state, isLate); klass !== undefined; klass = bestClass(state, isLate)) {
+  while (mendColumns(state).roomy > 0) {
+    const klass = bestClass(state, isLate)
+    if (klass === undefined) break
     const run = state.runs[state.stages[klass.stage].run]
     const number = choose(state, run, klass, klass.queue.heap[0], 'late')
     if (number < 0) {
-      refused.add(klass.number)
+      state.scratch.refused.add(klass.number)
       continue
     }
     const machine = state.machines[number]
     const slot = idleSlot(machine, klass.stage)
     const tasks = takeMessage(state, klass, machine, klass.queue, false)
-    decide(state, out, { kind: 'start', machine: number, slot, firstAttempt: state.nextAttempt, tasks })
-    if (!state.machines.some(hasRoom)) break
+    decide(state, out, {
+      kind: 'start',
+      machine: number,
+      slot,
+      firstAttempt: state.nextAttempt,
+      tasks,
+    })
   }
-  refused.clear()
+  if (state.scratch.refused.size > 0) state.scratch.refused.clear()
 }
 
 function isLate(run: Run): boolean {
   return run.allocation.binds === 'late'
-}
-
-function hasRoom(machine: Machine): boolean {
-  return machine.alive && (machine.idle.length > 0 || machine.definition.slots === undefined)
 }
 
 /** An idle slot, one that holds the stage if there is one; a new one where slots are not counted; else -1. */
@@ -135,7 +166,13 @@ function idleSlot(machine: Machine, stage: number): number {
  * What one message carries: the head, and as many more as make up the message's work when their time
  * is known, but never so many that another slot would go without.
  */
-function takeMessage(state: State, klass: Class, machine: Machine, queue: TaskQueue, more: boolean): number[] {
+function takeMessage(
+  state: State,
+  klass: Class,
+  machine: Machine,
+  queue: TaskQueue,
+  more: boolean,
+): number[] {
   const { tasks } = state
   const head = queue.heap[0]
   if (more && tasks.alone[head] === 1) return []
@@ -143,13 +180,25 @@ function takeMessage(state: State, klass: Class, machine: Machine, queue: TaskQu
   const taken = [head]
   if (tasks.alone[head] === 1) return taken
   const stage = state.stages[klass.stage]
-  if (stage.graph !== undefined || stage.pooled.n < limits.samples) return more ? putBack(queue, taken, head) : taken
-  const expected = expectedMicros(stage, machine, tasks.first[head], tasks.size[head], tasks.count[head])
+  if (stage.graph !== undefined || stage.pooled.n < limits.samples)
+    return more ? putBack(queue, taken, head) : taken
+  const expected = expectedMicros(
+    stage,
+    machine,
+    tasks.first[head],
+    tasks.size[head],
+    tasks.count[head],
+  )
   if (more && expected >= limits.messageWork) return putBack(queue, taken, head)
   const sharers = queue === klass.queue ? slotCount(state) : machine.slots.length
   const share = Math.ceil((queue.heap.length + 1) / (2 * Math.max(1, sharers)))
-  const most = Math.min(limits.messageTasks, share, Math.floor(limits.messageWork / Math.max(1, expected)))
-  while (taken.length < most && queue.heap.length > 0 && tasks.alone[queue.heap[0]] === 0) taken.push(popTask(queue, tasks))
+  const most = Math.min(
+    limits.messageTasks,
+    share,
+    Math.floor(limits.messageWork / Math.max(1, expected)),
+  )
+  while (taken.length < most && queue.heap.length > 0 && tasks.alone[queue.heap[0]] === 0)
+    taken.push(popTask(queue, tasks))
   return taken
 }
 
@@ -176,7 +225,7 @@ function putBack(queue: TaskQueue, taken: number[], head: number): number[] {
 function bestClass(state: State, binds: (run: Run) => boolean): Class | undefined {
   let best: Class | undefined
   for (const klass of state.classes) {
-    if (klass.queue.heap.length === 0 || refused.has(klass.number)) continue
+    if (klass.queue.heap.length === 0 || state.scratch.refused.has(klass.number)) continue
     const run = state.runs[state.stages[klass.stage].run]
     if (run.state !== 'active' || !binds(run)) continue
     if (best === undefined || precedes(state, klass, klass.queue, best, best.queue)) best = klass
@@ -226,47 +275,4 @@ function precedes(state: State, a: Class, inA: TaskQueue, b: Class, inB: TaskQue
 /** One step of a run's priority is worth a minute of having been submitted earlier. */
 function agedPriority(run: Run): number {
   return run.submittedAt - run.definition.priority * 60_000_000
-}
-
-/** Asks the run's strategy for a machine; -1: none can take the task. */
-function choose(state: State, run: Run, klass: Class, task: number, binds: 'early' | 'late'): number {
-  const view = fillView(state, klass, task, binds)
-  view.chance = chanceAt(run.definition.seed, state.placements)
-  view.turn = state.placements
-  view.planned = state.stages[klass.stage].plan?.machine.get(state.tasks.first[task]) ?? -1
-  return run.allocation.choose(view)
-}
-
-function fillView(state: State, klass: Class, task: number, binds: 'early' | 'late'): MachinesView {
-  const { view } = state.scratch
-  const { machines } = state
-  if (view.offered.length < machines.length) widen(view, machines.length)
-  const stage = state.stages[klass.stage]
-  view.count = machines.length
-  view.now = state.now
-  for (let number = 0; number < machines.length; number += 1) {
-    const machine = machines[number]
-    view.offered[number] = 0
-    if (!machine.alive || (binds === 'late' && (machine.pressure || !hasRoom(machine)))) continue
-    if (!fits(klass.needs, binds === 'late' ? machine.free : machine.capacity)) continue
-    const processing = comparableMicros(state, stage, machine, task)
-    if (processing === Number.POSITIVE_INFINITY) continue
-    view.offered[number] = 1
-    view.processing[number] = processing
-    view.freeAt[number] = machineFreeAt(state, machine)
-    if (stage.graph !== undefined) {
-      const ready = dataReadyAt(stage, number, state.tasks.first[task])
-      if (ready > view.freeAt[number]) view.freeAt[number] = ready
-    }
-    view.assignedWork[number] = machine.assignedWork
-    view.load[number] = machine.running + machine.queued
-    view.slots[number] = Math.max(1, machine.slots.length)
-  }
-  return view
-}
-
-function widen(view: MachinesView, count: number): void {
-  const size = Math.max(16, count)
-  view.offered = new Uint8Array(size)
-  for (const column of ['processing', 'freeAt', 'assignedWork', 'load', 'slots'] as const) view[column] = new Float64Array(size)
 }

@@ -5,7 +5,19 @@
  * Non-negative because a bigger item is not faster and nothing takes negative time; when the free
  * fit breaks that, the better of a constant and a line through the origin is used.
  */
-export type Estimate = { n: number; size: number; time: number; sizeSize: number; sizeTime: number; timeTime: number; readonly ratios: number[] }
+export type Estimate = {
+  n: number
+  size: number
+  time: number
+  sizeSize: number
+  sizeTime: number
+  timeTime: number
+  readonly ratios: number[]
+  /** The fit at `line.n` observations, kept because it is asked for more often than it changes. */
+  line?: Line
+}
+
+export type Line = { readonly n: number; readonly intercept: number; readonly slope: number }
 
 export const RATIO_BUCKETS = 64
 /** Bucket width in powers of two: 64 buckets over 2^-4 .. 2^4. */
@@ -30,17 +42,32 @@ export function observe(estimate: Estimate, size: number, time: number, predicte
 
 /** Expected time of a task of this size; `NaN` when nothing was seen. */
 export function predict(estimate: Estimate, size: number): number {
+  if (estimate.n === 0) return Number.NaN
+  const { intercept, slope } = lineOf(estimate)
+  return intercept + slope * size
+}
+
+/** The fitted line; something must have been seen. */
+export function lineOf(estimate: Estimate): Line {
+  const { line } = estimate
+  if (line !== undefined && line.n === estimate.n) return line
+  const fitted = fit(estimate)
+  estimate.line = fitted
+  return fitted
+}
+
+function fit(estimate: Estimate): Line {
   const { n } = estimate
-  if (n === 0) return Number.NaN
   const meanSize = estimate.size / n
   const meanTime = estimate.time / n
   const variance = estimate.sizeSize - n * meanSize * meanSize
-  if (n < 2 || variance <= 1e-9 * estimate.sizeSize) return meanTime
+  const constant = { n, intercept: meanTime, slope: 0 }
+  if (n < 2 || variance <= 1e-9 * estimate.sizeSize) return constant
   const slope = (estimate.sizeTime - n * meanSize * meanTime) / variance
-  if (slope < 0) return meanTime
+  if (slope < 0) return constant
   const intercept = meanTime - slope * meanSize
-  if (intercept >= 0) return intercept + slope * size
-  return (estimate.sizeTime / estimate.sizeSize) * size
+  if (intercept >= 0) return { n, intercept, slope }
+  return { n, intercept: 0, slope: estimate.sizeTime / estimate.sizeSize }
 }
 
 /** The ratio actual / predicted below which a share `q` of past tasks stayed; 1 when nothing was judged. */
