@@ -10,7 +10,13 @@ export async function stageFingerprints(job: Job): Promise<Record<string, string
   const prints: Record<string, string> = {}
   for (const stage of job.stages) {
     const code = await codeFingerprint(stage.module)
-    const rest = JSON.stringify([stage.kind, stage.loads?.name ?? null, job.params, stage.returns ?? null, stage.by ?? null])
+    const rest = JSON.stringify([
+      stage.kind,
+      stage.loads?.name ?? null,
+      job.params,
+      stage.returns ?? null,
+      stage.by ?? null,
+    ])
     prints[stage.name] = createHash('sha256').update(code).update(rest).digest('hex').slice(0, 32)
   }
   return prints

@@ -18,6 +18,7 @@ import type { Job, StageSpec } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { encodeEstimate } from '../policy/estimation/least-squares.ts'
 import type { Executor, ExecutorEvent, StageCode } from '../port/executor.ts'
+import type { ResultBatch } from '../port/journal.ts'
 import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { restore } from './boot.ts'
@@ -34,7 +35,11 @@ export type Host = {
   readonly loop: Loop
   readonly machines: readonly MachineDefinition[]
   /** Attaches what a run needs to go on: its source, its code, what it may keep. */
-  attach(run: string, job: Job, options?: { readonly keeper?: Keeper; readonly stdin?: AsyncIterable<Uint8Array | string> }): void
+  attach(
+    run: string,
+    job: Job,
+    options?: { readonly keeper?: Keeper; readonly stdin?: AsyncIterable<Uint8Array | string> },
+  ): void
   runNamed(name: string): Run | undefined
   /** Resolves when the run has ended; rejects when the node stopped. */
   ended(run: string): Promise<void>
@@ -43,11 +48,14 @@ export type Host = {
   listen(listener: HostListener): () => void
   /** Sends an event and resolves once it is durable. */
   commit(event: Event): Promise<void>
+  /** Resolves when all that was handed over so far is durable. */
+  nextStep(): Promise<void>
   close(grace?: number): Promise<void>
 }
 
 export type HostListener = {
   readonly onStep?: (events: readonly Event[], decisions: readonly Decision[]) => void
+  readonly onResults?: (results: readonly ResultBatch[]) => void
   readonly onLog?: (event: Extract<ExecutorEvent, { kind: 'log' | 'progress' }>) => void
 }
 
@@ -69,7 +77,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   try {
     return await hostOn(owner, options)
   } catch (error) {
-    await owner.release()
+    await owner.close()
     throw error
   }
 }
@@ -111,8 +119,10 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     journal,
     store,
     executor,
-    codeOf: stage => codeOf(state.runs[stage.run].definition.name, stage, attachedTo(stage).job, options, members),
-    openSource: stage => sourceOf(stage, state.runs[stage.run].definition.name, attachedTo(stage), store),
+    codeOf: stage =>
+      codeOf(state.runs[stage.run].definition.name, stage, attachedTo(stage).job, options, members),
+    openSource: stage =>
+      sourceOf(stage, state.runs[stage.run].definition.name, attachedTo(stage), store),
     gather: async stage => {
       const spec = specOf(attachedTo(stage).job, stage)
       const results = gatheredResults(state, store, stage)
@@ -126,7 +136,10 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       const { name } = run.definition
       rememberTimes(state, store, run)
       const record = store.run(name)
-      if (record !== undefined && (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled')) {
+      if (
+        record !== undefined &&
+        (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled')
+      ) {
         store.putRun({ ...record, state: run.state, endedAt: run.endedAt })
       }
       rmSync(join(dir, 'gather', name), { recursive: true, force: true })
@@ -138,6 +151,9 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       commits = []
       for (const { resolve } of done) resolve()
       for (const listener of listeners) listener.onStep?.(events, decisions)
+    },
+    onResults: results => {
+      for (const listener of listeners) listener.onResults?.(results)
     },
     onLog: event => {
       for (const listener of listeners) listener.onLog?.(event)
@@ -163,7 +179,9 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       found.written = []
       for (const spec of found.job.stages) {
         if (spec.output === undefined) continue
-        const stage = run.stages.map(at => state.stages[at]).find(at => at.definition.name === spec.name && at.root === at.number)
+        const stage = run.stages
+          .map(at => state.stages[at])
+          .find(at => at.definition.name === spec.name && at.root === at.number)
         if (stage === undefined) continue
         found.written.push(await writeOutput(spec.output, topResults(state, store, stage)))
       }
@@ -174,11 +192,16 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   }
 
   loop.send({ kind: 'term', term: state.term + 1 })
-  for (const run of state.runs) if (run.state === 'active' || run.state === 'finishing') loop.send({ kind: 'pause', run: run.number })
+  for (const run of state.runs)
+    if (run.state === 'active' || run.state === 'finishing')
+      loop.send({ kind: 'pause', run: run.number })
   for (const machine of options.machines) loop.send({ kind: 'joined', machine })
 
   const host: Host = {
-    dir, state, store, loop,
+    dir,
+    state,
+    store,
+    loop,
     machines: options.machines,
     attach(name, job, how = {}) {
       attached.set(name, { job, keeper: how.keeper, stdin: how.stdin, written: [] })
@@ -187,7 +210,11 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     ended(name) {
       const run = host.runNamed(name)
       if (failure !== undefined) return Promise.reject(failure)
-      if (run !== undefined && (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled')) return Promise.resolve()
+      if (
+        run !== undefined &&
+        (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled')
+      )
+        return Promise.resolve()
       return new Promise((resolve, reject) => {
         waiting.set(name, [...(waiting.get(name) ?? []), { resolve, reject }])
       })
@@ -198,10 +225,14 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       return () => listeners.delete(listener)
     },
     commit(event) {
+      const durable = host.nextStep()
+      loop.send(event)
+      return durable
+    },
+    nextStep() {
       if (failure !== undefined) return Promise.reject(failure)
       return new Promise((resolve, reject) => {
         commits.push({ resolve, reject })
-        loop.send(event)
       })
     },
     async close(grace = 2_000_000) {
@@ -209,39 +240,63 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       await executor.close(grace)
       for (const source of loop.payloads.sources.values()) await source.close()
       closeDirectory()
-      await owner.release()
+      await owner.close()
     },
   }
-  owner.handle(async request => (options.onRequest === undefined ? { error: 'busy' } : options.onRequest(host, request)))
+  owner.handle(async request =>
+    options.onRequest === undefined ? { error: 'busy' } : options.onRequest(host, request),
+  )
   return host
 }
 
 /** Every machine the core knows by number, so that its numbers are the executor's. */
 function executorMachines(state: State, joining: readonly MachineDefinition[]) {
-  const known = state.machines.map(machine => joining.find(({ id }) => id === machine.definition.id) ?? machine.definition)
+  const known = state.machines.map(
+    machine => joining.find(({ id }) => id === machine.definition.id) ?? machine.definition,
+  )
   const added = joining.filter(machine => !known.some(({ id }) => id === machine.id))
   return [...known, ...added].map(({ id, slots, speed }) => ({ id, slots: slots ?? 1, speed }))
 }
 
-function codeOf(run: string, stage: Stage, job: Job, options: HostOptions, machines: readonly { readonly speed: number }[]): StageCode {
+function codeOf(
+  run: string,
+  stage: Stage,
+  job: Job,
+  options: HostOptions,
+  machines: readonly { readonly speed: number }[],
+): StageCode {
   const spec = specOf(job, stage)
   return {
-    run, name: spec.name, kind: spec.kind, module: spec.module, isolation: spec.isolation,
-    loads: spec.loads, returns: spec.returns, params: job.params, env: spec.env,
-    maxResultBytes: options.maxResultBytes ?? MAX_RESULT, speeds: machines.map(machine => machine.speed),
+    run,
+    name: spec.name,
+    kind: spec.kind,
+    module: spec.module,
+    isolation: spec.isolation,
+    loads: spec.loads,
+    returns: spec.returns,
+    params: job.params,
+    env: spec.env,
+    maxResultBytes: options.maxResultBytes ?? MAX_RESULT,
+    speeds: machines.map(machine => machine.speed),
   }
 }
 
 function specOf(job: Job, stage: Stage): StageSpec {
   const spec = job.stages.find(({ name }) => name === stage.definition.name)
-  if (spec === undefined) throw new Error(`the job ${job.name} has no stage ${stage.definition.name}`)
+  if (spec === undefined)
+    throw new Error(`the job ${job.name} has no stage ${stage.definition.name}`)
   return spec
 }
 
 function sourceOf(stage: Stage, run: string, { job, stdin }: Attached, store: Store): Source {
   const { size } = specOf(job, stage)
   return openSource(job.input, {
-    folder: job.folder, size, params: job.params, run, store, stdin,
+    folder: job.folder,
+    size,
+    params: job.params,
+    run,
+    store,
+    stdin,
     importModule: async path => importedOr(path),
   })
 }
@@ -272,21 +327,40 @@ function rememberTimes(state: State, store: Store, run: Run): void {
     const stage = state.stages[number]
     if (stage.pooled.n === 0) continue
     const machines = Object.fromEntries(
-      stage.estimates.flatMap((estimate, at) => (estimate === undefined ? [] : [[state.machines[at].definition.id, encodeEstimate(estimate)]])),
+      stage.estimates.flatMap((estimate, at) =>
+        estimate === undefined
+          ? []
+          : [[state.machines[at].definition.id, encodeEstimate(estimate)]],
+      ),
     )
-    const text = JSON.stringify({ pooled: encodeEstimate(stage.pooled), machines, setup: stage.setup })
+    const text = JSON.stringify({
+      pooled: encodeEstimate(stage.pooled),
+      machines,
+      setup: stage.setup,
+    })
     store.put(estimatesDocument(run.definition.job, storedName(state, stage)), text)
   }
 }
 
 export const estimatesDocument = (job: string, stage: string): string => `estimates:${job}:${stage}`
 
-function storeLog(state: State, store: Store, event: Extract<ExecutorEvent, { kind: 'log' }>): void {
+function storeLog(
+  state: State,
+  store: Store,
+  event: Extract<ExecutorEvent, { kind: 'log' }>,
+): void {
   const { tasks } = state
   if (event.task >= tasks.used) return
   const stage = state.stages[tasks.stage[event.task]]
-  store.log([{
-    run: state.runs[stage.run].definition.name, stage: stage.definition.name,
-    index: event.index, attempt: event.attempt, at: Date.now() * 1_000, stream: event.stream, text: event.text,
-  }])
+  store.log([
+    {
+      run: state.runs[stage.run].definition.name,
+      stage: stage.definition.name,
+      index: event.index,
+      attempt: event.attempt,
+      at: Date.now() * 1_000,
+      stream: event.stream,
+      text: event.text,
+    },
+  ])
 }

@@ -10,9 +10,18 @@ import type { Store } from '../port/store.ts'
  * version is the same and nobody asked for that stage again. Down a chain of item links a stage's
  * result is kept only if the one before it was.
  */
-export type Keeper = (state: State, stage: Stage, first: number, items: readonly SourceItem[]) => KeptFromBefore | undefined
+export type Keeper = (
+  state: State,
+  stage: Stage,
+  first: number,
+  items: readonly SourceItem[],
+) => KeptFromBefore | undefined
 
-export function keeperOf(store: Store, previous: readonly string[], redo: ReadonlySet<string>): Keeper {
+export function keeperOf(
+  store: Store,
+  previous: readonly string[],
+  redo: ReadonlySet<string>,
+): Keeper {
   const answered = new Map<string, Map<string, { run: string; index: number; version: string }>>()
 
   const answersOf = (stageName: string) => {
@@ -35,12 +44,18 @@ export function keeperOf(store: Store, previous: readonly string[], redo: Readon
     while (at !== undefined && candidates.length > 0 && !redo.has(at.definition.name)) {
       const { name } = at.definition
       const known = answersOf(name)
-      candidates = candidates.filter(position => known.get(items[position].key)?.version === items[position].version)
+      candidates = candidates.filter(
+        position => known.get(items[position].key)?.version === items[position].version,
+      )
       if (candidates.length === 0) break
       kept.push({ stage: at.number, items: candidates.map(position => first + position) })
       const run = state.runs[stage.run].definition.name
-      results.push(copyResults(store, { run, stage: name, first, positions: candidates, items, known }))
-      const next: number | undefined = at.downstream.find(number => state.stages[number].definition.link.kind === 'item')
+      results.push(
+        copyResults(store, { run, stage: name, first, positions: candidates, items, known }),
+      )
+      const next: number | undefined = at.downstream.find(
+        number => state.stages[number].definition.link.kind === 'item',
+      )
       at = next === undefined ? undefined : state.stages[next]
     }
     return kept.length === 0 ? undefined : { items: kept, results }
@@ -59,14 +74,21 @@ function copyResults(
   },
 ): ResultBatch {
   const batch = {
-    run: from.run, stage: from.stage, indexes: [] as number[], keys: [] as string[], versions: [] as string[],
-    states: [] as ResultBatch['states'][number][], payloads: [] as string[],
+    run: from.run,
+    stage: from.stage,
+    indexes: [] as number[],
+    keys: [] as string[],
+    versions: [] as string[],
+    states: [] as ResultBatch['states'][number][],
+    payloads: [] as string[],
   }
   for (const position of from.positions) {
     const { key, version } = from.items[position]
     const place = from.known.get(key)
-    const stored = place === undefined ? undefined : store.result(place.run, from.stage, place.index)
-    if (stored === undefined) throw new Error(`the kept result of ${key} in ${from.stage} is missing`)
+    const stored =
+      place === undefined ? undefined : store.result(place.run, from.stage, place.index)
+    if (stored === undefined)
+      throw new Error(`the kept result of ${key} in ${from.stage} is missing`)
     batch.indexes.push(from.first + position)
     batch.keys.push(key)
     batch.versions.push(version)

@@ -3,15 +3,26 @@ import type { Link, RunDefinition, StageDefinition } from '../model/run.ts'
 import type { Micros } from '../std/time.ts'
 
 /** A job as the core runs it: stages in an order in which each follows the one it depends on. */
-export function runDefinition(job: Job, options: { readonly name: string; readonly seed: number; readonly now: Micros; readonly strategy: string }): RunDefinition {
+export function runDefinition(
+  job: Job,
+  options: {
+    readonly name: string
+    readonly seed: number
+    readonly now: Micros
+    readonly strategy: string
+  },
+): RunDefinition {
   const order = topological(job.stages)
   const stages: StageDefinition[] = []
   for (const spec of order) {
-    const after = spec.after.length === 0 ? -1 : order.findIndex(stage => stage.name === spec.after[0])
+    const after =
+      spec.after.length === 0 ? -1 : order.findIndex(stage => stage.name === spec.after[0])
     stages.push({
       name: spec.name,
       after,
-      ...(spec.after.length > 1 ? { also: spec.after.slice(1).map(name => order.findIndex(stage => stage.name === name)) } : {}),
+      ...(spec.after.length > 1
+        ? { also: spec.after.slice(1).map(name => order.findIndex(stage => stage.name === name)) }
+        : {}),
       link: linkOf(job, spec, after < 0 ? undefined : order[after]),
       needs: spec.needs,
       loads: spec.loads,
@@ -22,9 +33,14 @@ export function runDefinition(job: Job, options: { readonly name: string; readon
     })
   }
   return {
-    name: options.name, job: job.name, stages, tolerate: job.tolerate, objective: job.objective,
+    name: options.name,
+    job: job.name,
+    stages,
+    tolerate: job.tolerate,
+    objective: job.objective,
     due: job.due === undefined ? undefined : options.now + job.due,
-    priority: job.priority, strategy: options.strategy,
+    priority: job.priority,
+    strategy: options.strategy,
     // With equal priorities this is fifo; a pushed item with a priority of its own needs it.
     order: job.order ?? 'priority',
     seed: options.seed,
@@ -48,7 +64,9 @@ function topological(stages: readonly StageSpec[]): StageSpec[] {
   const placed: StageSpec[] = []
   const waiting = [...stages]
   while (waiting.length > 0) {
-    const at = waiting.findIndex(stage => stage.after.every(name => placed.some(done => done.name === name)))
+    const at = waiting.findIndex(stage =>
+      stage.after.every(name => placed.some(done => done.name === name)),
+    )
     placed.push(...waiting.splice(at, 1))
   }
   return placed

@@ -25,7 +25,12 @@ export type Plan =
   /** Finished and unchanged. */
   | { readonly kind: 'nothing'; readonly run: string; readonly why: string }
   /** A new run that keeps the results of earlier ones; stages in `redo`, and what follows them, run again. */
-  | { readonly kind: 'continue'; readonly previous: string; readonly redo: readonly string[]; readonly why: string }
+  | {
+      readonly kind: 'continue'
+      readonly previous: string
+      readonly redo: readonly string[]
+      readonly why: string
+    }
 
 export type SubmitOptions = {
   readonly fresh?: boolean
@@ -43,11 +48,16 @@ export class OlderCode extends InputError {
 export type Submitted = { readonly run: string; readonly plan: Plan }
 
 /** Submits a job: resolves once that is durable, with the run's name and what was decided. */
-export async function submitJob(host: Host, job: Job, options: SubmitOptions = {}): Promise<Submitted> {
+export async function submitJob(
+  host: Host,
+  job: Job,
+  options: SubmitOptions = {},
+): Promise<Submitted> {
   const prints = await stageFingerprints(job)
   const input = await inputFingerprint(host, job)
   const plan = planSubmission(host, job, { prints, input }, options)
-  const previous = plan.kind === 'goOn' || plan.kind === 'nothing' ? host.store.run(plan.run) : undefined
+  const previous =
+    plan.kind === 'goOn' || plan.kind === 'nothing' ? host.store.run(plan.run) : undefined
   if (previous !== undefined) {
     await goOn(host, job, previous, plan.kind === 'nothing', prints, options)
     return { run: previous.name, plan }
@@ -55,20 +65,41 @@ export async function submitJob(host: Host, job: Job, options: SubmitOptions = {
   const name = runNameFor(taken => host.store.run(taken) !== undefined)
   const definition = definitionOf(host, job, name, options.seed ?? 1)
   host.store.putRun({
-    name, job: job.name, state: 'active', createdAt: Date.now() * 1_000, endedAt: undefined,
-    definition: JSON.stringify(job), inputFingerprint: input, stageFingerprints: prints,
+    name,
+    job: job.name,
+    state: 'active',
+    createdAt: Date.now() * 1_000,
+    endedAt: undefined,
+    definition: JSON.stringify(job),
+    inputFingerprint: input,
+    stageFingerprints: prints,
     previous: plan.kind === 'continue' ? plan.previous : undefined,
   })
-  const keeper = plan.kind === 'continue' ? keeperOf(host.store, lineage(host, plan.previous), withFollowers(job, plan.redo)) : undefined
-  host.attach(name, job, { ...(keeper === undefined ? {} : { keeper }), ...(options.stdin === undefined ? {} : { stdin: options.stdin }) })
+  const keeper =
+    plan.kind === 'continue'
+      ? keeperOf(host.store, lineage(host, plan.previous), withFollowers(job, plan.redo))
+      : undefined
+  host.attach(name, job, {
+    ...(keeper === undefined ? {} : { keeper }),
+    ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+  })
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   return { run: name, plan }
 }
 
 /** What would be done, and why; nothing is changed. `run --explain` prints it. */
-export async function explainSubmission(host: Host, job: Job, options: SubmitOptions = {}): Promise<Plan> {
-  return planSubmission(host, job, { prints: await stageFingerprints(job), input: await inputFingerprint(host, job) }, options)
+export async function explainSubmission(
+  host: Host,
+  job: Job,
+  options: SubmitOptions = {},
+): Promise<Plan> {
+  return planSubmission(
+    host,
+    job,
+    { prints: await stageFingerprints(job), input: await inputFingerprint(host, job) },
+    options,
+  )
 }
 
 function planSubmission(
@@ -77,16 +108,22 @@ function planSubmission(
   now: { readonly prints: Readonly<Record<string, string>>; readonly input: string | undefined },
   options: SubmitOptions,
 ): Plan {
-  const last = host.store.runs().filter(run => run.job === job.name).sort((a, b) => b.createdAt - a.createdAt)[0]
+  const last = host.store
+    .runs()
+    .filter(run => run.job === job.name)
+    .sort((a, b) => b.createdAt - a.createdAt)[0]
   if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
   if (last === undefined) return { kind: 'new', why: 'it never ran here' }
   const redo = options.redo ?? []
   for (const name of redo) {
     if (!job.stages.some(stage => stage.name === name)) {
-      throw new InputError(`--redo ${name}: no such stage; the job has ${job.stages.map(stage => stage.name).join(', ')}`)
+      throw new InputError(
+        `--redo ${name}: no such stage; the job has ${job.stages.map(stage => stage.name).join(', ')}`,
+      )
     }
   }
-  if (redo.length > 0) return { kind: 'continue', previous: last.name, redo, why: `asked to redo ${redo.join(', ')}` }
+  if (redo.length > 0)
+    return { kind: 'continue', previous: last.name, redo, why: `asked to redo ${redo.join(', ')}` }
   const changed = changedStages(job, last, now.prints)
   if (changed.length > 0 && options.keep !== true) refuseOlderCode(host, last, changed)
   const sameStages = Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
@@ -96,7 +133,12 @@ function planSubmission(
     return { kind: 'continue', previous: last.name, redo: [], why }
   }
   const state = host.runNamed(last.name)?.state
-  if (state === 'done') return { kind: 'nothing', run: last.name, why: 'finished, and nothing it was made from changed' }
+  if (state === 'done')
+    return {
+      kind: 'nothing',
+      run: last.name,
+      why: 'finished, and nothing it was made from changed',
+    }
   return { kind: 'goOn', run: last.name, why: reasonToGoOn(state) }
 }
 
@@ -106,14 +148,25 @@ function reasonToGoOn(state: RunState | undefined): string {
   return 'it was interrupted'
 }
 
-function changedStages(job: Job, last: RunRecord, prints: Readonly<Record<string, string>>): string[] {
-  return job.stages.map(stage => stage.name).filter(name => last.stageFingerprints[name] !== undefined && last.stageFingerprints[name] !== prints[name])
+function changedStages(
+  job: Job,
+  last: RunRecord,
+  prints: Readonly<Record<string, string>>,
+): string[] {
+  return job.stages
+    .map(stage => stage.name)
+    .filter(
+      name =>
+        last.stageFingerprints[name] !== undefined && last.stageFingerprints[name] !== prints[name],
+    )
 }
 
 function refuseOlderCode(host: Host, last: RunRecord, changed: readonly string[]): void {
   const run = host.runNamed(last.name)
   const made = changed.map(name => {
-    const stage = run?.stages.map(at => host.state.stages[at]).find(at => at.definition.name === name)
+    const stage = run?.stages
+      .map(at => host.state.stages[at])
+      .find(at => at.definition.name === name)
     return { name, items: host.store.counts(last.name, name).done, micros: stage?.busyMicros ?? 0 }
   })
   const items = made.reduce((sum, stage) => sum + stage.items, 0)
@@ -135,19 +188,31 @@ async function goOn(
   options: SubmitOptions,
 ): Promise<void> {
   const run = host.runNamed(record.name)
-  if (run === undefined) throw new Error(`run ${record.name} is in the store but not in the journal`)
+  if (run === undefined)
+    throw new Error(`run ${record.name} is in the store but not in the journal`)
   const definition = definitionOf(host, job, record.name, run.definition.seed)
   host.attach(record.name, job, options.stdin === undefined ? {} : { stdin: options.stdin })
-  host.store.putRun({ ...record, state: finished ? record.state : 'active', definition: JSON.stringify(job), stageFingerprints: prints })
+  host.store.putRun({
+    ...record,
+    state: finished ? record.state : 'active',
+    definition: JSON.stringify(job),
+    stageFingerprints: prints,
+  })
   if (finished) return
   const due = run.definition.due
   await host.commit({ kind: 'redefine', run: run.number, definition: { ...definition, due } })
-  if (run.state === 'failed' || run.state === 'cancelled') await host.commit({ kind: 'retryFailed', run: run.number })
+  if (run.state === 'failed' || run.state === 'cancelled')
+    await host.commit({ kind: 'retryFailed', run: run.number })
   else await host.commit({ kind: 'goOn', run: run.number })
 }
 
 function definitionOf(host: Host, job: Job, name: string, seed: number): RunDefinition {
-  return runDefinition(job, { name, seed, now: Date.now() * 1_000, strategy: liveStrategy(host, job.strategy) })
+  return runDefinition(job, {
+    name,
+    seed,
+    now: Date.now() * 1_000,
+    strategy: liveStrategy(host, job.strategy),
+  })
 }
 
 /** `auto` while times are being learnt: with machines alike any idle one serves, else earliest completion. */
@@ -160,7 +225,12 @@ function liveStrategy(host: Host, strategy: string): string {
 /** A run and the runs it kept results of, oldest first. */
 function lineage(host: Host, name: string): string[] {
   const names: string[] = []
-  for (let at: string | undefined = name; at !== undefined && !names.includes(at); at = host.store.run(at)?.previous) names.unshift(at)
+  for (
+    let at: string | undefined = name;
+    at !== undefined && !names.includes(at);
+    at = host.store.run(at)?.previous
+  )
+    names.unshift(at)
   return names
 }
 
@@ -182,13 +252,19 @@ function recallTimes(host: Host, name: string): void {
   const run = host.runNamed(name)
   if (run === undefined) return
   for (const number of run.stages) {
-    const text = host.store.get(estimatesDocument(run.definition.job, host.state.stages[number].definition.name))
+    const text = host.store.get(
+      estimatesDocument(run.definition.job, host.state.stages[number].definition.name),
+    )
     if (text === undefined) continue
-    const { pooled, machines } = JSON.parse(text) as { pooled: number[]; machines: Record<string, number[]> }
+    const { pooled, machines } = JSON.parse(text) as {
+      pooled: number[]
+      machines: Record<string, number[]>
+    }
     host.loop.send({ kind: 'learnt', stage: number, machine: -1, estimate: pooled })
     for (const machine of host.state.machines) {
       const estimate = machines[machine.definition.id]
-      if (estimate !== undefined) host.loop.send({ kind: 'learnt', stage: number, machine: machine.number, estimate })
+      if (estimate !== undefined)
+        host.loop.send({ kind: 'learnt', stage: number, machine: machine.number, estimate })
     }
   }
 }
@@ -196,7 +272,13 @@ function recallTimes(host: Host, name: string): void {
 async function inputFingerprint(host: Host, job: Job): Promise<string | undefined> {
   if (job.input.kind === 'stdin' || job.input.kind === 'open') return undefined
   const source = openSource(job.input, {
-    folder: job.folder, size: { kind: 'one' }, params: job.params, run: '', store: host.store, stdin: undefined, importModule: importedOr,
+    folder: job.folder,
+    size: { kind: 'one' },
+    params: job.params,
+    run: '',
+    store: host.store,
+    stdin: undefined,
+    importModule: importedOr,
   })
   try {
     const print = await source.fingerprint()

@@ -9,7 +9,14 @@ export type Summary = {
   readonly job: string
   readonly state: string
   /** Counts over the items of every stage. */
-  readonly items: { readonly total: number; readonly done: number; readonly failed: number; readonly skipped: number; readonly stopped: number; readonly cancelled: number }
+  readonly items: {
+    readonly total: number
+    readonly done: number
+    readonly failed: number
+    readonly skipped: number
+    readonly stopped: number
+    readonly cancelled: number
+  }
   readonly attempts: number
   readonly retries: number
   /** From submission to end (or now). */
@@ -22,8 +29,18 @@ export type Summary = {
   readonly utilisation: number
   readonly errorRate: number
   readonly peakRssMB: number
-  readonly outputs: readonly { readonly path: string; readonly files: number; readonly items: number; readonly bytes: number }[]
-  readonly machines: readonly { readonly id: string; readonly slots: number; readonly tasks: number; readonly busySeconds: number }[]
+  readonly outputs: readonly {
+    readonly path: string
+    readonly files: number
+    readonly items: number
+    readonly bytes: number
+  }[]
+  readonly machines: readonly {
+    readonly id: string
+    readonly slots: number
+    readonly tasks: number
+    readonly busySeconds: number
+  }[]
   readonly stages: readonly StageSummary[]
   readonly problem?: string
 }
@@ -54,9 +71,19 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
   const failed = sum(FAILED)
   const ended = sum(DONE) + failed + sum(STOPPED)
   return {
-    run: run.definition.name, job: run.definition.job, state: run.state,
-    items: { total, done: sum(DONE), failed, skipped: sum(SKIPPED), stopped: sum(STOPPED), cancelled: sum(CANCELLED) },
-    attempts: run.attempts, retries: run.retries,
+    run: run.definition.name,
+    job: run.definition.job,
+    state: run.state,
+    items: {
+      total,
+      done: sum(DONE),
+      failed,
+      skipped: sum(SKIPPED),
+      stopped: sum(STOPPED),
+      cancelled: sum(CANCELLED),
+    },
+    attempts: run.attempts,
+    retries: run.retries,
     seconds: ((run.endedAt || state.now) - run.submittedAt) / 1e6,
     makespan,
     lowerBound: lowerBound(state, stages),
@@ -64,9 +91,14 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
     errorRate: ended === 0 ? 0 : failed / ended,
     peakRssMB: Math.round(Math.max(0, ...stages.map(stage => stage.peakBytes)) / 1e6),
     outputs: written.map(({ path, files, items, bytes }) => ({ path, files, items, bytes })),
-    machines: state.machines.filter(machine => machine.alive).map(machine => ({
-      id: machine.definition.id, slots: machine.slots.length, tasks: machine.tasksEnded, busySeconds: machine.busyMicros / 1e6,
-    })),
+    machines: state.machines
+      .filter(machine => machine.alive)
+      .map(machine => ({
+        id: machine.definition.id,
+        slots: machine.slots.length,
+        tasks: machine.tasksEnded,
+        busySeconds: machine.busyMicros / 1e6,
+      })),
     stages: stages.filter(stage => stage.root === stage.number).map(stageSummary),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),
   }
@@ -75,8 +107,14 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
 function stageSummary(stage: Stage): StageSummary {
   const { counts } = stage.items
   return {
-    name: stage.definition.name, total: stage.known, complete: stage.complete,
-    done: counts[DONE], failed: counts[FAILED], skipped: counts[SKIPPED], stopped: counts[STOPPED], cancelled: counts[CANCELLED],
+    name: stage.definition.name,
+    total: stage.known,
+    complete: stage.complete,
+    done: counts[DONE],
+    failed: counts[FAILED],
+    skipped: counts[SKIPPED],
+    stopped: counts[STOPPED],
+    cancelled: counts[CANCELLED],
     busySeconds: stage.busyMicros / 1e6,
     memoryAsked: stage.definition.needs.memory ?? 0,
     memoryPeak: stage.peakBytes,
@@ -89,21 +127,37 @@ function stageSummary(stage: Stage): StageSummary {
  * gathers must wait for one task of every stage before it. Both hold for any schedule of these times.
  */
 function lowerBound(state: State, stages: readonly Stage[]): number {
-  const speed = state.machines.reduce((total, machine) => total + (machine.alive ? machine.definition.speed * machine.slots.length : 0), 0)
-  const fastest = state.machines.reduce((most, machine) => Math.max(most, machine.alive ? machine.definition.speed : 0), 0)
+  const speed = state.machines.reduce(
+    (total, machine) =>
+      total + (machine.alive ? machine.definition.speed * machine.slots.length : 0),
+    0,
+  )
+  const fastest = state.machines.reduce(
+    (most, machine) => Math.max(most, machine.alive ? machine.definition.speed : 0),
+    0,
+  )
   const work = stages.reduce((total, stage) => total + stage.pooled.time, 0)
-  const path = stages.reduce((total, stage) => total + (stage.pooled.n === 0 ? 0 : shortest(stage)), 0)
+  const path = stages.reduce(
+    (total, stage) => total + (stage.pooled.n === 0 ? 0 : shortest(stage)),
+    0,
+  )
   if (speed === 0) return 0
   return Math.max(work / speed, path / fastest) / 1e6
 }
 
 /** Expected time of the stage's smallest conceivable item: never more than its mean. */
 function shortest(stage: Stage): number {
-  return stage.pooled.n === 1 ? stage.pooled.time : Math.min(predict(stage.pooled, 0) || 0, stage.pooled.time / stage.pooled.n)
+  return stage.pooled.n === 1
+    ? stage.pooled.time
+    : Math.min(predict(stage.pooled, 0) || 0, stage.pooled.time / stage.pooled.n)
 }
 
 function utilisation(state: State, stages: readonly Stage[], makespan: number): number {
-  const speed = state.machines.reduce((total, machine) => total + (machine.alive ? machine.definition.speed * machine.slots.length : 0), 0)
+  const speed = state.machines.reduce(
+    (total, machine) =>
+      total + (machine.alive ? machine.definition.speed * machine.slots.length : 0),
+    0,
+  )
   const work = stages.reduce((total, stage) => total + stage.pooled.time, 0)
   return makespan === 0 || speed === 0 ? 0 : Math.min(1, work / 1e6 / (makespan * speed))
 }

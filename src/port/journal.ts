@@ -6,7 +6,13 @@
 export interface Journal {
   /** Entries after the last snapshot, in order, and the snapshot. Refuses a gap or a bad checksum, naming the row. */
   load(): { readonly snapshot: Snapshot | undefined; readonly entries: Iterable<Entry> }
-  append(entry: Entry, results: readonly ResultBatch[], history: readonly HistoryBatch[]): void
+  append(
+    entry: Entry,
+    results: readonly ResultBatch[],
+    history: readonly HistoryBatch[],
+    /** Pushed items that the entry makes known. */
+    spooled?: readonly SpoolBatch[],
+  ): void
   /** Commits a snapshot at `sequence` and drops earlier entries. */
   snapshot(snapshot: Snapshot): void
   /** Bytes of entries since the last snapshot. */
@@ -20,6 +26,16 @@ export type Entry = {
   readonly term: number
   /** Events and decisions, columnar, as JSON text. */
   readonly body: string
+}
+
+/** Items pushed to a run, from number `first` on. */
+export type SpoolBatch = { readonly run: string; readonly first: number; readonly items: readonly SpooledItem[] }
+
+export type SpooledItem = {
+  readonly key: string
+  readonly payload: string
+  readonly priority?: number
+  readonly notBefore?: number
 }
 
 export type Snapshot = { readonly sequence: number; readonly term: number; readonly body: string }

@@ -1,4 +1,6 @@
-import type { HistoryBatch, ResultState } from './journal.ts'
+import type { HistoryBatch, ResultState, SpooledItem } from './journal.ts'
+
+export type { SpooledItem } from './journal.ts'
 
 /** Reads of what the journal's transactions committed, and the small documents around a run. */
 export interface Store {
@@ -32,13 +34,6 @@ export type StoredResult = {
   readonly version: string
   readonly state: ResultState
   readonly payload: string
-}
-
-export type SpooledItem = {
-  readonly key: string
-  readonly payload: string
-  readonly priority?: number
-  readonly notBefore?: number
 }
 
 export type LogLine = {

@@ -12,7 +12,7 @@ const WRITES = 4
 /** Wires the runtime to the pipes of a slot's process. The end of the incoming pipe is the end of the loop. */
 export function startProcessSlot(entry: string): void {
   const memory = sharedOutboxMemory()
-  const data: WatchdogData = { memory, descriptor: WRITES }
+  const data: WatchdogData = { memory, descriptor: WRITES, parent: Number(process.argv[2]) }
   new Worker(new URL(entry), { workerData: data, stdout: false, stderr: false }).unref()
   const outbox = pipeOutbox(WRITES, memory)
   const runtime = slotRuntime(outbox)

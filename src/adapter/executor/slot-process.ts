@@ -9,7 +9,7 @@ import { lineCutter } from './lines.ts'
  * does not reach it past the loop, and what its handlers started is ended with it.
  */
 export function openProcess(options: ChannelOptions): Channel {
-  const child = spawn(process.execPath, [options.entry], {
+  const child = spawn(process.execPath, [options.entry, String(process.pid)], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: options.environment,
     detached: true,

@@ -1,4 +1,4 @@
-import type { Entry, HistoryBatch, Journal, ResultBatch, Snapshot } from '../../port/journal.ts'
+import type { Entry, HistoryBatch, Journal, ResultBatch, Snapshot, SpoolBatch } from '../../port/journal.ts'
 import { JournalError } from '../../port/journal-error.ts'
 import { assert } from '../../std/assert.ts'
 import { checksumOf } from '../sqlite/checksum.ts'
@@ -26,14 +26,14 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
   }
   return {
     load: () => db.guard('reading the journal', () => load(db)),
-    append(entry, results, history) {
+    append(entry, results, history, spooled = []) {
       const { sequence, term } = entry
       assert(sequence === last.sequence + 1, `entry ${sequence} appended after ${last.sequence}`)
       const body = Buffer.from(entry.body)
       const checksum = checksumOf(last.checksum, `${sequence} ${term}`, body)
       write(`appending entry ${sequence}`, () => {
         statements.entry.run(sequence, term, checksum, body)
-        parts.write(results, history)
+        parts.write(results, history, spooled)
       })
       parts.committed()
       last = { sequence, checksum }
@@ -58,7 +58,11 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
 
 /** What else belongs to an append's transaction. */
 export type AppendParts = {
-  write(results: readonly ResultBatch[], history: readonly HistoryBatch[]): void
+  write(
+    results: readonly ResultBatch[],
+    history: readonly HistoryBatch[],
+    spooled: readonly SpoolBatch[],
+  ): void
   committed(): void
 }
 

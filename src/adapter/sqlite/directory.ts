@@ -27,8 +27,10 @@ export function directoryOn(db: Database): Directory {
   const logs = openLogs(db, stages)
   const writeResults = resultWriter(db, stages)
   const writeHistory = historyWriter(db, stages)
+  const { write: writeSpool, ...spool } = openSpool(db)
   const journal = openJournal(db, {
-    write(results, history) {
+    write(results, history, spooled) {
+      for (const batch of spooled) writeSpool(batch)
       for (const batch of results) writeResults(batch)
       for (const batch of history) writeHistory(batch)
       logs.write()
@@ -39,7 +41,7 @@ export function directoryOn(db: Database): Directory {
   const store: Store = {
     ...results,
     ...openRuns(db, stages, forget),
-    ...openSpool(db),
+    ...spool,
     history: historyReader(db, stages),
     log: logs.log,
     logs: logs.logs,

@@ -1,37 +1,50 @@
 import { JournalError } from '../../port/journal-error.ts'
+import { checksumOf } from './checksum.ts'
 import type { Handle } from './database.ts'
 
 /** Raised whenever a row's meaning changes; a database with a higher one is refused, not guessed at. */
 export const schemaVersion = 1
 
-/** Creates the tables in a new file, and refuses a file that a newer dray has written. */
+/** Creates the tables in a new file, and refuses one that is damaged or that a newer dray has written. */
 export function prepareSchema(handle: Handle, path: string): void {
-  if (isNew(handle)) createTables(handle)
-  const row = handle.prepare("SELECT value FROM meta WHERE name = 'version'").get()
-  const version = Number(row?.[0])
-  if (version === schemaVersion) return
-  const newer = version > schemaVersion
-  throw new JournalError(newer ? 'newer' : 'corrupt', {
+  if (schemaOf(handle) === '') createTables(handle)
+  const schema = schemaOf(handle)
+  const known = schema.includes('CREATE TABLE meta (name TEXT PRIMARY KEY, value)')
+  const version = known ? Number(metaOf(handle, 'version')) : 0
+  if (version > schemaVersion)
+    throw new JournalError('newer', {
+      where: path,
+      what: `made by a newer dray: its journal is version ${version}`,
+      expected: `version ${schemaVersion} at most`,
+      remedy: 'Upgrade dray, or choose another folder with --dir.',
+    })
+  if (version === schemaVersion && metaOf(handle, 'schema') === checksumOf(0, schema)) return
+  throw new JournalError('corrupt', {
     where: path,
-    what: newer
-      ? `made by a newer dray: its journal is version ${version}`
-      : `its journal says version ${row?.[0]}`,
-    expected: `version ${schemaVersion} at most`,
-    remedy: newer
-      ? 'Upgrade dray, or choose another folder with --dir.'
-      : 'Restore the folder from a backup, or start afresh in another one with --dir.',
+    what: 'its list of tables is damaged, or was not made by dray',
+    expected: `the tables of journal version ${schemaVersion}`,
+    remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
   })
 }
 
 /** Looks again under the write lock: another process may have been first. */
 function createTables(handle: Handle): void {
   handle.exec('BEGIN IMMEDIATE')
-  if (isNew(handle)) handle.exec(tables)
+  if (schemaOf(handle) === '') {
+    handle.exec(tables)
+    const checksum = checksumOf(0, schemaOf(handle))
+    handle.prepare("INSERT INTO meta VALUES ('schema', ?)").run(checksum)
+  }
   handle.exec('COMMIT')
 }
 
-function isNew(handle: Handle): boolean {
-  return handle.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get() === undefined
+function schemaOf(handle: Handle): string {
+  const rows = handle.prepare('SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema').all()
+  return rows.map((row: unknown[]) => row.join(' ')).join('\n')
+}
+
+function metaOf(handle: Handle, name: string): unknown {
+  return handle.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.[0]
 }
 
 /**

@@ -1,11 +1,12 @@
 import { JournalError } from '../../port/journal-error.ts'
+import type { SpoolBatch } from '../../port/journal.ts'
 import type { SpooledItem, Store } from '../../port/store.ts'
 import { assert } from '../../std/assert.ts'
 import { checksumOf } from '../sqlite/checksum.ts'
 import type { Database } from '../sqlite/database.ts'
 
 /** Items that came by stdin or push, a row per batch, numbered without gaps in the order they came. */
-export function openSpool(db: Database): Pick<Store, 'spool' | 'spooled'> {
+export function openSpool(db: Database): Spool {
   const insert = db.prepare(
     'INSERT INTO spool (run, first, count, checksum, extras, payloads) VALUES (?, ?, ?, ?, ?, ?)',
   )
@@ -17,16 +18,18 @@ export function openSpool(db: Database): Pick<Store, 'spool' | 'spooled'> {
     `SELECT id, first, count, checksum, extras, payloads FROM spool
      WHERE run = ? AND first >= ? ORDER BY first LIMIT 1`,
   )
+  const write = ({ run, first, items }: SpoolBatch) => {
+    if (items.length === 0) return
+    const expected = end.get(run)?.[0] ?? 0
+    assert(first === expected, `items of ${run} spooled at ${first} where ${expected} comes next`)
+    const { extras, payloads } = pack(items)
+    const checksum = checksumOf(0, `${run} ${first} ${items.length}`, extras, payloads)
+    insert.run(run, first, items.length, checksum, extras, payloads)
+  }
   return {
+    write,
     spool(run, first, items) {
-      if (items.length === 0) return
-      const expected = end.get(run)?.[0] ?? 0
-      assert(first === expected, `items of ${run} spooled at ${first} where ${expected} comes next`)
-      const { extras, payloads } = pack(items)
-      const checksum = checksumOf(0, `${run} ${first} ${items.length}`, extras, payloads)
-      db.transaction('spooling items', () => {
-        insert.run(run, first, items.length, checksum, extras, payloads)
-      })
+      db.transaction('spooling items', () => write({ run, first, items }))
     },
     spooled(run, from, limit) {
       return db.guard('reading spooled items', () => {
@@ -44,6 +47,11 @@ export function openSpool(db: Database): Pick<Store, 'spool' | 'spooled'> {
       })
     },
   }
+}
+
+export type Spool = Pick<Store, 'spool' | 'spooled'> & {
+  /** Inserts a batch, within a transaction that is under way. */
+  write(batch: SpoolBatch): void
 }
 
 type SpoolRow = [
