@@ -66,7 +66,10 @@ export function executorConformance(name: string, open: () => ExecutorWorld): vo
       world.executor.abort(here, 0)
       await world.until(() => outcomes(world).length >= 2)
       const failures = outcomes(world).map(({ attempt, failure }) => [attempt, failure?.kind])
-      expect(failures.sort()).toEqual([[0, 'cancelled'], [1, 'cancelled']])
+      expect(failures.sort()).toEqual([
+        [0, 'cancelled'],
+        [1, 'cancelled'],
+      ])
     })
 
     test('a killed slot ends once, answers nothing more, and opens again at its next message', async () => {

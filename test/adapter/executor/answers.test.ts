@@ -1,0 +1,239 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { StageCode } from '../../../src/port/executor.ts'
+import { code, first, order, world } from './harness.ts'
+
+async function answers(items: readonly unknown[], more: Partial<StageCode> = {}) {
+  const box = world()
+  box.executor.define(0, code('answers.mjs', more))
+  box.executor.run(
+    first,
+    0,
+    items.map((item, i) => order(i, item)),
+  )
+  return { box, outcomes: await box.answered(items.length) }
+}
+
+describe('what a handler returns is stored as its JSON text', () => {
+  test('a value, a promise of one, and nothing as null', async () => {
+    const { outcomes } = await answers([
+      { do: 'value', value: 'line\nend é' },
+      { do: 'promise', value: { a: [1] } },
+      { do: 'nothing' },
+    ])
+    expect(outcomes.map(({ result }) => result)).toEqual(['"line\\nend é"', '{"a":[1]}', 'null'])
+  })
+
+  test('a result larger than any buffer on its way arrives whole', async () => {
+    const value = 'é'.repeat(400_000)
+    const { outcomes } = await answers([
+      { do: 'value', value },
+      { do: 'value', value: 1 },
+    ])
+    expect(outcomes[0].result).toBe(JSON.stringify(value))
+    expect(outcomes[1].result).toBe('1')
+  })
+
+  test('an early stop is a success that says so', async () => {
+    const { outcomes } = await answers([{ do: 'stop' }])
+    expect(outcomes[0]).toMatchObject({ result: '{"early":true}', stopped: true })
+  })
+})
+
+describe('what a handler throws keeps its own name or code', () => {
+  test.each([
+    ['failed', { kind: 'error', code: 'EMPTY', message: 'no text found' }],
+    ['throws', { kind: 'error', code: 'RangeError', message: 'out of range' }],
+    ['rejects', { kind: 'error', code: 'ENOENT', message: 'no such file' }],
+    ['string', { kind: 'error', message: 'the handler threw just text' }],
+  ])('%s', async (does, failure) => {
+    const { outcomes } = await answers([{ do: does }])
+    expect(outcomes[0].failure).toMatchObject(failure)
+  })
+
+  test('its detail is the stack down to the handler, without frames of ours', async () => {
+    const { outcomes } = await answers([{ do: 'throws' }])
+    expect(outcomes[0].failure?.detail).toContain('answers.mjs')
+    expect(outcomes[0].failure?.detail).not.toContain('slot-main')
+  })
+})
+
+describe('a bad result fails its item alone and says why', () => {
+  test.each([
+    ['function', 'a function does not serialise'],
+    ['bigint', 'BigInt'],
+    ['circular', 'circular'],
+    ['map', 'a Map becomes {} in JSON'],
+  ])('%s', async (does, reason) => {
+    const { outcomes } = await answers([{ do: does }, { do: 'value', value: 1 }])
+    expect(outcomes[0].failure).toMatchObject({ kind: 'bad-result' })
+    expect(outcomes[0].failure?.message).toContain(reason)
+    expect(outcomes[1].result).toBe('1')
+  })
+
+  test('one longer than the limit, counted in bytes', async () => {
+    const items = [
+      { do: 'value', value: 'é'.repeat(50) },
+      { do: 'value', value: 'e'.repeat(50) },
+    ]
+    const { outcomes } = await answers(items, { maxResultBytes: 80 })
+    expect(outcomes[0].failure?.message).toContain('102 bytes; the limit is 80')
+    expect(outcomes[1].failure).toBeUndefined()
+  })
+
+  test('one that breaks `returns`: the path, what was expected, what was found', async () => {
+    const returns = {
+      type: 'object',
+      properties: { words: { type: 'array', items: { type: 'string' } } },
+      required: ['words'],
+    }
+    const good = { do: 'value', value: { words: ['a'] } }
+    const { outcomes } = await answers([{ do: 'value', value: { words: ['a', 12] } }, good], {
+      returns,
+    })
+    expect(outcomes[0].failure).toEqual({
+      kind: 'bad-result',
+      message: 'bad result: at /words/1: must be string, found 12',
+    })
+    expect(outcomes[1].result).toBe('{"words":["a"]}')
+  })
+})
+
+describe('ctx tells the handler where it is', () => {
+  test('key, index, attempt, params, what setup loaded, and a key stable over attempts', async () => {
+    const box = world()
+    box.executor.define(0, code('answers.mjs', { params: { from: 'params' } }))
+    box.executor.run(first, 0, [
+      order(5, { do: 'context' }),
+      order(5, { do: 'context' }, { try: 2 }),
+    ])
+    const [one, two] = (await box.answered(2)).map(({ result }) => JSON.parse(result ?? ''))
+    expect(one).toEqual({
+      key: 'k5',
+      index: 5,
+      attempt: 1,
+      idempotencyKey: 'calm-otter/stage/k5',
+      params: { from: 'params' },
+      loaded: { from: 'params' },
+    })
+    expect(two).toMatchObject({ attempt: 2, idempotencyKey: one.idempotencyKey })
+  })
+
+  test('what it logs and prints is told with its attempt, before its answer', async () => {
+    const { box } = await answers([{ do: 'nothing' }, { do: 'log' }])
+    const told = box.of('log').map(({ attempt, stream, text }) => [attempt, stream, text])
+    expect(told).toEqual([
+      [1, 'log', 'seen { n: 1 }\n'],
+      [1, 'stdout', 'printed\n'],
+      [1, 'stderr', 'warned\n'],
+    ])
+    expect(box.of('progress')).toEqual([{ kind: 'progress', attempt: 1, task: 1, fraction: 0.5 }])
+  })
+
+  test('a checkpoint outlives its attempt', async () => {
+    const box = world()
+    box.executor.define(0, code('answers.mjs'))
+    const again = order(1, { do: 'checkpoint' }, { try: 2, attempt: 2 })
+    box.executor.run(first, 0, [order(1, { do: 'checkpoint' }), again])
+    const [one, two] = await box.answered(2)
+    expect(one.failure?.message).toBe('first attempt')
+    expect(two.result).toBe('{"attempt":1}')
+  })
+
+  test('of the environment it sees the usual names and those its stage declares, no others', async () => {
+    const environment = {
+      PATH: '/bin',
+      LC_ALL: 'C',
+      SECRET: 's',
+      TOKEN: 't',
+      NODE_OPTIONS: '--inspect',
+    }
+    const box = world({ environment })
+    box.executor.define(0, code('answers.mjs'))
+    box.executor.define(1, code('answers.mjs', { env: ['TOKEN'] }))
+    box.executor.run(first, 0, [order(0, { do: 'environment' })])
+    box.executor.run(first, 1, [order(1, { do: 'environment' })])
+    box.executor.run(first, 0, [order(2, { do: 'environment' })])
+    const seen = (await box.answered(3)).map(({ result }) => JSON.parse(result ?? ''))
+    expect(seen).toEqual([
+      { PATH: '/bin', LC_ALL: 'C' },
+      { PATH: '/bin', LC_ALL: 'C', TOKEN: 't' },
+      { PATH: '/bin', LC_ALL: 'C' },
+    ])
+  })
+})
+
+describe('items of a reduce are arrays of upstream results', () => {
+  test('given in line, or in a file with a result per line', async () => {
+    const box = world()
+    const file = join(box.directory, 'results.ndjson')
+    writeFileSync(file, '1\n2\n39\n')
+    box.executor.define(0, code('sum.mjs', { kind: 'reduce' }))
+    box.executor.run(first, 0, [order(0, { results: [1, 2, 3] }), order(1, { file })])
+    expect((await box.answered(2)).map(({ result }) => result)).toEqual(['6', '42'])
+  })
+
+  test('a file that is not there is bad input', async () => {
+    const box = world()
+    box.executor.define(0, code('sum.mjs', { kind: 'reduce' }))
+    box.executor.run(first, 0, [order(0, { file: join(box.directory, 'none') })])
+    expect((await box.answered(1))[0].failure).toMatchObject({ kind: 'bad-input' })
+  })
+})
+
+describe('a batch handler takes the items of a task', () => {
+  async function batch(numbers: readonly number[]) {
+    const box = world()
+    box.executor.define(0, code('batch.mjs'))
+    const items = numbers.map((n, index) => ({ index, key: `k${index}`, payload: String(n) }))
+    box.executor.run(first, 0, [{ task: 1, attempt: 1, try: 1, items }])
+    const outcomes = await box.answered(numbers.length)
+    return [...outcomes].sort((a, b) => a.index - b.index)
+  }
+
+  test('an entry may fail alone', async () => {
+    const outcomes = await batch([5, 7])
+    expect(outcomes[0].result).toBe('{"item":5,"with":2}')
+    expect(outcomes[1].failure).toMatchObject({ kind: 'error', message: 'seven' })
+  })
+
+  test('a throwing batch is halved until the bad item stands alone', async () => {
+    const outcomes = await batch([1, 2, 13, 4, 5, 6])
+    expect(outcomes.map(({ failure }) => failure?.message)).toEqual([
+      undefined,
+      undefined,
+      'thirteen',
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(outcomes[5].result).toBe('{"item":6,"with":3}')
+  })
+
+  test('an answer of the wrong length is a bad result of each', async () => {
+    const outcomes = await batch([1, 99])
+    expect(outcomes.map(({ failure }) => failure?.kind)).toEqual(['bad-result', 'bad-result'])
+  })
+})
+
+describe('measures', () => {
+  test('an item that worked tells its processor time and memory', async () => {
+    const { outcomes } = await answers([{ do: 'burn', micros: 20_000 }])
+    expect(outcomes[0].cpuMicros).toBeGreaterThanOrEqual(19_000)
+    expect(outcomes[0].peakBytes).toBeGreaterThan(10_000_000)
+  })
+
+  test('on a machine of a third of the speed an item takes three times its processor time', async () => {
+    const box = world({
+      machines: [
+        { id: 'slow', slots: 1, speed: 1 },
+        { id: 'fast', slots: 1, speed: 3 },
+      ],
+    })
+    box.executor.define(0, code('answers.mjs', { speeds: [1, 3] }))
+    box.executor.run(first, 0, [order(0, { do: 'burn', micros: 20_000 })])
+    const [{ micros, cpuMicros }] = await box.answered(1)
+    expect(micros).toBeGreaterThanOrEqual(2.9 * cpuMicros)
+  })
+})

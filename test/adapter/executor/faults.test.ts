@@ -1,0 +1,156 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { code, first, handler, order, second, world } from './harness.ts'
+
+/** Runs one harmful item in the first slot; its neighbour must answer whatever happens. */
+function harm(does: string, more: Parameters<typeof order>[2] = {}) {
+  const box = world()
+  box.executor.define(0, code('faults.mjs'))
+  box.executor.run(first, 0, [order(0, { do: does }, more)])
+  return box
+}
+
+describe('a slot that dies ends once, with the reason', () => {
+  test.each([
+    ['segfault', { kind: 'crash', code: 'SIGSEGV' }, 'bad memory access'],
+    ['abort', { kind: 'crash', code: 'SIGABRT' }, 'native code gave up'],
+    ['killed', { kind: 'crash', code: 'SIGKILL' }, 'killed from outside'],
+    ['exit', { kind: 'crash', code: 'EXIT' }, 'process.exit(3)'],
+    ['closes', { kind: 'crash', code: 'PROTOCOL' }, 'closed its pipes'],
+    ['garbage', { kind: 'crash', code: 'PROTOCOL' }, 'outside the protocol'],
+    ['heap', { kind: 'out-of-memory', code: 'HEAP' }, 'heap is full'],
+  ])('%s', async (does, failure, words) => {
+    const box = harm(does)
+    const ended = await box.next('slotEnded')
+    expect(ended).toMatchObject({ slot: first, failure })
+    expect(ended.failure.message).toContain(words)
+    box.executor.run(first, 0, [order(1, { do: 'nothing' })])
+    expect(await box.answered(1)).toMatchObject([{ attempt: 1, result: '"fine"' }])
+    expect(box.of('slotEnded')).toHaveLength(1)
+  })
+
+  test('native memory above the limit of what runs is out of memory', async () => {
+    const box = harm('leak', { memoryLimit: 300e6 })
+    const { failure } = await box.next('slotEnded')
+    expect(failure).toMatchObject({ kind: 'out-of-memory', code: 'LIMIT' })
+  })
+
+  test('its neighbour notices nothing', async () => {
+    const box = world()
+    box.executor.define(0, code('faults.mjs'))
+    box.executor.run(second, 0, [order(1, { do: 'nothing' })])
+    await box.answered(1)
+    box.executor.run(first, 0, [order(0, { do: 'segfault' })])
+    box.executor.run(second, 0, [order(2, { do: 'nothing' })])
+    await box.next('slotEnded')
+    await box.answered(2)
+    expect(box.of('loaded').filter(({ slot }) => slot.slot === 1)).toHaveLength(1)
+  })
+})
+
+describe('a slot that hangs', () => {
+  test.each(['spin', 'nativeSpin'])('%s: ends when told to', async does => {
+    const box = harm(does)
+    await box.next('loaded')
+    box.executor.kill(first)
+    expect((await box.next('slotEnded')).failure.kind).toBe('cancelled')
+  })
+
+  test('what it finished before it hung is answered while it hangs', async () => {
+    const box = world()
+    box.executor.define(0, code('faults.mjs'))
+    const quick = Array.from({ length: 20 }, (_, i) => order(i, { do: 'nothing' }))
+    box.executor.run(first, 0, [...quick, order(20, { do: 'spin' })])
+    expect(await box.answered(20)).toHaveLength(20)
+    box.executor.kill(first)
+    await box.next('slotEnded')
+    expect(box.outcomes()).toHaveLength(20)
+  })
+})
+
+describe('an error nobody caught', () => {
+  test.each(['throwsLater', 'rejectsAside'])('%s: fails the item that runs', async does => {
+    const box = harm(does)
+    const [{ failure }] = await box.answered(1)
+    expect(failure).toMatchObject({ kind: 'error', code: 'TypeError' })
+    expect(box.of('slotEnded')).toEqual([])
+  })
+
+  test('between items it is told, and harms none', async () => {
+    const box = harm('afterwards')
+    const log = await box.next('log')
+    expect(log.text).toContain('after the answer')
+    expect(box.outcomes()).toMatchObject([{ result: '"answered"' }])
+  })
+})
+
+describe('a lying or noisy handler', () => {
+  test('an answer it forges besides its own does not count twice', async () => {
+    const box = harm('twice')
+    box.executor.run(first, 0, [order(1, { do: 'nothing' })])
+    await box.until(() => box.outcomes().find(({ attempt }) => attempt === 1))
+    expect(box.outcomes().filter(({ attempt }) => attempt === 0)).toHaveLength(1)
+  })
+
+  test.each(['flood', 'nativeFlood'])('%s: is cut short with a note', async does => {
+    const box = harm(does)
+    await box.answered(1)
+    const text = await box.until(() => {
+      const all = box
+        .of('log')
+        .map(log => log.text)
+        .join('')
+      return all.includes('... truncated') ? all : undefined
+    })
+    expect(text.length).toBeLessThan(70_000)
+    expect(text.match(/truncated/g)).toHaveLength(1)
+  })
+})
+
+describe('slots do not outlive their loop', () => {
+  test.each(['spin', 'waits'])('a slot whose loop is killed is gone: %s', async does => {
+    const loop = spawn(process.execPath, ['--import', 'tsx', handler('../loop.ts'), does], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const lines = createInterface({ input: loop.stdout })
+    const [pid] = (await once(lines, 'line')) as [string]
+    expect(alive(Number(pid))).toBe(true)
+    loop.kill('SIGKILL')
+    while (alive(Number(pid))) await sleep(20)
+  })
+
+  test('after closing, nothing is left of them', async () => {
+    const box = harm('spin')
+    await box.next('loaded')
+    const children = () =>
+      execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+    expect(children()).toContain('slot-main')
+    await box.executor.close(10_000)
+    expect(children()).not.toContain('slot-main')
+  })
+})
+
+function alive(pid: number): boolean {
+  if (existsSync(`/proc/${process.pid}/stat`))
+    return existsSync(`/proc/${pid}/stat`) && !isZombie(pid)
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith(
+      'Z',
+    )
+  } catch {
+    return true
+  }
+}
