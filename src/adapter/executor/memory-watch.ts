@@ -35,6 +35,7 @@ export function memoryWatch(options: {
   }
 
   return {
+    look,
     /** Whether at the last look less was left than calls for caution. */
     isShort: () => lowestShare < LOW_ABOVE,
     start(): void {

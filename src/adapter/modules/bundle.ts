@@ -26,6 +26,7 @@ export async function bundleModule(path: string): Promise<Bundle> {
       target: 'node20',
       sourcemap: 'inline',
       sourcesContent: false,
+      sourceRoot: `${pathToFileURL(dirname(path)).href}/`,
       keepNames: true,
       logLevel: 'silent',
       define: {

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { codeFingerprint } from '../../../src/adapter/modules/fingerprint.ts'
+import { importModule } from '../../../src/adapter/modules/import-module.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dray modules ö '))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function written(name: string, source: string): string {
+  writeFileSync(join(folder, name), source)
+  return join(folder, name)
+}
+
+describe("a user's module is imported from any folder", () => {
+  test.each(['job.ts', 'job.mts', 'job.js', 'job.mjs'])('%s, importing dray', async name => {
+    const source = "import { defineJob } from 'dray'\nexport default defineJob({ name: 'a' })"
+    const imported = await importModule(written(name, source))
+    expect(imported).toMatchObject({ kind: 'imported', exports: { default: { name: 'a' } } })
+  })
+
+  test('JavaScript that imports TypeScript', async () => {
+    written('part.ts', 'export const part: number = 3')
+    const imported = await importModule(written('whole.mjs', "export { part } from './part.ts'"))
+    expect(imported).toMatchObject({ kind: 'imported', exports: { part: 3 } })
+  })
+
+  test('a syntax error names file and line', async () => {
+    const imported = await importModule(written('job.ts', 'export default {\n  name: ,\n}'))
+    expect(imported).toMatchObject({ kind: 'broken' })
+    expect(JSON.stringify(imported)).toContain('job.ts:2:')
+  })
+
+  test('a module that throws says what it threw', async () => {
+    const imported = await importModule(written('job.ts', "throw new Error('no such folder')"))
+    expect(imported).toMatchObject({ kind: 'broken', failure: { code: 'MODULE' } })
+    expect(JSON.stringify(imported)).toContain('no such folder')
+  })
+})
+
+describe('a fingerprint of code', () => {
+  const main = "import { a } from './a.ts'\nexport default () => a"
+
+  test('changes with the module and with what it imports from its own folder', async () => {
+    const module = written('main.ts', main)
+    written('a.ts', 'export const a = 1')
+    const before = await codeFingerprint(module)
+    written('a.ts', 'export const a = 2')
+    const imported = await codeFingerprint(module)
+    written('main.ts', `${main} + 1`)
+    const own = await codeFingerprint(module)
+    expect(new Set([before, imported, own]).size).toBe(3)
+  })
+
+  test('is the same for the same code in another folder, whatever lies beside it', async () => {
+    written('a.ts', 'export const a = 1')
+    const before = await codeFingerprint(written('main.ts', main))
+    const other = mkdtempSync(join(folder, 'other-'))
+    writeFileSync(join(other, 'main.ts'), main)
+    writeFileSync(join(other, 'a.ts'), 'export const a = 1')
+    writeFileSync(join(other, 'notes.txt'), 'unrelated')
+    expect(await codeFingerprint(join(other, 'main.ts'))).toBe(before)
+  })
+
+  test('of code that does not compile still changes with it', async () => {
+    const before = await codeFingerprint(written('main.ts', 'export default ('))
+    expect(await codeFingerprint(written('main.ts', 'export default (('))).not.toBe(before)
+  })
+})
