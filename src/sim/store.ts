@@ -137,7 +137,7 @@ export function simulatedStore(state: StoreState, use: () => void): Store {
     },
     *logs(run, options = {}) {
       use()
-      commit(state, state.commits.at(-1)?.sequence ?? 0, [], [])
+      commit(state, { sequence: state.commits.at(-1)?.sequence ?? 0, results: [], history: [], spooled: [] })
       const { index, stage, after = 0 } = options
       for (const line of [...state.logs]) {
         if (line.run !== run || line.id <= after) continue
@@ -188,10 +188,11 @@ function simulatedRuns(
       keepOthers(state.history, name)
       keepOthers(state.logs, name)
       state.pending = without(state.pending, name)
-      state.commits = state.commits.map(({ sequence, results, history, lines }) => ({
+      state.commits = state.commits.map(({ sequence, results, history, spooled, lines }) => ({
         sequence,
         results: without(results, name),
         history: without(history, name),
+        spooled: without(spooled, name),
         lines: without(lines, name),
       }))
     },
