@@ -30,8 +30,21 @@ export function* coreColumns(
   }
   if (candidates <= options.extra) return columns
   const dearest = extraPrice.slice().sort()[extraPrice.length - candidates + options.extra - 1]
-  let room = options.extra
-  return keep(columns, at => extraPrice[at] <= dearest && (extraPrice[at] === 0 || room-- > 0))
+  let [cheaper, equal] = [0, 0]
+  for (let row = 0; row < view.classes; row += 1) {
+    for (let at = columns.first[row] + 1; at < columns.first[row + 1]; at += 1) {
+      if (extraPrice[at] < dearest) cheaper += 1
+      else if (extraPrice[at] === dearest) equal += 1
+    }
+  }
+  // Of equal prices every k-th, so that late rows are not left without.
+  const share = (options.extra - cheaper) / equal
+  let seen = 0
+  const isNext = () => {
+    seen += share
+    return Math.floor(seen) > Math.floor(seen - share)
+  }
+  return keep(columns, at => extraPrice[at] < dearest || (extraPrice[at] === dearest && isNext()))
 }
 
 /** The columns of each row that pass, and always the row's first. */
