@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { HistoryBatch, Journal, ResultBatch } from '../../src/port/journal.ts'
+import type { Journal } from '../../src/port/journal.ts'
 import { JournalError } from '../../src/port/journal-error.ts'
 import type { Store } from '../../src/port/store.ts'
+import { entry, history, results } from './append-data.ts'
 
 /** A place that outlives the nodes using it: a folder, or the simulated disk. */
 export type World = {
@@ -13,44 +14,6 @@ export type World = {
   failNextAppend(): void
   discard(): void
 }
-
-export function results(over: Partial<ResultBatch> & Pick<ResultBatch, 'indexes'>): ResultBatch {
-  const { indexes } = over
-  return {
-    run: 'calm-otter',
-    stage: 'ocr',
-    keys: indexes.map(index => `key-${index}`),
-    versions: indexes.map(() => 'v1'),
-    states: indexes.map(() => 'done'),
-    payloads: indexes.map(index => `{"page":${index}}`),
-    ...over,
-  }
-}
-
-export function history(over: Partial<HistoryBatch> & Pick<HistoryBatch, 'indexes'>): HistoryBatch {
-  const { indexes } = over
-  return {
-    run: 'calm-otter',
-    stage: 'ocr',
-    attempts: indexes.map(index => index + 100),
-    counts: indexes.map(index => 1 + (index % 3)),
-    machines: indexes.map(() => 'box'),
-    slots: indexes.map(index => index % 2),
-    starts: indexes.map(index => 1_760_000_000_000_000 + 1_000 * index),
-    ends: indexes.map(index => 1_760_000_000_000_900 + 1_000 * index),
-    cpuMicros: indexes.map(() => 850),
-    peakBytes: indexes.map(() => 90_000_000),
-    sizes: indexes.map(index => 0.5 + index),
-    outcomes: indexes.map(() => 'done'),
-    ...over,
-  }
-}
-
-export const entry = (sequence: number, term = 1, body = `{"instant":${sequence}}`) => ({
-  sequence,
-  term,
-  body,
-})
 
 export function journalConformance(name: string, createWorld: () => World): void {
   describe(`journal: ${name}`, () => {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { JournalError } from '../../src/port/journal-error.ts'
 import type { RunRecord } from '../../src/port/store.ts'
-import { entry, history, results, type World } from './journal.conformance.ts'
+import { entry, history, results } from './append-data.ts'
+import type { World } from './journal.conformance.ts'
 
 const run = 'calm-otter'
 
@@ -206,6 +208,19 @@ export function storeConformance(name: string, createWorld: () => World): void {
       expect(found.spooled(run, 4, 10)).toEqual([{ ...items[4], notBefore: 77 }])
       expect(found.spooled(run, 5, 10)).toEqual([])
       expect(() => found.spool(run, 9, items)).toThrow('where 5 comes next')
+    })
+
+    test('items pushed with an entry are durable with it, and lost with it', () => {
+      const place = world()
+      const { journal, store } = place.open()
+      const items = [0, 1, 2].map(i => ({ key: `k${i}`, payload: `"${i}"` }))
+      journal.append(entry(1), [], [], [{ run, first: 0, items: items.slice(0, 2) }])
+      place.failNextAppend()
+      const push = () => journal.append(entry(2), [], [], [{ run, first: 2, items: [items[2]] }])
+      expect(push).toThrow(JournalError)
+      expect(store.spooled(run, 0, 9)).toEqual(items.slice(0, 2))
+      place.crash()
+      expect(place.open().store.spooled(run, 0, 9)).toEqual(items.slice(0, 2))
     })
 
     test('removing a run removes everything of it and nothing else', () => {

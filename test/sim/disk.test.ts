@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDisk, type Disk } from '../../src/sim/disk.ts'
-import { entry, journalConformance, results, type World } from '../adapter/journal.conformance.ts'
+import { entry, results } from '../adapter/append-data.ts'
+import { journalConformance, type World } from '../adapter/journal.conformance.ts'
 import { storeConformance } from '../adapter/store.conformance.ts'
 
 function simulatedWorld(): World {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { JournalError } from '../../port/journal-error.ts'
 import { createDirectory } from './create-directory.ts'
 import { guard } from './fault.ts'
 import { prepareSchema } from './schema.ts'
@@ -18,6 +19,7 @@ export function openDatabase(dir: string): Database {
     try {
       handle.exec(settings)
       prepareSchema(handle, path)
+      checkStructure(handle, path)
     } catch (error) {
       handle.close()
       throw error
@@ -94,3 +96,23 @@ const settings = `
   PRAGMA temp_store = MEMORY;
   PRAGMA cell_size_check = ON;
 `
+
+/** Half a gigabyte takes about a third of a second; beyond that only the rows that are read are verified. */
+const maxCheckedPages = (512 << 20) / 4096
+
+/**
+ * Checksums find what changed within a row; this finds rows that a damaged page or index no longer shows,
+ * which would otherwise be items silently run again.
+ */
+function checkStructure(handle: Handle, path: string): void {
+  if (handle.prepare('PRAGMA page_count').get()[0] > maxCheckedPages) return
+  const [finding] = handle.prepare('PRAGMA integrity_check(1)').get()
+  if (finding === 'ok') return
+  const detail = String(finding).replaceAll('\n', ' ').replace('*** in database main *** ', '')
+  throw new JournalError('corrupt', {
+    where: path,
+    what: `the database is damaged: ${detail}`,
+    expected: 'what was committed',
+    remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+  })
+}

@@ -91,8 +91,23 @@ const bySystemCode: Readonly<Record<string, Fault>> = {
   ENOENT: open,
 }
 
+/** Some calls of the package throw SQLite's message without its code. */
+const byMessage: readonly (readonly [text: string, fault: Fault])[] = [
+  ['database disk image is malformed', corrupt],
+  ['malformed database schema', corrupt],
+  ['unsupported file format', corrupt],
+  ['file is not a database', corrupt],
+  ['database or disk is full', full],
+  ['disk I/O error', io],
+  ['attempt to write a readonly database', readonly],
+  ['unable to open database file', open],
+  ['database is locked', locked],
+]
+
 function faultOf(error: unknown): Fault | undefined {
-  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown }
-  if (typeof errcode === 'number') return bySqliteCode[errcode & 0xff]
-  return typeof code === 'string' ? bySystemCode[code] : undefined
+  const { code, errcode, message } = (error ?? {}) as Readonly<Record<string, unknown>>
+  const byCode = typeof errcode === 'number' ? bySqliteCode[errcode & 0xff] : undefined
+  if (byCode !== undefined) return byCode
+  if (typeof code === 'string' && code in bySystemCode) return bySystemCode[code]
+  return byMessage.find(([text]) => String(message).includes(text))?.[1]
 }
