@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { registerPlan } from './cli/plan.ts'
 import { registerRun } from './cli/run.ts'
 
 const program = new Command('dray')
@@ -11,4 +12,5 @@ const program = new Command('dray')
   })
 
 registerRun(program)
+registerPlan(program)
 await program.parseAsync()

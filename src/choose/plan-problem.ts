@@ -1,0 +1,173 @@
+import type { Problem } from '../model/problem.ts'
+import { makespanOf, type Schedule } from '../model/schedule.ts'
+import { violationsOf } from '../model/validator.ts'
+import type { Solver } from '../port/solver.ts'
+import { budgetOf, drive, type Spending } from './drive.ts'
+import { planLpRounding } from './lp-plan.ts'
+import { planMilp } from './milp-plan.ts'
+import { planOnline } from './online-plan.ts'
+import { type Member, planPortfolio } from './portfolio.ts'
+import { best, meets, type Proof, proveBound, settle } from './prove.ts'
+import { refusalOf, type Strategy } from './strategies.ts'
+
+/**
+ * One schedule by one strategy, checked by the validator, with the best lower bound known beside it.
+ * Everything that shows a schedule comes through here.
+ */
+export async function planProblem(problem: Problem, request: PlanRequest): Promise<PlanOutcome> {
+  const { strategy, seed } = request
+  const refusal = refusalOf(strategy, problem)
+  if (refusal !== undefined) throw new Refused(strategy.name, refusal)
+  const proof = request.proof ?? proveBound(problem)
+  const began = performance.now()
+  const found = await scheduleBy(strategy, problem, request, proof)
+  const seconds = request.spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
+  requireValid(problem, found.schedule, strategy.name)
+  const strongest = strengthen(problem, found, proof)
+  return { strategy: strategy.name, seed, seconds, ...found, ...verdict(found.schedule, strongest) }
+}
+
+export type PlanRequest = {
+  readonly strategy: Strategy
+  readonly seed: number
+  readonly spending: Spending
+  /** Without one the solver's strategies throw, and the portfolio does without. */
+  readonly solver?: Solver
+  /** A bound known already. */
+  readonly proof?: Proof
+}
+
+export type PlanOutcome = Verdict & {
+  readonly strategy: string
+  readonly seed: number
+  readonly schedule: Schedule
+  /** Wall clock of the planning alone, bound excluded; 0 when steps were counted. */
+  readonly seconds: number
+  /** Why this schedule and no other, for strategies that chose. */
+  readonly why?: string
+  /** What went wrong on the way, where a lesser answer was still found. */
+  readonly trouble?: string
+  readonly members?: readonly Member[]
+}
+
+export type Verdict = {
+  readonly makespan: number
+  readonly lowerBound: number
+  readonly boundBy: string
+  readonly gap: number
+  readonly optimal: boolean
+}
+
+/** The strategy does not take problems of this shape. */
+export class Refused extends Error {
+  override name = 'Refused'
+  readonly reason: string
+  constructor(strategy: string, reason: string) {
+    super(`strategy ${strategy} cannot take this problem: ${reason}`)
+    this.reason = reason
+  }
+}
+
+export function verdict(schedule: Schedule, proof: Proof): Verdict {
+  const makespan = makespanOf(schedule)
+  if (proof.value > makespan * (1 + 1e-9)) {
+    throw new Error(
+      `a bound of ${proof.value} by ${proof.by} exceeds a valid makespan, ${makespan}`,
+    )
+  }
+  const optimal = meets(makespan, proof.value)
+  const lowerBound = Math.min(proof.value, makespan)
+  const gap = optimal ? 0 : lowerBound > 0 ? makespan / lowerBound - 1 : Number.POSITIVE_INFINITY
+  return { makespan, lowerBound, boundBy: proof.by, gap, optimal }
+}
+
+type Found = {
+  readonly schedule: Schedule
+  readonly proof?: Proof
+  readonly why?: string
+  readonly trouble?: string
+  readonly members?: readonly Member[]
+}
+
+async function scheduleBy(
+  strategy: Strategy,
+  problem: Problem,
+  request: PlanRequest,
+  proof: Proof,
+): Promise<Found> {
+  const { seed } = request
+  const budget = budgetOf(request.spending)
+  switch (strategy.kind) {
+    case 'planner': {
+      const reached = (makespan: number) => meets(makespan, proof.value)
+      const steps = strategy.planner.plan(problem, { seed, lowerBound: proof.value })
+      const schedule = await drive(steps, budget, reached)
+      if (schedule === undefined) throw new Error(`${strategy.name} gave no schedule`)
+      return { schedule }
+    }
+    case 'online':
+      return { schedule: planOnline(problem, strategy.name, seed) }
+    case 'solver':
+      return solveBy(strategy.name, problem, request)
+    case 'choice': {
+      const options = { seed, budget, proof, ...(request.solver && { solver: request.solver }) }
+      const chosen = await planPortfolio(problem, options)
+      const { schedule, members } = chosen
+      return { schedule, proof: chosen.proof, members, why: reasonFor(chosen, members) }
+    }
+    default:
+      return strategy satisfies never
+  }
+}
+
+async function solveBy(
+  name: 'lp-rounding' | 'milp',
+  problem: Problem,
+  { solver, spending, seed }: PlanRequest,
+): Promise<Found> {
+  if (solver === undefined) throw new Error(`${name} needs a solver`)
+  if (spending.kind === 'steps') {
+    throw new Refused(name, 'a solver counts no steps; give it --time-limit')
+  }
+  const timeLimitMs = spending.ms
+  if (name === 'lp-rounding') {
+    const { schedule, lowerBound } = await planLpRounding(problem, solver, { timeLimitMs })
+    return { schedule, proof: { value: lowerBound, by: 'LP duals' } }
+  }
+  const { schedule, lowerBound, optimal, trouble } = await planMilp(problem, solver, {
+    timeLimitMs,
+    seed,
+  })
+  const proof = { value: lowerBound, by: optimal ? 'exhaustion' : 'LP duals' }
+  return { schedule, proof, ...(trouble && { trouble }) }
+}
+
+function strengthen(problem: Problem, found: Found, known: Proof): Proof {
+  const proof = found.proof ? best(known, found.proof) : known
+  if (meets(makespanOf(found.schedule), proof.value)) return proof
+  const settled = settle(problem, found.schedule)
+  return settled ? best(proof, settled.proof) : proof
+}
+
+function requireValid(problem: Problem, schedule: Schedule, strategy: string): void {
+  const violations = violationsOf(problem, schedule)
+  if (violations.length === 0) return
+  const shown = violations.slice(0, 3).map(({ kind, detail }) => `${kind}: ${detail}`)
+  throw new Error(
+    `internal error: ${strategy} made an invalid schedule of ${problem.name} ` +
+      `(${violations.length} violations):\n  ${shown.join('\n  ')}`,
+  )
+}
+
+function reasonFor(winner: Member, members: readonly Member[]): string {
+  const others = members
+    .filter(({ name, makespan }) => name !== winner.name && makespan > winner.makespan)
+    .sort((a, b) => a.makespan - b.makespan)
+  const shown = others
+    .slice(0, 3)
+    .map(({ name, makespan }) => `${name} is ${percent(makespan / winner.makespan - 1)} longer`)
+  const tried = `${winner.name} was best of ${members.length} tried`
+  return shown.length === 0 ? tried : `${tried}: ${shown.join(', ')}`
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 2 : 0)} %`

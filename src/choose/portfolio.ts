@@ -1,0 +1,135 @@
+import type { Problem } from '../model/problem.ts'
+import { makespanOf, type Schedule } from '../model/schedule.ts'
+import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
+import { localSearch } from '../policy/planning/local-search.ts'
+import type { Solver } from '../port/solver.ts'
+import { type Budget, drive, isSpent } from './drive.ts'
+import { lpBound } from './lp-plan.ts'
+import { planMilp } from './milp-plan.ts'
+import { best, meets, type Proof, settle } from './prove.ts'
+import { constructivePlanners } from './strategies.ts'
+
+/**
+ * All that is cheap first, then a search from the best of it, with the solver beside it: the
+ * schedule can then be no worse than any constructive member, and the time goes where the bound says
+ * there is something left. Ends early once the bound is met.
+ *
+ * With a budget in steps the solver stays out: what it finds depends on a clock.
+ */
+export async function planPortfolio(
+  problem: Problem,
+  options: PortfolioOptions,
+): Promise<Portfolio> {
+  const { seed, budget, solver } = options
+  const proved = options.proof
+  const members = await constructAll(problem, { seed, budget, bound: proved.value })
+  const standing = leaderOf(members)
+  const settled = settle(problem, standing.schedule)
+  if (settled) {
+    const winner = meets(standing.makespan, settled.proof.value)
+      ? standing
+      : member('exhaustion', settled.schedule)
+    return { ...winner, proof: best(proved, settled.proof), members }
+  }
+  const proof = { current: proved }
+  const reached = (makespan: number) => meets(makespan, proof.current.value)
+  if (reached(standing.makespan) || isSpent(budget)) {
+    return { ...standing, proof: proved, members }
+  }
+  const shared = { seed, incumbent: standing.schedule, lowerBound: proved.value }
+  const improve = (found: Proof) => {
+    proof.current = best(proof.current, found)
+  }
+  const [searched, solved] = await Promise.all([
+    drive(localSearch.plan(problem, shared), budget, reached),
+    solver && Number.isFinite(budget.deadline)
+      ? solveBeside(problem, solver, { budget, incumbent: standing.schedule, seed, improve })
+      : undefined,
+  ])
+  if (searched) members.push(member(localSearch.name, searched))
+  if (solved) members.push(member('milp', solved))
+  return { ...leaderOf(members), proof: proof.current, members }
+}
+
+export type PortfolioOptions = {
+  readonly seed: number
+  readonly budget: Budget
+  readonly solver?: Solver
+  readonly proof: Proof
+}
+
+export type Member = {
+  readonly name: string
+  readonly makespan: number
+  readonly schedule: Schedule
+}
+
+/** The best member, the proof beside it, and what every member gave, in the order they were tried. */
+export type Portfolio = Member & { readonly proof: Proof; readonly members: readonly Member[] }
+
+const member = (name: string, schedule: Schedule): Member => ({
+  name,
+  makespan: makespanOf(schedule),
+  schedule,
+})
+
+/** The first of the best. */
+export function leaderOf(members: readonly Member[]): Member {
+  return members.reduce((a, b) => (b.makespan < a.makespan ? b : a))
+}
+
+async function constructAll(
+  problem: Problem,
+  { seed, budget, bound }: { seed: number; budget: Budget; bound: number },
+): Promise<Member[]> {
+  const members: Member[] = []
+  const entries = problem.tasks.length * problem.machines.length
+  for (const planner of quickestFirst) {
+    if (planner.refuses?.(problem) !== undefined) continue
+    if (entries > batchLimit && comparesAll.has(planner.name)) continue
+    const schedule = await drive(planner.plan(problem, { seed }), budget)
+    if (schedule) members.push(member(planner.name, schedule))
+    if (members.length === 0) continue
+    const late = entries > promptLimit && isSpent(budget)
+    if (late || budget.stepsLeft <= 0 || meets(leaderOf(members).makespan, bound)) break
+  }
+  return members
+}
+
+/** Earliest completion serves any problem and takes least: it is there however little time there is. */
+const quickestFirst = [
+  ...constructivePlanners.filter(({ name }) => name === 'mct'),
+  ...constructivePlanners.filter(({ name }) => name !== 'mct'),
+]
+
+/** Batch-mode heuristics look at every ready task at every step: quadratic. */
+const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
+const batchLimit = 400_000
+/** Up to here all of them together take less than a tenth of a second, even with no time given. */
+const promptLimit = 10_000
+
+async function solveBeside(
+  problem: Problem,
+  solver: Solver,
+  options: {
+    readonly budget: Budget
+    readonly incumbent: Schedule
+    readonly seed: number
+    readonly improve: (found: Proof) => void
+  },
+): Promise<Schedule | undefined> {
+  const { budget, incumbent, seed, improve } = options
+  const left = budget.deadline - performance.now()
+  const lpMs = Math.min(left, Math.max(100, left / 4))
+  if (problem.tasks.length * problem.machines.length > solverLimit) return undefined
+  const bound = await lpBound(problem, solver, { timeLimitMs: lpMs })
+  improve({ value: bound.value, by: 'LP duals' })
+  if (whyNotUnrelated(problem) !== undefined || isSpent(budget)) return undefined
+  const timeLimitMs = budget.deadline - performance.now()
+  const milp = await planMilp(problem, solver, { timeLimitMs, incumbent, seed })
+  improve({ value: milp.lowerBound, by: milp.optimal ? 'exhaustion' : 'LP duals' })
+  return milp.schedule
+}
+
+/** Beyond this the LP's own preparation would take the thread from the search. */
+const solverLimit = 4_000_000

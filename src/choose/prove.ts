@@ -1,0 +1,57 @@
+import type { Problem } from '../model/problem.ts'
+import { makespanOf, type Schedule } from '../model/schedule.ts'
+import { wholeLimit } from '../policy/bound/ascent.ts'
+import { toMakespan } from '../policy/bound/certified.ts'
+import { combinatorialBound } from '../policy/bound/combinatorial.ts'
+import { exhaustive } from '../policy/bound/exhaustive.ts'
+import { climbFor } from '../policy/bound/lp.ts'
+import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
+import { scheduleOf } from '../policy/planning/assignment.ts'
+
+/** A lower bound on every makespan of a problem, and the argument that proves it. */
+export type Proof = { readonly value: number; readonly by: string }
+
+/**
+ * The best bound that needs no solver and no clock: critical path, loads and pigeonholes, then the
+ * machine prices of the assignment LP. The passes fall with the size, so that the bound of a problem
+ * never takes longer than a plan of it.
+ */
+export function proveBound(problem: Problem): Proof {
+  const { value, name } = combinatorialBound(problem)
+  const plain: Proof = { value, by: name }
+  const entries = problem.tasks.length * problem.machines.length
+  if (entries === 0 || entries > wholeLimit) return plain
+  const view = unrelatedOf(problem)
+  const passes = Math.min(600, Math.ceil(20_000_000 / entries))
+  const priced = toMakespan(view, climbFor(view, passes).value)
+  return best(plain, { value: priced, by: 'LP duals' })
+}
+
+/**
+ * Settles a few independent tasks by exhaustion, starting from a schedule: the optimum, or
+ * `undefined` where the problem is another or the nodes did not suffice.
+ */
+export function settle(problem: Problem, incumbent: Schedule): Settled | undefined {
+  if (problem.tasks.length > exhaustible || problem.tasks.length === 0) return undefined
+  if (whyNotUnrelated(problem) !== undefined) return undefined
+  const view = unrelatedOf(problem)
+  const { lambda } = climbFor(view, 200)
+  const found = exhaustive(view, { nodes, lambda, incumbent: incumbent.machine })
+  if (!found.proved) return undefined
+  const schedule = scheduleOf(problem, found.assignment)
+  return { schedule, proof: { value: makespanOf(schedule), by: 'exhaustion' } }
+}
+
+export type Settled = { readonly schedule: Schedule; readonly proof: Proof }
+
+export function best(a: Proof, b: Proof): Proof {
+  return b.value > a.value ? b : a
+}
+
+/** The makespan meets the bound, but for the rounding of sums taken in another order. */
+export function meets(makespan: number, bound: number): boolean {
+  return makespan <= bound * (1 + 1e-12)
+}
+
+const exhaustible = 24
+const nodes = 300_000

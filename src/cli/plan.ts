@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import { openHighs } from '../adapter/solver/highs.ts'
+import { type PlanOutcome, planProblem, Refused } from '../choose/plan-problem.ts'
+import type { Problem } from '../model/problem.ts'
+import { InputError } from '../model/input-error.ts'
+import type { Solver } from '../port/solver.ts'
+import { ganttText } from '../report/gantt-text.ts'
+import { planJson, planLine } from '../report/plan-view.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { readInput } from './problem-input.ts'
+import { spendingFrom, strategyFrom, wholeFrom } from './strategy-flags.ts'
+
+export type PlanFlags = {
+  readonly strategy: string
+  readonly timeLimit?: string
+  readonly steps?: string
+  readonly seed: string
+  readonly machines?: string
+  readonly json?: boolean
+}
+
+export function registerPlan(program: Command): void {
+  program
+    .command('plan')
+    .argument('<input>', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
+    .description('schedule without running: who does what when, and how far from the best possible')
+    .option('--strategy <name>', 'auto, portfolio, local-search, milp, heft, mct, ...', 'auto')
+    .option(
+      '--time-limit <duration>',
+      'how long a search may take; 0: what is there at once',
+      undefined,
+    )
+    .option(
+      '--steps <n>',
+      'count steps instead of time: repeats byte for byte (seconds are then 0)',
+    )
+    .option('--seed <n>', 'for whatever draws lots', '1')
+    .option('--machines <file>', 'machines and network for a WfFormat instance')
+    .option('--json', 'one JSON object')
+    .action((input: string, flags: PlanFlags) => exitWith(() => runPlan(input, flags)))
+}
+
+async function runPlan(input: string, flags: PlanFlags): Promise<number> {
+  const strategy = strategyFrom(flags.strategy)
+  const spending = spendingFrom(flags, 10_000)
+  const seed = wholeFrom('--seed', flags.seed, 0)
+  const read = readInput(input, flags.machines)
+  if (read.kind === 'job') throw new InputError(`${input}: a job file`)
+  const { problem } = read
+  const outcome = await withSolver(solver =>
+    refusalsAreInput(input, () => planProblem(problem, { strategy, seed, spending, solver })),
+  )
+  if (flags.json === true) process.stdout.write(`${planJson(problem, outcome)}\n`)
+  else process.stdout.write(planText(problem, outcome))
+  return exitCode.done
+}
+
+export async function withSolver<T>(use: (solver: Solver) => Promise<T>): Promise<T> {
+  const solver = openHighs()
+  try {
+    return await use(solver)
+  } finally {
+    await solver.close()
+  }
+}
+
+/** A strategy that does not take the problem is the user's to change: exit 2, with the reason. */
+export async function refusalsAreInput<T>(input: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } catch (error) {
+    if (error instanceof Refused) throw new InputError(`${input}: ${error.message}`)
+    throw error
+  }
+}
+
+function planText(problem: Problem, outcome: PlanOutcome): string {
+  const width = Math.min(160, Math.max(40, process.stdout.columns ?? 100))
+  const lines = [
+    planLine(problem, outcome),
+    ...(outcome.why ? [outcome.why] : []),
+    ...(outcome.trouble ? [`trouble: ${outcome.trouble}`] : []),
+    '',
+    ganttText(problem, outcome.schedule, { width, colour: process.stdout.isTTY === true }),
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { loadProblem } from '../input/load-problem.ts'
+import type { Problem } from '../model/problem.ts'
+
+/** What `plan`, `simulate` and `compare` may be given: a problem to schedule, or a job to be planned. */
+export type PlannableInput =
+  | { readonly kind: 'problem'; readonly problem: Problem }
+  | { readonly kind: 'job'; readonly path: string }
+
+/** Tells the two apart by name and, for `.json`, by what is inside; problems are read here. */
+export function readInput(path: string, machinesPath: string | undefined): PlannableInput {
+  if (isJob(path)) return { kind: 'job', path }
+  return { kind: 'problem', problem: loadProblem(path, machinesPath ? { machinesPath } : {}) }
+}
+
+function isJob(path: string): boolean {
+  if (/\.(csv|json)\.gz$|\.csv$/i.test(path)) return false
+  if (/\.(ts|mts|js|mjs|cjs|yaml|yml)$/i.test(path)) return true
+  if (!existsSync(path)) return false
+  const found = statSync(path)
+  if (found.isDirectory()) return true
+  return /\.json$/i.test(path) && found.size < jobFileBytes && hasStages(readFileSync(path, 'utf8'))
+}
+
+/** Nobody writes a job file of this size; problems may be much larger. */
+const jobFileBytes = 1_000_000
+
+function hasStages(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'stages' in value
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,73 @@
+import type { Spending } from '../choose/drive.ts'
+import { type Strategy, strategies, strategyNamed } from '../choose/strategies.ts'
+import { didYouMean } from '../input/nearest.ts'
+import { InputError } from '../model/input-error.ts'
+import { orderNamed, orders } from '../policy/registry.ts'
+import { parseDuration } from '../std/units.ts'
+
+/** The flags that `plan`, `simulate` and `compare` share, read once and explained when wrong. */
+export type SpendingFlags = {
+  readonly timeLimit?: string
+  readonly steps?: string
+}
+
+export function strategyFrom(name: string): Strategy {
+  const found = strategyNamed(name)
+  if (found !== undefined) return found
+  const known = strategies.map(strategy => strategy.name)
+  throw new InputError(
+    `--strategy ${name}: no such strategy${didYouMean(name, known)}\n  known: ${known.join(', ')}`,
+  )
+}
+
+export function strategiesFrom(text: string): readonly Strategy[] {
+  if (text.trim() === 'all') return strategies
+  const names = text.split(',').map(name => name.trim())
+  const chosen = names.filter(name => name !== '').map(strategyFrom)
+  if (chosen.length === 0) throw new InputError('--strategies: expected names with commas, or all')
+  return chosen.filter((strategy, at) => chosen.indexOf(strategy) === at)
+}
+
+export function orderFrom(name: string | undefined): string {
+  if (name === undefined) return 'fifo'
+  const found = orderNamed(name)
+  if (found !== undefined) return found.name
+  const known = orders.map(order => order.name)
+  throw new InputError(
+    `--order ${name}: no such order${didYouMean(name, known)}\n  known: ${known.join(', ')}`,
+  )
+}
+
+/** `--time-limit 10s`, where 0 means what is there at once, or `--steps N`, which repeats exactly. */
+export function spendingFrom(flags: SpendingFlags, defaultMs: number): Spending {
+  if (flags.steps !== undefined) {
+    if (flags.timeLimit !== undefined) {
+      throw new InputError('--steps and --time-limit: give one of them')
+    }
+    return { kind: 'steps', steps: wholeFrom('--steps', flags.steps, 1) }
+  }
+  if (flags.timeLimit === undefined) return { kind: 'time', ms: defaultMs }
+  const micros = /^0+$/.test(flags.timeLimit.trim()) ? 0 : parseDuration(flags.timeLimit)
+  if (micros === undefined || micros > longestMicros) {
+    throw new InputError(
+      `--time-limit ${flags.timeLimit}: expected a duration such as 10s or 500ms`,
+    )
+  }
+  return { kind: 'time', ms: micros / 1000 }
+}
+
+/** Timers take 2^31 milliseconds at most. */
+const longestMicros = 2 ** 31 * 1000
+
+export function wholeFrom(flag: string, text: string, least: number): number {
+  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new InputError(`${flag} ${text}: expected a whole number, ${least} or more`)
+}
+
+export function numberFrom(flag: string, text: string): number {
+  const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())
+  const value = share ? Number(share[1]) / 100 : text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isFinite(value) && value >= 0) return value
+  throw new InputError(`${flag} ${text}: expected a number, 0 or more, such as 0.2 or 20%`)
+}

@@ -1,0 +1,137 @@
+import type { Problem } from '../model/problem.ts'
+import { makespanOf, type Schedule } from '../model/schedule.ts'
+import { formatNumber, formatTime } from './plan-view.ts'
+
+/**
+ * A Gantt chart for a terminal: a row per machine, a column per slice of time. A task wide enough
+ * shows its name, alternating shades tell neighbours apart, and a slice that many short tasks share
+ * is shaded by how busy the machine was. Idle time is a dot.
+ */
+export function ganttText(problem: Problem, schedule: Schedule, options: GanttOptions): string {
+  const makespan = makespanOf(schedule)
+  const shown = busiest(problem, schedule, options.rows ?? 24)
+  const label = Math.min(
+    16,
+    Math.max(...shown.map(machine => width(problem.machines[machine].id)), 0),
+  )
+  const columns = Math.max(10, options.width - label - 8)
+  if (makespan === 0) return 'nothing takes any time'
+  const lines = shown.map(machine => {
+    const cells = rowOf(problem, schedule, { machine, columns, makespan })
+    const busy = busyShare(schedule, machine, makespan)
+    const name = fitTo(problem.machines[machine].id, label)
+    const share = `${Math.round(busy * 100)} %`.padStart(5)
+    return `${name} ${options.colour ? coloured(cells) : cells.join('')} ${share}`
+  })
+  const hidden = problem.machines.length - shown.length
+  return [
+    ...lines,
+    ...(hidden > 0 ? [`${' '.repeat(label)} ... and ${hidden} machines less busy`] : []),
+    `${' '.repeat(label)} ${axis(columns, makespan, problem.unit)}`,
+  ].join('\n')
+}
+
+export type GanttOptions = {
+  /** Characters of the terminal. */
+  readonly width: number
+  readonly colour?: boolean
+  /** Machines shown at most, the busiest; 24 when absent. */
+  readonly rows?: number
+}
+
+/** In the order of the problem; only where there are too many, the busiest. */
+function busiest(problem: Problem, schedule: Schedule, rows: number): number[] {
+  const all = problem.machines.map((_, machine) => machine)
+  if (all.length <= rows) return all
+  const busy = new Float64Array(all.length)
+  schedule.machine.forEach((machine, task) => {
+    if (machine >= 0) busy[machine] += schedule.end[task] - schedule.start[task]
+  })
+  return all
+    .sort((a, b) => busy[b] - busy[a] || a - b)
+    .slice(0, rows)
+    .sort((a, b) => a - b)
+}
+
+function rowOf(
+  problem: Problem,
+  schedule: Schedule,
+  { machine, columns, makespan }: { machine: number; columns: number; makespan: number },
+): string[] {
+  const cover = new Float64Array(columns)
+  const owner = new Int32Array(columns).fill(-1)
+  const tasks = [...schedule.machine.keys()]
+    .filter(task => schedule.machine[task] === machine)
+    .sort((a, b) => schedule.start[a] - schedule.start[b] || a - b)
+  const most = new Float64Array(columns)
+  const shade = new Int32Array(columns)
+  tasks.forEach((task, nth) => {
+    const from = (schedule.start[task] / makespan) * columns
+    const to = (schedule.end[task] / makespan) * columns
+    for (let at = Math.floor(from); at < Math.min(columns, Math.ceil(to)); at += 1) {
+      const part = Math.min(to, at + 1) - Math.max(from, at)
+      cover[at] += part
+      if (part <= most[at]) continue
+      most[at] = part
+      owner[at] = task
+      shade[at] = nth % 2
+    }
+  })
+  const cells = Array.from(cover, (part, at) => {
+    if (part < 0.05) return '·'
+    if (most[at] < 0.5) return part > 0.66 ? '▒' : '░'
+    return shade[at] === 0 ? '█' : '▓'
+  })
+  for (const task of tasks) writeName(cells, owner, task, problem.tasks[task].id)
+  return cells
+}
+
+function writeName(cells: string[], owner: Int32Array, task: number, name: string): void {
+  const from = owner.indexOf(task)
+  if (from < 0) return
+  let to = from
+  while (to + 1 < owner.length && owner[to + 1] === task) to += 1
+  const letters = [...plain(name)]
+  if (letters.length + 2 > to - from + 1) return
+  letters.forEach((letter, at) => {
+    cells[from + 1 + at] = letter
+  })
+}
+
+function busyShare(schedule: Schedule, machine: number, makespan: number): number {
+  let [busy, until] = [0, 0]
+  const tasks = [...schedule.machine.keys()].filter(task => schedule.machine[task] === machine)
+  tasks.sort((a, b) => schedule.start[a] - schedule.start[b] || a - b)
+  for (const task of tasks) {
+    busy += Math.max(0, schedule.end[task] - Math.max(until, schedule.start[task]))
+    until = Math.max(until, schedule.end[task])
+  }
+  return busy / makespan
+}
+
+function axis(columns: number, makespan: number, unit: string): string {
+  const end = formatTime(makespan, unit)
+  const half = formatNumber(makespan / 2)
+  const middle = Math.floor(columns / 2)
+  if (columns < half.length + 2 * end.length + 4) return `0${end.padStart(columns - 1)}`
+  return (
+    `0${half.padStart(middle + Math.floor(half.length / 2) - 1)}`.padEnd(columns - end.length) + end
+  )
+}
+
+function coloured(cells: readonly string[]): string {
+  return cells.map(cell => (cell === '·' ? `\u001b[90m${cell}\u001b[39m` : paint(cell))).join('')
+}
+
+const paint = (cell: string): string =>
+  cell === '█' || cell === '▓' ? `\u001b[36m${cell}\u001b[39m` : cell
+
+/** Names come from files: nothing in them may steer a terminal or take other than one column. */
+const plain = (text: string): string => text.replace(/[^\x20-\x7e\u00a1-\u02ff\u0370-\u05ff]/g, '?')
+const width = (text: string): number => [...text].length
+
+function fitTo(text: string, columns: number): string {
+  const letters = [...plain(text)]
+  const cut = letters.length > columns ? [...letters.slice(0, columns - 1), '…'] : letters
+  return cut.join('').padEnd(columns)
+}

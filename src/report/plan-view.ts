@@ -1,0 +1,70 @@
+import type { PlanOutcome } from '../choose/plan-problem.ts'
+import type { Problem } from '../model/problem.ts'
+import { formatCount } from '../std/units.ts'
+
+/** A plan as the one JSON object that `plan --json` prints. */
+export function planJson(problem: Problem, outcome: PlanOutcome): string {
+  return JSON.stringify({ ...planRow(outcome), assignments: assignmentsOf(problem, outcome) })
+}
+
+/** The same without assignments: a row of `compare`. An infinite gap, of a bound of 0, is `null`. */
+export function planRow(outcome: PlanOutcome) {
+  const { strategy, seed, makespan, lowerBound, gap, optimal, seconds, why, trouble } = outcome
+  return {
+    strategy,
+    seed,
+    makespan,
+    lowerBound,
+    gap: Number.isFinite(gap) ? gap : null,
+    optimal,
+    seconds: Math.round(seconds * 1e6) / 1e6,
+    boundBy: outcome.boundBy,
+    ...(why && { why }),
+    ...(trouble && { trouble }),
+  }
+}
+
+export function assignmentsOf(problem: Problem, { schedule }: Pick<PlanOutcome, 'schedule'>) {
+  return problem.tasks.map(({ id }, task) => {
+    const machine = schedule.machine[task]
+    if (machine < 0) return { task: id, machine: null, start: null, end: null }
+    const { [task]: start } = schedule.start
+    return { task: id, machine: problem.machines[machine].id, start, end: schedule.end[task] }
+  })
+}
+
+/** "heft: 80 s, at most 19.4 % above the best possible (at least 67 s, by critical path), in 4 ms" */
+export function planLine(problem: Problem, outcome: PlanOutcome): string {
+  const { makespan, lowerBound, gap, optimal, boundBy } = outcome
+  const time = (value: number) => formatTime(value, problem.unit)
+  const distance = optimal
+    ? `proved optimal by ${boundBy}`
+    : `at most ${formatGap(gap)} above the best possible (at least ${time(lowerBound)}, by ${boundBy})`
+  const size = `${formatCount(problem.tasks.length)} tasks on ${formatCount(problem.machines.length)} machines`
+  return `${problem.name}: ${size}\n${outcome.strategy}: makespan ${time(makespan)}, ${distance}, planned in ${formatSeconds(outcome.seconds)}`
+}
+
+/** Four digits and the unit: `13.25 s`. */
+export function formatTime(value: number, unit: string): string {
+  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`
+}
+
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '-'
+  const size = Math.abs(value)
+  if (size >= 1000) return formatCount(Math.round(value))
+  const digits = size >= 100 ? 1 : size >= 10 ? 2 : 3
+  return String(Number(value.toFixed(digits)))
+}
+
+export function formatGap(gap: number): string {
+  if (!Number.isFinite(gap)) return '-'
+  const percent = gap * 100
+  return `${percent === 0 ? '0' : percent < 0.1 ? percent.toFixed(3) : percent.toFixed(percent < 10 ? 2 : 1)} %`
+}
+
+export function formatSeconds(seconds: number): string {
+  if (seconds === 0) return '0 s'
+  if (seconds < 0.001) return '< 1 ms'
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(2)} s`
+}
