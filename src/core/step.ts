@@ -76,6 +76,7 @@ function expandTouched(state: State, out: Out): void {
   const { touched } = scratch
   scratch.touched = scratch.untouched
   scratch.untouched = touched
+  for (const number of touched) scratch.touchedRuns.add(state.stages[number].run)
   expand(state, out, touched)
   cutTasks(state, out, touched)
   touched.clear()
