@@ -40,6 +40,7 @@ export type Host = {
     job: Job,
     options?: { readonly keeper?: Keeper; readonly stdin?: AsyncIterable<Uint8Array | string> },
   ): void
+  isAttached(run: string): boolean
   runNamed(name: string): Run | undefined
   /** Resolves when the run has ended; rejects when the node stopped. */
   ended(run: string): Promise<void>
@@ -206,6 +207,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     attach(name, job, how = {}) {
       attached.set(name, { job, keeper: how.keeper, stdin: how.stdin, written: [] })
     },
+    isAttached: name => attached.has(name),
     runNamed: name => state.runs.find(run => run.definition.name === name),
     ended(name) {
       const run = host.runNamed(name)

@@ -1,10 +1,164 @@
+import { InputError } from '../model/input-error.ts'
+import type { LogLine, StoredResult } from '../port/store.ts'
 import type { Host } from './host.ts'
+import { cancelRun, reopenFailed } from './reopen.ts'
+import { summarise } from './summary.ts'
+import {
+  answersOf,
+  findItem,
+  findRun,
+  listRuns,
+  liveRunOf,
+  stageNamed,
+  stagesOf,
+  stateOfRun,
+  type View,
+} from './view.ts'
+import { whyItem } from './why.ts'
+import { whyRun } from './why-run.ts'
 
-/** What the owner of a directory answers to other processes: `status`, `why`, `cancel`, `retry`, ... */
+/** Questions about a directory; each is answered alike by its owner and by who opens it ownerless. */
+export type Question =
+  | { readonly op: 'runs' }
+  | { readonly op: 'status'; readonly run?: string }
+  | { readonly op: 'why'; readonly run?: string; readonly item?: string; readonly stage?: string }
+  | {
+      readonly op: 'logs'
+      readonly run?: string
+      readonly item?: string
+      readonly stage?: string
+      readonly after?: number
+    }
+  | {
+      readonly op: 'results'
+      readonly run?: string
+      readonly stage?: string
+      readonly failed?: boolean
+      readonly from?: number
+    }
+
+export type LogPage = {
+  readonly run: string
+  readonly lines: readonly (LogLine & { readonly id: number })[]
+  readonly more: boolean
+  /** The run has not ended: lines may follow. */
+  readonly live: boolean
+}
+
+export type ResultPage = {
+  readonly run: string
+  readonly stage: string
+  readonly results: readonly StoredResult[]
+  /** Where the next page begins; absent: that was all. */
+  readonly next?: number
+}
+
+/** What the owner of a directory answers to other processes. */
 export async function answerRequest(
   host: Host,
   request: Record<string, unknown>,
 ): Promise<unknown> {
-  if (request.op === 'ping') return { runs: host.state.runs.length }
-  return { error: `unknown request ${String(request.op)}` }
+  const { state, store } = host
+  const view: View = { state, store, payloads: host.loop.payloads, owned: true }
+  switch (request.op) {
+    case 'ping':
+      return { runs: state.runs.length }
+    case 'cancel':
+      return cancelRun(host, findRun(view, text(request.run)))
+    case 'retry':
+      return reopenFailed(host, findRun(view, text(request.run)))
+    case 'runs':
+    case 'status':
+    case 'why':
+    case 'logs':
+    case 'results':
+      return answerQuestion(view, request as Question)
+    default:
+      throw new InputError(
+        `the process that owns this directory does not know the request ${String(request.op)}; it may be of another version`,
+      )
+  }
 }
+
+export function answerQuestion(view: View, question: Question): unknown {
+  switch (question.op) {
+    case 'runs':
+      return listRuns(view)
+    case 'status':
+      return statusOf(view, question.run)
+    case 'why':
+      return why(view, question)
+    case 'logs':
+      return logPage(view, question)
+    case 'results':
+      return resultPage(view, question)
+  }
+}
+
+function statusOf(view: View, name: string | undefined) {
+  const record = findRun(view, name)
+  const summary = summarise(view.state, liveRunOf(view, record), [])
+  return { ...summary, state: stateOfRun(view, record) }
+}
+
+function why(view: View, question: Extract<Question, { op: 'why' }>): unknown {
+  const now = Date.now() * 1_000
+  const run = liveRunOf(view, findRun(view, question.run))
+  if (question.item === undefined) return whyRun(view, run, now)
+  const index = findItem(view, run, question.item, question.stage)
+  const stages = whyItem(view, run, index, now)
+  const { name, job } = run.definition
+  const chosen = stages.filter(at => question.stage === undefined || at.stage === question.stage)
+  return { run: name, job, item: question.item, stages: chosen }
+}
+
+const pageLines = 2_000
+/** Stays well under the longest line the socket carries. */
+const pageBytes = 4 << 20
+
+function logPage(view: View, question: Extract<Question, { op: 'logs' }>): LogPage {
+  const record = findRun(view, question.run)
+  const run = liveRunOf(view, record)
+  const { stage, after = 0 } = question
+  if (stage !== undefined) stageNamed(view, run, stage)
+  const index = question.item === undefined ? undefined : findItem(view, run, question.item, stage)
+  const lines: (LogLine & { id: number })[] = []
+  const options = {
+    after,
+    ...(index === undefined ? {} : { index }),
+    ...(stage === undefined ? {} : { stage }),
+  }
+  let bytes = 0
+  let more = false
+  for (const line of view.store.logs(record.name, options)) {
+    if (lines.length >= pageLines || bytes > pageBytes) {
+      more = true
+      break
+    }
+    lines.push(line)
+    bytes += line.text.length
+  }
+  const live = stateOfRun(view, record) === 'active'
+  return { run: record.name, lines, more, live }
+}
+
+function resultPage(view: View, question: Extract<Question, { op: 'results' }>): ResultPage {
+  const record = findRun(view, question.run)
+  const run = liveRunOf(view, record)
+  const stages = stagesOf(view, run)
+  const stage =
+    question.stage === undefined ? stages[stages.length - 1] : stageNamed(view, run, question.stage)
+  const results: StoredResult[] = []
+  let bytes = 0
+  const chosen = question.failed === true ? { states: ['failed'] as const } : {}
+  const options = { from: question.from ?? 0, ...chosen }
+  const page = { run: record.name, stage: stage.definition.name, results }
+  for (const result of view.store.results(record.name, answersOf(view, stage), options)) {
+    if (results.length >= pageLines || bytes > pageBytes) return { ...page, next: result.index }
+    results.push(result)
+    bytes += result.payload.length
+  }
+  return page
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

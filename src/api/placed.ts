@@ -1,0 +1,23 @@
+import type { Run, Stage } from '../core/state.ts'
+import { formatDuration } from '../std/units.ts'
+import { answersOf, type View } from './view.ts'
+
+/** Where a finished item ran and why there: from the history, and the rule that placed it. */
+export function placeOf(view: View, run: Run, stage: Stage, index: number): { reason: string } {
+  const name = answersOf(view, stage)
+  let attempts = 0
+  let last = ''
+  for (const batch of view.store.history(run.definition.name)) {
+    if (batch.stage !== name) continue
+    for (let at = 0; at < batch.indexes.length; at += 1) {
+      const first = batch.indexes[at]
+      if (index < first || index >= first + batch.counts[at]) continue
+      attempts += 1
+      const took = formatDuration((batch.ends[at] - batch.starts[at]) / batch.counts[at])
+      last = `ran on ${batch.machines[at]}, slot ${batch.slots[at]}, in ${took}`
+    }
+  }
+  if (last === '') return { reason: 'kept from an earlier run: neither item nor code changed' }
+  const tries = attempts > 1 ? `, attempt ${attempts}` : ''
+  return { reason: `${last}${tries}; placed by ${run.allocation.name}, order ${run.order.name}` }
+}

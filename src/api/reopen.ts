@@ -1,0 +1,43 @@
+import { FAILED, SKIPPED, CANCELLED } from '../core/items.ts'
+import { isLive } from '../core/state.ts'
+import { InputError } from '../model/input-error.ts'
+import type { Job } from '../model/job.ts'
+import type { RunRecord } from '../port/store.ts'
+import type { Host } from './host.ts'
+
+/** Stops a run: nothing more of it starts, what runs is aborted. Resolves once that is durable. */
+export async function cancelRun(host: Host, record: RunRecord) {
+  const run = host.runNamed(record.name)
+  if (run === undefined) throw new InputError(`run ${record.name} never began`)
+  if (!isLive(run)) return { run: record.name, state: run.state, cancelled: false }
+  if (!host.isAttached(record.name)) host.attach(record.name, jobOf(record))
+  // A run that rests (nobody has worked on it since its owner ended) must be awake to be stopped.
+  if (run.state === 'paused') host.loop.send({ kind: 'goOn', run: run.number })
+  await host.commit({ kind: 'cancel', run: run.number })
+  return { run: record.name, state: 'cancelled', cancelled: true }
+}
+
+/** Failed, skipped and cancelled items of an ended run become open again, under the job as it was. */
+export async function reopenFailed(host: Host, record: RunRecord) {
+  const run = host.runNamed(record.name)
+  if (run === undefined) throw new InputError(`run ${record.name} never began; run its job again`)
+  const items = run.stages
+    .flatMap(number =>
+      [FAILED, SKIPPED, CANCELLED].map(code => host.state.stages[number].items.counts[code]),
+    )
+    .reduce((sum, count) => sum + count, 0)
+  if (!host.isAttached(record.name)) host.attach(record.name, jobOf(record))
+  if (isLive(run)) {
+    if (run.state === 'paused') await host.commit({ kind: 'goOn', run: run.number })
+    return { run: record.name, items: 0 }
+  }
+  if (items === 0) return { run: record.name, items }
+  host.store.putRun({ ...record, state: 'active', endedAt: undefined })
+  await host.commit({ kind: 'retryFailed', run: run.number })
+  return { run: record.name, items }
+}
+
+/** The job a run was made from, as it was parsed then. */
+export function jobOf(record: RunRecord): Job {
+  return JSON.parse(record.definition) as Job
+}

@@ -1,0 +1,129 @@
+import { itemStates } from '../core/items.ts'
+import { isLive, type Run, type Stage, type State } from '../core/state.ts'
+import { type Payloads, storedName } from '../driver/payloads.ts'
+import { didYouMean } from '../input/nearest.ts'
+import { InputError } from '../model/input-error.ts'
+import type { RunRecord, Store } from '../port/store.ts'
+
+/**
+ * What commands look at: the durable state of a directory and its store. The owner looks at its own;
+ * where none lives, a command opens the directory and looks itself.
+ */
+export type View = {
+  readonly state: State
+  readonly store: Store
+  /** What items carry, where an owner has them in memory. */
+  readonly payloads: Payloads | undefined
+  /** A live process works on it; without one, whatever is not ended was interrupted. */
+  readonly owned: boolean
+}
+
+export type RunRow = {
+  readonly run: string
+  readonly job: string
+  readonly state: string
+  /** Counts over the items of every stage; `total` grows while the input is read. */
+  readonly items: { readonly total: number; readonly done: number; readonly failed: number }
+  /** Micros since the epoch. */
+  readonly createdAt: number
+  readonly endedAt: number | undefined
+}
+
+/** Every run of the directory, oldest first. */
+export function listRuns(view: View): RunRow[] {
+  return view.store.runs().map(record => {
+    const run = runOf(view, record.name)
+    const stages = run?.stages.map(number => view.state.stages[number]) ?? []
+    const count = (state: (typeof itemStates)[number]) =>
+      stages.reduce((sum, stage) => sum + stage.items.counts[itemStates.indexOf(state)], 0)
+    return {
+      run: record.name,
+      job: record.job,
+      state: stateOfRun(view, record),
+      items: {
+        total: stages.reduce((sum, stage) => sum + stage.known, 0),
+        done: count('done') + count('stopped'),
+        failed: count('failed'),
+      },
+      createdAt: record.createdAt,
+      endedAt: run !== undefined && run.endedAt > 0 ? run.endedAt : undefined,
+    }
+  })
+}
+
+/** `active` while its owner lives; what a dead owner left is `interrupted`. */
+export function stateOfRun(view: View, record: RunRecord): string {
+  const run = runOf(view, record.name)
+  if (run === undefined) return 'interrupted'
+  return isLive(run) && (!view.owned || run.state === 'paused') ? 'interrupted' : run.state
+}
+
+export function runOf(view: View, name: string): Run | undefined {
+  return view.state.runs.find(run => run.definition.name === name)
+}
+
+/** The run a command names: by its name, by its job's (the newest), or the newest of all. */
+export function findRun(view: View, name: string | undefined): RunRecord {
+  const records = view.store.runs()
+  const newest = records.at(-1)
+  if (newest === undefined) throw new InputError('there is no run here yet; dray run begins one')
+  if (name === undefined) return newest
+  const found =
+    records.find(record => record.name === name) ?? records.findLast(record => record.job === name)
+  if (found !== undefined) return found
+  const known = records.flatMap(record => [record.name, record.job])
+  throw new InputError(`no run ${name} here${didYouMean(name, known)} (dray ls lists them)`)
+}
+
+/** The run of a record as the journal knows it. */
+export function liveRunOf(view: View, record: RunRecord): Run {
+  const run = runOf(view, record.name)
+  if (run !== undefined) return run
+  throw new InputError(
+    `run ${record.name} was interrupted before its start was durable; run its job again`,
+  )
+}
+
+/** A run's stages as its author wrote them: levels of a tree count as one. */
+export function stagesOf(view: View, run: Run): Stage[] {
+  const stages = run.stages.map(number => view.state.stages[number])
+  return stages.filter(stage => stage.root === stage.number)
+}
+
+export function stageNamed(view: View, run: Run, name: string): Stage {
+  const stages = stagesOf(view, run)
+  const found = stages.find(stage => stage.definition.name === name)
+  if (found !== undefined) return found
+  const names = stages.map(stage => stage.definition.name)
+  throw new InputError(
+    `${run.definition.name} has no stage ${name}${didYouMean(name, names)} (it has ${names.join(', ')})`,
+  )
+}
+
+/** The name under which the answers of a stage are kept; of a tree, those of its root. */
+export function answersOf(view: View, stage: Stage): string {
+  let top = stage
+  while (top.nextLevel >= 0) top = view.state.stages[top.nextLevel]
+  return storedName(view.state, top)
+}
+
+/** Index of an item by its key, else by its number. */
+export function findItem(view: View, run: Run, item: string, stage?: string): number {
+  const chosen = stage === undefined ? stagesOf(view, run) : [stageNamed(view, run, stage)]
+  for (const { number } of chosen) {
+    for (const [index, { key }] of view.payloads?.cargo.get(number) ?? [])
+      if (key === item) return index
+  }
+  const seen: string[] = []
+  for (const at of chosen) {
+    for (const { index, key } of view.store.answered(run.definition.name, answersOf(view, at))) {
+      if (key === item) return index
+      if (seen.length < 10_000) seen.push(key)
+    }
+  }
+  const index = /^\d+$/.test(item) ? Number(item) : -1
+  if (index >= 0 && chosen.some(at => index < at.known)) return index
+  throw new InputError(
+    `${run.definition.name} has no item ${item}${didYouMean(item, seen)}; expected an item's key, or its number from 0`,
+  )
+}

@@ -1,0 +1,143 @@
+import type { Class, Run, Stage } from '../core/state.ts'
+import type { Failure } from '../model/failure.ts'
+import { formatCount } from '../std/units.ts'
+import { type Forecast, slowTasks, timeLeft } from './forecast.ts'
+import { type Refusal, refusalsOf } from './refusals.ts'
+import { answersOf, stagesOf, stateOfRun, type View } from './view.ts'
+import { helpFor, type ItemWhy, taskCounts, whyInStage } from './why.ts'
+
+/** The answer to `why RUN`: what it waits for, what is slow, what failed, and what would help. */
+export type RunWhy = {
+  readonly run: string
+  readonly job: string
+  readonly state: string
+  readonly reason: string
+  readonly helps?: string
+  readonly timeLeft?: Forecast
+  readonly stages: readonly StageWhy[]
+  readonly failures: readonly FailureGroup[]
+}
+
+export type StageWhy = {
+  readonly stage: string
+  readonly running: number
+  /** Tasks that could start, and why they do not, by class and machine. */
+  readonly ready: number
+  /** In a machine's queue. */
+  readonly assigned: number
+  /** Backing off, or not before an instant. */
+  readonly waiting: number
+  readonly refusals: readonly Refusal[]
+  readonly slow: readonly ItemWhy[]
+}
+
+/** Failures alike in kind and message. */
+export type FailureGroup = {
+  readonly stage: string
+  readonly kind: Failure['kind']
+  readonly message: string
+  readonly items: number
+  readonly firstKeys: readonly string[]
+  readonly helps: string
+}
+
+export function whyRun(view: View, run: Run, now: number): RunWhy {
+  const record = view.store.run(run.definition.name)
+  const state = record === undefined ? run.state : stateOfRun(view, record)
+  const left = state === 'active' ? timeLeft(view.state, run) : undefined
+  return {
+    run: run.definition.name,
+    job: run.definition.job,
+    state,
+    ...reasonOf(run, state),
+    ...(left === undefined ? {} : { timeLeft: left }),
+    stages: view.owned ? stagesOf(view, run).map(stage => whyStage(view, run, stage, now)) : [],
+    failures: failuresOf(view, run),
+  }
+}
+
+function reasonOf(run: Run, state: string): { reason: string; helps?: string } {
+  const name = run.definition.name
+  const problem = run.problem?.message
+  switch (state) {
+    case 'done':
+      return { reason: 'every item has ended' }
+    case 'failed':
+      return {
+        reason: problem ?? 'more items failed than tolerate allows',
+        helps: `dray retry ${name} --failed`,
+      }
+    case 'cancelled':
+      return {
+        reason: problem ?? 'cancelled',
+        helps: `dray retry ${name} --failed goes on with it`,
+      }
+    case 'interrupted':
+      return { reason: 'nobody works on it now', helps: 'run its job again: it goes on' }
+    default:
+      return { reason: problem ?? 'at work' }
+  }
+}
+
+function whyStage(view: View, run: Run, stage: Stage, now: number): StageWhy {
+  const counts = taskCounts(view.state, stage)
+  const refusals = new Map<string, Refusal>()
+  for (const klass of waitingClasses(view, stage))
+    for (const refusal of refusalsOf(view.state, run, klass))
+      refusals.set(`${refusal.machine} ${refusal.reason}`, refusal)
+  const slow = slowTasks(view.state, stage, now).slice(0, 10)
+  return {
+    stage: stage.definition.name,
+    ...counts,
+    refusals: [...refusals.values()],
+    slow: slow.map(task => whyInStage(view, run, stage, view.state.tasks.first[task], now)),
+  }
+}
+
+function waitingClasses(view: View, stage: Stage): Class[] {
+  const { classes, machines } = view.state
+  return stage.classes
+    .map(number => classes[number])
+    .filter(
+      klass =>
+        klass.queue.heap.length > 0 ||
+        machines.some(machine => (machine.queues.get(klass.number)?.heap.length ?? 0) > 0),
+    )
+}
+
+/** Failed items by what they failed of, the commonest first. Looks at the first thousands only. */
+export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
+  const groups = new Map<string, { group: FailureGroup; keys: string[]; items: number }>()
+  let seen = 0
+  for (const stage of stagesOf(view, run)) {
+    const failed = view.store.results(run.definition.name, answersOf(view, stage), {
+      states: ['failed'],
+    })
+    for (const { key, payload } of failed) {
+      if ((seen += 1) > most) break
+      const failure = JSON.parse(payload) as Failure
+      const name = stage.definition.name
+      const id = `${name}\n${failure.kind}\n${failure.message}`
+      const found = groups.get(id)
+      if (found !== undefined) {
+        found.items += 1
+        if (found.keys.length < 3) found.keys.push(key)
+        continue
+      }
+      const { kind, message } = failure
+      const helps = helpFor(run, stage, failure)
+      const keys = [key]
+      const group = { stage: name, kind, message, items: 1, firstKeys: keys, helps }
+      groups.set(id, { group, keys, items: 1 })
+    }
+  }
+  return [...groups.values()]
+    .map(({ group, items }) => ({ ...group, items }))
+    .sort((a, b) => b.items - a.items)
+}
+
+/** `3 items such as a.png, b.png`. */
+export function itemsInWords(group: FailureGroup): string {
+  if (group.items === 1) return group.firstKeys[0]
+  return `${formatCount(group.items)} items such as ${group.firstKeys.join(', ')}`
+}

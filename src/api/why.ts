@@ -1,0 +1,246 @@
+import { itemStates, stateOf } from '../core/items.ts'
+import type { Run, Stage, State } from '../core/state.ts'
+import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
+import { expectedMicros } from '../core/times.ts'
+import type { Failure } from '../model/failure.ts'
+import { formatDuration } from '../std/units.ts'
+import { microsPerItem, slowTasks, speedOf } from './forecast.ts'
+import { placeOf } from './placed.ts'
+import { type Refusal, refusalsOf } from './refusals.ts'
+import { answersOf, stagesOf, type View } from './view.ts'
+
+/** What is to be said of one item in one stage: where it stands, why, and what would change that. */
+export type ItemWhy = {
+  readonly stage: string
+  readonly index: number
+  readonly key?: string
+  readonly state: string
+  readonly reason: string
+  readonly helps?: string
+  readonly refusals?: readonly Refusal[]
+  /** Micros since the epoch; by what was learnt of times. */
+  readonly forecastStart?: number
+  readonly failure?: Failure
+}
+
+/** The answer to `why RUN ITEM`: one entry a stage the item has reached or will reach. */
+export function whyItem(view: View, run: Run, index: number, now: number): ItemWhy[] {
+  const answers: ItemWhy[] = []
+  for (const stage of stagesOf(view, run)) {
+    const { kind } = stage.definition.link
+    if (answers.length > 0 && (kind === 'gather' || kind === 'tree')) break
+    answers.push(whyInStage(view, run, stage, index, now))
+  }
+  return answers
+}
+
+export function whyInStage(
+  view: View,
+  run: Run,
+  stage: Stage,
+  index: number,
+  now: number,
+): ItemWhy {
+  const at = { stage: stage.definition.name, index }
+  const code = itemStates[stateOf(stage.items, index)]
+  if (code !== 'open') return whyEnded(view, run, stage, at, code)
+  if (index >= stage.known) return { ...at, ...whyUnknown(view, stage) }
+  const task = taskOf(view.state, stage, index)
+  if (task === undefined) return { ...at, ...whyUncut(view.state, run, stage, index, now) }
+  return { ...at, ...whyTask(view, run, stage, task, now) }
+}
+
+function whyEnded(
+  view: View,
+  run: Run,
+  stage: Stage,
+  at: { stage: string; index: number },
+  state: string,
+): ItemWhy {
+  const stored = view.store.result(run.definition.name, answersOf(view, stage), at.index)
+  const key = stored === undefined ? {} : { key: stored.key }
+  if (state === 'done' || state === 'stopped')
+    return { ...at, ...key, state, ...placeOf(view, run, stage, at.index) }
+  const failure = stored === undefined ? undefined : (JSON.parse(stored.payload) as Failure)
+  const reason = failure?.message ?? run.problem?.message ?? 'nothing was noted'
+  return {
+    ...at,
+    ...key,
+    state,
+    reason: failure === undefined ? reason : `${failure.kind}: ${reason}`,
+    helps: helpFor(run, stage, failure),
+    ...(failure === undefined ? {} : { failure }),
+  }
+}
+
+/** What would make the item succeed, as far as the kind of its failure tells. */
+export function helpFor(run: Run, stage: Stage, failure: Failure | undefined): string {
+  const again = `dray retry ${run.definition.name} --failed`
+  switch (failure?.kind) {
+    case 'bad-input':
+      return `mend the item, then run the job again: only what changed runs`
+    case 'bad-result':
+      return `what the handler answers must meet returns and be JSON; then ${again}`
+    case 'timeout':
+      return `timeout: above ${formatDuration(stage.definition.timeout ?? 0)} in stage ${stage.definition.name}; then ${again}`
+    case 'out-of-memory':
+      return `needs: { memory } above what it used, or retry: { on: { 'out-of-memory': { memory: 'x2' } } }; then ${again}`
+    case 'crash':
+      return `dray logs ${run.definition.name} shows its last words; then ${again}`
+    case 'upstream':
+      return 'what it depends on failed: dray why on the same item says why'
+    default:
+      return again
+  }
+}
+
+function whyUnknown(view: View, stage: Stage): { state: string; reason: string } {
+  const { link } = stage.definition
+  if (link.kind === 'gather' || link.kind === 'tree') {
+    const upstream = view.state.stages[stage.upstream]?.definition.name ?? 'the input'
+    return { state: 'waiting', reason: `waits until ${upstream} has ended` }
+  }
+  if (stage.complete) return { state: 'absent', reason: `the stage has ${stage.known} items` }
+  return { state: 'unread', reason: 'not read yet: the input is read as tasks end' }
+}
+
+function whyUncut(
+  state: State,
+  run: Run,
+  stage: Stage,
+  index: number,
+  now: number,
+): { state: string; reason: string; forecastStart?: number } {
+  if (stage.definition.link.kind === 'item') {
+    const upstream = state.stages[stage.upstream]
+    const code = itemStates[stateOf(upstream.items, index)]
+    if (code === 'open')
+      return { state: 'waiting', reason: `waits for its result of ${upstream.definition.name}` }
+  }
+  const resting = run.state === 'active' ? '' : `; the run is ${run.state}`
+  const ahead = stage.pool.starts.reduce(
+    (sum, start, at) => sum + Math.max(0, Math.min(stage.pool.ends[at], index) - start),
+    0,
+  )
+  const waiting = ahead + stage.openTasks
+  return {
+    state: 'ready',
+    reason: `in line behind ${waiting} of its stage${resting}`,
+    ...startAfter(state, stage, waiting, now),
+  }
+}
+
+function startAfter(state: State, stage: Stage, ahead: number, now: number) {
+  const micros = microsPerItem(state, stage)
+  if (micros === undefined || micros === 0) return {}
+  return { forecastStart: Math.round(now + (ahead * micros) / Math.max(1, speedOf(state))) }
+}
+
+type TaskWhy = {
+  state: string
+  reason: string
+  helps?: string
+  refusals?: Refusal[]
+  forecastStart?: number
+}
+
+function whyTask(view: View, run: Run, stage: Stage, task: number, now: number): TaskWhy {
+  const { state } = view
+  const { tasks } = state
+  switch (tasks.state[task]) {
+    case RUNNING:
+      return view.owned ? whyRunning(state, stage, task, now) : interrupted
+    case WAITING:
+      return {
+        state: 'waiting',
+        reason:
+          tasks.tries[task] > 0
+            ? `attempt ${tasks.tries[task]} failed; it backs off`
+            : 'not before its own earliest start',
+        forecastStart: tasks.readyAt[task],
+      }
+    case ASSIGNED: {
+      const machine = state.machines[tasks.machine[task]]
+      return {
+        state: 'assigned',
+        reason: `in the queue of ${machine.definition.id}, ${machine.queued} tasks long`,
+        forecastStart: Math.round(now + machine.queuedWork / Math.max(1, machine.slots.length)),
+      }
+    }
+    default:
+      return whyReady(view, run, stage, task, now)
+  }
+}
+
+const interrupted: TaskWhy = {
+  state: 'interrupted',
+  reason: 'it ran when the run was interrupted; run the job again',
+}
+
+function whyRunning(state: State, stage: Stage, task: number, now: number): TaskWhy {
+  const { tasks } = state
+  const machine = state.machines[tasks.machine[task]]
+  const slot = machine.slots[tasks.slot[task]]
+  const ran = Math.max(0, now - Math.max(tasks.startedAt[task], slot?.headSince ?? 0))
+  const expected = expectedMicros(
+    stage,
+    machine,
+    tasks.first[task],
+    tasks.size[task],
+    tasks.count[task],
+  )
+  const usual = Number.isNaN(expected) ? '' : `, usually ${formatDuration(expected)}`
+  const slow = slowTasks(state, stage, now).includes(task)
+  const timeout = stage.definition.timeout
+  return {
+    state: slow ? 'slow' : 'running',
+    reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, for ${formatDuration(ran)}${usual}`,
+    ...(slow && timeout === undefined
+      ? { helps: `a timeout for stage ${stage.definition.name} would end and retry it` }
+      : {}),
+  }
+}
+
+function whyReady(view: View, run: Run, stage: Stage, task: number, now: number): TaskWhy {
+  const { state } = view
+  if (!view.owned)
+    return { state: 'ready', reason: 'nobody works here now', helps: 'run the job again' }
+  const klass = state.classes[state.tasks.klass[task]]
+  const ahead = klass.queue.heap.filter(other => precedes(state, other, task)).length
+  const refusals = refusalsOf(state, run, klass)
+  return {
+    state: 'ready',
+    reason: `${ahead} tasks of its stage go first (order ${run.order.name})`,
+    refusals,
+    ...startAfter(state, stage, ahead + 1, now),
+  }
+}
+
+function precedes(state: State, a: number, b: number): boolean {
+  const { key, first } = state.tasks
+  return key[a] !== key[b] ? key[a] < key[b] : first[a] < first[b]
+}
+
+function taskOf(state: State, stage: Stage, index: number): number | undefined {
+  const { tasks } = state
+  for (let task = 0; task < tasks.used; task += 1) {
+    if (tasks.state[task] === FREE || tasks.stage[task] !== stage.number) continue
+    if (index >= tasks.first[task] && index < tasks.first[task] + tasks.count[task]) return task
+  }
+  return undefined
+}
+
+/** Tasks of a stage in each condition, for the answer to `why RUN`. */
+export function taskCounts(state: State, stage: Stage) {
+  const counts = { running: 0, ready: 0, assigned: 0, waiting: 0 }
+  const { tasks } = state
+  for (let task = 0; task < tasks.used; task += 1) {
+    if (tasks.stage[task] !== stage.number) continue
+    const at = tasks.state[task]
+    if (at === RUNNING) counts.running += 1
+    else if (at === READY) counts.ready += 1
+    else if (at === ASSIGNED) counts.assigned += 1
+    else if (at === WAITING) counts.waiting += 1
+  }
+  return counts
+}
