@@ -4,8 +4,21 @@ import { encodeState } from '../core/snapshot.ts'
 import type { Stage, State } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { Clock } from '../port/clock.ts'
-import type { AttemptItem, AttemptOrder, Executor, ExecutorEvent, Outcome, StageCode } from '../port/executor.ts'
-import type { HistoryBatch, Journal, ResultBatch, SpoolBatch, SpooledItem } from '../port/journal.ts'
+import type {
+  AttemptItem,
+  AttemptOrder,
+  Executor,
+  ExecutorEvent,
+  Outcome,
+  StageCode,
+} from '../port/executor.ts'
+import type {
+  HistoryBatch,
+  Journal,
+  ResultBatch,
+  SpoolBatch,
+  SpooledItem,
+} from '../port/journal.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
@@ -45,7 +58,11 @@ export type LoopPorts = {
   /** Prepares a gather stage's groups from stored results. */
   readonly gather: (stage: Stage) => Promise<GatheredGroups>
   /** What the run this one continues has answered of the items just read; the results go into the same entry. */
-  readonly keep?: (stage: Stage, first: number, items: readonly SourceItem[]) => KeptFromBefore | undefined
+  readonly keep?: (
+    stage: Stage,
+    first: number,
+    items: readonly SourceItem[],
+  ) => KeptFromBefore | undefined
   /** Writes the run's outputs; a problem fails the run. */
   readonly finishRun: (run: number) => Promise<string | undefined>
   readonly onEnded: (run: number) => void
@@ -118,10 +135,20 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       const stage = state.stages[number]
       const first = stage.known
       batches.push({ run: state.runs[stage.run].definition.name, first, items })
-      stow(payloads, number, first, items.map(({ key, payload }) => ({ key, payload, version: '', size: 1 })))
+      stow(
+        payloads,
+        number,
+        first,
+        items.map(({ key, payload }) => ({ key, payload, version: '', size: 1 })),
+      )
       const wishes = wishesOf(items, first)
       inbox.push({
-        kind: 'read', stage: number, first, count: items.length, cursor: String(first + items.length), done: false,
+        kind: 'read',
+        stage: number,
+        first,
+        count: items.length,
+        cursor: String(first + items.length),
+        done: false,
         ...(wishes.length > 0 ? { wishes } : {}),
       })
       carried.push(undefined)
@@ -133,13 +160,25 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   const receive = (event: ExecutorEvent): void => {
     switch (event.kind) {
       case 'outcomes':
-        inbox.push(toEvent(event.slot.machine, event.slot.slot, event.outcomes).event)
+        inbox.push(toEvent(event.slot.machine, event.slot.slot, event.outcomes))
         carried.push(event.outcomes)
         return schedule()
       case 'loaded':
-        return send({ kind: 'loaded', machine: event.slot.machine, slot: event.slot.slot, stage: event.stage, micros: event.micros, bytes: event.bytes })
+        return send({
+          kind: 'loaded',
+          machine: event.slot.machine,
+          slot: event.slot.slot,
+          stage: event.stage,
+          micros: event.micros,
+          bytes: event.bytes,
+        })
       case 'slotEnded':
-        return send({ kind: 'slotEnded', machine: event.slot.machine, slot: event.slot.slot, failure: event.failure })
+        return send({
+          kind: 'slotEnded',
+          machine: event.slot.machine,
+          slot: event.slot.slot,
+          failure: event.failure,
+        })
       case 'stageBroken':
         return send({ kind: 'stageBroken', stage: event.stage, failure: event.failure })
       case 'pressure':
@@ -159,23 +198,35 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     const history: HistoryBatch[] = []
     if (ports.forgetful !== true) {
       events.forEach((event, at) => {
-        if (event.kind === 'outcomes') history.push(...historyBatches(state, now, event, texts[at] ?? []))
+        if (event.kind === 'outcomes')
+          history.push(...historyBatches(state, now, event, texts[at] ?? []))
       })
     }
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length > 0 || decisions.length > 0) {
       const results =
-        ports.forgetful === true ? [] : resultBatches(state, payloads, kept, at => texts[at]?.map(outcome => outcome.result))
+        ports.forgetful === true
+          ? []
+          : resultBatches(state, payloads, kept, (event, at) => texts[event]?.[at].result)
       results.push(...copied)
       copied = []
       const body = ports.forgetful === true ? '' : encodeEntry(now, events, decisions)
-      ports.journal.append({ sequence: state.sequence, term: state.term, body }, results, history, spooled)
+      ports.journal.append(
+        { sequence: state.sequence, term: state.term, body },
+        results,
+        history,
+        spooled,
+      )
       if (results.length > 0) ports.onResults?.(results)
     } else state.sequence -= 1
     for (const action of actions) perform(action)
     ports.onStep?.(events, decisions)
     if (ports.snapshotEvery > 0 && ports.journal.bytesSinceSnapshot() > ports.snapshotEvery) {
-      ports.journal.snapshot({ sequence: state.sequence, term: state.term, body: encodeState(state) })
+      ports.journal.snapshot({
+        sequence: state.sequence,
+        term: state.term,
+        body: encodeState(state),
+      })
     }
     return wakeAt
   }
@@ -205,7 +256,9 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         return ports.executor.unload(action, action.stage)
       case 'finish':
         return background(
-          ports.finishRun(action.run).then(problem => send({ kind: 'finished', run: action.run, problem })),
+          ports
+            .finishRun(action.run)
+            .then(problem => send({ kind: 'finished', run: action.run, problem })),
         )
       case 'ended':
         for (const number of state.runs[action.run].stages) {
@@ -248,27 +301,39 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   }
 
   /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
-  const fetchAndRun = async (action: Extract<Action, { kind: 'run' }>, stage: Stage): Promise<void> => {
+  const fetchAndRun = async (
+    action: Extract<Action, { kind: 'run' }>,
+    stage: Stage,
+  ): Promise<void> => {
     const { tasks } = state
-    const live = () => action.tasks.map((task, at) => ({ task, attempt: action.firstAttempt + at })).filter(({ task, attempt }) => tasks.attempt[task] === attempt)
+    const live = () =>
+      action.tasks
+        .map((task, at) => ({ task, attempt: action.firstAttempt + at }))
+        .filter(({ task, attempt }) => tasks.attempt[task] === attempt)
     for (const { task } of live()) {
       for (let at = 0; at < tasks.count[task]; at += 1) {
         const index = tasks.first[task] + at
-        if (itemFor(state, payloads, ports.store, stage, index) === undefined) await fetch(stage, index)
+        if (itemFor(state, payloads, ports.store, stage, index) === undefined)
+          await fetch(stage, index)
       }
     }
     const orders: AttemptOrder[] = []
     for (const { task, attempt } of live()) {
       const order = orderFor(stage, task, attempt)
-      if (order === undefined) throw new Error(`item ${tasks.first[task]} of ${stage.definition.name} has vanished from its source`)
+      if (order === undefined)
+        throw new Error(
+          `item ${tasks.first[task]} of ${stage.definition.name} has vanished from its source`,
+        )
       orders.push(order)
     }
-    if (orders.length > 0 && !stopped) ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
+    if (orders.length > 0 && !stopped)
+      ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
 
   const fetch = async (stage: Stage, index: number): Promise<void> => {
     const head = headOf(state, stage)
-    if (head.definition.link.kind === 'gather') payloads.gathers.set(head.number, await ports.gather(head))
+    if (head.definition.link.kind === 'gather')
+      payloads.gathers.set(head.number, await ports.gather(head))
     else await refetch(payloads, head, index)
   }
 
@@ -281,12 +346,21 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       const kept = ports.keep?.(stage, first, chunk.items)
       if (kept !== undefined) copied.push(...kept.results)
       const problems = chunk.items.flatMap((item, at) =>
-        item.problem === undefined ? [] : [{ index: first + at, failure: { kind: 'bad-input' as const, message: item.problem } }],
+        item.problem === undefined
+          ? []
+          : [{ index: first + at, failure: { kind: 'bad-input' as const, message: item.problem } }],
       )
       const wishes = wishesOf(chunk.items, first)
       send({
-        kind: 'read', stage: stage.number, first, count: chunk.items.length, cursor: chunk.cursor, done: chunk.done,
-        ...(chunk.items.some(item => item.size !== 1) ? { sizes: chunk.items.map(item => item.size) } : {}),
+        kind: 'read',
+        stage: stage.number,
+        first,
+        count: chunk.items.length,
+        cursor: chunk.cursor,
+        done: chunk.done,
+        ...(chunk.items.some(item => item.size !== 1)
+          ? { sizes: chunk.items.map(item => item.size) }
+          : {}),
         ...(problems.length > 0 ? { problems } : {}),
         ...(wishes.length > 0 ? { wishes } : {}),
         ...(kept !== undefined ? { kept: kept.items } : {}),
@@ -300,11 +374,23 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   const gather = async (number: number): Promise<void> => {
     const groups = await ports.gather(state.stages[number])
     payloads.gathers.set(number, groups)
-    send({ kind: 'read', stage: number, first: 0, count: groups.keys.length, cursor: '', done: true })
+    send({
+      kind: 'read',
+      stage: number,
+      first: 0,
+      count: groups.keys.length,
+      cursor: '',
+      done: true,
+    })
   }
 
   return {
-    state, payloads, send, push, receive, tick,
+    state,
+    payloads,
+    send,
+    push,
+    receive,
+    tick,
     stop() {
       stopped = true
       ports.clock.wake(undefined, () => {})
@@ -314,7 +400,10 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
 }
 
 /** Items with a priority or an earliest start of their own. */
-function wishesOf(items: readonly { readonly priority?: number; readonly notBefore?: number }[], first: number) {
+function wishesOf(
+  items: readonly { readonly priority?: number; readonly notBefore?: number }[],
+  first: number,
+) {
   return items.flatMap(({ priority, notBefore }, at) =>
     priority === undefined && notBefore === undefined
       ? []

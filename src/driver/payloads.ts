@@ -27,26 +27,42 @@ export type Payloads = {
 }
 
 /** Payloads of a gather stage: one a group, each naming or holding the results of its group. */
-export type GatheredGroups = { readonly keys: readonly string[]; readonly payload: (group: number) => string }
+export type GatheredGroups = {
+  readonly keys: readonly string[]
+  readonly payload: (group: number) => string
+}
 
 export function payloadsOf(openSource: (stage: Stage) => Source): Payloads {
-  return { cargo: new Map(), results: new Map(), sources: new Map(), gathers: new Map(), openSource }
+  return {
+    cargo: new Map(),
+    results: new Map(),
+    sources: new Map(),
+    gathers: new Map(),
+    openSource,
+  }
 }
 
 export function sourceOf(payloads: Payloads, stage: Stage): Source {
   let source = payloads.sources.get(stage.number)
-  if (source === undefined) payloads.sources.set(stage.number, (source = payloads.openSource(stage)))
+  if (source === undefined)
+    payloads.sources.set(stage.number, (source = payloads.openSource(stage)))
   return source
 }
 
 /** The stage at the head of a chain of item links: the one whose source or groups give the keys. */
 export function headOf(state: State, stage: Stage): Stage {
   let head = stage
-  while (head.definition.link.kind === 'item' && head.upstream >= 0) head = state.stages[head.upstream]
+  while (head.definition.link.kind === 'item' && head.upstream >= 0)
+    head = state.stages[head.upstream]
   return head
 }
 
-export function stow(payloads: Payloads, stage: number, first: number, items: readonly SourceItem[]): void {
+export function stow(
+  payloads: Payloads,
+  stage: number,
+  first: number,
+  items: readonly SourceItem[],
+): void {
   let cargo = payloads.cargo.get(stage)
   if (cargo === undefined) payloads.cargo.set(stage, (cargo = new Map()))
   for (let at = 0; at < items.length; at += 1) {
@@ -56,7 +72,13 @@ export function stow(payloads: Payloads, stage: number, first: number, items: re
 }
 
 /** An item as its attempt carries it, or `undefined` if it must be fetched first. */
-export function itemFor(state: State, payloads: Payloads, store: Store, stage: Stage, index: number): AttemptItem | undefined {
+export function itemFor(
+  state: State,
+  payloads: Payloads,
+  store: Store,
+  stage: Stage,
+  index: number,
+): AttemptItem | undefined {
   const { link } = stage.definition
   if (link.kind === 'source') {
     const cargo = payloads.cargo.get(stage.number)?.get(index)
@@ -66,10 +88,18 @@ export function itemFor(state: State, payloads: Payloads, store: Store, stage: S
   if (link.kind === 'graph') return { index, key: '', payload: '' }
   if (link.kind === 'tree') return treeItem(state, store, stage, index, link.fanIn)
   const groups = payloads.gathers.get(stage.number)
-  return groups === undefined ? undefined : { index, key: groups.keys[index], payload: groups.payload(index) }
+  return groups === undefined
+    ? undefined
+    : { index, key: groups.keys[index], payload: groups.payload(index) }
 }
 
-function linkedItem(state: State, payloads: Payloads, store: Store, stage: Stage, index: number): AttemptItem | undefined {
+function linkedItem(
+  state: State,
+  payloads: Payloads,
+  store: Store,
+  stage: Stage,
+  index: number,
+): AttemptItem | undefined {
   const upstream = state.stages[stage.upstream]
   const text = payloads.results.get(upstream.number)?.get(index)
   const known = cargoOf(state, payloads, stage, index)
@@ -81,7 +111,13 @@ function linkedItem(state: State, payloads: Payloads, store: Store, stage: Stage
   return { index, key: stored.key, payload: stored.payload }
 }
 
-function treeItem(state: State, store: Store, stage: Stage, index: number, fanIn: number): AttemptItem {
+function treeItem(
+  state: State,
+  store: Store,
+  stage: Stage,
+  index: number,
+  fanIn: number,
+): AttemptItem {
   const upstream = state.stages[stage.upstream]
   const results: string[] = []
   const end = Math.min(upstream.known, (index + 1) * fanIn)
@@ -93,7 +129,12 @@ function treeItem(state: State, store: Store, stage: Stage, index: number, fanIn
 }
 
 /** Key and version of an item of any stage of a chain; gather and tree nodes have their own. */
-export function cargoOf(state: State, payloads: Payloads, stage: Stage, index: number): { key: string; version: string } | undefined {
+export function cargoOf(
+  state: State,
+  payloads: Payloads,
+  stage: Stage,
+  index: number,
+): { key: string; version: string } | undefined {
   const head = headOf(state, stage)
   const kind = head.definition.link.kind
   if (kind === 'source') return payloads.cargo.get(head.number)?.get(index)
@@ -117,7 +158,13 @@ export function release(state: State, payloads: Payloads, stage: Stage, index: n
 }
 
 /** Keeps a result for an item-linked stage downstream. */
-export function retain(state: State, payloads: Payloads, stage: Stage, index: number, text: string): void {
+export function retain(
+  state: State,
+  payloads: Payloads,
+  stage: Stage,
+  index: number,
+  text: string,
+): void {
   if (!stage.downstream.some(number => state.stages[number].definition.link.kind === 'item')) return
   let results = payloads.results.get(stage.number)
   if (results === undefined) payloads.results.set(stage.number, (results = new Map()))

@@ -7,15 +7,21 @@ import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
 import type { Payloads } from './payloads.ts'
 import { cargoOf, release, retain, runName, storedName } from './payloads.ts'
 
-/** An outcomes event as the core wants it, with the texts it must not see kept beside it. */
-export function toEvent(machine: number, slot: number, outcomes: readonly Outcome[]): { event: Outcomes; texts: (string | undefined)[] } {
+/** Answers as the core wants them: without the results, which it must not see. */
+export function toEvent(machine: number, slot: number, outcomes: readonly Outcome[]): Outcomes {
   const count = outcomes.length
   const event = {
-    kind: 'outcomes' as const, machine, slot, tasks: new Array<number>(count), attempts: new Array<number>(count),
-    indexes: new Array<number>(count), codes: new Array<number>(count), micros: new Array<number>(count), peakBytes: 0,
+    kind: 'outcomes' as const,
+    machine,
+    slot,
+    tasks: new Array<number>(count),
+    attempts: new Array<number>(count),
+    indexes: new Array<number>(count),
+    codes: new Array<number>(count),
+    micros: new Array<number>(count),
+    peakBytes: 0,
     failures: [] as Failure[],
   }
-  const texts = new Array<string | undefined>(count)
   for (let at = 0; at < count; at += 1) {
     const outcome = outcomes[at]
     event.tasks[at] = outcome.task
@@ -25,9 +31,8 @@ export function toEvent(machine: number, slot: number, outcomes: readonly Outcom
     event.micros[at] = outcome.micros
     if (outcome.peakBytes > event.peakBytes) event.peakBytes = outcome.peakBytes
     if (outcome.failure !== undefined) event.failures.push(outcome.failure)
-    texts[at] = outcome.result
   }
-  return { event, texts }
+  return event
 }
 
 /** The step's final answers as rows for the result table; payloads nobody needs any more are let go. */
@@ -35,7 +40,7 @@ export function resultBatches(
   state: State,
   payloads: Payloads,
   kept: readonly Kept[],
-  textsOf: (event: number) => readonly (string | undefined)[] | undefined,
+  textOf: (event: number, position: number) => string | undefined,
 ): ResultBatch[] {
   const batches: ResultBatch[] = []
   for (const { stage: number, indexes, positions, events, states, failures } of kept) {
@@ -49,23 +54,40 @@ export function resultBatches(
       keys[at] = cargo?.key ?? String(index)
       versions[at] = cargo?.version ?? ''
       const failure = failures[at]
-      const text = positions[at] < 0 ? undefined : textsOf(events[at])?.[positions[at]]
+      const text = positions[at] < 0 ? undefined : textOf(events[at], positions[at])
       texts[at] = failure !== undefined ? JSON.stringify(failure) : (text ?? 'null')
       if (failure === undefined) retain(state, payloads, stage, index, texts[at])
       release(state, payloads, stage, index)
     }
-    batches.push({ run: runName(state, stage), stage: storedName(state, stage), indexes, keys, versions, states, payloads: texts })
+    batches.push({
+      run: runName(state, stage),
+      stage: storedName(state, stage),
+      indexes,
+      keys,
+      versions,
+      states,
+      payloads: texts,
+    })
   }
   return batches
 }
 
-type Columns = { -readonly [K in keyof HistoryBatch]: HistoryBatch[K] extends readonly (infer T)[] ? T[] : HistoryBatch[K] }
+type Columns = {
+  -readonly [K in keyof HistoryBatch]: HistoryBatch[K] extends readonly (infer T)[]
+    ? T[]
+    : HistoryBatch[K]
+}
 
 /**
  * What ran where and when, from the answers of live attempts; call before the core is stepped. Runs
  * of quick successes in one message become one entry: a history row must cost less than its task.
  */
-export function historyBatches(state: State, now: number, event: Outcomes, outcomes: readonly Outcome[]): HistoryBatch[] {
+export function historyBatches(
+  state: State,
+  now: number,
+  event: Outcomes,
+  outcomes: readonly Outcome[],
+): HistoryBatch[] {
   const { tasks } = state
   const machine = state.machines[event.machine].definition.id
   let batch: Columns | undefined
@@ -77,7 +99,12 @@ export function historyBatches(state: State, now: number, event: Outcomes, outco
     const start = end
     end += outcome.micros
     const { task } = outcome
-    if (task >= tasks.used || tasks.state[task] !== RUNNING || tasks.attempt[task] !== outcome.attempt) continue
+    if (
+      task >= tasks.used ||
+      tasks.state[task] !== RUNNING ||
+      tasks.attempt[task] !== outcome.attempt
+    )
+      continue
     const stage = state.stages[tasks.stage[task]]
     if (batch === undefined || batchStage !== stage.number) {
       batch = emptyHistory(runName(state, stage), storedName(state, stage))
@@ -109,7 +136,18 @@ export function historyBatches(state: State, now: number, event: Outcomes, outco
 
 function emptyHistory(run: string, stage: string): Columns {
   return {
-    run, stage, attempts: [], indexes: [], counts: [], machines: [], slots: [], starts: [], ends: [], cpuMicros: [],
-    peakBytes: [], sizes: [], outcomes: [],
+    run,
+    stage,
+    attempts: [],
+    indexes: [],
+    counts: [],
+    machines: [],
+    slots: [],
+    starts: [],
+    ends: [],
+    cpuMicros: [],
+    peakBytes: [],
+    sizes: [],
+    outcomes: [],
   }
 }
