@@ -1,13 +1,9 @@
 import type { Failure } from '../../model/failure.ts'
-import { answerOf, type ItemAnswer, thrown } from './answer.ts'
-import { ItemContext } from './item-context.ts'
+import { answerOf, type ItemAnswer, type ResultRules } from './answer.ts'
+import type { ItemContext } from './item-context.ts'
+import { answerEnd, type End } from './item-end.ts'
 
-type Call =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'thrown'; readonly error: unknown }
-  | { readonly kind: 'charged'; readonly failure: Failure }
-
-type AnswerMaker = (rules: Parameters<typeof answerOf>[1], context: ItemContext) => ItemAnswer
+type AnswerMaker = (rules: ResultRules, context: ItemContext) => ItemAnswer
 
 /**
  * Calls `batch` on all items; when it throws, on each half, until the bad items stand alone: a batch
@@ -15,7 +11,7 @@ type AnswerMaker = (rules: Parameters<typeof answerOf>[1], context: ItemContext)
  */
 export async function runBatch(
   count: number,
-  call: (from: number, to: number) => Promise<Call>,
+  call: (from: number, to: number) => Promise<End>,
   answered: (from: number, answers: readonly AnswerMaker[]) => Promise<void>,
 ): Promise<void> {
   const parts: [number, number][] = [[0, count]]
@@ -25,7 +21,7 @@ export async function runBatch(
     if (end.kind === 'value') {
       await answered(from, entriesOf(end.value, to - from))
     } else if (to - from === 1) {
-      await answered(from, [failing(end)])
+      await answered(from, [(rules, context) => answerEnd(end, context, rules)])
     } else {
       const middle = from + ((to - from) >> 1)
       parts.push([middle, to], [from, middle])
@@ -40,13 +36,6 @@ function entriesOf(value: unknown, count: number): AnswerMaker[] {
   const found = Array.isArray(value) ? `${value.length} entries` : `a ${typeof value}`
   const message = `bad result: batch was given ${count} items and returned ${found}; one entry per item is expected`
   return Array.from({ length: count }, () => () => fail({ kind: 'bad-result', message }))
-}
-
-function failing(end: Exclude<Call, { kind: 'value' }>): AnswerMaker {
-  if (end.kind === 'charged') return () => fail(end.failure)
-  const failure = thrown(end.error)
-  return (_rules, context) =>
-    fail(ItemContext.isAborted(context) ? { ...failure, kind: 'cancelled' } : failure)
 }
 
 function fail(failure: Failure): ItemAnswer {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -56,6 +57,7 @@ let fromSources: Promise<OwnEntries> | undefined
 
 async function compileOwn(entries: OwnEntries): Promise<OwnEntries> {
   const folder = await mkdtemp(join(tmpdir(), 'dray-slot-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const made = { process: join(folder, 'slot-main.mjs'), thread: join(folder, 'thread-main.mjs') }
   await writeFile(made.process, await bundleOwnEntry(entries.process))
   await writeFile(made.thread, await bundleOwnEntry(entries.thread))

@@ -3,6 +3,15 @@ import type { Failure } from '../../model/failure.ts'
 import { answerOf, type ItemAnswer, thrown } from './answer.ts'
 import { runBatch } from './batch.ts'
 import { type ContextHost, ItemContext, type ItemPlace } from './item-context.ts'
+import {
+  answerEnd,
+  answerThrown,
+  badInput,
+  cancelledAnswer,
+  type End,
+  isThenable,
+  unreadable,
+} from './item-end.ts'
 import type { LoadedStage, StageLoading } from './loaded-stage.ts'
 import { useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
@@ -26,14 +35,11 @@ type Running = {
   settle: ((end: End) => void) | undefined
 }
 
-type End =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'thrown'; readonly error: unknown }
-  | { readonly kind: 'charged'; readonly failure: Failure }
-
 /** Answers leave at the end of a message, or when this much time or text has gathered. */
 const FLUSH_MS = 2
 const FLUSH_BYTES = 64 * 1024
+/** Progress told more often than this is for nobody. */
+const PROGRESS_MS = 50
 /** How long synchronous handlers may keep the slot's own loop (aborts, timers) from turning. */
 const TURN_MS = 5
 /** Below this a sleep is too coarse; throttling adds up until it is worth one. */
@@ -58,6 +64,7 @@ export function itemRunner({
   let turnedAt = now
   let owedMicros = 0
   let lateFlush = false
+  let progressAt = 0
   /** Items up to this one have begun. */
   let begun = -1
 
@@ -65,6 +72,9 @@ export function itemRunner({
     wrote: voice.wrote,
     progress: (context, fraction) => {
       if (running?.context !== context || !(fraction >= 0 && fraction <= 1)) return
+      const at = performance.now()
+      if (at - progressAt < PROGRESS_MS && fraction < 1) return
+      progressAt = at
       outbox.put(encodeSlotLine({ kind: 'progress', seq: running.first, fraction }))
       flushSoon()
     },
@@ -138,7 +148,9 @@ export function itemRunner({
     const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
     if (answer.letter !== 'f') ItemContext.dropCheckpoint(context)
     if (stage.slowdown <= 1) return done(seq, answer, use)
-    const extra = Math.round(use.cpuMicros * (stage.slowdown - 1))
+    // Waiting is not slowed, and threads side by side not twice.
+    const busy = Math.min(use.cpuMicros, use.micros)
+    const extra = Math.round(busy * (stage.slowdown - 1))
     const slowed = { ...use, micros: use.micros + extra }
     owedMicros += extra
     if (owedMicros < SLEEP_MICROS) return done(seq, answer, slowed)
@@ -202,7 +214,7 @@ export function itemRunner({
       if (ItemContext.isAborted(context)) ItemContext.abort(own)
       running = { ...current, context: own }
       const end = await ended(
-        start(() => loaded.batch?.(items.slice(from, to), own)),
+        callLater(() => loaded.batch?.(items.slice(from, to), own)),
         running,
       )
       if (ItemContext.isAborted(own)) ItemContext.abort(context)
@@ -299,51 +311,7 @@ function placeOf(header: MessageHeader, at: number): ItemPlace {
   return { seq: header.first + at, index, key: header.keys?.[at] ?? String(index) }
 }
 
-type Rules = Parameters<typeof answerOf>[1]
-
-function answerEnd(end: End, context: ItemContext, rules: Rules): ItemAnswer {
-  if (end.kind === 'value') return answerOf(end.value, rules)
-  if (end.kind === 'charged') return { letter: 'f', failure: end.failure }
-  return answerThrown(end.error, context)
-}
-
-function answerThrown(error: unknown, context: ItemContext): ItemAnswer {
-  if (error instanceof BadInput) return unreadable(error.reason)
-  const failure = thrown(error)
-  const kind = ItemContext.isAborted(context) ? 'cancelled' : failure.kind
-  return { letter: 'f', failure: { ...failure, kind } }
-}
-
-const cancelledAnswer: ItemAnswer = {
-  letter: 'f',
-  failure: { kind: 'cancelled', message: 'cancelled before it started' },
-}
-
-class BadInput {
-  readonly reason: unknown
-
-  constructor(reason: unknown) {
-    this.reason = reason
-  }
-}
-
-function badInput(reason: unknown): never {
-  throw new BadInput(reason)
-}
-
-function unreadable(error: unknown): ItemAnswer {
-  const message = `the item cannot be read: ${thrown(error).message}`
-  return { letter: 'f', failure: { kind: 'bad-input', message } }
-}
-
-async function start<T>(work: () => T): Promise<Awaited<T>> {
+/** A throw becomes a rejection. */
+async function callLater(work: () => unknown): Promise<unknown> {
   return await work()
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  )
 }

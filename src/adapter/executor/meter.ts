@@ -1,3 +1,5 @@
+import { isMainThread } from 'node:worker_threads'
+
 /** What one item used. Micros of wall time, micros of processor time, bytes. */
 export type Use = {
   readonly micros: number
@@ -26,6 +28,8 @@ export function useMeter(): (micros: number) => Use {
     peakBytes = now.maxRSS > usage.maxRSS ? now.maxRSS * 1024 : process.memoryUsage.rss()
     usage = now
     shortMicros = 0
-    return { micros, cpuMicros: Math.max(0, spent), peakBytes }
+    // A thread sees the whole process's time; it cannot have used more than it had.
+    const own = isMainThread ? spent : Math.min(spent, micros)
+    return { micros, cpuMicros: Math.max(0, own), peakBytes }
   }
 }

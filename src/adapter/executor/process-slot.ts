@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { captureOutput } from './console-capture.ts'
@@ -11,6 +12,7 @@ const WRITES = 4
 
 /** Wires the runtime to the pipes of a slot's process. The end of the incoming pipe is the end of the loop. */
 export function startProcessSlot(entry: string): void {
+  dieFirst()
   const memory = sharedOutboxMemory()
   const data: WatchdogData = { memory, descriptor: WRITES, parent: Number(process.argv[2]) }
   new Worker(new URL(entry), { workerData: data, stdout: false, stderr: false }).unref()
@@ -26,4 +28,13 @@ export function startProcessSlot(entry: string): void {
   pipe.on('data', cut)
   pipe.on('close', endOwnGroup)
   pipe.on('error', endOwnGroup)
+}
+
+/** When the system runs out of memory it should end the slot that filled it rather than the loop. */
+function dieFirst(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '500')
+  } catch {
+    // Not Linux: nothing to ask.
+  }
 }

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { format } from 'node:util'
 import { thrown } from './answer.ts'
 import { itemRunner, type Message } from './item-runner.ts'
@@ -87,7 +88,7 @@ export function slotRuntime(outbox: Outbox) {
 
   function enqueue(work: Work): void {
     queue.push(work)
-    if (!working) drain()
+    if (!working) drain().catch(fail)
   }
 
   async function drain(): Promise<void> {
@@ -100,6 +101,12 @@ export function slotRuntime(outbox: Outbox) {
     outbox.flush()
     working = false
     if (quitting) await leave()
+  }
+
+  /** A fault of our own: better a dead slot, which is noticed, than one that waits for ever. */
+  function fail(error: unknown): void {
+    writeSync(2, `${format('the slot failed:', error)}\n`)
+    process.exit(SOFTWARE_FAULT)
   }
 
   async function perform(message: Message): Promise<void> {
@@ -190,3 +197,6 @@ export function slotRuntime(outbox: Outbox) {
   })
   return { receive, wrote: voice.wrote }
 }
+
+/** EX_SOFTWARE of sysexits.h. */
+const SOFTWARE_FAULT = 70
