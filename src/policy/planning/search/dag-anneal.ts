@@ -1,8 +1,9 @@
 import type { Prng } from '../../../std/prng.ts'
 import { criticalTasks } from './critical-path.ts'
 import type { Dag } from './dag.ts'
-import { draw, noMove, undoMove } from './dag-move.ts'
+import { draw, type Move, noMove, undoMove } from './dag-move.ts'
 import { type DagPlan, decode, takeBack, undoFor } from './dag-plan.ts'
+import { changeLogFor, repair, takeBackRepair } from './dag-repair.ts'
 
 /**
  * Annealing over orders and machines of a precedence graph.
@@ -22,65 +23,86 @@ export type DagCooling = {
   readonly greedy: boolean
 }
 
-/** One cooling, changing `plan`; yields after each batch of moves: did `onBetter` see one? */
+/** One cooling, changing `plan`; yields after each batch of moves: did `below` see a better one? */
 export function* annealDag(
   dag: Dag,
   plan: DagPlan,
   cooling: DagCooling,
-  run: { readonly random: Prng; readonly below: (makespan: number) => boolean },
+  run: Run,
 ): Generator<boolean, void, void> {
-  const { greedy, decodings } = cooling
-  const all = { from: 0, limit: Number.POSITIVE_INFINITY, greedy, undo: undefined }
-  const walk = {
-    energy: 0,
-    makespan: decode(dag, plan, all),
+  const all = { from: 0, limit: Number.POSITIVE_INFINITY, greedy: cooling.greedy, undo: undefined }
+  const makespan = decode(dag, plan, all)
+  const walk: Walk = {
+    makespan,
+    energy: makespan + idleness(plan),
     critical: criticalTasks(dag, plan, run.random),
+    trial: trialOf(dag, plan, cooling.greedy),
   }
-  walk.energy = walk.makespan + idleness(plan)
   const perStep = Math.max(1, Math.ceil(workPerStep / (dag.tasks + dag.from.length)))
-  const rounds = Math.max(1, Math.ceil(decodings / perStep))
+  const rounds = Math.max(1, Math.ceil(cooling.decodings / perStep))
   for (let round = 0; round < rounds; round += 1) {
     const temperature = cooling.from * (cooling.to / cooling.from) ** (round / rounds)
+    const { greedy } = cooling
     yield moveAbout(dag, plan, walk, { ...run, greedy, temperature, tries: perStep })
   }
 }
 
-/** Tasks and edges decoded per step, about a millisecond's worth. */
-const workPerStep = 60_000
+/** Tasks and edges per step, about a millisecond's worth. */
+const workPerStep = 100_000
 const criticalShare = 0.7
 const idleShare = 0.02
 
-type Walk = { energy: number; makespan: number; critical: Int32Array }
+type Run = {
+  readonly random: Prng
+  /** Keeps the plan if its makespan is a new best, and says so. */
+  readonly below: (makespan: number) => boolean
+}
+
+type Walk = { energy: number; makespan: number; critical: Int32Array; readonly trial: Trial }
+
+/** A way to judge the plan after a move, and to take its times back. */
+type Trial = {
+  readonly judge: (move: Move, limit: number) => number
+  readonly takeBack: (move: Move) => void
+}
+
+function trialOf(dag: Dag, plan: DagPlan, greedy: boolean): Trial {
+  if (greedy) {
+    const undo = undoFor(dag)
+    return {
+      judge: (move, limit) => decode(dag, plan, { from: move.from, limit, greedy, undo }),
+      takeBack: move => takeBack(plan, move.from, undo),
+    }
+  }
+  const log = changeLogFor(dag)
+  return {
+    judge: (move, limit) => repair(dag, plan, { move, limit, log }),
+    takeBack: () => takeBackRepair(plan, log),
+  }
+}
 
 function moveAbout(
   dag: Dag,
   plan: DagPlan,
   walk: Walk,
-  how: {
-    readonly random: Prng
-    readonly below: (makespan: number) => boolean
-    readonly greedy: boolean
-    readonly temperature: number
-    readonly tries: number
-  },
+  how: Run & { readonly greedy: boolean; readonly temperature: number; readonly tries: number },
 ): boolean {
   const { random, greedy } = how
-  const undo = undoFor(dag)
+  const { trial } = walk
   const move = noMove()
   let better = false
   let accepted = 0
-  walk.critical = criticalTasks(dag, plan, random)
   for (let tries = 0; tries < how.tries; tries += 1) {
     const task =
       random.next() < criticalShare
-        ? random.pick(walk.critical)
+        ? walk.critical[Math.floor(random.next() * walk.critical.length)]
         : Math.floor(random.next() * dag.tasks)
     if (!draw(dag, plan, move, { task, greedy, random })) continue
     const limit = walk.energy - how.temperature * Math.log(1 - random.next())
-    const makespan = decode(dag, plan, { from: move.from, limit, greedy, undo })
+    const makespan = trial.judge(move, limit)
     const energy = makespan === Number.POSITIVE_INFINITY ? makespan : makespan + idleness(plan)
     if (energy > limit) {
-      takeBack(plan, move.from, undo)
+      trial.takeBack(move)
       undoMove(plan, move)
       continue
     }
@@ -95,6 +117,7 @@ function moveAbout(
   return better
 }
 
+/** Grows with idle time, and with work given to slow machines. */
 function idleness(plan: DagPlan): number {
   let sum = 0
   for (let on = 0; on < plan.free.length; on += 1) sum += plan.free[on]

@@ -19,6 +19,8 @@ export type DagPlan = {
   readonly end: Float64Array
   /** When each machine has done all it has been given; of the last decoding. */
   readonly free: Float64Array
+  /** Room for the decoder: when a task's data is on each machine. */
+  readonly ready: Float64Array
 }
 
 export function planOf(dag: Dag, schedule: Schedule): DagPlan {
@@ -34,6 +36,7 @@ export function planOf(dag: Dag, schedule: Schedule): DagPlan {
     start: new Float64Array(dag.tasks),
     end: new Float64Array(dag.tasks),
     free: new Float64Array(dag.machines),
+    ready: new Float64Array(dag.machines),
   }
   decode(dag, plan, { from: 0, limit: Number.POSITIVE_INFINITY, greedy: false, undo: undefined })
   return plan
@@ -113,7 +116,7 @@ export const scheduleOfPlan = (plan: DagPlan): Schedule => ({
 })
 
 /** Sets `free` to what the tasks before `from` leave. */
-function setFreeBefore(plan: DagPlan, from: number): void {
+export function setFreeBefore(plan: DagPlan, from: number): void {
   const { order, end, start, machine, free } = plan
   free.fill(-1)
   let missing = free.length
@@ -127,7 +130,8 @@ function setFreeBefore(plan: DagPlan, from: number): void {
   for (let on = 0; on < free.length; on += 1) if (free[on] < 0) free[on] = 0
 }
 
-function latestEnd(dag: Dag, plan: DagPlan): number {
+/** The makespan, once every task has been decoded or passed. */
+export function latestEnd(dag: Dag, plan: DagPlan): number {
   let latest = 0
   for (let on = 0; on < plan.free.length; on += 1) {
     if (plan.free[on] > latest) latest = plan.free[on]
@@ -137,7 +141,7 @@ function latestEnd(dag: Dag, plan: DagPlan): number {
 }
 
 /** A task of no duration takes no room, so it need not wait for its machine. */
-function startOn(dag: Dag, plan: DagPlan, task: number, on: number): number {
+export function startOn(dag: Dag, plan: DagPlan, task: number, on: number): number {
   const { firstIn, from, delay, uniform } = dag
   const { end, machine } = plan
   let begin = dag.release[task]
@@ -156,14 +160,14 @@ function startOn(dag: Dag, plan: DagPlan, task: number, on: number): number {
 /** Least finish; of equals the machine that leaves the least idle time, then the lowest index. */
 function fastestMachine(dag: Dag, plan: DagPlan, task: number): number {
   const { times, machines } = dag
-  const { free } = plan
-  const ready = dag.identical ? startOfData(dag, plan, task) : 0
+  const { free, ready } = plan
+  if (dag.uniform) setReady(dag, plan, task)
   let chosen = -1
   let least = Number.POSITIVE_INFINITY
   for (let on = 0; on < machines; on += 1) {
     const time = times[task * machines + on]
     if (time === Number.POSITIVE_INFINITY) continue
-    const begin = dag.identical ? Math.max(ready, free[on]) : startOn(dag, plan, task, on)
+    const begin = dag.uniform ? Math.max(ready[on], free[on]) : startOn(dag, plan, task, on)
     const done = begin + time
     if (done < least || (done === least && free[on] > free[chosen])) {
       least = done
@@ -173,13 +177,36 @@ function fastestMachine(dag: Dag, plan: DagPlan, task: number): number {
   return chosen
 }
 
-function startOfData(dag: Dag, plan: DagPlan, task: number): number {
-  let ready = dag.release[task]
-  for (let edge = dag.firstIn[task]; edge < dag.firstIn[task + 1]; edge += 1) {
-    const arrival = plan.end[dag.from[edge]]
-    if (arrival > ready) ready = arrival
+/**
+ * When the data of `task` is on each machine, in one pass over the edges: on any machine but its
+ * own, the latest transfer counts; on its own, the latest from elsewhere.
+ */
+function setReady(dag: Dag, plan: DagPlan, task: number): void {
+  const { firstIn, from, delay } = dag
+  const { end, machine, ready } = plan
+  ready.fill(dag.release[task])
+  let latest = Number.NEGATIVE_INFINITY
+  let latestFrom = -1
+  let elsewhere = Number.NEGATIVE_INFINITY
+  for (let edge = firstIn[task], last = firstIn[task + 1]; edge < last; edge += 1) {
+    const before = from[edge]
+    const on = machine[before]
+    if (end[before] > ready[on]) ready[on] = end[before]
+    const arrival = end[before] + delay[edge]
+    if (on === latestFrom) {
+      if (arrival > latest) latest = arrival
+    } else if (arrival > latest) {
+      elsewhere = latest
+      latest = arrival
+      latestFrom = on
+    } else if (arrival > elsewhere) {
+      elsewhere = arrival
+    }
   }
-  return ready
+  for (let on = 0; on < ready.length; on += 1) {
+    const arrival = on === latestFrom ? elsewhere : latest
+    if (arrival > ready[on]) ready[on] = arrival
+  }
 }
 
 /** By start, but never a task before its predecessors, whatever rounding did to the times. */

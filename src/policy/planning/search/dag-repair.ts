@@ -1,0 +1,110 @@
+import type { Dag } from './dag.ts'
+import type { Move } from './dag-move.ts'
+import { type DagPlan, latestEnd, setFreeBefore, startOn } from './dag-plan.ts'
+
+/**
+ * Brings start and end times up to date after a move, touching only what the move delays or
+ * advances. A task can change only if a predecessor's end did, or the end of the task before it on
+ * its machine; all others are passed by in a few instructions. What changed is logged, so that a
+ * rejected move costs no more than its own changes to take back.
+ */
+export type ChangeLog = {
+  count: number
+  readonly task: Int32Array
+  readonly start: Float64Array
+  readonly end: Float64Array
+  /** `stale[task] === now`: some predecessor has changed. */
+  readonly stale: Int32Array
+  now: number
+  /** Machines whose last task passed has changed. */
+  readonly changedMachine: Uint8Array
+}
+
+export const changeLogFor = (dag: Dag): ChangeLog => ({
+  count: 0,
+  task: new Int32Array(dag.tasks),
+  start: new Float64Array(dag.tasks),
+  end: new Float64Array(dag.tasks),
+  stale: new Int32Array(dag.tasks),
+  now: 0,
+  changedMachine: new Uint8Array(dag.machines),
+})
+
+/** The makespan after `move`, or `Infinity` as soon as it is sure to exceed `limit`. */
+export function repair(
+  dag: Dag,
+  plan: DagPlan,
+  how: { readonly move: Move; readonly limit: number; readonly log: ChangeLog },
+): number {
+  const { times, machines, tail } = dag
+  const { order, machine, start, end, free } = plan
+  const { move, limit, log } = how
+  const { stale, changedMachine } = log
+  startLog(plan, move, log)
+  setFreeBefore(plan, move.from)
+  const now = log.now
+  for (let at = move.from; at < order.length; at += 1) {
+    const task = order[at]
+    const on = machine[task]
+    if (stale[task] !== now && changedMachine[on] === 0) {
+      if (end[task] > start[task]) free[on] = end[task]
+      continue
+    }
+    const time = times[task * machines + on]
+    const begin = startOn(dag, plan, task, on)
+    const done = begin + time
+    const moved = task === move.task || task === move.other
+    if (time > 0) {
+      free[on] = done
+      changedMachine[on] = moved || done !== end[task] ? 1 : 0
+    }
+    if (!moved && begin === start[task] && done === end[task]) continue
+    const endChanged = moved || done !== end[task]
+    logChange(plan, log, task)
+    start[task] = begin
+    end[task] = done
+    if (done + tail[task] > limit) return Number.POSITIVE_INFINITY
+    if (endChanged) markSuccessors(dag, log, task)
+  }
+  return latestEnd(dag, plan)
+}
+
+export function takeBackRepair(plan: DagPlan, log: ChangeLog): void {
+  for (let at = 0; at < log.count; at += 1) {
+    plan.start[log.task[at]] = log.start[at]
+    plan.end[log.task[at]] = log.end[at]
+  }
+}
+
+function startLog(plan: DagPlan, move: Move, log: ChangeLog): void {
+  log.count = 0
+  log.now += 1
+  log.changedMachine.fill(0)
+  log.stale[move.task] = log.now
+  if (move.other >= 0) {
+    log.stale[move.other] = log.now
+    return
+  }
+  // Whoever followed the task where it was now follows someone else.
+  const { order, machine } = plan
+  const left = move.newPosition > move.oldPosition ? move.oldPosition : move.oldPosition + 1
+  for (let at = left; at < order.length; at += 1) {
+    const task = order[at]
+    if (machine[task] !== move.oldMachine || task === move.task) continue
+    log.stale[task] = log.now
+    if (plan.end[task] > plan.start[task]) break
+  }
+}
+
+function logChange(plan: DagPlan, log: ChangeLog, task: number): void {
+  log.task[log.count] = task
+  log.start[log.count] = plan.start[task]
+  log.end[log.count] = plan.end[task]
+  log.count += 1
+}
+
+function markSuccessors(dag: Dag, log: ChangeLog, task: number): void {
+  for (let out = dag.firstOut[task], last = dag.firstOut[task + 1]; out < last; out += 1) {
+    log.stale[dag.to[out]] = log.now
+  }
+}
