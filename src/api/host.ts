@@ -294,6 +294,7 @@ function sourceOf(stage: Stage, run: string, { job, stdin }: Attached, store: St
   const { size } = specOf(job, stage)
   return openSource(job.input, {
     folder: job.folder,
+    templates: eachTemplates(job),
     size,
     params: job.params,
     run,
@@ -301,6 +302,11 @@ function sourceOf(stage: Stage, run: string, { job, stdin }: Attached, store: St
     stdin,
     importModule: async path => importedOr(path),
   })
+}
+
+/** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */
+function eachTemplates(job: Job): string[] {
+  return job.stages.flatMap(({ kind, output }) => (kind === 'map' && output?.kind === 'each' ? [output.template] : []))
 }
 
 /** A user's module, or an InputError that says why not. */

@@ -4,6 +4,7 @@ import { importedOr } from '../api/host.ts'
 import { parseInputFlag } from '../input/input-flag.ts'
 import { loadJobFile } from '../input/job-file.ts'
 import { loadMachines } from '../input/machines-file.ts'
+import { didYouMean } from '../input/nearest.ts'
 import { parseParamFlag } from '../input/params.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
@@ -25,11 +26,20 @@ export async function jobFrom(path: string | undefined, flags: JobFlags): Promis
     if (parsed === undefined) throw new InputError(`--param ${flag}: expected name=value`)
     params[parsed[0]] = parsed[1]
   }
-  const job = await loadJobFile(path ?? '.', {
-    params, importModule: importedOr, strategies: strategyNames(), orders: orderNames(),
-  })
-  const input = flags.input === undefined ? job.input : parseInputFlag(flags.input, process.cwd(), job.input)
-  return { ...job, input, strategy: flags.strategy ?? job.strategy, order: flags.order ?? job.order }
+  checkName('--strategy', flags.strategy, strategyNames())
+  checkName('--order', flags.order, orderNames())
+  const options = { params, importModule: importedOr, strategies: strategyNames(), orders: orderNames() }
+  let job = await loadJobFile(path ?? '.', options)
+  if (flags.input !== undefined) {
+    const input = parseInputFlag(flags.input, process.cwd(), job.input)
+    job = await loadJobFile(path ?? '.', { ...options, input })
+  }
+  return { ...job, strategy: flags.strategy ?? job.strategy, order: flags.order ?? job.order }
+}
+
+function checkName(flag: string, name: string | undefined, known: readonly string[]): void {
+  if (name === undefined || known.includes(name)) return
+  throw new InputError(`${flag} ${name}: no such name${didYouMean(name, known)}; there are ${known.join(', ')}`)
 }
 
 export const strategyNames = (): string[] => ['auto', ...allocations.map(({ name }) => name), ...Object.keys(aliases)]
