@@ -5,7 +5,11 @@ import type { Decision, Event, Outcomes } from './event.ts'
  * columns already; columns that are a run of consecutive numbers, or one value over and over, are
  * written as such, which is most of them.
  */
-export function encodeEntry(now: number, events: readonly Event[], decisions: readonly Decision[]): string {
+export function encodeEntry(
+  now: number,
+  events: readonly Event[],
+  decisions: readonly Decision[],
+): string {
   return JSON.stringify([now, events.map(packEvent), decisions.map(packDecision)])
 }
 
@@ -14,7 +18,9 @@ export function decodeEntry(body: string): { now: number; events: Event[]; decis
   return {
     now,
     events: events.map(event => unpack(event, eventColumns)) as unknown as Event[],
-    decisions: decisions.map(decision => unpack(decision, decisionColumns)) as unknown as Decision[],
+    decisions: decisions.map(decision =>
+      unpack(decision, decisionColumns),
+    ) as unknown as Decision[],
   }
 }
 
@@ -22,7 +28,16 @@ type Packed = Record<string, unknown>
 /** `[first, count]`: consecutive; `[value, -count]`: the same value. */
 type Column = number[] | { r: [number, number] }
 
-const eventColumns = ['tasks', 'attempts', 'indexes', 'codes', 'micros', 'sizes', 'items', 'machines']
+const eventColumns = [
+  'tasks',
+  'attempts',
+  'indexes',
+  'codes',
+  'micros',
+  'sizes',
+  'items',
+  'machines',
+]
 const decisionColumns = ['tasks', 'machines', 'counts']
 
 function packEvent(event: Event): unknown {
@@ -34,7 +49,10 @@ function packEvent(event: Event): unknown {
 function packOutcomes(event: Outcomes): Packed {
   return {
     ...event,
-    tasks: pack(event.tasks), attempts: pack(event.attempts), indexes: pack(event.indexes), codes: pack(event.codes),
+    tasks: pack(event.tasks),
+    attempts: pack(event.attempts),
+    indexes: pack(event.indexes),
+    codes: pack(event.codes),
     micros: pack(event.micros),
   }
 }
@@ -47,7 +65,8 @@ function packDecision(decision: Decision): unknown {
 
 function packColumns(value: object, columns: readonly string[]): Packed {
   const packed: Packed = { ...value }
-  for (const name of columns) if (Array.isArray(packed[name])) packed[name] = pack(packed[name] as number[])
+  for (const name of columns)
+    if (Array.isArray(packed[name])) packed[name] = pack(packed[name] as number[])
   return packed
 }
 
@@ -56,16 +75,25 @@ function pack(column: readonly number[]): Column {
   if (length < 3) return column as number[]
   const step = column[1] - column[0]
   if (step !== 0 && step !== 1) return column as number[]
-  for (let at = 2; at < length; at += 1) if (column[at] - column[at - 1] !== step) return column as number[]
+  for (let at = 2; at < length; at += 1)
+    if (column[at] - column[at - 1] !== step) return column as number[]
   return { r: [column[0], step === 1 ? length : -length] }
 }
 
 function unpack(packed: Packed, columns: readonly string[]): Packed {
   for (const name of columns) {
     const column = packed[name] as Column | undefined
-    if (column === undefined || column === null || Array.isArray(column) || typeof column !== 'object') continue
+    if (
+      column === undefined ||
+      column === null ||
+      Array.isArray(column) ||
+      typeof column !== 'object'
+    )
+      continue
     const [first, count] = column.r
-    packed[name] = Array.from({ length: Math.abs(count) }, (_, at) => (count > 0 ? first + at : first))
+    packed[name] = Array.from({ length: Math.abs(count) }, (_, at) =>
+      count > 0 ? first + at : first,
+    )
   }
   return packed
 }

@@ -16,8 +16,20 @@ export type Event =
   | { readonly kind: 'submit'; readonly run: RunDefinition }
   | SourceRead
   | Outcomes
-  | { readonly kind: 'loaded'; readonly machine: number; readonly slot: number; readonly stage: number; readonly micros: Micros; readonly bytes: number }
-  | { readonly kind: 'slotEnded'; readonly machine: number; readonly slot: number; readonly failure: Failure }
+  | {
+      readonly kind: 'loaded'
+      readonly machine: number
+      readonly slot: number
+      readonly stage: number
+      readonly micros: Micros
+      readonly bytes: number
+    }
+  | {
+      readonly kind: 'slotEnded'
+      readonly machine: number
+      readonly slot: number
+      readonly failure: Failure
+    }
   | { readonly kind: 'stageBroken'; readonly stage: number; readonly failure: Failure }
   | { readonly kind: 'pressure'; readonly machine: number; readonly high: boolean }
   | { readonly kind: 'cancel'; readonly run: number }
@@ -34,9 +46,23 @@ export type Event =
   /** The run's outputs are written (or could not be). */
   | { readonly kind: 'finished'; readonly run: number; readonly problem: string | undefined }
   /** A planner's assignment for the open items of a stage. */
-  | { readonly kind: 'plan'; readonly stage: number; readonly strategy: string; readonly seed: number; readonly steps: number; readonly items: readonly number[]; readonly machines: readonly number[]; readonly ranks: readonly number[] }
+  | {
+      readonly kind: 'plan'
+      readonly stage: number
+      readonly strategy: string
+      readonly seed: number
+      readonly steps: number
+      readonly items: readonly number[]
+      readonly machines: readonly number[]
+      readonly ranks: readonly number[]
+    }
   /** What earlier runs learnt of a stage's times on a machine. */
-  | { readonly kind: 'learnt'; readonly stage: number; readonly machine: number; readonly estimate: readonly number[] }
+  | {
+      readonly kind: 'learnt'
+      readonly stage: number
+      readonly machine: number
+      readonly estimate: readonly number[]
+    }
   | { readonly kind: 'forget'; readonly run: number }
 
 export type SourceRead = {
@@ -54,7 +80,11 @@ export type SourceRead = {
   /** Items already answered by the run this one continues: ascending, by stage, upstream first. */
   readonly kept?: readonly { readonly stage: number; readonly items: readonly number[] }[]
   /** Items with their own priority or earliest start. */
-  readonly wishes?: readonly { readonly index: number; readonly priority: number; readonly notBefore: Micros }[]
+  readonly wishes?: readonly {
+    readonly index: number
+    readonly priority: number
+    readonly notBefore: Micros
+  }[]
 }
 
 /** Answers of one slot, in parallel arrays. */
@@ -75,15 +105,55 @@ export type Outcomes = {
 
 export type Decision =
   /** Cut `counts.length` tasks from the ready items of a stage; absent counts: `tasks` tasks of one item. */
-  | { readonly kind: 'cut'; readonly stage: number; readonly first: number; readonly tasks: number; readonly counts?: readonly number[] }
-  | { readonly kind: 'assign'; readonly tasks: readonly number[]; readonly machines: readonly number[] }
+  | {
+      readonly kind: 'cut'
+      readonly stage: number
+      readonly first: number
+      readonly tasks: number
+      readonly counts?: readonly number[]
+    }
+  | {
+      readonly kind: 'assign'
+      readonly tasks: readonly number[]
+      readonly machines: readonly number[]
+    }
   | { readonly kind: 'unassign'; readonly tasks: readonly number[] }
-  | { readonly kind: 'start'; readonly machine: number; readonly slot: number; readonly firstAttempt: number; readonly tasks: readonly number[] }
-  | { readonly kind: 'retry'; readonly stage: number; readonly index: number; readonly tries: number; readonly at: Micros; readonly memoryScale: number }
-  | { readonly kind: 'fail'; readonly stage: number; readonly index: number; readonly failure: Failure }
+  | {
+      readonly kind: 'start'
+      readonly machine: number
+      readonly slot: number
+      readonly firstAttempt: number
+      readonly tasks: readonly number[]
+    }
+  | {
+      readonly kind: 'retry'
+      readonly stage: number
+      readonly index: number
+      readonly tries: number
+      readonly at: Micros
+      readonly memoryScale: number
+      readonly priority?: number
+    }
+  | {
+      readonly kind: 'fail'
+      readonly stage: number
+      readonly index: number
+      readonly failure: Failure
+    }
   /** Ask the attempt to stop (`abort`), or end its slot (`kill`); `failure` is what it is charged with. */
-  | { readonly kind: 'stop'; readonly machine: number; readonly slot: number; readonly how: 'abort' | 'kill'; readonly failure: Failure }
-  | { readonly kind: 'unload'; readonly machine: number; readonly slot: number; readonly stage: number }
+  | {
+      readonly kind: 'stop'
+      readonly machine: number
+      readonly slot: number
+      readonly how: 'abort' | 'kill'
+      readonly failure: Failure
+    }
+  | {
+      readonly kind: 'unload'
+      readonly machine: number
+      readonly slot: number
+      readonly stage: number
+    }
   | { readonly kind: 'reading'; readonly stage: number }
   | { readonly kind: 'gathering'; readonly stage: number }
   /** A further level of a tree stage. */
@@ -94,12 +164,34 @@ export type Decision =
   | { readonly kind: 'finish'; readonly run: number }
 
 export type Action =
-  | { readonly kind: 'readSource'; readonly stage: number; readonly cursor: string | undefined; readonly limit: number }
+  | {
+      readonly kind: 'readSource'
+      readonly stage: number
+      readonly cursor: string | undefined
+      readonly limit: number
+    }
   | { readonly kind: 'gather'; readonly stage: number }
-  | { readonly kind: 'run'; readonly machine: number; readonly slot: number; readonly stage: number; readonly firstAttempt: number; readonly tasks: readonly number[] }
-  | { readonly kind: 'abort'; readonly machine: number; readonly slot: number; readonly attempt: number }
+  | {
+      readonly kind: 'run'
+      readonly machine: number
+      readonly slot: number
+      readonly stage: number
+      readonly firstAttempt: number
+      readonly tasks: readonly number[]
+    }
+  | {
+      readonly kind: 'abort'
+      readonly machine: number
+      readonly slot: number
+      readonly attempt: number
+    }
   | { readonly kind: 'kill'; readonly machine: number; readonly slot: number }
-  | { readonly kind: 'unload'; readonly machine: number; readonly slot: number; readonly stage: number }
+  | {
+      readonly kind: 'unload'
+      readonly machine: number
+      readonly slot: number
+      readonly stage: number
+    }
   /** Every item of the run has ended: write its outputs, then say `finished`. */
   | { readonly kind: 'finish'; readonly run: number }
   | { readonly kind: 'ended'; readonly run: number }

@@ -1,7 +1,10 @@
 import type { MachineDefinition, RunDefinition } from '../model/run.ts'
 
 /** What no machine could ever run, as one line a (stage, machine) with the reason; empty: all can. */
-export function refusals(definition: RunDefinition, machines: readonly MachineDefinition[]): string[] {
+export function refusals(
+  definition: RunDefinition,
+  machines: readonly MachineDefinition[],
+): string[] {
   const lines: string[] = []
   for (const stage of definition.stages) {
     const reasons = machines.map(machine => refusal(stage.needs, stage.loads?.memory ?? 0, machine))
@@ -14,11 +17,16 @@ export function refusals(definition: RunDefinition, machines: readonly MachineDe
   return lines
 }
 
-function refusal(needs: Readonly<Record<string, number>>, loaded: number, machine: MachineDefinition): string | undefined {
+function refusal(
+  needs: Readonly<Record<string, number>>,
+  loaded: number,
+  machine: MachineDefinition,
+): string | undefined {
   for (const [name, need] of Object.entries(needs)) {
     const has = machine.capacity[name] ?? 0
     const wanted = name === 'memory' ? Math.max(need, loaded) : need
-    if (wanted > has) return `needs ${amount(name, wanted)} ${name}, the machine has ${amount(name, has)}`
+    if (wanted > has)
+      return `needs ${amount(name, wanted)} ${name}, the machine has ${amount(name, has)}`
   }
   return undefined
 }

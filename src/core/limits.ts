@@ -1,5 +1,5 @@
 import { assert } from '../std/assert.ts'
-import { MILLISECOND } from '../std/time.ts'
+import { MILLISECOND, MINUTE } from '../std/time.ts'
 
 /** Every bound of the core, in one place, with what it was derived from. */
 export const limits = {
@@ -17,12 +17,20 @@ export const limits = {
   unconsumed: 100_000,
   /** Ready tasks per slot that chunking keeps ahead; more would freeze sizes before times are learnt. */
   chunksAhead: 4,
+  /** Setting up a stage in a slot may take this long (a large model from a slow disk) before its first task counts as stuck. */
+  loading: 10 * MINUTE,
   /** Losses after which a task travels alone: it may be what kills its machine. */
   losses: 3,
   /** Observations before an estimate of one machine outweighs the pooled one. */
   samples: 5,
 } as const
 
-assert(limits.openTasks >= 2 * limits.readItems, 'a read must fit the window twice, or reading stalls')
-assert(limits.openTasks >= 10 * 2 * limits.messageTasks, 'ten slots must find two full messages each')
+assert(
+  limits.openTasks >= 2 * limits.readItems,
+  'a read must fit the window twice, or reading stalls',
+)
+assert(
+  limits.openTasks >= 10 * 2 * limits.messageTasks,
+  'ten slots must find two full messages each',
+)
 assert(limits.indexedTasks >= limits.openTasks, 'the indexed window contains the plain one')

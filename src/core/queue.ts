@@ -37,7 +37,8 @@ export function removeTask(queue: TaskQueue, tasks: TaskTable, task: number): vo
   const at = heap.indexOf(task)
   if (at < 0) return
   heap.splice(at, 1)
-  for (let index = (heap.length >> 1) - 1; index >= 0; index -= 1) sink(heap, tasks, index, heap[index])
+  for (let index = (heap.length >> 1) - 1; index >= 0; index -= 1)
+    sink(heap, tasks, index, heap[index])
 }
 
 function sink(heap: number[], tasks: TaskTable, from: number, task: number): void {

@@ -14,18 +14,36 @@ import { setTimer } from './timers.ts'
 export function encodeState(state: State): string {
   const { now, term, sequence, nextAttempt, placements, draining, resources } = state
   return JSON.stringify({
-    now, term, sequence, nextAttempt, placements, draining, resources,
+    now,
+    term,
+    sequence,
+    nextAttempt,
+    placements,
+    draining,
+    resources,
     machines: state.machines.map(encodeMachine),
     runs: state.runs.map(({ allocation: _allocation, order: _order, ...run }) => run),
     stages: state.stages.map(encodeStage),
-    classes: state.classes.map(({ needs, queue: _queue, ...klass }) => ({ ...klass, needs: Array.from(needs) })),
+    classes: state.classes.map(({ needs, queue: _queue, ...klass }) => ({
+      ...klass,
+      needs: Array.from(needs),
+    })),
     tasks: encodeTasks(state.tasks),
-    timers: state.timers.heap.values().slice().sort((a, b) => a.timer.at - b.timer.at || a.order - b.order).map(entry => entry.timer),
+    timers: state.timers.heap
+      .values()
+      .slice()
+      .sort((a, b) => a.timer.at - b.timer.at || a.order - b.order)
+      .map(entry => entry.timer),
   })
 }
 
 type Encoded = {
-  now: number; term: number; sequence: number; nextAttempt: number; placements: number; draining: boolean
+  now: number
+  term: number
+  sequence: number
+  nextAttempt: number
+  placements: number
+  draining: boolean
   resources: string[]
   machines: ReturnType<typeof encodeMachine>[]
   runs: Omit<Run, 'allocation' | 'order'>[]
@@ -42,7 +60,8 @@ export function decodeState(text: string): State {
   Object.assign(state, { now, term, sequence, nextAttempt, placements, draining })
   state.resources.splice(0, state.resources.length, ...from.resources)
   for (const machine of from.machines) state.machines.push(decodeMachine(machine))
-  for (const run of from.runs) state.runs.push({ ...newRun(run.number, run.definition, run.submittedAt), ...run })
+  for (const run of from.runs)
+    state.runs.push({ ...newRun(run.number, run.definition, run.submittedAt), ...run })
   for (const stage of from.stages) state.stages.push(decodeStage(stage))
   for (const klass of from.classes) {
     state.classes.push({ ...klass, needs: Float64Array.from(klass.needs), queue: { heap: [] } })
@@ -54,16 +73,29 @@ export function decodeState(text: string): State {
 
 function encodeMachine(machine: Machine) {
   const { capacity, free, slots, queues: _queues, idle, ...rest } = machine
-  return { ...rest, capacity: Array.from(capacity), free: Array.from(free), idle: [...idle], slots: slots.map(encodeSlot) }
+  return {
+    ...rest,
+    capacity: Array.from(capacity),
+    free: Array.from(free),
+    idle: [...idle],
+    slots: slots.map(encodeSlot),
+  }
 }
 
 function decodeMachine(from: ReturnType<typeof encodeMachine>): Machine {
   const { capacity, free, slots, ...rest } = from
   return {
-    ...rest, capacity: Float64Array.from(capacity), free: Float64Array.from(free), queues: new Map(),
+    ...rest,
+    capacity: Float64Array.from(capacity),
+    free: Float64Array.from(free),
+    queues: new Map(),
     slots: slots.map(slot => ({
-      ...newSlot(slot.number), ...slot, running: new Set(slot.running), stopping: new Set(slot.stopping),
-      loaded: [...slot.loaded], killing: slot.killing ?? undefined,
+      ...newSlot(slot.number),
+      ...slot,
+      running: new Set(slot.running),
+      stopping: new Map(slot.stopping),
+      loaded: [...slot.loaded],
+      killing: slot.killing ?? undefined,
     })),
   }
 }
@@ -79,9 +111,16 @@ function encodeStage(stage: Stage) {
     ...rest,
     classes: [...classes],
     items: encodeItems(items, stage.known),
-    sizes: [...sizes], wishes: [...wishes], arrived: [...arrived],
-    plan: plan === undefined ? undefined : { ...plan, machine: [...plan.machine], rank: [...plan.rank] },
-    estimates: stage.estimates.map((_, at) => (estimates[at] === undefined ? null : encodeEstimate(estimates[at]))),
+    sizes: [...sizes],
+    wishes: [...wishes],
+    arrived: [...arrived],
+    plan:
+      plan === undefined
+        ? undefined
+        : { ...plan, machine: [...plan.machine], rank: [...plan.rank] },
+    estimates: stage.estimates.map((_, at) =>
+      estimates[at] === undefined ? null : encodeEstimate(estimates[at]),
+    ),
     pooled: encodeEstimate(pooled),
   }
 }
@@ -89,15 +128,25 @@ function encodeStage(stage: Stage) {
 function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
   const { items, sizes, wishes, arrived, plan, estimates, pooled, ...rest } = from
   const stage: Stage = {
-    ...newStage(rest), ...rest,
+    ...newStage(rest),
+    ...rest,
     items: decodeItems(items),
-    sizes: new Map(sizes), wishes: new Map(wishes), arrived: new Map(arrived),
+    sizes: new Map(sizes),
+    wishes: new Map(wishes),
+    arrived: new Map(arrived),
     pooled: decodeEstimate(pooled),
-    estimates: [], graph: undefined, cursor: rest.cursor ?? undefined, broken: rest.broken ?? undefined,
-    plan: plan === undefined || plan === null ? undefined : { ...plan, machine: new Map(plan.machine), rank: new Map(plan.rank) },
+    estimates: [],
+    graph: undefined,
+    cursor: rest.cursor ?? undefined,
+    broken: rest.broken ?? undefined,
+    plan:
+      plan === undefined || plan === null
+        ? undefined
+        : { ...plan, machine: new Map(plan.machine), rank: new Map(plan.rank) },
   }
   estimates.forEach((estimate, machine) => {
-    if (estimate !== null && estimate !== undefined) stage.estimates[machine] = decodeEstimate(estimate)
+    if (estimate !== null && estimate !== undefined)
+      stage.estimates[machine] = decodeEstimate(estimate)
   })
   return stage
 }

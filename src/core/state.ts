@@ -45,7 +45,14 @@ export type State = {
   readonly scratch: Scratch
 }
 
-export type RunState = 'active' | 'paused' | 'stopping' | 'finishing' | 'done' | 'failed' | 'cancelled'
+export type RunState =
+  | 'active'
+  | 'paused'
+  | 'stopping'
+  | 'finishing'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
 
 export type Run = {
   readonly number: number
@@ -103,7 +110,15 @@ export type Stage = {
   /** Mean loading time in micros, and how often it was seen. */
   setup: { n: number; micros: number; bytes: number }
   /** Item -> machine and rank, from an adopted plan. */
-  plan: { strategy: string; seed: number; steps: number; machine: Map<number, number>; rank: Map<number, number> } | undefined
+  plan:
+    | {
+        strategy: string
+        seed: number
+        steps: number
+        machine: Map<number, number>
+        rank: Map<number, number>
+      }
+    | undefined
   broken: Failure | undefined
   peakBytes: number
   firstStart: number
@@ -165,8 +180,8 @@ export type Slot = {
   klass: number
   /** Tasks in flight, in the order they were sent. */
   readonly running: Set<number>
-  /** Attempts that were fenced but not yet confirmed gone. */
-  readonly stopping: Set<number>
+  /** Attempts that were fenced but not yet confirmed gone, each with the answers it still owes. */
+  readonly stopping: Map<number, number>
   /** Predicted micros of unanswered work. */
   work: number
   /** When the slot is predicted to be free. */
@@ -174,14 +189,36 @@ export type Slot = {
   headSince: number
   /** Stages set up here, least recently used first. */
   readonly loaded: number[]
-  /** The core asked for its end; what the head is charged with. */
+  /** Attempts were asked to stop, or the slot to end: why. */
   killing: Failure | undefined
+  /** Its end was asked for and is not confirmed: nothing is sent, its lease goes on. */
+  dying: boolean
+  /** The stage of the head is being set up: its own time has not begun. */
+  loading: boolean
+  /** Instant of the timer that watches the head; 0: none. */
+  watchedAt: number
 }
 
 /** What the recover phase must decide on. */
 export type Recovery =
-  | { readonly kind: 'failed'; readonly stage: number; readonly index: number; readonly tries: number; readonly memoryScale: number; readonly failure: Failure }
-  | { readonly kind: 'overdue'; readonly machine: number; readonly slot: number; readonly attempt: number; readonly hard: boolean }
+  | {
+      readonly kind: 'failed'
+      readonly stage: number
+      readonly index: number
+      readonly tries: number
+      readonly memoryScale: number
+      readonly priority: number
+      readonly failure: Failure
+    }
+  /** The head of a slot is past its timeout. */
+  | { readonly kind: 'overdue'; readonly machine: number; readonly slot: number }
+  /** A fenced attempt is past its grace. */
+  | {
+      readonly kind: 'grace'
+      readonly machine: number
+      readonly slot: number
+      readonly attempt: number
+    }
 
 /** Buffers of the current step, and views reused from decision to decision. Never journalled. */
 export type Scratch = {
@@ -213,16 +250,46 @@ export type Scratch = {
 
 export function emptyState(): State {
   return {
-    now: 0, term: 0, sequence: 0, nextAttempt: 1, placements: 0, draining: false,
-    resources: ['cpu', 'memory'], machines: [], runs: [], stages: [], classes: [],
-    tasks: taskTable(), timers: timers(), recovery: [],
+    now: 0,
+    term: 0,
+    sequence: 0,
+    nextAttempt: 1,
+    placements: 0,
+    draining: false,
+    resources: ['cpu', 'memory'],
+    machines: [],
+    runs: [],
+    stages: [],
+    classes: [],
+    tasks: taskTable(),
+    timers: timers(),
+    recovery: [],
     scratch: {
-      kept: [], event: 0, dirty: new Set(), hungry: new Set(), replaying: false, touched: new Set(), touchedRuns: new Set(),
-      columns: columns(), forgetful: false, untouched: new Set(), untouchedRuns: new Set(), refused: new Set(), plain: new Map(),
+      kept: [],
+      event: 0,
+      dirty: new Set(),
+      hungry: new Set(),
+      replaying: false,
+      touched: new Set(),
+      touchedRuns: new Set(),
+      columns: columns(),
+      forgetful: false,
+      untouched: new Set(),
+      untouchedRuns: new Set(),
+      refused: new Set(),
+      plain: new Map(),
       view: {
-        count: 0, now: 0, offered: new Uint8Array(0), processing: new Float64Array(0),
-        freeAt: new Float64Array(0), assignedWork: new Float64Array(0), load: new Float64Array(0),
-        slots: new Float64Array(0), turn: 0, chance: 0, planned: -1,
+        count: 0,
+        now: 0,
+        offered: new Uint8Array(0),
+        processing: new Float64Array(0),
+        freeAt: new Float64Array(0),
+        assignedWork: new Float64Array(0),
+        load: new Float64Array(0),
+        slots: new Float64Array(0),
+        turn: 0,
+        chance: 0,
+        planned: -1,
       },
     },
   }
@@ -234,8 +301,17 @@ export function newRun(number: number, definition: RunDefinition, now: number): 
   assert(allocation !== undefined, `run ${definition.name}: no strategy ${definition.strategy}`)
   assert(order !== undefined, `run ${definition.name}: no order ${definition.order}`)
   return {
-    number, definition, stages: [], state: 'active', submittedAt: now, endedAt: 0, problem: undefined,
-    attempts: 0, retries: 0, allocation, order,
+    number,
+    definition,
+    stages: [],
+    state: 'active',
+    submittedAt: now,
+    endedAt: 0,
+    problem: undefined,
+    attempts: 0,
+    retries: 0,
+    allocation,
+    order,
   }
 }
 
@@ -243,19 +319,50 @@ export function newStage(
   at: Pick<Stage, 'number' | 'run' | 'definition' | 'upstream' | 'depth' | 'root'>,
 ): Stage {
   return {
-    ...at, downstream: [], nextLevel: -1, items: itemStatesOf(), known: 0, complete: false, reading: false,
-    cursor: undefined, marks: [], pool: intervalsOf(), open: 0, openTasks: 0, sizes: new Map(), wishes: new Map(),
-    arrived: new Map(), graph: undefined, classes: [], estimates: [],
+    ...at,
+    downstream: [],
+    nextLevel: -1,
+    items: itemStatesOf(),
+    known: 0,
+    complete: false,
+    reading: false,
+    cursor: undefined,
+    marks: [],
+    pool: intervalsOf(),
+    open: 0,
+    openTasks: 0,
+    sizes: new Map(),
+    wishes: new Map(),
+    arrived: new Map(),
+    graph: undefined,
+    classes: [],
+    estimates: [],
     pooled: { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] },
-    setup: { n: 0, micros: 0, bytes: 0 }, plan: undefined, broken: undefined, peakBytes: 0,
-    firstStart: 0, lastEnd: 0, busyMicros: 0,
+    setup: { n: 0, micros: 0, bytes: 0 },
+    plan: undefined,
+    broken: undefined,
+    peakBytes: 0,
+    firstStart: 0,
+    lastEnd: 0,
+    busyMicros: 0,
   }
 }
 
 export function newSlot(number: number): Slot {
   return {
-    number, stage: -1, klass: -1, running: new Set(), stopping: new Set(), work: 0, freeAt: 0, headSince: 0,
-    loaded: [], killing: undefined,
+    number,
+    stage: -1,
+    klass: -1,
+    running: new Set(),
+    stopping: new Map(),
+    work: 0,
+    freeAt: 0,
+    headSince: 0,
+    loaded: [],
+    killing: undefined,
+    dying: false,
+    loading: false,
+    watchedAt: 0,
   }
 }
 
@@ -269,5 +376,10 @@ export function resourceNumber(state: State, name: string): number {
 
 /** A run is live while its items may still change. */
 export function isLive(run: Run): boolean {
-  return run.state === 'active' || run.state === 'paused' || run.state === 'stopping' || run.state === 'finishing'
+  return (
+    run.state === 'active' ||
+    run.state === 'paused' ||
+    run.state === 'stopping' ||
+    run.state === 'finishing'
+  )
 }

@@ -65,12 +65,26 @@ export type TaskTable = {
 
 export function taskTable(): TaskTable {
   return {
-    capacity: 0, used: 0, free: [],
-    state: new Uint8Array(0), stage: new Int32Array(0), klass: new Int32Array(0), first: new Float64Array(0),
-    count: new Int32Array(0), left: new Int32Array(0), tries: new Int32Array(0), losses: new Uint8Array(0),
-    alone: new Uint8Array(0), attempt: new Float64Array(0), machine: new Int32Array(0), slot: new Int32Array(0),
-    size: new Float64Array(0), key: new Float64Array(0), readyAt: new Float64Array(0),
-    startedAt: new Float64Array(0), predicted: new Float64Array(0),
+    capacity: 0,
+    used: 0,
+    free: [],
+    state: new Uint8Array(0),
+    stage: new Int32Array(0),
+    klass: new Int32Array(0),
+    first: new Float64Array(0),
+    count: new Int32Array(0),
+    left: new Int32Array(0),
+    tries: new Int32Array(0),
+    losses: new Uint8Array(0),
+    alone: new Uint8Array(0),
+    attempt: new Float64Array(0),
+    machine: new Int32Array(0),
+    slot: new Int32Array(0),
+    size: new Float64Array(0),
+    key: new Float64Array(0),
+    readyAt: new Float64Array(0),
+    startedAt: new Float64Array(0),
+    predicted: new Float64Array(0),
   }
 }
 
@@ -110,7 +124,8 @@ export function allocateTask(tasks: TaskTable, task: NewTask): number {
 /** The one door through which a task changes state. */
 export function moveTask(tasks: TaskTable, id: number, to: number): void {
   const from = tasks.state[id]
-  if ((legal[from] & (1 << to)) === 0) throw new Violation(`task ${id} may not move from ${taskStates[from]} to ${taskStates[to]}`)
+  if ((legal[from] & (1 << to)) === 0)
+    throw new Violation(`task ${id} may not move from ${taskStates[from]} to ${taskStates[to]}`)
   tasks.state[id] = to
   if (to === FREE) {
     tasks.attempt[id] = 0
@@ -119,8 +134,23 @@ export function moveTask(tasks: TaskTable, id: number, to: number): void {
 }
 
 const columns = [
-  'state', 'stage', 'klass', 'first', 'count', 'left', 'tries', 'losses', 'alone', 'attempt', 'machine',
-  'slot', 'size', 'key', 'readyAt', 'startedAt', 'predicted',
+  'state',
+  'stage',
+  'klass',
+  'first',
+  'count',
+  'left',
+  'tries',
+  'losses',
+  'alone',
+  'attempt',
+  'machine',
+  'slot',
+  'size',
+  'key',
+  'readyAt',
+  'startedAt',
+  'predicted',
 ] as const
 
 function grow(tasks: TaskTable, capacity: number): void {

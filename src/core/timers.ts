@@ -8,10 +8,26 @@ import { heap } from '../std/heap.ts'
 export type Timer =
   /** A waiting task may be due. */
   | { readonly kind: 'task'; readonly at: number; readonly task: number }
-  /** An attempt may be past its timeout (`hard`: past its grace too). */
-  | { readonly kind: 'overdue'; readonly at: number; readonly machine: number; readonly slot: number; readonly attempt: number; readonly hard: boolean }
+  /** The head of a slot may be past its timeout. */
+  | {
+      readonly kind: 'overdue'
+      readonly at: number
+      readonly machine: number
+      readonly slot: number
+    }
+  /** An attempt that was asked to stop may be past its grace. */
+  | {
+      readonly kind: 'grace'
+      readonly at: number
+      readonly machine: number
+      readonly slot: number
+      readonly attempt: number
+    }
 
-export type Timers = { readonly heap: Heap<{ readonly timer: Timer; readonly order: number }>; set: number }
+export type Timers = {
+  readonly heap: Heap<{ readonly timer: Timer; readonly order: number }>
+  set: number
+}
 
 export function timers(): Timers {
   return { heap: heap((a, b) => a.timer.at - b.timer.at || a.order - b.order), set: 0 }

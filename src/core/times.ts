@@ -9,7 +9,13 @@ import type { Class, Machine, Stage, State } from './state.ts'
  */
 
 /** Expected micros of a task of `count` items, loading excluded; `NaN` while nothing is known. */
-export function expectedMicros(stage: Stage, machine: Machine, first: number, size: number, count = 1): number {
+export function expectedMicros(
+  stage: Stage,
+  machine: Machine,
+  first: number,
+  size: number,
+  count = 1,
+): number {
   const link = stage.definition.link
   if (link.kind === 'graph') {
     const { problem, ticks } = link
@@ -24,7 +30,12 @@ export function expectedMicros(stage: Stage, machine: Machine, first: number, si
 }
 
 /** Micros for a choice between machines: where nothing is known, a second per unit of size at speed 1. */
-export function comparableMicros(state: State, stage: Stage, machine: Machine, task: number): number {
+export function comparableMicros(
+  state: State,
+  stage: Stage,
+  machine: Machine,
+  task: number,
+): number {
   const { first, size: sizes, count } = state.tasks
   const size = sizes[task]
   const expected = expectedMicros(stage, machine, first[task], size, count[task])
@@ -75,11 +86,17 @@ export function machineFreeAt(state: State, machine: Machine): number {
 }
 
 /** Needs of a class in words, for refusals. */
-export function missing(state: State, klass: Class, machine: Machine, room: Float64Array): string | undefined {
+export function missing(
+  state: State,
+  klass: Class,
+  machine: Machine,
+  room: Float64Array,
+): string | undefined {
   for (let resource = 0; resource < klass.needs.length; resource += 1) {
     const need = klass.needs[resource]
     const has = room[resource] ?? 0
-    if (need > has + 1e-9) return `needs ${need} ${state.resources[resource]}, ${machine.definition.id} has ${has}`
+    if (need > has + 1e-9)
+      return `needs ${need} ${state.resources[resource]}, ${machine.definition.id} has ${has}`
   }
   return undefined
 }

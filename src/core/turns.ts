@@ -40,9 +40,14 @@ export function turnsOf(stage: Stage, plan: PlannedItems): Turns {
 /** Whether the machine must let an earlier item of its plan go first. */
 export function mustWait(stage: Stage, turns: Turns, machine: number, item: number): boolean {
   const order = turns.order[machine]
-  if (order === undefined || stage.plan?.machine.get(item) !== machine || turns.passed[item] === 1) return false
+  if (order === undefined || stage.plan?.machine.get(item) !== machine || turns.passed[item] === 1)
+    return false
   let next = turns.next[machine]
-  while (next < order.length && (turns.passed[order[next]] === 1 || stateOf(stage.items, order[next]) !== OPEN)) next += 1
+  while (
+    next < order.length &&
+    (turns.passed[order[next]] === 1 || stateOf(stage.items, order[next]) !== OPEN)
+  )
+    next += 1
   turns.next[machine] = next
   return order[next] !== item
 }

@@ -2,11 +2,12 @@ import { unreachable } from '../../std/assert.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
 import type { State } from '../state.ts'
-import { FAILED } from '../items.ts'
-import { assign, outcomes, slotEnded, start, stop, unassign } from './attempt.ts'
+import { CANCELLED, FAILED } from '../items.ts'
+import { assign, outcomes, start, unassign } from './attempt.ts'
 import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
 import { endRun, finishRun, forgetRun, redefineRun, reopenRun, stopRun, submit } from './run.ts'
+import { loaded, slotEnded, stop } from './slot.ts'
 import { adoptPlan, cut, grow, learn, read, retry, skip } from './stage.ts'
 
 /** The one door: an event that happened changes the state. */
@@ -35,13 +36,8 @@ export function applyEvent(state: State, event: Event): void {
       return read(state, event)
     case 'outcomes':
       return outcomes(state, event)
-    case 'loaded': {
-      const { setup } = state.stages[event.stage]
-      setup.n += 1
-      setup.micros += event.micros
-      setup.bytes = Math.max(setup.bytes, event.bytes)
-      return
-    }
+    case 'loaded':
+      return loaded(state, event)
     case 'slotEnded':
       return slotEnded(state, event.machine, event.slot, event.failure)
     case 'stageBroken': {
@@ -55,7 +51,10 @@ export function applyEvent(state: State, event: Event): void {
       state.scratch.dirty.add(event.machine)
       return
     case 'cancel':
-      return stopRun(state, state.runs[event.run], { kind: 'cancelled', message: 'cancelled by the user' })
+      return stopRun(state, state.runs[event.run], {
+        kind: 'cancelled',
+        message: 'cancelled by the user',
+      })
     case 'drain':
       state.draining = true
       return
@@ -100,7 +99,7 @@ export function applyDecision(state: State, decision: Decision): void {
     case 'retry':
       return retry(state, decision)
     case 'fail':
-      return endItem(state, state.stages[decision.stage], decision.index, FAILED, -1, decision.failure)
+      return fail(state, decision)
     case 'stop':
       return stop(state, decision)
     case 'unload': {
@@ -123,6 +122,12 @@ export function applyDecision(state: State, decision: Decision): void {
     default:
       unreachable(decision)
   }
+}
+
+/** For good; what was cancelled on request has not failed. */
+function fail(state: State, { stage, index, failure }: Extract<Decision, { kind: 'fail' }>): void {
+  const code = failure.kind === 'cancelled' ? CANCELLED : FAILED
+  endItem(state, state.stages[stage], index, code, -1, failure)
 }
 
 function touchAll(state: State): void {

@@ -37,7 +37,13 @@ export function enqueueAt(state: State, machine: Machine, task: number): void {
  * A task that comes to a machine its plan did not name goes before that machine's own: their turns
  * may wait for each other, and only what is ahead of all turns cannot close a circle.
  */
-function rankHere(state: State, stage: Stage, machine: Machine, item: number, rank: number): number {
+function rankHere(
+  state: State,
+  stage: Stage,
+  machine: Machine,
+  item: number,
+  rank: number,
+): number {
   const planned = stage.plan?.machine.get(item)
   const turns = stage.graph?.turns
   if (turns === undefined || planned === machine.number) return rank
@@ -83,13 +89,20 @@ function orderedTask(state: State, stage: Stage, task: number): OrderedTask {
 
 const ordered = {
   stage: undefined as Stage | undefined,
-  index: 0, size: 0, releasedAt: 0, dueAt: NEVER, priority: 0, weight: 1,
+  index: 0,
+  size: 0,
+  releasedAt: 0,
+  dueAt: NEVER,
+  priority: 0,
+  weight: 1,
   get work(): number {
     const link = this.stage?.definition.link
     return link?.kind === 'graph' ? meanTime(link.problem, this.index) * link.ticks : this.size
   },
   get upwardRank(): number {
-    return this.stage?.graph === undefined ? this.size : upwardRank(this.stage, this.stage.graph, this.index)
+    return this.stage?.graph === undefined
+      ? this.size
+      : upwardRank(this.stage, this.stage.graph, this.index)
   },
 }
 

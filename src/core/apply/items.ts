@@ -1,6 +1,16 @@
 import type { Failure } from '../../model/failure.ts'
 import { addInterval } from '../intervals.ts'
-import { CANCELLED, DONE, FAILED, itemStates, OPEN, SKIPPED, STOPPED, settleItem, stateOf } from '../items.ts'
+import {
+  CANCELLED,
+  DONE,
+  FAILED,
+  itemStates,
+  OPEN,
+  SKIPPED,
+  STOPPED,
+  settleItem,
+  stateOf,
+} from '../items.ts'
 import type { Stage, State } from '../state.ts'
 
 /**
@@ -35,10 +45,23 @@ export function endItem(
 }
 
 /** One input of a tree node has ended. Without tolerance a failed input fails the node: a partial sum is a wrong sum. */
-export function arriveAtNode(state: State, next: Stage, index: number, fanIn: number, succeeded: boolean): void {
+export function arriveAtNode(
+  state: State,
+  next: Stage,
+  index: number,
+  fanIn: number,
+  succeeded: boolean,
+): void {
   const node = Math.floor(index / fanIn)
   if (!succeeded && !tolerates(state, next)) {
-    endItem(state, next, node, SKIPPED, -1, upstreamFailure(state.stages[next.upstream], index, undefined))
+    endItem(
+      state,
+      next,
+      node,
+      SKIPPED,
+      -1,
+      upstreamFailure(state.stages[next.upstream], index, undefined),
+    )
     return
   }
   const arrived = (next.arrived.get(node) ?? 0) + 1
@@ -70,7 +93,8 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
   const graph = stage.graph
   if (graph === undefined) return
   graph.endedAt[index] = state.now
-  if (!succeeded && graph.turns !== undefined) state.scratch.dirty.add(stage.plan?.machine.get(index) ?? 0)
+  if (!succeeded && graph.turns !== undefined)
+    state.scratch.dirty.add(stage.plan?.machine.get(index) ?? 0)
   for (let at = graph.firstSuccessor[index]; at < graph.firstSuccessor[index + 1]; at += 1) {
     const successor = graph.successors[at]
     if (!succeeded) {
@@ -85,15 +109,34 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
 function upstreamFailure(stage: Stage, index: number, failure: Failure | undefined): Failure {
   const because = failure === undefined ? '' : `: ${failure.message}`
   const first = failure?.kind === 'upstream' ? failure : undefined
-  return first ?? { kind: 'upstream', message: `item ${index} of ${stage.definition.name} failed${because}` }
+  return (
+    first ?? {
+      kind: 'upstream',
+      message: `item ${index} of ${stage.definition.name} failed${because}`,
+    }
+  )
 }
 
-function keep(state: State, stage: Stage, index: number, code: number, position: number, failure: Failure | undefined): void {
+function keep(
+  state: State,
+  stage: Stage,
+  index: number,
+  code: number,
+  position: number,
+  failure: Failure | undefined,
+): void {
   if (state.scratch.replaying || state.scratch.forgetful || code === OPEN) return
   const kept = state.scratch.kept
   let batch = kept[kept.length - 1]
   if (batch === undefined || batch.stage !== stage.number) {
-    batch = { stage: stage.number, indexes: [], positions: [], events: [], states: [], failures: [] }
+    batch = {
+      stage: stage.number,
+      indexes: [],
+      positions: [],
+      events: [],
+      states: [],
+      failures: [],
+    }
     kept.push(batch)
   }
   batch.indexes.push(index)

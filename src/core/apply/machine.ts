@@ -4,20 +4,33 @@ import { removeTask } from '../queue.ts'
 import type { Machine, State } from '../state.ts'
 import { newSlot, resourceNumber } from '../state.ts'
 import { ASSIGNED } from '../tasks.ts'
-import { returnTask, unassign } from './attempt.ts'
+import { unassign } from './attempt.ts'
+import { returnTask } from './task.ts'
 
 /** A machine joins, or joins again under its id: then it keeps its number, and what was learnt of it. */
 export function joined(state: State, definition: MachineDefinition): Machine {
   for (const name of Object.keys(definition.capacity)) resourceNumber(state, name)
   const known = state.machines.findIndex(machine => machine.definition.id === definition.id)
+  if (known >= 0 && state.machines[known].alive) left(state, state.machines[known])
   const number = known < 0 ? state.machines.length : known
   const capacity = new Float64Array(Math.max(16, state.resources.length))
-  for (const [name, amount] of Object.entries(definition.capacity)) capacity[resourceNumber(state, name)] = amount
+  for (const [name, amount] of Object.entries(definition.capacity))
+    capacity[resourceNumber(state, name)] = amount
   const slots = Array.from({ length: definition.slots ?? 1 }, (_, slot) => newSlot(slot))
   const machine: Machine = {
-    number, definition, capacity, free: capacity.slice(), slots,
+    number,
+    definition,
+    capacity,
+    free: capacity.slice(),
+    slots,
     idle: slots.map(slot => slot.number).reverse(),
-    alive: true, pressure: false, assignedWork: 0, queuedWork: 0, queued: 0, running: 0, queues: new Map(),
+    alive: true,
+    pressure: false,
+    assignedWork: 0,
+    queuedWork: 0,
+    queued: 0,
+    running: 0,
+    queues: new Map(),
     busyMicros: known < 0 ? 0 : state.machines[known].busyMicros,
     tasksEnded: known < 0 ? 0 : state.machines[known].tasksEnded,
   }
@@ -33,6 +46,7 @@ export function left(state: State, machine: Machine): void {
   machine.alive = false
   machinesChanged(state, machine.number)
   for (const slot of machine.slots) {
+    if (slot.stage >= 0) state.scratch.touchedRuns.add(state.stages[slot.stage].run)
     for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)
     slot.stopping.clear()
     slot.loaded.length = 0
@@ -40,10 +54,12 @@ export function left(state: State, machine: Machine): void {
     slot.klass = -1
     slot.work = 0
     slot.killing = undefined
+    slot.dying = false
+    slot.loading = false
   }
   machine.free.set(machine.capacity)
   const { tasks } = state
-  for (let task = 0; task < tasks.used; task += 1) {
+  for (let task = 0; machine.queued > 0 && task < tasks.used; task += 1) {
     if (tasks.state[task] !== ASSIGNED || tasks.machine[task] !== machine.number) continue
     const queue = machine.queues.get(tasks.klass[task])
     if (queue !== undefined) removeTask(queue, tasks, task)

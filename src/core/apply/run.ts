@@ -3,7 +3,18 @@ import type { Problem } from '../../model/problem.ts'
 import type { RunDefinition } from '../../model/run.ts'
 import { machineChanged } from '../columns.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
-import { CANCELLED, FAILED, itemsIn, itemStatesOf, OPEN, reopenItem, SKIPPED, stateOf, STOPPED, DONE } from '../items.ts'
+import {
+  CANCELLED,
+  FAILED,
+  itemsIn,
+  itemStatesOf,
+  OPEN,
+  reopenItem,
+  SKIPPED,
+  stateOf,
+  STOPPED,
+  DONE,
+} from '../items.ts'
 import type { GraphState, Run, Stage, State } from '../state.ts'
 import { newRun, newStage } from '../state.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
@@ -18,7 +29,14 @@ export function submit(state: State, definition: RunDefinition): Run {
     const number = state.stages.length
     const upstream = stage.after < 0 ? -1 : run.stages[stage.after]
     const depth = upstream < 0 ? 0 : state.stages[upstream].depth + 1
-    const created = newStage({ number, run: run.number, definition: stage, upstream, depth, root: number })
+    const created = newStage({
+      number,
+      run: run.number,
+      definition: stage,
+      upstream,
+      depth,
+      root: number,
+    })
     state.stages.push(created)
     run.stages.push(number)
     if (upstream >= 0) state.stages[upstream].downstream.push(number)
@@ -63,7 +81,10 @@ function graphOf(problem: Problem): GraphState {
     }
   }
   return {
-    waitingFor, firstSuccessor, successors, successorEdges,
+    waitingFor,
+    firstSuccessor,
+    successors,
+    successorEdges,
     machineOf: new Int32Array(count).fill(-1),
     endedAt: new Float64Array(count),
     upwardRank: undefined,
@@ -73,7 +94,7 @@ function graphOf(problem: Problem): GraphState {
 
 /** Starts nothing more of this run; what runs may end. */
 export function stopRun(state: State, run: Run, problem: Failure): void {
-  if (run.state !== 'active') return
+  if (run.state !== 'active' && run.state !== 'paused') return
   run.state = 'stopping'
   run.problem = problem
   state.scratch.touchedRuns.add(run.number)
@@ -97,8 +118,10 @@ export function finishRun(state: State, run: Run): void {
     }
     stage.open = 0
     stage.openTasks = 0
+    Object.assign(stage.pool, intervalsOf())
     for (let index = 0; index < stage.known; index += 1) {
-      if (stateOf(stage.items, index) === OPEN) endItem(state, stage, index, CANCELLED, -1, run.problem)
+      if (stateOf(stage.items, index) === OPEN)
+        endItem(state, stage, index, CANCELLED, -1, run.problem)
     }
   }
   run.state = 'finishing'
@@ -165,7 +188,8 @@ function upstreamReopened(state: State, stage: Stage): boolean {
   const upstream = state.stages[stage.upstream]
   if (upstream === undefined) return false
   const { counts } = upstream.items
-  const ended = counts[DONE] + counts[STOPPED] + counts[FAILED] + counts[SKIPPED] + counts[CANCELLED]
+  const ended =
+    counts[DONE] + counts[STOPPED] + counts[FAILED] + counts[SKIPPED] + counts[CANCELLED]
   return !upstream.complete || ended < upstream.known
 }
 
@@ -205,7 +229,8 @@ function resetStage(state: State, stage: Stage, run: Run): void {
     const code = stateOf(upstream.items, index)
     if (code === OPEN) continue
     const succeeded = code === DONE || code === STOPPED
-    if (succeeded || tolerates(state, stage)) arriveAtNode(state, stage, index, link.fanIn, succeeded)
+    if (succeeded || tolerates(state, stage))
+      arriveAtNode(state, stage, index, link.fanIn, succeeded)
   }
   propagateKnown(state, upstream)
 }

@@ -59,8 +59,10 @@ export function propagateKnown(state: State, stage: Stage): void {
       next.complete = true
       const last = next.known - 1
       const arrived = next.arrived.get(last) ?? 0
-      const missing = stateOf(next.items, last) === OPEN && arrived === nodeInputs(state, next, last, link.fanIn)
-      if (missing && !inPool(next, last) && (arrived > 0 || stage.known === 0)) makeNodeReady(next, last)
+      const missing =
+        stateOf(next.items, last) === OPEN && arrived === nodeInputs(state, next, last, link.fanIn)
+      if (missing && !inPool(next, last) && (arrived > 0 || stage.known === 0))
+        makeNodeReady(next, last)
     } else continue
     state.scratch.touched.add(number)
     propagateKnown(state, next)
@@ -88,7 +90,15 @@ function cutTask(state: State, stage: Stage, first: number, count: number): void
   const klass = classOf(state, stage, first, wish?.priority ?? 0, 1)
   const size = takeSize(stage, first, count)
   const readyAt = Math.max(state.now, wish?.notBefore ?? 0)
-  const task = allocateTask(state.tasks, { stage: stage.number, klass: klass.number, first, count, tries: 0, size, readyAt })
+  const task = allocateTask(state.tasks, {
+    stage: stage.number,
+    klass: klass.number,
+    first,
+    count,
+    tries: 0,
+    size,
+    readyAt,
+  })
   stage.open += count
   stage.openTasks += 1
   if (wish !== undefined && stage.graph === undefined) stage.wishes.delete(first)
@@ -98,10 +108,15 @@ function cutTask(state: State, stage: Stage, first: number, count: number): void
 /** A retry of one item, alone, from `at` on. */
 export function retry(state: State, decision: Extract<Decision, { kind: 'retry' }>): void {
   const stage = state.stages[decision.stage]
-  const klass = classOf(state, stage, decision.index, 0, decision.memoryScale)
+  const klass = classOf(state, stage, decision.index, decision.priority ?? 0, decision.memoryScale)
   const size = stage.sizes.get(decision.index) ?? 1
   const task = allocateTask(state.tasks, {
-    stage: stage.number, klass: klass.number, first: decision.index, count: 1, tries: decision.tries, size,
+    stage: stage.number,
+    klass: klass.number,
+    first: decision.index,
+    count: 1,
+    tries: decision.tries,
+    size,
     readyAt: decision.at,
   })
   stage.open += 1
@@ -130,7 +145,13 @@ function takeSize(stage: Stage, first: number, count: number): number {
 }
 
 /** The class of an item: same stage, needs, priority. Found by scanning the stage's few. */
-export function classOf(state: State, stage: Stage, index: number, priority: number, memoryScale: number): Class {
+export function classOf(
+  state: State,
+  stage: Stage,
+  index: number,
+  priority: number,
+  memoryScale: number,
+): Class {
   const link = stage.definition.link
   const own = link.kind === 'graph' ? link.problem.tasks[index].needs : undefined
   const plain = state.scratch.plain.get(stage.number)
@@ -141,34 +162,67 @@ export function classOf(state: State, stage: Stage, index: number, priority: num
   return klass
 }
 
-function findClass(state: State, stage: Stage, own: Problem['tasks'][number]['needs'], priority: number, memoryScale: number): Class {
+function findClass(
+  state: State,
+  stage: Stage,
+  own: Problem['tasks'][number]['needs'],
+  priority: number,
+  memoryScale: number,
+): Class {
   const needs = vectorOf(state, own ?? stage.definition.needs, memoryScale)
   for (const number of stage.classes) {
     const known = state.classes[number]
-    if (known.priority === priority && known.memoryScale === memoryScale && sameVector(known.needs, needs)) return known
+    if (
+      known.priority === priority &&
+      known.memoryScale === memoryScale &&
+      sameVector(known.needs, needs)
+    )
+      return known
   }
-  const created: Class = { number: state.classes.length, stage: stage.number, priority, memoryScale, needs, queue: { heap: [] } }
+  const created: Class = {
+    number: state.classes.length,
+    stage: stage.number,
+    priority,
+    memoryScale,
+    needs,
+    queue: { heap: [] },
+  }
   state.classes.push(created)
   stage.classes.push(created.number)
   return created
 }
 
-function vectorOf(state: State, needs: Readonly<Record<string, number>>, memoryScale: number): Float64Array {
-  const named = Object.entries(needs).map(([name, amount]) => [resourceNumber(state, name), amount * (name === 'memory' ? memoryScale : 1)])
+function vectorOf(
+  state: State,
+  needs: Readonly<Record<string, number>>,
+  memoryScale: number,
+): Float64Array {
+  const named = Object.entries(needs).map(([name, amount]) => [
+    resourceNumber(state, name),
+    amount * (name === 'memory' ? memoryScale : 1),
+  ])
   const vector = new Float64Array(state.resources.length)
   for (const [resource, amount] of named) vector[resource] = amount
   return vector
 }
 
 function sameVector(a: Float64Array, b: Float64Array): boolean {
-  for (let at = 0; at < Math.max(a.length, b.length); at += 1) if ((a[at] ?? 0) !== (b[at] ?? 0)) return false
+  for (let at = 0; at < Math.max(a.length, b.length); at += 1)
+    if ((a[at] ?? 0) !== (b[at] ?? 0)) return false
   return true
 }
 
 /** One more level of a tree: it combines the nodes of the level below. */
 export function grow(state: State, below: Stage): void {
   const number = state.stages.length
-  const level = newStage({ number, run: below.run, definition: below.definition, upstream: below.number, depth: below.depth + 1, root: below.root })
+  const level = newStage({
+    number,
+    run: below.run,
+    definition: below.definition,
+    upstream: below.number,
+    depth: below.depth + 1,
+    root: below.root,
+  })
   state.stages.push(level)
   state.runs[below.run].stages.push(number)
   below.nextLevel = number
@@ -179,7 +233,8 @@ export function grow(state: State, below: Stage): void {
     if (code === OPEN || link.kind !== 'tree') continue
     const node = Math.floor(index / link.fanIn)
     level.arrived.set(node, (level.arrived.get(node) ?? 0) + 1)
-    if (level.arrived.get(node) === nodeInputs(state, level, node, link.fanIn)) makeNodeReady(level, node)
+    if (level.arrived.get(node) === nodeInputs(state, level, node, link.fanIn))
+      makeNodeReady(level, node)
   }
   propagateKnown(state, below)
   state.scratch.touched.add(number)
@@ -197,7 +252,18 @@ export function skip(state: State, stage: Stage, failure: Failure): void {
 }
 
 /** A plan is adopted: items it names follow it from here on. */
-export function adoptPlan(state: State, event: { stage: number; strategy: string; seed: number; steps: number; items: readonly number[]; machines: readonly number[]; ranks: readonly number[] }): void {
+export function adoptPlan(
+  state: State,
+  event: {
+    stage: number
+    strategy: string
+    seed: number
+    steps: number
+    items: readonly number[]
+    machines: readonly number[]
+    ranks: readonly number[]
+  },
+): void {
   const machine = new Map(event.items.map((item, at) => [item, event.machines[at]]))
   const rank = new Map(event.items.map((item, at) => [item, event.ranks[at]]))
   const stage = state.stages[event.stage]
@@ -206,7 +272,10 @@ export function adoptPlan(state: State, event: { stage: number; strategy: string
 }
 
 /** Times learnt by earlier runs become this stage's own. */
-export function learn(state: State, event: { stage: number; machine: number; estimate: readonly number[] }): void {
+export function learn(
+  state: State,
+  event: { stage: number; machine: number; estimate: readonly number[] },
+): void {
   const estimate = decodeEstimate(event.estimate)
   const stage = state.stages[event.stage]
   if (event.machine < 0) Object.assign(stage.pooled, estimate)

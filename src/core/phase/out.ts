@@ -20,7 +20,7 @@ export function decide(state: State, out: Out, decision: Decision): void {
       const { machine, slot } = decision
       if (decision.how === 'kill') out.actions.push({ kind: 'kill', machine, slot })
       else
-        for (const attempt of state.machines[machine].slots[slot].stopping)
+        for (const attempt of state.machines[machine].slots[slot].stopping.keys())
           out.actions.push({ kind: 'abort', machine, slot, attempt })
       return
     }

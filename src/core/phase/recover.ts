@@ -2,7 +2,8 @@ import { decideRetry } from '../../policy/retry/backoff.ts'
 import { chanceAt } from '../../std/chance.ts'
 import { allowedFailures } from '../apply/run.ts'
 import { failedItems, tolerates } from '../apply/items.ts'
-import { wakeTask } from '../apply/attempt.ts'
+import { watchFired } from '../apply/slot.ts'
+import { wakeTask } from '../apply/task.ts'
 import type { Recovery, Run, State } from '../state.ts'
 import { nextInstant } from '../timers.ts'
 import type { Out } from './out.ts'
@@ -18,13 +19,13 @@ export function expire(state: State): void {
     const timer = state.timers.heap.pop()?.timer
     if (timer === undefined) return
     if (timer.kind === 'task') wakeTask(state, timer.task)
+    else if (timer.kind === 'overdue') watchFired(state, timer)
     else
       state.recovery.push({
-        kind: 'overdue',
+        kind: 'grace',
         machine: timer.machine,
         slot: timer.slot,
         attempt: timer.attempt,
-        hard: timer.hard,
       })
   }
 }
@@ -33,7 +34,8 @@ export function expire(state: State): void {
 export function recover(state: State, out: Out): void {
   for (const recovery of state.recovery.splice(0)) {
     if (recovery.kind === 'failed') recoverItem(state, out, recovery)
-    else recoverOverdue(state, out, recovery)
+    else if (recovery.kind === 'overdue') recoverOverdue(state, out, recovery)
+    else recoverGrace(state, out, recovery)
   }
   for (const number of state.scratch.touchedRuns) {
     const run = state.runs[number]
@@ -46,8 +48,8 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
   const run = state.runs[stage.run]
   const { index, tries, failure } = failed
   const chance = chanceAt(run.definition.seed, index * 31 + tries)
-  const again =
-    run.state === 'active' ? decideRetry(stage.definition.retry, failed, chance) : undefined
+  const goesOn = run.state === 'active' || run.state === 'paused'
+  const again = goesOn ? decideRetry(stage.definition.retry, failed, chance) : undefined
   if (again !== undefined) {
     const at = state.now + again.delay
     decide(state, out, {
@@ -57,11 +59,12 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
       tries,
       at,
       memoryScale: again.memoryScale,
+      ...(failed.priority === 0 ? {} : { priority: failed.priority }),
     })
     return
   }
   decide(state, out, { kind: 'fail', stage: stage.number, index, failure })
-  if (run.state !== 'active' || !tolerates(state, stage)) return
+  if (!goesOn || !tolerates(state, stage)) return
   const failedSoFar = failedItems(state, run.stages)
   const allowed = allowedFailures(state, run)
   if (failedSoFar <= allowed) return
@@ -69,27 +72,35 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
 }
 
+/** The head alone is asked to stop; in company nobody knows who is stuck, and the slot ends. */
 function recoverOverdue(
   state: State,
   out: Out,
   overdue: Extract<Recovery, { kind: 'overdue' }>,
 ): void {
-  const slot = state.machines[overdue.machine]?.slots[overdue.slot]
-  if (slot === undefined) return
-  const at = { machine: overdue.machine, slot: overdue.slot }
-  if (overdue.hard) {
-    if (!slot.stopping.has(overdue.attempt)) return
-    const failure = slot.killing ?? { kind: 'timeout', message: 'did not stop within its grace' }
-    decide(state, out, { kind: 'stop', ...at, how: 'kill', failure })
-    return
-  }
-  const head = slot.running.values().next().value
-  if (head === undefined || state.tasks.attempt[head] !== overdue.attempt) return
-  const { timeout } = state.stages[slot.stage].definition
-  if (timeout === undefined || state.now < slot.headSince + timeout) return
-  const message = `ran longer than its timeout of ${timeout / 1_000} ms`
+  const { machine, slot: number } = overdue
+  const slot = state.machines[machine].slots[number]
+  if (slot.running.size === 0 || slot.dying) return
+  const { timeout = 0 } = state.stages[slot.stage].definition
+  const what = slot.loading
+    ? 'did not load its stage in time'
+    : `ran longer than its timeout of ${timeout / 1_000} ms`
   const how = slot.running.size === 1 ? 'abort' : 'kill'
-  decide(state, out, { kind: 'stop', ...at, how, failure: { kind: 'timeout', message } })
+  decide(state, out, {
+    kind: 'stop',
+    machine,
+    slot: number,
+    how,
+    failure: { kind: 'timeout', message: what },
+  })
+}
+
+function recoverGrace(state: State, out: Out, late: Extract<Recovery, { kind: 'grace' }>): void {
+  const { machine, slot: number } = late
+  const slot = state.machines[machine].slots[number]
+  if (slot.dying || !slot.stopping.has(late.attempt)) return
+  const failure = slot.killing ?? { kind: 'timeout', message: 'did not stop within its grace' }
+  decide(state, out, { kind: 'stop', machine, slot: number, how: 'kill', failure })
 }
 
 function abortRunning(state: State, out: Out, run: Run): void {

@@ -1,0 +1,105 @@
+import type { Failure } from '../../model/failure.ts'
+import { machineChanged } from '../columns.ts'
+import { limits } from '../limits.ts'
+import type { Machine, Slot, Stage, State } from '../state.ts'
+import { allocateTask, FREE, moveTask, READY, WAITING } from '../tasks.ts'
+import { enqueue } from './enqueue.ts'
+
+/** How a running task ends: answered, charged with a failure, or returned as if it had never run. */
+
+/** A failed attempt of one item waits for the recover phase to decide: again, or for good. */
+export function chargeItem(
+  state: State,
+  stage: Stage,
+  task: number,
+  index: number,
+  failure: Failure,
+): void {
+  const { tasks } = state
+  const { memoryScale, priority } = state.classes[tasks.klass[task]]
+  const tries = tasks.tries[task] + 1
+  state.recovery.push({
+    kind: 'failed',
+    stage: stage.number,
+    index,
+    tries,
+    memoryScale,
+    priority,
+    failure,
+  })
+}
+
+export function endTask(state: State, machine: Machine, slot: Slot, task: number): void {
+  const { tasks } = state
+  slot.running.delete(task)
+  slot.work = slot.running.size === 0 ? 0 : Math.max(0, slot.work - tasks.predicted[task])
+  machine.running -= 1
+  machine.tasksEnded += 1
+  machineChanged(state, machine.number)
+  state.stages[tasks.stage[task]].openTasks -= 1
+  moveTask(tasks, task, FREE)
+}
+
+/** Charges the first unanswered item of a task; the rest of the task returns uncharged. */
+export function chargeHead(
+  state: State,
+  machine: Machine,
+  slot: Slot,
+  task: number,
+  failure: Failure,
+): void {
+  const { tasks } = state
+  const stage = state.stages[tasks.stage[task]]
+  const first = tasks.first[task] + tasks.count[task] - tasks.left[task]
+  stage.open -= 1
+  chargeItem(state, stage, task, first, failure)
+  tasks.left[task] -= 1
+  if (tasks.left[task] === 0) endTask(state, machine, slot, task)
+  else returnTask(state, machine, slot, task, false)
+}
+
+/** What a lost attempt had not answered is ready again, uncharged and where it stood in line: `alone`, one item a task. */
+export function returnTask(
+  state: State,
+  machine: Machine,
+  slot: Slot,
+  task: number,
+  alone: boolean,
+): void {
+  const { tasks } = state
+  const stage = state.stages[tasks.stage[task]]
+  const answered = tasks.count[task] - tasks.left[task]
+  const first = tasks.first[task] + answered
+  const left = tasks.left[task]
+  const sizePerItem = tasks.size[task] / tasks.count[task]
+  const klass = tasks.klass[task]
+  const tries = tasks.tries[task]
+  const losses = Math.min(255, tasks.losses[task] + 1)
+  const readyAt = tasks.readyAt[task]
+  endTask(state, machine, slot, task)
+  const step = alone || losses >= limits.losses ? 1 : left
+  for (let at = 0; at < left; at += step) {
+    const again = allocateTask(tasks, {
+      stage: stage.number,
+      klass,
+      first: first + at,
+      count: step,
+      tries,
+      size: sizePerItem * step,
+      readyAt,
+    })
+    tasks.losses[again] = losses
+    tasks.alone[again] = step === 1 && (alone || losses >= limits.losses) ? 1 : 0
+    stage.openTasks += 1
+    moveTask(tasks, again, READY)
+    enqueue(state, again)
+  }
+}
+
+/** A waiting task's instant has come. */
+export function wakeTask(state: State, task: number): void {
+  const { tasks } = state
+  if (task >= tasks.used || tasks.state[task] !== WAITING || tasks.readyAt[task] > state.now) return
+  moveTask(tasks, task, READY)
+  enqueue(state, task)
+}
