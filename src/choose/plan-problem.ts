@@ -7,7 +7,7 @@ import { planLpRounding } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { planOnline } from './online-plan.ts'
 import { type Member, planPortfolio } from './portfolio.ts'
-import { best, meets, type Proof, proveBound, settle } from './prove.ts'
+import { best, meets, type Proof, proveBound } from './prove.ts'
 import { refusalOf, type Strategy } from './strategies.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function planProblem(problem: Problem, request: PlanRequest): Promi
   const found = await scheduleBy(strategy, problem, request, proof)
   const seconds = request.spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   requireValid(problem, found.schedule, strategy.name)
-  const strongest = strengthen(problem, found, proof)
+  const strongest = found.proof ? best(proof, found.proof) : proof
   return { strategy: strategy.name, seed, seconds, ...found, ...verdict(found.schedule, strongest) }
 }
 
@@ -140,13 +140,6 @@ async function solveBy(
   })
   const proof = { value: lowerBound, by: optimal ? 'exhaustion' : 'LP duals' }
   return { schedule, proof, ...(trouble && { trouble }) }
-}
-
-function strengthen(problem: Problem, found: Found, known: Proof): Proof {
-  const proof = found.proof ? best(known, found.proof) : known
-  if (meets(makespanOf(found.schedule), proof.value)) return proof
-  const settled = settle(problem, found.schedule)
-  return settled ? best(proof, settled.proof) : proof
 }
 
 function requireValid(problem: Problem, schedule: Schedule, strategy: string): void {

@@ -6,6 +6,7 @@ import { combinatorialBound } from '../policy/bound/combinatorial.ts'
 import { exhaustive } from '../policy/bound/exhaustive.ts'
 import { climbFor } from '../policy/bound/lp.ts'
 import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
+import { mct } from '../policy/planning/mct.ts'
 import { scheduleOf } from '../policy/planning/assignment.ts'
 
 /** A lower bound on every makespan of a problem, and the argument that proves it. */
@@ -13,7 +14,7 @@ export type Proof = { readonly value: number; readonly by: string }
 
 /**
  * The best bound that needs no solver and no clock: critical path, loads and pigeonholes, then the
- * machine prices of the assignment LP. The passes fall with the size, so that the bound of a problem
+ * machine prices of the assignment LP, then exhaustion where the tasks are few. The passes fall with the size, so that the bound of a problem
  * never takes longer than a plan of it.
  */
 export function proveBound(problem: Problem): Proof {
@@ -24,7 +25,10 @@ export function proveBound(problem: Problem): Proof {
   const view = unrelatedOf(problem)
   const passes = Math.min(600, Math.ceil(20_000_000 / entries))
   const priced = toMakespan(view, climbFor(view, passes).value)
-  return best(plain, { value: priced, by: 'LP duals' })
+  const proved = best(plain, { value: priced, by: 'LP duals' })
+  const [incumbent] = mct.plan(problem, { seed: 1 })
+  const settled = incumbent && settle(problem, incumbent)
+  return settled ? best(proved, settled.proof) : proved
 }
 
 /**

@@ -1,0 +1,168 @@
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Schedule } from '../model/schedule.ts'
+import type { Solver } from '../port/solver.ts'
+import type { Spending } from './drive.ts'
+import { type Interval, intervalOf, meanOf } from './interval.ts'
+import { planProblem, Refused } from './plan-problem.ts'
+import { proveBound } from './prove.ts'
+import { type Conditions, realise } from './realise.ts'
+import { prepare, runPrepared } from './run-strategy.ts'
+import type { Strategy } from './strategies.ts'
+
+/**
+ * Strategies side by side on one problem. Without noise or faults each is planned once and its plan
+ * measured; with them each meets the same seeds, so that what differs is the strategy and not its
+ * luck, and the measures are means with 95 % intervals.
+ */
+export async function compareStrategies(
+  problem: Problem,
+  options: CompareOptions,
+): Promise<Comparison> {
+  const rows: ComparedRow[] = []
+  const skipped: Skipped[] = []
+  for (const strategy of options.strategies) {
+    options.onStrategy?.(strategy.name)
+    try {
+      rows.push(await compareOne(problem, strategy, options))
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      skipped.push({ strategy: strategy.name, reason: error.reason })
+    }
+  }
+  return { rows: underOneBound(rows), skipped }
+}
+
+export type CompareOptions = {
+  readonly strategies: readonly Strategy[]
+  readonly objective: Objective
+  readonly seed: number
+  /** How many seeds from `seed` on. */
+  readonly seeds: number
+  readonly noise: number
+  readonly faults?: Conditions['faults']
+  readonly order?: string
+  readonly spending: Spending
+  readonly solver?: Solver
+  readonly onStrategy?: (name: string) => void
+}
+
+export type Comparison = {
+  readonly rows: readonly ComparedRow[]
+  readonly skipped: readonly Skipped[]
+}
+export type Skipped = { readonly strategy: string; readonly reason: string }
+
+export const measureNames = [
+  'makespan',
+  'meanFlowTime',
+  'p95FlowTime',
+  'utilisation',
+  'errorRate',
+  'meanTardiness',
+  'cost',
+] as const
+export type MeasureName = (typeof measureNames)[number]
+
+/** Means over the seeds; `schedule` is that of the first. */
+export type ComparedRow = Readonly<Record<MeasureName, number>> & {
+  readonly strategy: string
+  readonly seed: number
+  readonly seeds: number
+  readonly lowerBound: number
+  readonly gap: number
+  readonly optimal: boolean
+  readonly seconds: number
+  readonly intervals?: Readonly<Record<MeasureName, Interval>>
+  readonly why?: string
+  readonly schedule: Schedule
+}
+
+type Measured = Readonly<Record<MeasureName, number>>
+
+async function compareOne(
+  problem: Problem,
+  strategy: Strategy,
+  options: CompareOptions,
+): Promise<ComparedRow> {
+  const { noise, faults, seed, seeds } = options
+  const certain = noise === 0 && faults === undefined && options.order === undefined
+  if (certain && seeds === 1) return comparePlan(problem, strategy, options)
+  const prepared = await prepare(problem, { ...options, strategy })
+  const runs = Array.from({ length: seeds }, (_, nth) =>
+    runPrepared(problem, prepared, { noise, seed: seed + nth, ...(faults && { faults }) }),
+  )
+  const makespan = meanOf(runs.map(run => run.makespan))
+  const lowerBound = meanOf(runs.map(run => run.lowerBound))
+  return {
+    strategy: strategy.name,
+    seed,
+    seeds,
+    ...means(runs),
+    lowerBound,
+    gap: lowerBound > 0 ? makespan / lowerBound - 1 : Number.POSITIVE_INFINITY,
+    optimal: runs.every(run => run.optimal),
+    seconds: prepared.seconds,
+    ...(seeds > 1 && { intervals: intervals(runs) }),
+    ...(prepared.why && { why: prepared.why }),
+    schedule: runs[0].schedule,
+  }
+}
+
+/** A plan without noise runs as planned: its makespan is exact, the other measures are the run's. */
+async function comparePlan(
+  problem: Problem,
+  strategy: Strategy,
+  { seed, spending, solver }: CompareOptions,
+): Promise<ComparedRow> {
+  const proof = proveBound(problem)
+  const plan = await planProblem(problem, {
+    strategy,
+    seed,
+    spending,
+    proof,
+    ...(solver && { solver }),
+  })
+  const { makespan, lowerBound, gap, optimal, seconds, why, schedule } = plan
+  const measured = realise(problem, { kind: 'plan', schedule }, { noise: 0, seed })
+  return {
+    strategy: strategy.name,
+    seed,
+    seeds: 1,
+    ...means([measured]),
+    makespan,
+    lowerBound,
+    gap,
+    optimal,
+    seconds,
+    ...(why && { why }),
+    schedule,
+  }
+}
+
+function means(runs: readonly Measured[]): Measured {
+  return perMeasure(name => meanOf(runs.map(run => run[name])))
+}
+
+function intervals(runs: readonly Measured[]): Readonly<Record<MeasureName, Interval>> {
+  return perMeasure(name => intervalOf(runs.map(run => run[name])))
+}
+
+function perMeasure<Value>(of: (name: MeasureName) => Value): Record<MeasureName, Value> {
+  return Object.fromEntries(measureNames.map(name => [name, of(name)])) as Record<
+    MeasureName,
+    Value
+  >
+}
+
+/** What one strategy proved holds for all: they face the same problem under the same seeds. */
+function underOneBound(rows: readonly ComparedRow[]): ComparedRow[] {
+  const complete = rows.filter(row => row.lowerBound > 0)
+  const bound = complete.reduce((most, row) => Math.max(most, row.lowerBound), 0)
+  return rows.map(row => {
+    if (row.lowerBound === 0 || row.lowerBound === bound) return row
+    const lowerBound = Math.min(bound, row.makespan)
+    const optimal = row.makespan <= bound * (1 + 1e-12)
+    return { ...row, lowerBound, gap: optimal ? 0 : row.makespan / lowerBound - 1, optimal }
+  })
+}

@@ -1,0 +1,80 @@
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Schedule } from '../model/schedule.ts'
+import type { Measures } from '../sim/measures.ts'
+import type { ProblemFaults } from '../sim/problem-faults.ts'
+import { simulateProblem } from '../sim/simulate.ts'
+import { durationFactors } from '../sim/uncertainty.ts'
+
+/**
+ * What a strategy comes to when it runs: the real core in virtual time, under the noise and faults of
+ * one seed. A planned strategy is adopted as a plan and repaired by the core; an online one chooses
+ * as it goes.
+ */
+export function realise(problem: Problem, way: Way, conditions: Conditions): Realised {
+  const { noise, faults, seed } = conditions
+  const simulated = simulateProblem(problem, {
+    strategy: way.kind === 'plan' ? 'planned' : way.strategy,
+    ...(way.kind === 'plan' ? { plan: way.schedule } : { order: way.order }),
+    noise,
+    seed,
+    ...(faults && { faults }),
+  })
+  return { ...simulated, ...moneyAndWeights(problem, simulated.schedule) }
+}
+
+export type Way =
+  | { readonly kind: 'plan'; readonly schedule: Schedule }
+  | { readonly kind: 'online'; readonly strategy: string; readonly order: string }
+
+export type Conditions = {
+  /** Coefficient of variation of the durations. */
+  readonly noise: number
+  readonly faults?: ProblemFaults
+  readonly seed: number
+}
+
+export type Realised = Measures & {
+  readonly schedule: Schedule
+  readonly cost: number
+  readonly weightedTardiness: number
+}
+
+/** The problem as it turned out: with the durations that this seed gives. For bounds in hindsight. */
+export function inHindsight(problem: Problem, { noise, seed }: Conditions): Problem {
+  if (noise === 0) return problem
+  const factors = durationFactors(problem.tasks.length, noise, seed)
+  const machines = problem.machines.length
+  return {
+    ...problem,
+    times: problem.times.map((time, at) => time * factors[Math.floor(at / machines)]),
+  }
+}
+
+/** The value an objective gives to a run; less is better. */
+export function scoreOf(realised: Realised, objective: Objective): number {
+  switch (objective) {
+    case 'makespan':
+      return realised.makespan
+    case 'mean-flow-time':
+      return realised.meanFlowTime
+    case 'weighted-tardiness':
+      return realised.weightedTardiness
+    case 'cost':
+      return realised.cost
+    default:
+      return objective satisfies never
+  }
+}
+
+function moneyAndWeights(problem: Problem, schedule: Schedule) {
+  let [cost, weightedTardiness] = [0, 0]
+  problem.tasks.forEach(({ due, weight }, task) => {
+    const machine = schedule.machine[task]
+    if (machine < 0) return
+    const end = schedule.end[task]
+    cost += (end - schedule.start[task]) * problem.machines[machine].cost
+    if (end > due) weightedTardiness += weight * (end - due)
+  })
+  return { cost, weightedTardiness }
+}

@@ -1,0 +1,80 @@
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import { allocationNamed } from '../policy/registry.ts'
+import type { Solver } from '../port/solver.ts'
+import { chooseByTrial } from './auto.ts'
+import type { Spending } from './drive.ts'
+import { type PlanOutcome, planProblem } from './plan-problem.ts'
+import { proveBound } from './prove.ts'
+import { type Conditions, inHindsight, type Realised, realise, type Way } from './realise.ts'
+import type { Strategy } from './strategies.ts'
+
+/** A strategy made ready for a problem: planned where it plans, chosen where it chooses. Run it with `realise`. */
+export async function prepare(problem: Problem, options: PrepareOptions): Promise<Prepared> {
+  const { strategy, order, seed, spending, solver } = options
+  if (isOnline(strategy)) {
+    return { way: { kind: 'online', strategy: strategy.name, order: order ?? 'fifo' }, seconds: 0 }
+  }
+  const began = performance.now()
+  const plan = await planProblem(problem, { strategy, seed, spending, ...(solver && { solver }) })
+  if (strategy.name !== 'auto') {
+    return { way: { kind: 'plan', schedule: plan.schedule }, plan, seconds: plan.seconds }
+  }
+  const { noise, faults, objective } = options
+  const chosen = chooseByTrial(problem, {
+    objective,
+    conditions: { noise, seed, ...(faults && { faults }) },
+    ...(order && { order }),
+    members: plan.members ?? [],
+  })
+  const seconds = spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
+  return { way: chosen.way, plan, seconds, why: chosen.why }
+}
+
+export type PrepareOptions = {
+  readonly strategy: Strategy
+  readonly order?: string
+  readonly objective: Objective
+  readonly noise: number
+  readonly faults?: Conditions['faults']
+  readonly seed: number
+  readonly spending: Spending
+  readonly solver?: Solver
+}
+
+export type Prepared = {
+  readonly way: Way
+  readonly plan?: PlanOutcome
+  readonly seconds: number
+  readonly why?: string
+}
+
+export type RunOutcome = Realised & {
+  readonly lowerBound: number
+  readonly gap: number
+  readonly optimal: boolean
+}
+
+/**
+ * One run, and the bound in hindsight: of the durations that this seed gave. Where tasks failed for
+ * good nothing bounds what was left, and the bound is 0.
+ */
+export function runPrepared(
+  problem: Problem,
+  prepared: Prepared,
+  conditions: Conditions,
+): RunOutcome {
+  const realised = realise(problem, prepared.way, conditions)
+  const actual = inHindsight(problem, conditions)
+  const planned = conditions.noise === 0 ? prepared.plan?.lowerBound : undefined
+  const complete = realised.completions === problem.tasks.length
+  // The core counts whole ticks, so a sum of rounded times may end below the bound of exact ones.
+  const bound = complete ? Math.min(planned ?? proveBound(actual).value, realised.makespan) : 0
+  const gap = bound > 0 ? realised.makespan / bound - 1 : Number.POSITIVE_INFINITY
+  return { ...realised, lowerBound: bound, gap, optimal: gap <= 1e-12 }
+}
+
+/** Strategies that choose as tasks become ready, though some can also be planned ahead. */
+function isOnline(strategy: Strategy): boolean {
+  return strategy.kind === 'online' || allocationNamed(strategy.name) !== undefined
+}
