@@ -21,7 +21,7 @@ import type { Executor, ExecutorEvent, StageCode } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
-import { restore } from './boot.ts'
+import { restore } from '../driver/restore.ts'
 import type { Keeper } from './keep.ts'
 
 /**
