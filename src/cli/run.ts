@@ -79,7 +79,8 @@ function planInWords(kind: string, run: string | undefined): string {
   return `continues ${run}: results of unchanged items are kept, the rest runs`
 }
 
-async function follow(host: Host, job: Job, submitted: Submitted, flags: RunFlags): Promise<number> {
+/** Shows a run until it ends or is interrupted, and how it came out. Answers the exit code. */
+export async function follow(host: Host, job: Job, submitted: Submitted, flags: RunFlags): Promise<number> {
   const progress = progressFor(host, job, submitted, flags)
   const stops = stopSignals(host)
   try {

@@ -1,0 +1,190 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { discoverMachine } from '../adapter/machine/discover.ts'
+import { findGpus } from '../adapter/machine/gpu.ts'
+import { readMemory } from '../adapter/machine/memory.ts'
+import { askOwner } from '../adapter/owner/ask.ts'
+import { readRecord } from '../adapter/owner/claim.ts'
+import { openDirectory } from '../adapter/sqlite/directory.ts'
+import { formatBytes, formatDuration } from '../std/units.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { directoryFrom } from './job.ts'
+import { print, printJson, table } from './print.ts'
+
+/** One thing looked at. `bad`: dray cannot work so; `warn`: it can, with less. */
+type Finding = {
+  readonly name: string
+  readonly state: 'ok' | 'warn' | 'bad'
+  readonly found: string
+  readonly helps?: string
+}
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('whether this box and directory are fit to run jobs')
+    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--json', 'one JSON object')
+    .action((flags: { dir?: string; json?: boolean }) => exitWith(() => doctor(flags)))
+}
+
+async function doctor(flags: { dir?: string; json?: boolean }): Promise<number> {
+  const dir = directoryFrom(flags.dir)
+  const findings = [
+    node(),
+    await machine(),
+    memory(),
+    await gpu(),
+    ...(await directory(dir)),
+    sqlite(dir),
+    ...modules(),
+  ]
+  const healthy = findings.every(finding => finding.state !== 'bad')
+  if (flags.json === true) printJson({ healthy, findings })
+  else {
+    const rows = findings.map(({ name, state, found, helps }) => [
+      marks[state],
+      name,
+      helps === undefined ? found : `${found}; ${helps}`,
+    ])
+    for (const line of table(rows)) print(line)
+  }
+  return healthy ? exitCode.done : exitCode.failed
+}
+
+const marks = { ok: pc.green('ok  '), warn: pc.yellow('note'), bad: pc.red('bad ') }
+
+function node(): Finding {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  const fit = major > 20 || (major === 20 && minor >= 19)
+  const found = `${process.versions.node} on ${process.platform} ${process.arch}`
+  return fit
+    ? { name: 'node', state: 'ok', found }
+    : { name: 'node', state: 'bad', found, helps: 'expected 20.19 or newer' }
+}
+
+async function machine(): Promise<Finding> {
+  const { slots, capacity } = await discoverMachine()
+  const all = availableParallelism()
+  const limited = capacity.cpu < all ? `, limited to ${capacity.cpu} by the container` : ''
+  return { name: 'cores', state: 'ok', found: `${all}${limited}: ${slots} slots` }
+}
+
+function memory(): Finding {
+  const { totalBytes, availableBytes } = readMemory()
+  const found = `${formatBytes(availableBytes)} free of ${formatBytes(totalBytes)} (container limits counted)`
+  return availableBytes < totalBytes / 20
+    ? { name: 'memory', state: 'warn', found, helps: 'below a twentieth nothing new starts' }
+    : { name: 'memory', state: 'ok', found }
+}
+
+async function gpu(): Promise<Finding> {
+  const gpus = await findGpus()
+  const found = gpus
+    .map(({ name, memoryBytes }) => `${name} ${formatBytes(memoryBytes)}`)
+    .join(', ')
+  return { name: 'gpu', state: 'ok', found: found === '' ? 'none found by nvidia-smi' : found }
+}
+
+async function directory(dir: string): Promise<Finding[]> {
+  const disk = statfsSync(nearestExisting(dir))
+  const free = disk.bavail * disk.bsize
+  const space: Finding = {
+    name: 'disk',
+    state: free < 1e9 ? 'warn' : 'ok',
+    found: `${formatBytes(free)} free for ${dir}`,
+  }
+  if (!existsSync(join(dir, 'dray.db')))
+    return [space, { name: 'directory', state: 'ok', found: `${dir} is new: a run makes it` }]
+  const alive = await askOwner(dir, { op: 'ping' }, { timeoutMillis: 2_000 }).catch(() => null)
+  const owner = alive === undefined ? undefined : readRecord(dir)
+  const used =
+    owner === undefined ? 'no run is at work' : `process ${owner.pid} on ${owner.host} works in it`
+  return [space, { name: 'directory', state: 'ok', found: `${dir}: ${used}` }]
+}
+
+/** Writes, reads and syncs where runs would: a folder of its own beside them, removed at once. */
+function sqlite(dir: string): Finding {
+  const base = nearestExisting(dir)
+  let folder: string | undefined
+  try {
+    folder = mkdtempSync(join(base, '.dray-doctor-'))
+    const { store, close } = openDirectory(folder)
+    store.put('doctor', 'works')
+    const works = store.get('doctor') === 'works'
+    close()
+    const each = fsyncMicros(folder)
+    const found = `works, ${formatDuration(each)} a sync`
+    if (!works) return { name: 'sqlite', state: 'bad', found: 'does not return what was written' }
+    return each > 20_000
+      ? { name: 'sqlite', state: 'warn', found, helps: 'a slow disk: small tasks will wait for it' }
+      : { name: 'sqlite', state: 'ok', found }
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error)
+    return { name: 'sqlite', state: 'bad', found, helps: `can ${base} be written? else --dir` }
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Median of a few. */
+function fsyncMicros(folder: string): number {
+  const file = openSync(join(folder, 'sync'), 'w')
+  const times: number[] = []
+  for (let turn = 0; turn < 9; turn += 1) {
+    const from = performance.now()
+    writeSync(file, 'x'.repeat(4_096))
+    fsyncSync(file)
+    times.push((performance.now() - from) * 1_000)
+  }
+  closeSync(file)
+  return times.sort((a, b) => a - b)[4]
+}
+
+function modules(): Finding[] {
+  return [
+    moduleFound('tsx', 'bad', 'TypeScript job files need it: npm install'),
+    moduleFound('esbuild', 'bad', 'TypeScript handlers need it: npm install'),
+    moduleFound(
+      'onnxruntime-node',
+      'warn',
+      'only handlers that use it need it (examples/ocr does)',
+    ),
+  ]
+}
+
+function moduleFound(name: string, without: 'warn' | 'bad', helps: string): Finding {
+  const folders = [import.meta.url, join(process.cwd(), 'package.json')]
+  for (const from of folders) {
+    try {
+      createRequire(from).resolve(name)
+      return { name, state: 'ok', found: 'present' }
+    } catch {
+      // Looked for in the next place.
+    }
+  }
+  return { name, state: without, found: 'absent', helps }
+}
+
+function nearestExisting(path: string): string {
+  let at = path
+  while (!existsSync(at)) {
+    const up = dirname(at)
+    if (up === at) return tmpdir()
+    at = up
+  }
+  return at
+}

@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import type { LogPage } from '../api/requests.ts'
+import { ask } from './ask.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { directoryFrom } from './job.ts'
+import { print, printJson } from './print.ts'
+
+type Flags = {
+  readonly dir?: string
+  readonly json?: boolean
+  readonly stage?: string
+  readonly follow?: boolean
+}
+
+export function registerLogs(program: Command): void {
+  program
+    .command('logs')
+    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
+    .argument('[item]', 'an item’s key, or its number from 0')
+    .description('what handlers printed and logged')
+    .option('-f, --follow', 'wait for more until the run ends')
+    .option('--stage <stage>', 'of one stage')
+    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--json', 'a JSON object a line')
+    .action((run: string | undefined, item: string | undefined, flags: Flags) =>
+      exitWith(() => logs(run, item, flags)),
+    )
+}
+
+async function logs(
+  run: string | undefined,
+  item: string | undefined,
+  flags: Flags,
+): Promise<number> {
+  const dir = directoryFrom(flags.dir)
+  let after = 0
+  for (let name = run; ; ) {
+    const page = await ask<LogPage>(dir, {
+      op: 'logs',
+      after,
+      ...(name === undefined ? {} : { run: name }),
+      ...(item === undefined ? {} : { item }),
+      ...(flags.stage === undefined ? {} : { stage: flags.stage }),
+    })
+    name = page.run
+    for (const line of page.lines) flags.json === true ? printJson(line) : print(lineOf(line))
+    after = page.lines.at(-1)?.id ?? after
+    if (page.more) continue
+    if (flags.follow !== true || !page.live) return exitCode.done
+    await pause(followMillis)
+  }
+}
+
+const followMillis = 500
+
+function lineOf(line: LogPage['lines'][number]): string {
+  const at = new Date(line.at / 1_000).toISOString().slice(11, 23)
+  const where = `${line.stage}[${line.index}]`
+  const text = line.stream === 'stderr' ? pc.yellow(line.text) : line.text
+  return `${pc.dim(`${at} ${where}`)} ${text.replace(/\n$/, '')}`
+}

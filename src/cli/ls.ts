@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import type { RunRow } from '../api/view.ts'
+import { ask } from './ask.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { directoryFrom } from './job.ts'
+import { ago, coloured, countOf, print, printJson, table } from './print.ts'
+
+export function registerLs(program: Command): void {
+  program
+    .command('ls')
+    .description('runs of this directory, newest last')
+    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--json', 'one JSON array')
+    .action((flags: { dir?: string; json?: boolean }) => exitWith(() => list(flags)))
+}
+
+async function list(flags: { dir?: string; json?: boolean }): Promise<number> {
+  const runs = await ask<RunRow[]>(directoryFrom(flags.dir), { op: 'runs' })
+  if (flags.json === true) printJson(runs)
+  else for (const line of table([header, ...runs.map(rowOf)])) print(line)
+  return exitCode.done
+}
+
+const header = ['RUN', 'JOB', 'STATE', 'ITEMS', 'BEGAN'].map(title => pc.dim(title))
+
+function rowOf(row: RunRow): string[] {
+  const { done, failed, total } = row.items
+  const items = countOf(done, total) + (failed > 0 ? pc.red(`, ${failed} failed`) : '')
+  return [row.run, row.job, coloured(row.state), items, ago(row.createdAt)]
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { basename, extname, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { parseInputFlag, parseOutputFlag } from '../input/input-flag.ts'
+import { parseParamFlag } from '../input/params.ts'
+import { parseJob } from '../input/parse-job.ts'
+import { InputError } from '../model/input-error.ts'
+import type { InputSpec, Job } from '../model/job.ts'
+import { exitWith } from './exit.ts'
+import { orderNames, strategyNames } from './job.ts'
+import { collect, type RunFlags, runJob } from './run.ts'
+
+type Flags = Omit<RunFlags, 'input' | 'redo'> & {
+  readonly output: string
+  readonly key?: string
+  readonly chunk?: string
+  readonly timeout?: string
+  readonly retries?: string
+  readonly tolerate?: string
+  readonly needsCpu?: string
+  readonly needsMemory?: string
+  readonly isolation?: string
+}
+
+export function registerMap(program: Command): void {
+  program
+    .command('map')
+    .argument('<handler>', 'a module whose default export handles one item')
+    .argument(
+      '<input...>',
+      'files or a glob, a folder, x.jsonl, x.csv, range:0..100, or - for stdin',
+    )
+    .description('run a handler over an input, without a job file; again: it goes on')
+    .requiredOption(
+      '-o, --output <out>',
+      'out.jsonl, out.csv, or out/{key}.json for a file an item',
+    )
+    .option('--key <field>', 'the field that names an item of a .jsonl or .csv')
+    .option('--chunk <items>', 'items a task: auto, whole, or a number', 'auto')
+    .option('--timeout <time>', 'for a task, such as 60s')
+    .option('--retries <n>', 'attempts after the first', '2')
+    .option('--tolerate <share>', 'items that may fail: 5, or 0.5%')
+    .option('--needs-cpu <cores>', 'cores a task holds')
+    .option('--needs-memory <bytes>', 'memory a task holds, such as 900MB')
+    .option('--isolation <kind>', 'process or thread', 'process')
+    .option('--param <name=value>', 'a value for the handler; may be repeated', collect, [])
+    .option('--strategy <name>', 'which machine: auto, on-demand, mct, ...')
+    .option('--order <name>', 'which task first: fifo, spt, lpt, edd, priority')
+    .option('--machines <file>', 'machines to carve this box into')
+    .option('--dir <dir>', 'where the run lives; .dray here by default')
+    .option('--fresh', 'forget earlier runs of the same')
+    .option('--keep', 'keep results that came from older code')
+    .option('--explain', 'say what would run again and why, and run nothing')
+    .option('--json', 'one JSON object at the end')
+    .option('--events', 'one JSON object per event as it happens')
+    .option('--quiet', 'nothing but errors')
+    .action((handler: string, inputs: string[], flags: Flags) =>
+      exitWith(() => runJob(mapJob(handler, inputs, flags), flags)),
+    )
+}
+
+/** The job a command line stands for. Its name comes from handler and input: the same words go on. */
+export function mapJob(handler: string, inputs: readonly string[], flags: Flags): Job {
+  const module = resolve(handler)
+  if (!existsSync(module))
+    throw new InputError(
+      `handler ${handler}: no such file; expected a module whose default export handles one item`,
+    )
+  const input = withKey(inputsOf(inputs), flags.key)
+  const job = parseJob(definitionOf(module, [handler, ...inputs], flags), {
+    file: 'dray map',
+    folder: process.cwd(),
+    strategies: strategyNames(),
+    orders: orderNames(),
+  })
+  const output = parseOutputFlag(flags.output, process.cwd())
+  return { ...job, input, stages: [{ ...job.stages[0], output }] }
+}
+
+function definitionOf(module: string, words: readonly string[], flags: Flags): unknown {
+  const needs = {
+    ...(flags.needsCpu === undefined ? {} : { cpu: numberOf('--needs-cpu', flags.needsCpu) }),
+    ...(flags.needsMemory === undefined ? {} : { memory: flags.needsMemory }),
+  }
+  const stage = {
+    name: 'map',
+    map: module,
+    chunk: /^\d+$/.test(flags.chunk ?? '') ? Number(flags.chunk) : flags.chunk,
+    isolation: flags.isolation,
+    retry: { attempts: numberOf('--retries', flags.retries ?? '2') + 1 },
+    ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
+    ...(Object.keys(needs).length === 0 ? {} : { needs }),
+  }
+  const tolerate = /^\d+$/.test(flags.tolerate ?? '') ? Number(flags.tolerate) : flags.tolerate
+  return {
+    name: nameOf(module, words),
+    params: paramsOf(flags.param ?? []),
+    input: { range: { from: 0, to: 1 } },
+    stages: [stage],
+    ...(tolerate === undefined ? {} : { tolerate: { failed: tolerate } }),
+    ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
+    ...(flags.order === undefined ? {} : { order: flags.order }),
+  }
+}
+
+/** `ocr-5f0c2a`: readable, and another for every other handler, folder or input. */
+function nameOf(module: string, words: readonly string[]): string {
+  const base = basename(module, extname(module))
+    .replace(/[^\w-]+/g, '-')
+    .toLowerCase()
+  const print = createHash('sha256').update([module, process.cwd(), ...words.slice(1)].join('\0'))
+  return `${base}-${print.digest('hex').slice(0, 6)}`
+}
+
+/** One input, or several files that a shell made of one pattern. */
+function inputsOf(inputs: readonly string[]): InputSpec {
+  const parsed = inputs.map(input => parseInputFlag(input, process.cwd()))
+  if (parsed.length === 1) return parsed[0]
+  const patterns = parsed.flatMap((input, at) => {
+    if (input.kind === 'files') return input.patterns
+    throw new InputError(`input ${inputs[at]}: expected files only where there are several inputs`)
+  })
+  return { kind: 'files', patterns }
+}
+
+function withKey(input: InputSpec, key: string | undefined): InputSpec {
+  if (key === undefined) return input
+  if (input.kind === 'jsonl' || input.kind === 'csv') return { ...input, key }
+  throw new InputError(`--key ${key}: only rows of a .jsonl or .csv have fields`)
+}
+
+function paramsOf(flags: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    flags.map(flag => {
+      const parsed = parseParamFlag(flag)
+      if (parsed === undefined) throw new InputError(`--param ${flag}: expected name=value`)
+      return parsed
+    }),
+  )
+}
+
+function numberOf(flag: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
+  throw new InputError(`${flag} ${text}: expected a number from 0`)
+}

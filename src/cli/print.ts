@@ -1,0 +1,101 @@
+import pc from 'picocolors'
+import { formatCount, formatDuration } from '../std/units.ts'
+
+/** How commands write: sober lines, colour only where a terminal wants it, columns that line up. */
+
+/** Writes a line; a reader that has gone away (`| head`) ends the command quietly. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value))
+}
+
+/** A closed pipe is the reader's wish, not a fault. */
+export function quietPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+/** A state in its colour: what went wrong stands out, the rest stays calm. */
+export function coloured(state: string): string {
+  if (state === 'failed') return pc.red(state)
+  if (state === 'interrupted' || state === 'cancelled' || state === 'slow') return pc.yellow(state)
+  if (state === 'active' || state === 'running') return pc.cyan(state)
+  return state === 'done' ? pc.green(state) : state
+}
+
+/** Rows of equal columns; the last is not padded. Widths are of what is seen, colours aside. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const columns = Math.max(0, ...rows.map(row => row.length))
+  const widths = Array.from({ length: columns }, (_, at) =>
+    Math.max(...rows.map(row => seenWidth(row[at] ?? ''))),
+  )
+  return rows.map(row =>
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : padEnd(cell, widths[at])))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export const padEnd = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - seenWidth(text)))
+
+export const padStart = (text: string, width: number): string =>
+  ' '.repeat(Math.max(0, width - seenWidth(text))) + text
+
+/** Columns a text takes on a terminal: escape sequences none, wide characters two. */
+export function seenWidth(text: string): number {
+  let width = 0
+  for (const char of text.replace(escapes, '')) width += wide.test(char) ? 2 : 1
+  return width
+}
+
+/** Cut to a width, colours kept whole. */
+export function fit(text: string, width: number): string {
+  if (seenWidth(text) <= width) return text
+  let out = ''
+  let seen = 0
+  for (const [part, escape] of text.matchAll(parts)) {
+    if (escape !== undefined) out += part
+    else {
+      const columns = wide.test(part) ? 2 : 1
+      if (seen + columns > width - 1) continue
+      out += part
+      seen += columns
+    }
+  }
+  return `${out}…`
+}
+
+const escape = String.fromCharCode(27)
+const escapes = new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]`, 'g')
+const parts = new RegExp(`(${escape}\\[[0-9;?]*[A-Za-z])|[^]`, 'gu')
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/
+
+/** `just now`, `5 min ago`, `3 d ago`. */
+export function ago(micros: number, now = Date.now() * 1_000): string {
+  const past = now - micros
+  return past < 60_000_000
+    ? 'just now'
+    : `${formatDuration(past).split(' ').slice(0, 2).join(' ')} ago`
+}
+
+/** `4,120 of 4,200`. */
+export const countOf = (part: number, whole: number): string =>
+  `${formatCount(part)} of ${formatCount(whole)}`
+
+/** `1 item`, `2 items`. */
+export const plural = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+
+/** A share in whole per cent that says 100 only when it is. */
+export function percent(share: number): string {
+  const rounded = Math.round(share * 100)
+  return `${rounded === 100 && share < 1 ? 99 : rounded} %`
+}

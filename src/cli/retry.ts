@@ -1,0 +1,65 @@
+import type { Command } from 'commander'
+import { openHost } from '../api/host.ts'
+import { jobOf, reopenFailed } from '../api/reopen.ts'
+import { answerRequest } from '../api/requests.ts'
+import { findRun } from '../api/view.ts'
+import { InputError } from '../model/input-error.ts'
+import { askLiving, requireDirectory } from './ask.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { directoryFrom, machinesFrom } from './job.ts'
+import { plural, print, printJson } from './print.ts'
+import { follow, type RunFlags } from './run.ts'
+
+type Flags = Pick<RunFlags, 'dir' | 'machines' | 'json' | 'events' | 'quiet'> & {
+  readonly failed?: boolean
+}
+
+export function registerRetry(program: Command): void {
+  program
+    .command('retry')
+    .argument('<run>', 'a run, or a job for its newest run')
+    .description('run failed, skipped and cancelled items of a run again, and what follows them')
+    .option(
+      '--failed',
+      'what failed, was skipped or cancelled; required, so that nobody redoes what is done',
+    )
+    .option('--machines <file>', 'machines to carve this box into')
+    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--json', 'one JSON object at the end')
+    .option('--events', 'one JSON object per event as it happens')
+    .option('--quiet', 'nothing but errors')
+    .action((run: string, flags: Flags) => exitWith(() => retry(run, flags)))
+}
+
+async function retry(name: string, flags: Flags): Promise<number> {
+  if (flags.failed !== true)
+    throw new InputError(
+      `retry ${name}: say --failed; finished items run again with dray run JOB --redo STAGE`,
+    )
+  const dir = directoryFrom(flags.dir)
+  requireDirectory(dir)
+  const answered = await askLiving(dir, { op: 'retry', run: name })
+  if (answered !== undefined) {
+    const { run, items } = answered as { run: string; items: number }
+    if (flags.json === true) printJson(answered)
+    else print(`${run}: ${plural(items, 'item')} open again; its owner runs them`)
+    return exitCode.done
+  }
+  return retryHere(dir, name, flags)
+}
+
+async function retryHere(dir: string, name: string, flags: Flags): Promise<number> {
+  const machines = await machinesFrom(flags.machines)
+  const host = await openHost({ dir, machines, onRequest: answerRequest })
+  try {
+    const { state, store } = host
+    const record = findRun({ state, store, payloads: undefined, owned: true }, name)
+    const { items } = await reopenFailed(host, record)
+    const why = items === 0 ? 'nothing failed' : `${plural(items, 'item')} tried again`
+    const kind = items === 0 ? 'nothing' : 'goOn'
+    const submitted = { run: record.name, plan: { kind, run: record.name, why } } as const
+    return await follow(host, jobOf(record), submitted, flags)
+  } finally {
+    await host.close()
+  }
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import type { Summary } from '../api/summary.ts'
+import { formatCount, formatDuration } from '../std/units.ts'
+import { ask } from './ask.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { directoryFrom } from './job.ts'
+import { coloured, countOf, percent, plural, print, printJson, table } from './print.ts'
+
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
+    .description('how far a run is')
+    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--json', 'one JSON object, as run --json prints')
+    .action((run: string | undefined, flags: { dir?: string; json?: boolean }) =>
+      exitWith(() => status(run, flags)),
+    )
+}
+
+async function status(
+  run: string | undefined,
+  flags: { dir?: string; json?: boolean },
+): Promise<number> {
+  const summary = await ask<Summary>(directoryFrom(flags.dir), {
+    op: 'status',
+    ...(run ? { run } : {}),
+  })
+  if (flags.json === true) printJson(summary)
+  else for (const line of statusLines(summary)) print(line)
+  return exitCode.done
+}
+
+export function statusLines(summary: Summary): string[] {
+  const head = `${pc.bold(summary.run)}  ${summary.job}  ${coloured(summary.state)}`
+  const stages = summary.stages.map(stage => [
+    `  ${stage.name}`,
+    stage.complete || stage.total > 0
+      ? countOf(stage.done + stage.stopped, stage.total)
+      : 'not begun',
+    stage.complete && stage.total > 0 ? percent((stage.done + stage.stopped) / stage.total) : '',
+    stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
+    stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
+  ])
+  return [
+    head,
+    ...table(stages),
+    `  ${formatDuration(summary.seconds * 1e6)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
+    ...(summary.problem === undefined ? [] : [`  ${pc.red(summary.problem)}`]),
+  ]
+}
+
+const countedRetries = (count: number): string =>
+  count === 1 ? '1 retry' : `${formatCount(count)} retries`

@@ -1,0 +1,116 @@
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import type { ItemWhy } from '../api/why.ts'
+import { itemsInWords, type RunWhy, type StageWhy } from '../api/why-run.ts'
+import { formatDuration } from '../std/units.ts'
+import { ask } from './ask.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { directoryFrom } from './job.ts'
+import { coloured, plural, print, printJson } from './print.ts'
+import { leftInWords } from './time-left.ts'
+
+type Flags = { readonly dir?: string; readonly json?: boolean; readonly stage?: string }
+
+export function registerWhy(program: Command): void {
+  program
+    .command('why')
+    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
+    .argument('[item]', 'an item’s key, or its number from 0')
+    .description(
+      'why it waits, runs where it runs, is slow, failed or was skipped, and what would help',
+    )
+    .option('--stage <stage>', 'of one stage')
+    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--json', 'one JSON object')
+    .action((run: string | undefined, item: string | undefined, flags: Flags) =>
+      exitWith(() => why(run, item, flags)),
+    )
+}
+
+async function why(
+  run: string | undefined,
+  item: string | undefined,
+  flags: Flags,
+): Promise<number> {
+  const answer = await ask<RunWhy | WhyItem>(directoryFrom(flags.dir), {
+    op: 'why',
+    ...(run === undefined ? {} : { run }),
+    ...(item === undefined ? {} : { item }),
+    ...(flags.stage === undefined ? {} : { stage: flags.stage }),
+  })
+  if (flags.json === true) printJson(answer)
+  else for (const line of 'item' in answer ? itemLines(answer) : runLines(answer)) print(line)
+  return exitCode.done
+}
+
+type WhyItem = {
+  readonly run: string
+  readonly job: string
+  readonly item: string
+  readonly stages: readonly ItemWhy[]
+}
+
+function itemLines(answer: WhyItem): string[] {
+  const head = `${pc.bold(answer.item)} of ${answer.run} (${answer.job})`
+  return [head, ...answer.stages.flatMap(at => whyLines(at))]
+}
+
+function whyLines(at: ItemWhy): string[] {
+  const refusals = (at.refusals ?? []).map(
+    ({ machine, reason, helps }) => `    ${machine}: ${reason}${helped(helps)}`,
+  )
+  return [
+    `  ${at.stage}: ${coloured(at.state)}: ${at.reason}`,
+    ...refusals,
+    ...(at.forecastStart === undefined
+      ? []
+      : [
+          `    likely to start in ${formatDuration(Math.max(0, at.forecastStart - Date.now() * 1_000))}`,
+        ]),
+    ...(at.failure?.detail === undefined ? [] : [pc.dim(indent(at.failure.detail))]),
+    ...(at.helps === undefined ? [] : [`    what would help: ${at.helps}`]),
+  ]
+}
+
+function runLines(answer: RunWhy): string[] {
+  return [
+    `${pc.bold(answer.run)}  ${answer.job}  ${coloured(answer.state)}: ${answer.reason}`,
+    ...(answer.timeLeft === undefined ? [] : [`  ${leftInWords(answer.timeLeft)}`]),
+    ...answer.stages.filter(hasOpen).flatMap(stageLines),
+    ...answer.failures
+      .slice(0, 5)
+      .flatMap(group => [
+        `  ${group.stage}: ${pc.red(group.kind)}: ${group.message}`,
+        `    ${itemsInWords(group)}`,
+        `    what would help: ${group.helps}`,
+      ]),
+    ...(answer.helps === undefined ? [] : [`  what would help: ${answer.helps}`]),
+  ]
+}
+
+const hasOpen = (stage: StageWhy): boolean =>
+  stage.running + stage.ready + stage.assigned + stage.waiting > 0
+
+function stageLines(stage: StageWhy): string[] {
+  const parts = [
+    `${stage.running} running`,
+    stage.ready > 0 ? `${stage.ready} ready` : '',
+    stage.assigned > 0 ? `${stage.assigned} assigned` : '',
+    stage.waiting > 0 ? `${stage.waiting} backing off or not yet due` : '',
+    stage.slow.length > 0 ? pc.yellow(`${plural(stage.slow.length, 'slow task')}`) : '',
+  ]
+  return [
+    `  ${stage.stage}: ${parts.filter(part => part !== '').join(', ')}`,
+    ...stage.refusals.map(at => `    ${at.machine}: ${at.reason}${helped(at.helps)}`),
+    ...stage.slow.flatMap(at => whyLines(at).map(line => `  ${line}`)),
+  ]
+}
+
+const helped = (helps: string | undefined): string => (helps === undefined ? '' : ` (${helps})`)
+
+const indent = (text: string): string =>
+  text
+    .split('\n')
+    .slice(0, 12)
+    .map(line => `    ${line}`)
+    .join('\n')
