@@ -5,11 +5,11 @@ import { dualBound, type LpBound, toMakespan } from '../policy/bound/certified.t
 import type { Columns } from '../policy/bound/columns.ts'
 import { prunedBound } from '../policy/bound/pruned.ts'
 import { type Unrelated, unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
-import { scheduleOf } from '../policy/planning/assignment.ts'
+import { type Assignment, makespanOfAssignment, scheduleOf } from '../policy/planning/assignment.ts'
 import { amountsOf, assignmentModel, pricesOf } from '../policy/planning/assignment-program.ts'
 import { coreColumns, priceColumns } from '../policy/planning/column-generation.ts'
 import { roundVertex } from '../policy/planning/lp-rounding.ts'
-import { fillByPrices } from '../policy/planning/price-fill.ts'
+import { fillByPrices, fillMilliseconds } from '../policy/planning/price-fill.ts'
 import type { Solver } from '../port/solver.ts'
 import { runUntil } from './paced.ts'
 
@@ -51,13 +51,31 @@ export async function planLpRounding(
   if (refusal) throw new Error(`lp-rounding: ${refusal}`)
   const view = unrelatedOf(problem)
   const deadline = performance.now() + options.timeLimitMs
-  const { bound, pruned, solution } = await solveLp(view, solver, deadline)
+  const outcome = await solveLp(view, solver, deadline - fillMilliseconds(view))
+  const { bound, pruned, solution } = outcome
   const rounded = solution && roundVertex(view, solution.columns, solution.amounts)
-  const quick = options.timeLimitMs > 0 ? {} : { targets: 0 }
-  const assignment = rounded ?? fillByPrices(view, bound.lambda, bound.value, quick)
+  const assignment =
+    rounded && solution.complete ? rounded : betterOf(view, rounded, fillAtPrices(view, bound))
   const lowerBound = toMakespan(view, Math.max(bound.value, pruned))
   return { schedule: scheduleOf(problem, assignment), lowerBound }
 }
+
+/** Without a bound there are no prices to go by, only who ends first. */
+export function fillAtPrices(view: Unrelated, { lambda, value }: LpBound): Assignment {
+  return fillByPrices(view, lambda, value, value > 0 ? {} : { targets: 0 })
+}
+
+export function betterOf(
+  view: Unrelated,
+  given: Assignment | undefined,
+  made: Assignment,
+): Assignment {
+  if (given === undefined) return made
+  return makespanOfAssignment(view, given) <= makespanOfAssignment(view, made) ? given : made
+}
+
+/** Above this many pairs of class and machine no linear program ends in the time people give us. */
+export const solverEntries = 20_000_000
 
 type LpOutcome = {
   readonly bound: LpBound
@@ -69,6 +87,9 @@ type LpOutcome = {
 async function solveLp(view: Unrelated, solver: Solver, deadline: number): Promise<LpOutcome> {
   const left = deadline - performance.now()
   const entries = view.classes * view.machines
+  if (entries > solverEntries) {
+    return { bound: await climbUntil(view, deadline, Infinity), pruned: 0, solution: undefined }
+  }
   const passes = entries <= wholeLimit ? passesBeforeLp : roundsBeforeLp
   const climbed = await climbUntil(view, deadline - 0.7 * left, passes)
   const small = entries <= prunedEntries && left > 0 && climbed.value > 0
@@ -84,7 +105,7 @@ async function solveLp(view: Unrelated, solver: Solver, deadline: number): Promi
 /** Enough to be within 0.1 % on the matrices, after which the LP is faster than further passes. */
 const passesBeforeLp = 300
 /** The sample and two rounds of a large problem. */
-const roundsBeforeLp = 650
+const roundsBeforeLp = 660
 const prunedEntries = 20_000
 
 export async function climbUntil(

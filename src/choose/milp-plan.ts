@@ -7,9 +7,9 @@ import { type Assignment, makespanOfAssignment, scheduleOf } from '../policy/pla
 import { coreColumns, includeUsed, withinReach } from '../policy/planning/column-generation.ts'
 import { withLessWork } from '../policy/planning/less-work.ts'
 import { assignmentOf, integerModel } from '../policy/planning/milp.ts'
-import { fillByPrices } from '../policy/planning/price-fill.ts'
+import { fillMilliseconds } from '../policy/planning/price-fill.ts'
 import type { Solver } from '../port/solver.ts'
-import { climbUntil } from './lp-plan.ts'
+import { betterOf, climbUntil, fillAtPrices, solverEntries } from './lp-plan.ts'
 import { runUntil } from './paced.ts'
 
 /**
@@ -31,17 +31,21 @@ export async function planMilp(
   if (refusal) throw new Error(`milp: ${refusal}`)
   const view = unrelatedOf(problem)
   const deadline = performance.now() + options.timeLimitMs
-  const bound = await climbUntil(view, deadline - 0.8 * options.timeLimitMs, passes)
+  const huge = view.classes * view.machines > solverEntries
+  const bound = huge
+    ? await climbUntil(view, deadline - fillMilliseconds(view), Infinity)
+    : await climbUntil(view, deadline - 0.8 * options.timeLimitMs, passes)
   const start = incumbentOf(view, bound, options)
   const settled = settleSmall(view, bound, start, options.timeLimitMs)
   if (settled.proved) return provedPlan(problem, settled.assignment)
-  const { assignment, trouble } = await searchCore(view, solver, {
+  const { assignment, trouble } = await searchCore(view, huge ? undefined : solver, {
     bound,
     start: settled.assignment,
     deadline,
     seed: options.seed ?? 0,
   })
-  const lean = withLessWork(view, assignment, makespanOfAssignment(view, assignment))
+  const makespan = makespanOfAssignment(view, assignment)
+  const lean = huge ? assignment : withLessWork(view, assignment, makespan)
   const schedule = scheduleOf(problem, lean)
   const lowerBound = toMakespan(view, bound.value)
   return { schedule, lowerBound, optimal: makespanOf(schedule) <= lowerBound, trouble }
@@ -65,10 +69,7 @@ function incumbentOf(
 ): Assignment {
   const given = options.incumbent?.machine
   if (given && options.timeLimitMs <= 0) return given
-  const quick = options.timeLimitMs > 0 ? {} : { targets: 0 }
-  const filled = fillByPrices(view, bound.lambda, bound.value, quick)
-  if (given === undefined) return filled
-  return makespanOfAssignment(view, given) <= makespanOfAssignment(view, filled) ? given : filled
+  return betterOf(view, given, fillAtPrices(view, bound))
 }
 
 /** A budget in nodes, about a fifth of the time, so that equal limits give equal plans. */
@@ -87,14 +88,14 @@ function provedPlan(problem: Problem, assignment: Assignment): MilpPlan {
 
 async function searchCore(
   view: Unrelated,
-  solver: Solver,
+  solver: Solver | undefined,
   options: { bound: LpBound; start: Assignment; deadline: number; seed: number },
 ): Promise<{ assignment: Assignment; trouble?: string }> {
   const { bound, deadline, seed } = options
   let assignment = options.start
   const everything = view.classes * (view.machines - 1)
   let extra = Math.min(Math.ceil(1.5 * view.classes), firstCoreLimit)
-  for (; performance.now() < deadline; extra *= 2) {
+  for (; solver && performance.now() < deadline; extra *= 2) {
     const makespan = makespanOfAssignment(view, assignment)
     if (makespan <= toMakespan(view, bound.value)) break
     const steps = coreColumns(view, bound.lambda, { longest: makespan, extra })

@@ -28,7 +28,9 @@ export function* ascend(
     return
   }
   let lambda = start
-  const sample = sampledColumns(view, longest, sampleEntries)
+  yield* proveWhole(view, lambda, longest)
+  const entries = Math.max(sampleEntries, sampleRowsPerMachine * view.machines ** 2)
+  const sample = sampledColumns(view, longest, entries)
   for (const found of climb(view, sample, lambda, 0.03, 300)) {
     if (found) lambda = found.lambda
     yield undefined
@@ -52,6 +54,8 @@ function* proveWhole(view: Unrelated, lambda: Float64Array, longest: number) {
 /** Pairs of class and machine up to which every pass goes over all of them. */
 export const wholeLimit = 400_000
 const sampleEntries = 200_000
+/** Fewer rows than machines would teach prices that fit the sample alone. */
+const sampleRowsPerMachine = 2
 const rounds = 5
 
 type Found = { readonly sum: number; readonly lambda: Float64Array }

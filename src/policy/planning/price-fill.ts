@@ -19,7 +19,8 @@ export function fillByPrices(
   const targets = options.targets ?? targetsFor(view)
   let best = fillTo(view, lambda, order, Infinity)
   let least = makespanOfAssignment(view, best)
-  for (let k = 0; k < targets; k += 1) {
+  for (let target = 0; target < targets; target += 1) {
+    const k = Math.floor(((target + 0.5) * steps) / targets)
     const found = fillTo(view, lambda, order, bound * (1 + 0.001 * k * (1 + 0.1 * k)))
     const makespan = makespanOfAssignment(view, found)
     if (makespan < least) {
@@ -30,9 +31,11 @@ export function fillByPrices(
   return best
 }
 
+const steps = 40
+
 /** About ten million entries read in all, and at least one target. */
 function targetsFor(view: Unrelated): number {
-  return Math.max(1, Math.min(40, Math.floor(10_000_000 / (view.tasks * view.machines + 1))))
+  return Math.max(1, Math.min(steps, Math.floor(10_000_000 / (view.tasks * view.machines + 1))))
 }
 
 function byUrgency(view: Unrelated, lambda: Float64Array): Int32Array {
@@ -89,4 +92,9 @@ function fillTo(
     load[chosen] += times[base + chosen]
   }
   return assignment
+}
+
+/** About what filling takes, for whoever has a deadline: measured, three slow passes at the least. */
+export function fillMilliseconds(view: Unrelated): number {
+  return Math.max(3, targetsFor(view)) * view.tasks * view.machines * 8e-6
 }
