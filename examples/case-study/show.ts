@@ -1,0 +1,134 @@
+import { fileURLToPath } from 'node:url'
+import { openHighs } from '../../src/adapter/solver/highs.ts'
+import { loadProblem } from '../../src/input/load-problem.ts'
+import type { Problem } from '../../src/model/problem.ts'
+import { ganttText } from '../../src/report/gantt-text.ts'
+import { busyShare, type Placed, workShare } from './assignments.ts'
+import { type CaseStudy, caseStudy } from './case-study.ts'
+
+/** The article's example (its sections 4.2, 4.3 and 5), line by line, with what it should say. */
+export async function show(): Promise<string> {
+  const problem = loadProblem(fileURLToPath(new URL('case.json', import.meta.url)))
+  const solver = openHighs()
+  try {
+    return `${textOf(problem, await caseStudy(problem, solver))}\n`
+  } finally {
+    await solver.close()
+  }
+}
+
+function textOf(problem: Problem, study: CaseStudy): string {
+  return [
+    ...loadLines(problem),
+    ...greedyLines(problem, study),
+    ...printedLines(problem, study),
+    ...everyLines(problem, study),
+    ...programLines(problem, study),
+    ...strategyLines(study),
+    ...milpLines(problem, study),
+    ...utilisationLines(problem, study),
+  ].join('\n')
+}
+
+function loadLines(problem: Problem): string[] {
+  const machines = problem.machines.length
+  const cell = (text: string) => text.padStart(7)
+  const row = (task: number) =>
+    [...problem.times.subarray(task * machines, (task + 1) * machines)].map(time =>
+      cell(short(time)),
+    )
+  return [
+    '1. Load matrix: L_ij = T_j / P_i',
+    `    ${problem.machines.map(({ id }) => cell(id)).join('')}`,
+    ...problem.tasks.map(({ id }, task) => `  ${id}${row(task).join('')}`),
+    '',
+  ]
+}
+
+function greedyLines(problem: Problem, { greedy }: CaseStudy): string[] {
+  return [
+    '2. Least load, task by task (strategy met): what the article describes and its program does',
+    `  ${placesOf(problem, greedy)}   makespan ${short(greedy.makespan)}, sum of loads ${short(greedy.sum)}`,
+    '  Looking at each task alone, the fastest machine gets everything and the others nothing.',
+    '',
+  ]
+}
+
+function printedLines(problem: Problem, { printed, sums }: CaseStudy): string[] {
+  const seven = sums.filter(sum => Math.abs(sum - 7) < 1e-9).length
+  return [
+    '3. The assignment the article prints',
+    `  ${placesOf(problem, printed)}   makespan ${short(printed.makespan)}, sum of loads ${short(printed.sum)}`,
+    `  Its printed sum is 7. Assignments with that sum: ${seven}; the least sum of any is ${short(Math.min(...sums))}.`,
+    '',
+  ]
+}
+
+function everyLines(problem: Problem, { assignments, optima, leanest }: CaseStudy): string[] {
+  return [
+    `4. All ${assignments} assignments`,
+    `  least makespan ${short(optima[0].makespan)}, reached by ${optima.length}:`,
+    ...optima.map(one => `  ${placesOf(problem, one)}   sum ${short(one.sum)}`),
+    `  of these with the least sum: ${leanest.map(one => placesOf(problem, one)).join(', ')}`,
+    '',
+  ]
+}
+
+function programLines(problem: Problem, study: CaseStudy): string[] {
+  const { articleLp, fractional, total } = study
+  const parts = fractional.shares.map((row, task) => {
+    const shares = row.flatMap((part, machine) =>
+      part > 1e-9 ? [`${short(part)} on ${problem.machines[machine].id}`] : [],
+    )
+    return `  ${problem.tasks[task].id}: ${shares.join(', ')}`
+  })
+  return [
+    '5. Linear programs',
+    `  As printed (sum_i L_ij = T_j): least objective ${short(articleLp.least)}, greatest ${short(articleLp.greatest)}. The`,
+    `  constraints fix it at the sum of all T_j, ${short(total)}: the program chooses nothing.`,
+    '  As meant: min C, sum_i x_ij = 1, sum_j x_ij p_ij <= C, x >= 0. One solution:',
+    ...parts,
+    `  C = ${short(fractional.bound)} = 33/9: no schedule can be shorter.`,
+    '',
+  ]
+}
+
+function strategyLines({ strategies }: CaseStudy): string[] {
+  const line = ({ name, makespan }: CaseStudy['strategies'][number]) =>
+    `  ${name.padEnd(12)} ${short(makespan)}${name === 'random' ? ' on average' : ''}`
+  return ['6. Makespans of the strategies', ...strategies.map(line), '']
+}
+
+function milpLines(problem: Problem, { milp }: CaseStudy): string[] {
+  const { schedule, optimal } = milp
+  const chosen = [...schedule.machine].map(machine => problem.machines[machine].id).join(' ')
+  return [
+    '7. The same program in whole tasks (strategy milp)',
+    `  ${chosen}   makespan ${short(Math.max(...schedule.end))}${optimal ? ', proved optimal' : ''}`,
+    '',
+    ...ganttText(problem, schedule, { width: 60 })
+      .split('\n')
+      .map(row => `  ${row}`),
+    '',
+  ]
+}
+
+function utilisationLines(problem: Problem, { printed, leanest, optima }: CaseStudy): string[] {
+  const row = (label: string, one: Placed) =>
+    `  ${label.padEnd(30)} ${percent(busyShare(problem, one))}   ${percent(workShare(problem, one))}`
+  const weighted = new Set(optima.map(one => percent(workShare(problem, one))))
+  return [
+    '8. Utilisation, at the same makespan',
+    `  ${''.padEnd(30)}   busy   weighted by speed`,
+    row('as the article prints it', printed),
+    row('least sum', leanest[0]),
+    `  Weighted by speed, all ${optima.length} optima: ${[...weighted].join(', ')}. Busy time favours the plan that leaves`,
+    '  more to slow machines.',
+  ]
+}
+
+const placesOf = (problem: Problem, { machine }: Placed): string =>
+  machine.map(at => problem.machines[at].id).join(' ')
+
+const short = (value: number): string => String(Number(value.toFixed(2)))
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
