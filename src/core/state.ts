@@ -180,8 +180,8 @@ export type Slot = {
   klass: number
   /** Tasks in flight, in the order they were sent. */
   readonly running: Set<number>
-  /** Attempts that were fenced but not yet confirmed gone, each with the answers it still owes. */
-  readonly stopping: Map<number, number>
+  /** Attempts that were fenced but not yet confirmed gone, each with the items it still owes an answer. */
+  readonly stopping: Map<number, readonly [next: number, last: number]>
   /** Predicted micros of unanswered work. */
   work: number
   /** When the slot is predicted to be free. */

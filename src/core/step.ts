@@ -31,11 +31,12 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   state.sequence += 1
   state.scratch.kept = []
   const out: Out = { decisions: [], actions: [] }
+  expire(state, now - 1)
   for (let at = 0; at < events.length; at += 1) {
     state.scratch.event = at
     applyEvent(state, events[at])
   }
-  expire(state)
+  expire(state, now)
   settle(state, out)
   for (const event of events)
     if (event.kind === 'finished') out.actions.push({ kind: 'ended', run: event.run })
@@ -101,8 +102,9 @@ export function replay(
   state.scratch.replaying = true
   state.now = now
   state.sequence += 1
+  expire(state, now - 1)
   for (const event of events) applyEvent(state, event)
-  while ((nextInstant(state.timers) ?? now + 1) <= now) expire(state)
+  expire(state, now)
   state.recovery.length = 0
   for (const decision of decisions) applyDecision(state, decision)
   state.recovery.length = 0

@@ -46,6 +46,8 @@ export type Act =
       readonly failure?: Failure
       readonly stopped?: boolean
       readonly peakBytes?: number
+      /** Does not hear when asked to stop: answers late, as if nothing had been said. */
+      readonly deaf?: boolean
     }
   /** The slot's process dies after `micros`. */
   | { readonly kind: 'die'; readonly micros: Micros; readonly failure: Failure }
@@ -101,7 +103,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     const micros = setup(slot.address, stage)
     later(slot, clock.now() + micros, () => {
       slot.loaded.add(stage)
-      if (micros > 0) receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes: 0 })
+      receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes: 0 })
       next(slot)
     })
   }
@@ -120,7 +122,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     slot.since = clock.now()
     behaviour.onStart?.(execution)
     const act = behaviour.execute(execution)
-    slot.deaf = act.kind === 'hang' && act.deaf
+    slot.deaf = act.kind !== 'die' && act.deaf === true
     if (act.kind === 'hang') return
     later(slot, clock.now() + act.micros, () => {
       if (act.kind === 'die') end(slot, act.failure)
@@ -167,17 +169,16 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     abort(address, attempt) {
       const slot = slotAt(address)
       const at = slot.queue.findIndex(({ order }) => order.attempt === attempt)
-      if (at < 0 || (slot.current === slot.queue[at] && slot.deaf)) return
       const queued = slot.queue[at]
-      const index = queued.order.items[queued.at].index
+      if (queued === undefined || (slot.current === queued && slot.deaf)) return
       const micros = slot.current === queued ? clock.now() - slot.since : 0
       slot.queue.splice(at, 1)
       const failure = { kind: 'cancelled', message: 'asked to stop' } as const
-      receive({
-        kind: 'outcomes',
-        slot: address,
-        outcomes: [outcomeOf(queued.order, index, { micros, failure })],
-      })
+      const unanswered = queued.order.items.slice(queued.at)
+      const outcomes = unanswered.map(({ index }) =>
+        outcomeOf(queued.order, index, { micros, failure }),
+      )
+      receive({ kind: 'outcomes', slot: address, outcomes })
       if (at > 0) return
       slot.life += 1
       slot.current = undefined

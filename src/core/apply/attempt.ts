@@ -129,7 +129,7 @@ export function outcomes(state: State, event: Outcomes): void {
     const live =
       task < tasks.used && tasks.state[task] === RUNNING && tasks.attempt[task] === attempt
     if (!live) {
-      confirmStopping(slot, attempt)
+      confirmStopping(slot, attempt, event.indexes[at])
       continue
     }
     const expected = tasks.first[task] + tasks.count[task] - tasks.left[task]

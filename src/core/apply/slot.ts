@@ -51,7 +51,8 @@ export function watchHead(state: State, machine: Machine, slot: Slot): void {
   setTimer(state.timers, { kind: 'overdue', at, machine: machine.number, slot: slot.number })
 }
 
-function headDeadline(state: State, slot: Slot): number | undefined {
+/** When the head of the slot will have taken too long. */
+export function headDeadline(state: State, slot: Slot): number | undefined {
   const { timeout } =
     slot.stage < 0 || slot.running.size === 0
       ? { timeout: undefined }
@@ -68,16 +69,16 @@ export function watchFired(state: State, timer: Extract<Timer, { kind: 'overdue'
   slot.watchedAt = 0
   const deadline = headDeadline(state, slot)
   if (deadline === undefined) return
-  if (state.now < deadline) watchHead(state, machine, slot)
+  if (timer.at < deadline) watchHead(state, machine, slot)
   else state.recovery.push({ kind: 'overdue', machine: timer.machine, slot: timer.slot })
 }
 
-/** One answer of a fenced attempt; after its last one it is known to be gone. */
-export function confirmStopping(slot: Slot, attempt: number): void {
-  const left = slot.stopping.get(attempt)
-  if (left === undefined) return
-  if (left > 1) slot.stopping.set(attempt, left - 1)
-  else slot.stopping.delete(attempt)
+/** An answer of a fenced attempt, its items in order: after its last one it is known to be gone. */
+export function confirmStopping(slot: Slot, attempt: number, index: number): void {
+  const owed = slot.stopping.get(attempt)
+  if (owed === undefined || owed[0] !== index) return
+  if (index === owed[1]) slot.stopping.delete(attempt)
+  else slot.stopping.set(attempt, [index + 1, owed[1]])
 }
 
 /** With nothing in flight and nothing to be confirmed, neither attempts nor its own end, the lease ends and the slot is idle. */
@@ -113,7 +114,8 @@ export function stop(state: State, decision: Extract<Decision, { kind: 'stop' }>
   const { tasks } = state
   for (const task of [...slot.running]) {
     const stage = state.stages[tasks.stage[task]]
-    slot.stopping.set(tasks.attempt[task], tasks.left[task])
+    const end = tasks.first[task] + tasks.count[task]
+    slot.stopping.set(tasks.attempt[task], [end - tasks.left[task], end - 1])
     setTimer(state.timers, {
       kind: 'grace',
       at: state.now + stage.definition.grace,

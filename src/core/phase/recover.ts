@@ -2,18 +2,22 @@ import { decideRetry } from '../../policy/retry/backoff.ts'
 import { chanceAt } from '../../std/chance.ts'
 import { allowedFailures } from '../apply/run.ts'
 import { failedItems, tolerates } from '../apply/items.ts'
-import { watchFired } from '../apply/slot.ts'
+import { headDeadline, watchFired } from '../apply/slot.ts'
 import { wakeTask } from '../apply/task.ts'
 import type { Recovery, Run, State } from '../state.ts'
 import { nextInstant } from '../timers.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
-/** Timers that are due: waiting tasks wake, overdue attempts go to recovery. */
-export function expire(state: State): void {
+/**
+ * Timers due by `until`: waiting tasks wake, overdue attempts go to recovery. What was due before this
+ * instant fires before its events are applied, as it would have in a step of its own: a step in which
+ * only a timer fired and nothing was decided is not journalled, and a replay must not notice.
+ */
+export function expire(state: State, until: number): void {
   for (
     let at = nextInstant(state.timers);
-    at !== undefined && at <= state.now;
+    at !== undefined && at <= until;
     at = nextInstant(state.timers)
   ) {
     const timer = state.timers.heap.pop()?.timer
@@ -80,7 +84,8 @@ function recoverOverdue(
 ): void {
   const { machine, slot: number } = overdue
   const slot = state.machines[machine].slots[number]
-  if (slot.running.size === 0 || slot.dying) return
+  const deadline = headDeadline(state, slot)
+  if (deadline === undefined || state.now < deadline || slot.dying) return
   const { timeout = 0 } = state.stages[slot.stage].definition
   const what = slot.loading
     ? 'did not load its stage in time'
