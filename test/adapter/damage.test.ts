@@ -200,6 +200,10 @@ describe('a damaged or unwilling folder', () => {
     expect(error.message).toContain(join(file, 'below'))
   })
 
+  test.skipIf(process.platform !== 'linux')('a folder below one that takes none is refused', () => {
+    expect(faultOf(() => openDirectory('/proc/dray-test/x')).message).toContain('/proc/dray-test')
+  })
+
   test('a closed folder is whole in one file', () => {
     const directory = openDirectory(world.dir())
     append(directory, 1, 12)

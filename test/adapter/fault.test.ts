@@ -14,6 +14,12 @@ test.each([
   { fault: 'EACCES', error: system('EACCES'), kind: 'readonly', advice: 'writable' },
   { fault: 'SQLITE_IOERR_FSYNC', error: sqlite(1034), kind: 'io', advice: 'Check the disk' },
   { fault: 'SQLITE_CANTOPEN', error: sqlite(14), kind: 'io', advice: 'Check that the folder' },
+  {
+    fault: 'SQLITE_CANTOPEN for want of permission',
+    error: Object.assign(sqlite(14), { systemErrno: 13 }),
+    kind: 'readonly',
+    advice: 'writable',
+  },
   { fault: 'SQLITE_BUSY', error: sqlite(5), kind: 'locked', advice: 'Wait for it' },
   { fault: 'SQLITE_CORRUPT', error: sqlite(11), kind: 'corrupt', advice: 'backup' },
   {

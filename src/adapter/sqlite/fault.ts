@@ -77,6 +77,9 @@ const bySqliteCode: Readonly<Record<number, Fault>> = {
   26: corrupt,
 }
 
+/** EPERM, EACCES and EROFS behind SQLite's 'unable to open'. */
+const denied: ReadonlySet<number> = new Set([1, 13, 30])
+
 const bySystemCode: Readonly<Record<string, Fault>> = {
   EACCES: readonly,
   EPERM: readonly,
@@ -105,7 +108,8 @@ const byMessage: readonly (readonly [text: string, fault: Fault])[] = [
 ]
 
 function faultOf(error: unknown): Fault | undefined {
-  const { code, errcode, message } = (error ?? {}) as Readonly<Record<string, unknown>>
+  const { code, errcode, systemErrno, message } = (error ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof systemErrno === 'number' && denied.has(systemErrno)) return readonly
   const byCode = typeof errcode === 'number' ? bySqliteCode[errcode & 0xff] : undefined
   if (byCode !== undefined) return byCode
   if (typeof code === 'string' && code in bySystemCode) return bySystemCode[code]
