@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type CompareOptions, compareStrategies } from '../choose/compare.ts'
 import { InputError } from '../model/input-error.ts'
+import { compareHtml } from '../report/compare-html.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { faultsFrom } from './fault-flag.ts'
@@ -18,6 +20,7 @@ type CompareFlags = {
   readonly timeLimit?: string
   readonly steps?: string
   readonly machines?: string
+  readonly html?: string
   readonly json?: boolean
 }
 
@@ -38,6 +41,7 @@ export function registerCompare(program: Command): void {
     .option('--time-limit <duration>', 'for each strategy that searches')
     .option('--steps <n>', 'the same, counted: repeats byte for byte')
     .option('--machines <file>', 'machines and network for a WfFormat instance')
+    .option('--html <file>', 'a page with the table and every schedule under one time axis')
     .option('--json', 'one JSON object')
     .action((input: string, flags: CompareFlags) => exitWith(() => runCompare(input, flags)))
 }
@@ -54,6 +58,10 @@ async function runCompare(input: string, flags: CompareFlags): Promise<number> {
   const comparison = await withSolver(solver =>
     compareStrategies(problem, { ...options, solver, onStrategy: progress(flags) }),
   )
+  if (flags.html !== undefined) {
+    const { noise, seed, seeds } = options
+    writePage(flags.html, compareHtml(problem, comparison, { noise, seed, seeds }))
+  }
   if (flags.json === true) {
     const { skipped } = comparison
     process.stdout.write(`${JSON.stringify({ results: compareRows(comparison), skipped })}\n`)
@@ -82,4 +90,13 @@ function optionsFrom(flags: CompareFlags): CompareOptions {
 function progress(flags: CompareFlags): (name: string) => void {
   if (flags.json === true || process.stderr.isTTY !== true) return () => undefined
   return name => process.stderr.write(`\r\u001b[K${name} ...\r`)
+}
+
+export function writePage(path: string, html: string): void {
+  try {
+    writeFileSync(path, html)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new InputError(`--html ${path}: cannot be written: ${reason}`)
+  }
 }

@@ -1,0 +1,78 @@
+import { axisStyle, chartSvg, dashes, palette } from './chart.ts'
+import { formatNumber } from './plan-view.ts'
+
+/** Share of the machines' speed at work over time, a line for each of a few series. */
+export function busyChart(
+  series: readonly BusySeries[],
+  options: { readonly until: number; readonly unit: string },
+): string {
+  const shown = series.slice(0, palette.length)
+  const option = {
+    color: palette,
+    legend: {
+      top: 0,
+      left: 100,
+      itemWidth: 34,
+      textStyle: { color: 'var(--ink)', fontSize: 12 },
+      data: shown.map(({ name }) => name),
+    },
+    grid: { left: 110, right: 24, top: 34, bottom: 26 },
+    xAxis: {
+      type: 'value',
+      min: 0,
+      max: options.until,
+      ...axisStyle,
+      axisLabel: {
+        ...axisStyle.axisLabel,
+        showMaxLabel: false,
+        formatter: (value: number) => `${formatNumber(value)} ${options.unit}`,
+      },
+    },
+    yAxis: {
+      type: 'value',
+      min: 0,
+      max: 1,
+      interval: 0.25,
+      ...axisStyle,
+      axisLabel: { ...axisStyle.axisLabel, formatter: (value: number) => `${value * 100} %` },
+    },
+    series: shown.map(({ name, shares, end }, nth) => ({
+      name,
+      type: 'line',
+      step: 'end',
+      symbolSize: 0,
+      showSymbol: false,
+      lineStyle: { width: 1.8, type: dashes[nth], color: palette[nth] },
+      itemStyle: { color: palette[nth] },
+      data: [
+        ...shares.map((share, at) => [(at / shares.length) * end, share]),
+        [end, shares.at(-1) ?? 0],
+        [end, 0],
+      ],
+    })),
+  }
+  return chartSvg(option, { width: 1120, height: 230 })
+}
+
+export type BusySeries = {
+  readonly name: string
+  /** Over equal slices of 0 to `end`. */
+  readonly shares: readonly number[]
+  readonly end: number
+}
+
+/** Busy shares over equal slices of time; each block counts with the weight of its lane. */
+export function busyShares(
+  blocks: Iterable<{ readonly start: number; readonly end: number; readonly weight: number }>,
+  { end, possible, slices }: { end: number; possible: number; slices: number },
+): number[] {
+  const busy = new Float64Array(slices)
+  for (const block of blocks) {
+    const from = (block.start / end) * slices
+    const to = (block.end / end) * slices
+    for (let at = Math.max(0, Math.floor(from)); at < Math.min(slices, to); at += 1) {
+      busy[at] += (Math.min(to, at + 1) - Math.max(from, at)) * block.weight
+    }
+  }
+  return Array.from(busy, share => Math.min(1, Math.max(0, share / possible)))
+}

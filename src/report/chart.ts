@@ -1,0 +1,56 @@
+import { BarChart, CustomChart, LineChart } from 'echarts/charts'
+import { GridComponent, LegendComponent, MarkLineComponent } from 'echarts/components'
+import { init, use } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+import type { EChartsCoreOption } from 'echarts/core'
+
+/**
+ * ECharts on the server: an option in, an SVG as text out. Colours are CSS variables of the page, so
+ * that one drawing serves light and dark.
+ */
+export function chartSvg(option: EChartsCoreOption, size: ChartSize): string {
+  use([
+    BarChart,
+    CustomChart,
+    LineChart,
+    GridComponent,
+    LegendComponent,
+    MarkLineComponent,
+    SVGRenderer,
+  ])
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
+  try {
+    chart.setOption({ animation: false, textStyle: { fontFamily: 'inherit' }, ...option })
+    return responsive(chart.renderToSVGString(), size)
+  } finally {
+    chart.dispose()
+  }
+}
+
+export type ChartSize = { readonly width: number; readonly height: number }
+
+/** As wide as its column, in proportion. */
+function responsive(svg: string, { width, height }: ChartSize): string {
+  return svg.replace(
+    /^<svg width="[^"]*" height="[^"]*"/,
+    `<svg role="img" style="width:100%;height:auto" data-size="${width}x${height}"`,
+  )
+}
+
+export const axisStyle = {
+  axisLine: { show: false },
+  axisTick: { show: false },
+  axisLabel: { color: 'var(--muted)', fontSize: 11 },
+  splitLine: { lineStyle: { color: 'var(--line)', width: 1 } },
+} as const
+
+/** Strategies and stages in order; lines differ in dashes as well. */
+export const palette = [
+  'var(--c1)',
+  'var(--c2)',
+  'var(--c3)',
+  'var(--c4)',
+  'var(--c5)',
+  'var(--c6)',
+]
+export const dashes = ['solid', 'dashed', 'dotted', [8, 3, 2, 3], [12, 4], [2, 5]] as const

@@ -1,0 +1,161 @@
+import { axisStyle, chartSvg } from './chart.ts'
+import { type Block, type BlockState, type Lane, mergeNarrow } from './lanes.ts'
+import { formatNumber } from './plan-view.ts'
+
+/**
+ * A Gantt chart: a row per lane, blocks along time. States differ in colour and in mark: a failed
+ * attempt has a cross over it, one that was tried again a ring, a running one an arrow at its end,
+ * waiting is hollow. Marks have a fixed size, so that no attempt is too short to be seen.
+ */
+export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): string {
+  const width = 1120
+  const rowHeight = lanes.length > 24 ? 14 : 24
+  const top = 14
+  const bottom = options.axis ? 26 : 6
+  const left = 110
+  const plotWidth = width - left - 24
+  const narrow = (options.until / plotWidth) * 1.2
+  const data = lanes.flatMap((lane, row) =>
+    mergeNarrow(lane.blocks, narrow).map((block, nth) => ({
+      value: [block.start, block.end, row, nth],
+      block,
+    })),
+  )
+  const blocks = data.map(({ block }) => block)
+  const option = {
+    grid: { left, right: 24, top, bottom },
+    xAxis: {
+      type: 'value',
+      min: 0,
+      max: options.until,
+      ...axisStyle,
+      axisLabel: {
+        ...axisStyle.axisLabel,
+        show: options.axis,
+        showMaxLabel: false,
+        formatter: (value: number) => `${formatNumber(value)} ${options.unit}`,
+      },
+    },
+    yAxis: {
+      type: 'category',
+      inverse: true,
+      data: lanes.map((_, row) => ({ value: `${row}` })),
+      ...axisStyle,
+      splitLine: { show: false },
+      axisLabel: {
+        ...axisStyle.axisLabel,
+        interval: 0,
+        formatter: (row: string) => clipped(lanes[Number(row)].label, 16),
+      },
+    },
+    series: [
+      {
+        type: 'custom',
+        data: data.map(({ value }) => value),
+        encode: { x: [0, 1], y: 2 },
+        renderItem: (params: { dataIndex: number }, api: RenderApi) =>
+          drawn(blocks[params.dataIndex], api),
+        markLine: { silent: true, symbol: 'none', data: linesOf(options), label: { show: false } },
+      },
+    ],
+  }
+  return chartSvg(option, { width, height: top + bottom + lanes.length * rowHeight })
+}
+
+export type GanttChartOptions = {
+  /** The end of the time axis: the same for charts to be compared. */
+  readonly until: number
+  readonly unit: string
+  /** Whether the axis is written below. */
+  readonly axis: boolean
+  /** Drawn as a dashed line: no schedule ends before it. */
+  readonly bound?: number
+  readonly makespan?: number
+}
+
+type RenderApi = {
+  readonly value: (dimension: number) => number
+  readonly coord: (point: readonly [number, number]) => [number, number]
+  readonly size: (extent: readonly [number, number]) => [number, number]
+}
+
+function linesOf({ bound, makespan }: GanttChartOptions) {
+  const line = (at: number, color: string, type: string) => ({
+    xAxis: at,
+    lineStyle: { color, type, width: 1.5 },
+  })
+  return [
+    ...(bound !== undefined && bound > 0 ? [line(bound, 'var(--bound)', 'dashed')] : []),
+    ...(makespan === undefined ? [] : [line(makespan, 'var(--ink)', 'solid')]),
+  ]
+}
+
+const fills: Readonly<Record<BlockState, readonly [string, string]>> = {
+  waiting: ['var(--waiting)', 'var(--waiting)'],
+  running: ['var(--running)', 'var(--running)'],
+  done: ['var(--done)', 'var(--done2)'],
+  retry: ['var(--retry)', 'var(--retry)'],
+  failed: ['var(--failed)', 'var(--failed)'],
+}
+
+function drawn(block: Block, api: RenderApi) {
+  const [x, y] = api.coord([api.value(0), api.value(2)])
+  const [end] = api.coord([api.value(1), api.value(2)])
+  const height = Math.max(4, api.size([0, 1])[1] * 0.72)
+  const width = Math.max(0.75, end - x - (end - x > 3 ? 0.8 : 0))
+  const fill = fills[block.state][api.value(3) % 2]
+  const shape = { x, y: y - height / 2, width, height, r: width > 5 ? 2.5 : 0 }
+  const hollow = block.state === 'waiting'
+  const style = hollow
+    ? { fill: 'none', stroke: fill, lineWidth: 1, lineDash: [3, 2] }
+    : { fill, stroke: 'none' }
+  const room = Math.floor((width - 6) / 6.2)
+  const text = room >= Math.min(block.label.length, 4) ? clipped(block.label, room) : ''
+  const label = {
+    text,
+    fill: 'var(--on-block)',
+    fontSize: 10,
+    x: x + 4,
+    y,
+    verticalAlign: 'middle',
+  }
+  const children: unknown[] = [{ type: 'rect', shape, style }]
+  if (text !== '' && height >= 11) children.push({ type: 'text', style: label })
+  return { type: 'group', children: [...children, ...markOf(block.state, { x, y, end, height })] }
+}
+
+type At = { readonly x: number; readonly y: number; readonly end: number; readonly height: number }
+
+function markOf(state: BlockState, { x, y, end, height }: At): unknown[] {
+  const middle = (x + end) / 2
+  const size = Math.min(5, height / 2)
+  const stroke = { stroke: 'var(--ink)', lineWidth: 1.6, fill: 'none' }
+  const segment = (x1: number, y1: number, x2: number, y2: number) => ({
+    type: 'line',
+    shape: { x1, y1, x2, y2 },
+    style: stroke,
+  })
+  if (state === 'failed') {
+    return [
+      segment(middle - size, y - size, middle + size, y + size),
+      segment(middle - size, y + size, middle + size, y - size),
+    ]
+  }
+  if (state === 'retry') {
+    return [{ type: 'circle', shape: { cx: middle, cy: y, r: size * 0.8 }, style: stroke }]
+  }
+  if (state === 'running') {
+    const points = [
+      [end - size, y - size],
+      [end + size, y],
+      [end - size, y + size],
+    ]
+    return [{ type: 'polygon', shape: { points }, style: { fill: 'var(--ink)' } }]
+  }
+  return []
+}
+
+function clipped(text: string, most: number): string {
+  const letters = [...text]
+  return letters.length <= most ? text : `${letters.slice(0, Math.max(0, most - 1)).join('')}…`
+}

@@ -1,0 +1,93 @@
+/**
+ * The frame of a report: one self-contained page that asks the network for nothing. Light or dark as
+ * the reader's system is; all colours are variables that the drawings refer to.
+ */
+export function page({ title, body }: { readonly title: string; readonly body: string }): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${escapeHtml(title)}</title>
+<style>${css}</style>
+</head>
+<body><main>
+${body}
+</main></body>
+</html>
+`
+}
+
+/** For text between tags and within quoted attributes; names and errors come from elsewhere. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, character => entities[character])
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export function htmlTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  options: { readonly highlight?: number } = {},
+): string {
+  const head = titles.map(title => `<th scope="col">${escapeHtml(title)}</th>`).join('')
+  const body = rows
+    .map((row, at) => {
+      const [first, ...others] = row
+      const cells = others.map(cell => `<td>${escapeHtml(cell)}</td>`).join('')
+      const kind = at === options.highlight ? ' class="best"' : ''
+      return `<tr${kind}><th scope="row">${escapeHtml(first)}</th>${cells}</tr>`
+    })
+    .join('\n')
+  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
+}
+
+/** Key figures in a row: the number large, what it is below. */
+export function figures(values: readonly (readonly [value: string, name: string])[]): string {
+  const items = values.map(
+    ([value, name]) => `<div><b>${escapeHtml(value)}</b><span>${escapeHtml(name)}</span></div>`,
+  )
+  return `<div class="figures">${items.join('')}</div>`
+}
+
+export function section(title: string, note: string, body: string): string {
+  const said = note === '' ? '' : `<p class="note">${escapeHtml(note)}</p>`
+  return `<section><h2>${escapeHtml(title)}</h2>${said}${body}</section>`
+}
+
+const css = `
+:root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2026;--muted:#6b7079;--line:#e6e3dc;
+--done:#2f7d5b;--done2:#4b9a76;--running:#2f6fb5;--waiting:#9aa0a8;--retry:#d9930d;--failed:#c8403a;--on-block:#fff;
+--bound:#b0457e;--c1:#2f6fb5;--c2:#c2601f;--c3:#2f7d5b;--c4:#8a4fa3;--c5:#a3841a;--c6:#b8416b}
+@media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e24;--ink:#e8e6e1;--muted:#9aa0aa;--line:#2e323a;
+--done:#3f9a72;--done2:#2f7d5b;--running:#5a9be0;--waiting:#7a808a;--retry:#e8ab35;--failed:#e2625b;--on-block:#0d1110;
+--bound:#e58bb9;--c1:#6aa6e8;--c2:#ea9257;--c3:#56b98c;--c4:#c08ad6;--c5:#d3b549;--c6:#e77fa3}}
+*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
+font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+main{max-width:1180px;margin:0 auto;padding:40px 24px 72px}
+h1{font-size:27px;line-height:1.2;margin:0 0 6px;letter-spacing:-.015em;overflow-wrap:anywhere}
+h2{font-size:17px;margin:0 0 4px}h3{font-size:14px;margin:18px 0 0;font-weight:600}
+h3 span{font-weight:400;color:var(--muted);margin-left:8px}
+.lede{color:var(--muted);margin:0 0 22px;max-width:75ch}.note{color:var(--muted);margin:0 0 10px;font-size:13px;max-width:90ch}
+section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:0 0 18px}
+.figures{display:flex;flex-wrap:wrap;gap:12px;margin:0 0 18px}
+.figures div{flex:1 1 150px;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 18px}
+.figures b{display:block;font-size:23px;font-weight:600;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
+.figures span{color:var(--muted);font-size:13px}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
+th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+thead th{color:var(--muted);font-weight:500}th:first-child,td:first-child{text-align:left;font-weight:500;white-space:normal;overflow-wrap:anywhere}
+tbody tr:last-child>*{border-bottom:0}tr.best>*{background:color-mix(in srgb,var(--done) 13%,transparent)}
+.legend{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:13px;color:var(--muted);margin:6px 0 2px}
+.legend i{display:inline-block;width:15px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px;font:700 11px/12px system-ui;text-align:center;color:var(--ink)}
+.legend i.line{height:0;border-radius:0;border-top:2px dashed var(--bound);vertical-align:4px}.legend i.end{height:0;border-radius:0;border-top:2px solid var(--ink);vertical-align:4px}
+svg{display:block}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
+@media print{section,.figures div{break-inside:avoid}}
+`
