@@ -1,9 +1,132 @@
+import { relative } from 'node:path'
+import pc from 'picocolors'
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
 import type { Summary } from '../api/summary.ts'
+import { failuresOf, itemsInWords } from '../api/why-run.ts'
 import type { Job } from '../model/job.ts'
+import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
+import { memoryAdvice } from './memory-advice.ts'
+import { coloured, countOf, percent, plural, table } from './print.ts'
+import { whereItWent } from './where-it-went.ts'
 
-/** The end of a run on one screen. */
-export function endReport(summary: Summary, _host: Host, _job: Job, _submitted: Submitted): string {
-  return `${summary.run} ${summary.state}: ${summary.items.done} done, ${summary.items.failed} failed\n`
+/** The end of a run on one screen: how it came out, where the time went, and what to do next. */
+export function endReport(summary: Summary, host: Host, job: Job, submitted: Submitted): string {
+  if (submitted.plan.kind === 'nothing' && summary.outputs.length === 0)
+    return sections([[], [nextCommand(summary, job)]])
+  const rows = [...timeRows(summary, host), ...memoryRows(summary, host)]
+  return sections([
+    [headline(summary)],
+    stageLines(summary),
+    table(rows.map(([name, value]) => [`  ${pc.dim(name)}`, value])),
+    failureLines(summary, host),
+    outputLines(summary),
+    [nextCommand(summary, job)],
+  ])
+}
+
+/** An empty line between what belongs apart; nothing for what is empty. */
+function sections(parts: readonly (readonly string[])[]): string {
+  const full = parts.filter(part => part.length > 0)
+  return `\n${full.map(part => part.join('\n')).join('\n\n')}\n`
+}
+
+function headline(summary: Summary): string {
+  const { items, state } = summary
+  const counts = [
+    `${countOf(items.done + items.stopped, items.total)} items done`,
+    items.failed > 0 ? pc.red(`${formatCount(items.failed)} failed`) : '',
+    items.skipped > 0 ? pc.yellow(`${formatCount(items.skipped)} skipped`) : '',
+    items.cancelled > 0 ? pc.yellow(`${formatCount(items.cancelled)} cancelled`) : '',
+    summary.retries > 0 ? `${formatCount(summary.retries)} retried` : '',
+  ]
+  const took = formatDuration(summary.seconds * 1e6)
+  const head = `${pc.bold(summary.run)} ${coloured(state)} in ${took}`
+  return `${head}: ${counts.filter(part => part !== '').join(', ')}`
+}
+
+/** Only where there is more than one stage: the headline says the rest. */
+function stageLines(summary: Summary): string[] {
+  if (summary.stages.length < 2) return []
+  return table(
+    summary.stages.map(stage => [
+      `  ${stage.name}`,
+      countOf(stage.done + stage.stopped, stage.total),
+      `${formatDuration(stage.busySeconds * 1e6)} of work`,
+      stage.failed > 0 ? pc.red(`${stage.failed} failed`) : '',
+    ]),
+  )
+}
+
+function timeRows(summary: Summary, host: Host): [string, string][] {
+  if (summary.makespan === 0) return []
+  const parts = whereItWent(summary, host)
+  const over = Math.max(0, summary.makespan - summary.lowerBound)
+  const went = parts
+    .filter(part => part.seconds >= 0.005 * summary.makespan)
+    .map(part => `${part.name} ${formatDuration(part.seconds * 1e6)}`)
+  const why = went.length === 0 ? '' : `: ${went.join(', ')}`
+  return [
+    [
+      'makespan',
+      `${formatDuration(summary.makespan * 1e6)}, no schedule is below ${formatDuration(summary.lowerBound * 1e6)}`,
+    ],
+    ['over it', `${formatDuration(over * 1e6)}${why}`],
+    [
+      'utilisation',
+      `${percent(summary.utilisation)} of ${slotsInWords(summary)}, weighted by speed`,
+    ],
+  ]
+}
+
+function slotsInWords(summary: Summary): string {
+  const slots = summary.machines.reduce((sum, machine) => sum + machine.slots, 0)
+  return `${plural(slots, 'slot')} on ${plural(summary.machines.length, 'machine')}`
+}
+
+function memoryRows(summary: Summary, host: Host): [string, string][] {
+  return summary.stages.flatMap(stage => {
+    if (stage.memoryPeak === 0) return []
+    const asked =
+      stage.memoryAsked === 0 ? 'not asked for' : `${formatBytes(stage.memoryAsked)} asked`
+    const advice = memoryAdvice(stage, host.machines)
+    const value = `${formatBytes(stage.memoryPeak)} used, ${asked}${advice === undefined ? '' : `; ${advice}`}`
+    return [[`memory ${stage.name}`, value]]
+  })
+}
+
+function failureLines(summary: Summary, host: Host): string[] {
+  const run = host.runNamed(summary.run)
+  if (run === undefined || (summary.items.failed === 0 && summary.problem === undefined)) return []
+  const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
+  const groups = summary.items.failed === 0 ? [] : failuresOf(view, run)
+  const lines = groups
+    .slice(0, mostFailures)
+    .flatMap(group => [
+      `  ${pc.red(`${group.stage}: ${group.kind}`)}: ${group.message.split('\n')[0]}`,
+      pc.dim(`    ${itemsInWords(group)}`),
+    ])
+  if (groups.length > mostFailures)
+    lines.push(pc.dim(`  and ${groups.length - mostFailures} more kinds`))
+  return summary.problem === undefined ? lines : [...lines, `  ${pc.red(summary.problem)}`]
+}
+
+const mostFailures = 4
+
+function outputLines(summary: Summary): string[] {
+  return table(
+    summary.outputs.map(output => [
+      `  ${relative(process.cwd(), output.path) || output.path}`,
+      `${plural(output.items, 'item')}, ${output.files === 1 ? '' : `${plural(output.files, 'file')}, `}${formatBytes(output.bytes)}`,
+    ]),
+  )
+}
+
+function nextCommand(summary: Summary, _job: Job): string {
+  const { run, state, items } = summary
+  if (state === 'interrupted') return `  the same command again goes on with it; dray status ${run}`
+  if (items.failed > 0) return `  dray why ${run}   dray retry ${run} --failed`
+  if (state === 'failed') return `  dray why ${run}   dray logs ${run}`
+  if (state === 'cancelled') return `  dray retry ${run} --failed goes on with it`
+  return `  dray results ${run}   dray report ${run}`
 }

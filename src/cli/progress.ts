@@ -1,11 +1,22 @@
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
 import type { Job } from '../model/job.ts'
+import { beginningInWords } from './beginning.ts'
+import { eventLines } from './event-lines.ts'
+import { liveLines } from './live-lines.ts'
+import { plainLines } from './plain-lines.ts'
 import type { RunFlags } from './run.ts'
 
 export type Progress = { end(): void }
 
 /** How a run is followed: lines that redraw on a terminal, plain lines elsewhere, NDJSON with `--events`. */
-export function progressFor(_host: Host, _job: Job, _submitted: Submitted, _flags: RunFlags): Progress {
-  return { end: () => {} }
+export function progressFor(host: Host, job: Job, submitted: Submitted, flags: RunFlags): Progress {
+  const run = host.runNamed(submitted.run)
+  if (run === undefined || flags.quiet === true) return { end: () => {} }
+  if (flags.events === true) return eventLines(host, run, submitted)
+  // What a person watches goes to stderr: stdout is for the summary, or the one object of --json.
+  process.stderr.write(`${beginningInWords(host, job, submitted)}\n`)
+  if (submitted.plan.kind === 'nothing') return { end: () => {} }
+  const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
+  return live ? liveLines(host, run) : plainLines(host, run)
 }

@@ -1,0 +1,31 @@
+import pc from 'picocolors'
+import type { Host } from '../api/host.ts'
+import type { Submitted } from '../api/submit.ts'
+import type { Job } from '../model/job.ts'
+import { countOf } from './print.ts'
+
+/** The first line of a run: its name and what was decided about it. */
+export function beginningInWords(host: Host, job: Job, { run, plan }: Submitted): string {
+  const head = `${pc.bold(run)}  ${job.name}`
+  switch (plan.kind) {
+    case 'new':
+      return `${head}: begins`
+    case 'nothing':
+      return `${head}: nothing to do: ${plan.why}`
+    case 'goOn':
+      return `${head}: goes on: ${doneInWords(host, run)}; ${plan.why}`
+    case 'continue':
+      return `${head}: continues ${plan.previous}: ${doneInWords(host, plan.previous)}; ${plan.why}`
+  }
+}
+
+function doneInWords(host: Host, name: string): string {
+  const stages = host.runNamed(name)?.stages.map(number => host.state.stages[number]) ?? []
+  let [done, known] = [0, 0]
+  for (const { definition, known: items } of stages) {
+    const counts = host.store.counts(name, definition.name)
+    done += counts.done + counts.stopped
+    known += items
+  }
+  return `${countOf(done, Math.max(done, known))} items are done`
+}

@@ -1,0 +1,94 @@
+import type { Host } from '../api/host.ts'
+import type { Submitted } from '../api/submit.ts'
+import type { Decision, Event } from '../core/event.ts'
+import { endedCount, FAILED } from '../core/items.ts'
+import type { Run } from '../core/state.ts'
+import { cargoOf } from '../driver/payloads.ts'
+import type { Progress } from './progress.ts'
+
+/**
+ * `--events`: an object a line as it happens, for programs. What comes by the thousand is counted per
+ * step; failures and retries come one by one.
+ */
+export function eventLines(host: Host, run: Run, submitted: Submitted): Progress {
+  const ended = new Set<number>()
+  const say = (event: string, fields: Readonly<Record<string, unknown>>): void => {
+    const at = new Date().toISOString()
+    process.stdout.write(`${JSON.stringify({ at, event, run: run.definition.name, ...fields })}\n`)
+  }
+  say('submitted', { job: run.definition.job, plan: submitted.plan.kind, why: submitted.plan.why })
+  const mine = (stage: number): boolean => host.state.stages[stage]?.run === run.number
+  const nameOf = (stage: number): string => host.state.stages[stage].definition.name
+
+  const onEvent = (event: Event): void => {
+    if (event.kind === 'read' && mine(event.stage))
+      say('read', { stage: nameOf(event.stage), items: event.count, complete: event.done })
+  }
+  const onDecision = (decision: Decision): void => {
+    if (!('stage' in decision) || !mine(decision.stage)) return
+    if (decision.kind === 'fail') {
+      const { index, failure, stage } = decision
+      say('failed', { stage: nameOf(stage), ...itemOf(host, stage, index), ...failure })
+    } else if (decision.kind === 'retry') {
+      const { index, stage, tries, at } = decision
+      const when = new Date(at / 1_000).toISOString()
+      say('retry', {
+        stage: nameOf(stage),
+        ...itemOf(host, stage, index),
+        attempt: tries + 1,
+        when,
+      })
+    }
+  }
+  /** Which stage a task was of is forgotten once it ended: what is done is told by the counts. */
+  const told = new Map<number, number>()
+  const onCounts = (): void => {
+    for (const number of run.stages) {
+      const stage = host.state.stages[number]
+      const [done, total] = [endedCount(stage.items), stage.known]
+      if (done > (told.get(number) ?? 0)) {
+        const items = done - (told.get(number) ?? 0)
+        told.set(number, done)
+        say('done', { stage: nameOf(number), items, ended: done, total })
+      }
+      if (!stage.complete || done < total || ended.has(number)) continue
+      ended.add(number)
+      say('stage', { stage: nameOf(number), total, failed: stage.items.counts[FAILED] })
+    }
+  }
+  const onStarts = (decisions: readonly Decision[]): void => {
+    for (const decision of decisions) {
+      if (decision.kind !== 'start') continue
+      const { machine, slot, tasks } = decision
+      const stage = host.state.stages[host.state.tasks.stage[tasks[0]]]
+      if (stage?.run !== run.number) continue
+      const id = host.state.machines[machine].definition.id
+      say('started', { stage: stage.definition.name, machine: id, slot, tasks: tasks.length })
+    }
+  }
+  onCounts()
+  const off = host.listen({
+    onStep: (events, decisions) => {
+      for (const event of events) onEvent(event)
+      onStarts(decisions)
+      for (const decision of decisions) onDecision(decision)
+      onCounts()
+    },
+  })
+  return {
+    end() {
+      off()
+      onCounts()
+      say('ended', {
+        state: run.state,
+        ...(run.problem === undefined ? {} : { why: run.problem.message }),
+      })
+    },
+  }
+}
+
+function itemOf(host: Host, stage: number, index: number): { index: number; key?: string } {
+  const { state, loop } = host
+  const key = cargoOf(state, loop.payloads, state.stages[stage], index)?.key
+  return key === undefined ? { index } : { index, key }
+}

@@ -1,0 +1,125 @@
+import pc from 'picocolors'
+import { timeLeft } from '../api/forecast.ts'
+import type { Host } from '../api/host.ts'
+import type { Machine, Run } from '../core/state.ts'
+import { fit, padEnd, padStart, percent, seenWidth } from './print.ts'
+import type { Progress } from './progress.ts'
+import { rateMeter, type StageFigures, stageFigures } from './stage-figures.ts'
+import { leftInWords } from './time-left.ts'
+import { formatCount } from '../std/units.ts'
+
+/**
+ * Lines that redraw in place: a line per stage, a lane per machine, the time left. Each frame moves up
+ * over the last one and clears what it does not cover, so other output can only push it down.
+ */
+export function liveLines(host: Host, run: Run): Progress {
+  const out = process.stderr
+  const meters = new Map<string, ReturnType<typeof rateMeter>>()
+  let drawn = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const rateOf = ({ name, ended }: StageFigures): number | undefined => {
+    let meter = meters.get(name)
+    if (meter === undefined) meters.set(name, (meter = rateMeter()))
+    return meter(ended)
+  }
+  const draw = (): void => {
+    timer = undefined
+    const width = Math.max(20, (out.columns ?? 80) - 1)
+    const most = Math.max(3, (out.rows ?? 24) - 2)
+    const lines = frame(host, run, rateOf, width).slice(0, most)
+    const up = drawn > 0 ? `\u001b[${drawn}A` : ''
+    out.write(`${up}\r${lines.map(line => `${fit(line, width)}\u001b[K\n`).join('')}\u001b[J`)
+    drawn = lines.length
+  }
+  const restore = (): void => {
+    out.write('\u001b[?25h')
+  }
+  const later = (): void => {
+    timer ??= setTimeout(draw, frameMillis)
+  }
+  out.write('\u001b[?25l')
+  process.on('exit', restore)
+  draw()
+  const off = host.listen({ onStep: later })
+  const ticking = setInterval(later, 1_000)
+  return {
+    end() {
+      off()
+      clearInterval(ticking)
+      clearTimeout(timer)
+      draw()
+      process.off('exit', restore)
+      restore()
+    },
+  }
+}
+
+const frameMillis = 100
+const barWidth = 20
+
+function frame(
+  host: Host,
+  run: Run,
+  rateOf: (stage: StageFigures) => number | undefined,
+  width: number,
+): string[] {
+  const stages = stageFigures(host, run)
+  const names = Math.max(...stages.map(stage => seenWidth(stage.name)))
+  const counts = Math.max(...stages.map(stage => countsOf(stage).length))
+  const bar = width < 70 ? 10 : barWidth
+  const stageLines = stages.map(stage => {
+    const rate = rateOf(stage)
+    const marks = [
+      rate === undefined ? '' : pc.dim(rateInWords(rate)),
+      stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
+      stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
+      stage.slow > 0 ? pc.yellow(`${stage.slow} slow`) : '',
+    ].filter(mark => mark !== '')
+    const share = stage.known === 0 ? 0 : stage.ended / stage.known
+    const figure = stage.complete ? percent(share) : ''
+    return `  ${padEnd(stage.name, names)}  ${barOf(share, bar)}  ${padStart(countsOf(stage), counts)}  ${padStart(figure, 5)}  ${marks.join('  ')}`
+  })
+  const machines = host.state.machines.filter(machine => machine.alive)
+  const wide = Math.max(0, ...machines.map(machine => seenWidth(machine.definition.id)))
+  const lanes = machines
+    .slice(0, mostLanes)
+    .map(machine => laneOf(host, machine, Math.max(wide, names)))
+  const hidden = machines.length - lanes.length
+  if (hidden > 0) lanes.push(pc.dim(`  and ${hidden} more machines`))
+  const left = timeLeft(host.state, run)
+  return [...stageLines, ...lanes, pc.dim(`  ${leftInWords(left)}`)]
+}
+
+const mostLanes = 12
+
+function countsOf(stage: StageFigures): string {
+  const more = stage.complete || stage.known === 0 ? '' : '+'
+  return `${formatCount(stage.ended)}/${formatCount(stage.known)}${more}`
+}
+
+function barOf(share: number, width: number): string {
+  const full = Math.min(width, Math.floor(share * width))
+  return pc.green('━'.repeat(full)) + pc.dim('─'.repeat(width - full))
+}
+
+function laneOf(host: Host, machine: Machine, names: number): string {
+  const busy = machine.slots.filter(slot => slot.running.size + slot.stopping.size > 0).length
+  const total = machine.slots.length
+  const slots =
+    total > 32 ? '' : `${pc.cyan('▪'.repeat(busy))}${pc.dim('·'.repeat(total - busy))}  `
+  const loaded = new Set<string>()
+  for (const slot of machine.slots)
+    for (const number of slot.loaded) {
+      const model = host.state.stages[number].definition.loads?.name
+      if (model !== undefined) loaded.add(model)
+    }
+  const holds = loaded.size === 0 ? '' : pc.dim(`  holds ${[...loaded].join(', ')}`)
+  const short = machine.pressure ? pc.yellow('  short of memory') : ''
+  return `  ${padEnd(machine.definition.id, names)}  ${slots}${busy}/${total} busy${holds}${short}`
+}
+
+function rateInWords(rate: number): string {
+  if (rate >= 10) return `${formatCount(Math.round(rate))}/s`
+  return rate >= 1 ? `${rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`
+}

@@ -1,0 +1,55 @@
+import { timeLeft } from '../api/forecast.ts'
+import type { Host } from '../api/host.ts'
+import type { Run } from '../core/state.ts'
+import { countOf } from './print.ts'
+import type { Progress } from './progress.ts'
+import { stageFigures } from './stage-figures.ts'
+import { leftInWords } from './time-left.ts'
+
+/**
+ * Progress where no terminal redraws: a line when a tenth more is done, at most every two seconds, and
+ * one for each of the first failures.
+ */
+export function plainLines(host: Host, run: Run): Progress {
+  const out = process.stderr
+  let last = performance.now()
+  let tenths = 0
+  let failures = 0
+  const mine = new Set(run.stages)
+  const off = host.listen({
+    onStep: (_events, decisions) => {
+      for (const decision of decisions) {
+        if (decision.kind === 'grow') for (const number of run.stages) mine.add(number)
+        if (decision.kind !== 'fail' || !mine.has(decision.stage)) continue
+        failures += 1
+        const stage = host.state.stages[decision.stage].definition.name
+        if (failures <= mostFailures)
+          out.write(
+            `  ${stage}[${decision.index}] failed: ${decision.failure.message.split('\n')[0]}\n`,
+          )
+        else if (failures === mostFailures + 1)
+          out.write('  further failures are not listed here\n')
+      }
+      const now = performance.now()
+      if (now - last < everyMillis) return
+      const stages = stageFigures(host, run)
+      const [ended, known] = [sum(stages.map(at => at.ended)), sum(stages.map(at => at.known))]
+      const reached = Math.floor((10 * ended) / Math.max(1, known))
+      if (reached === tenths && now - last < quietMillis) return
+      tenths = reached
+      last = now
+      const parts = stages
+        .filter(at => at.known > 0)
+        .map(at => `${at.name} ${countOf(at.ended, at.known)}`)
+      out.write(`  ${parts.join(', ')}; ${leftInWords(timeLeft(host.state, run))}\n`)
+    },
+  })
+  return { end: off }
+}
+
+const everyMillis = 2_000
+/** Long tasks: say now and then that it still works. */
+const quietMillis = 30_000
+const mostFailures = 5
+
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)

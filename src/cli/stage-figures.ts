@@ -1,0 +1,55 @@
+import { slowTasks } from '../api/forecast.ts'
+import type { Host } from '../api/host.ts'
+import { DONE, endedCount, FAILED, SKIPPED } from '../core/items.ts'
+import type { Run, Stage } from '../core/state.ts'
+
+/** What a line about a stage shows. */
+export type StageFigures = {
+  readonly stage: Stage
+  readonly name: string
+  readonly ended: number
+  readonly known: number
+  readonly complete: boolean
+  readonly done: number
+  readonly failed: number
+  readonly skipped: number
+  readonly slow: number
+}
+
+export function stageFigures(host: Host, run: Run): StageFigures[] {
+  const stages = run.stages.map(number => host.state.stages[number])
+  return stages
+    .filter(stage => stage.root === stage.number)
+    .map(stage => ({
+      stage,
+      name: stage.definition.name,
+      ended: endedCount(stage.items),
+      known: knownOf(host, stage),
+      complete: stage.complete,
+      done: stage.items.counts[DONE],
+      failed: stage.items.counts[FAILED],
+      skipped: stage.items.counts[SKIPPED],
+      slow: slowTasks(host.state, stage, Date.now() * 1_000).length,
+    }))
+}
+
+/** A stage that follows item by item will have as many items as the one before it. */
+function knownOf(host: Host, stage: Stage): number {
+  let head = stage
+  while (head.definition.link.kind === 'item') head = host.state.stages[head.upstream]
+  return Math.max(stage.known, head.known)
+}
+
+/** Items a second over the last seconds; `undefined` while nothing has ended. */
+export function rateMeter(): (ended: number, now?: number) => number | undefined {
+  const seen: { readonly at: number; readonly ended: number }[] = []
+  return (ended, now = performance.now()) => {
+    seen.push({ at: now, ended })
+    while (seen.length > 2 && seen[0].at < now - rateWindow) seen.shift()
+    const [first] = seen
+    const span = (now - first.at) / 1_000
+    return span < 0.2 || ended === first.ended ? undefined : (ended - first.ended) / span
+  }
+}
+
+const rateWindow = 10_000
