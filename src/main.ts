@@ -15,6 +15,7 @@ import { registerWhy } from './cli/why.ts'
 import { registerCompare } from './cli/compare.ts'
 import { registerPlan } from './cli/plan.ts'
 import { quietPipe } from './cli/print.ts'
+import { registerReport } from './cli/report.ts'
 import { registerRun } from './cli/run.ts'
 import { registerSimulate } from './cli/simulate.ts'
 
@@ -44,5 +45,6 @@ registerDoctor(program)
 registerPlan(program)
 registerSimulate(program)
 registerCompare(program)
+registerReport(program)
 registerUnavailable(program)
 await program.parseAsync()

@@ -1,0 +1,85 @@
+import type { Command } from 'commander'
+import { openDirectory } from '../adapter/sqlite/directory.ts'
+import type { Summary } from '../api/summary.ts'
+import type { RunWhy } from '../api/why-run.ts'
+import type { Store } from '../port/store.ts'
+import { chartOfHistory } from '../report/run-blocks.ts'
+import { type RunReport, runHtml, type StageCounts } from '../report/run-html.ts'
+import { ask } from './ask.ts'
+import { writePage } from './compare.ts'
+import { exitCode, exitWith } from './exit.ts'
+import { directoryFrom } from './job.ts'
+
+type ReportFlags = { readonly html: string; readonly dir?: string; readonly json?: boolean }
+
+export function registerReport(program: Command): void {
+  program
+    .command('report')
+    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
+    .description('a page about a run, finished or not: who did what when, and what failed')
+    .option('--html <file>', 'where to write it', 'report.html')
+    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--json', 'one JSON object about what was written')
+    .action((run: string | undefined, flags: ReportFlags) => exitWith(() => runReport(run, flags)))
+}
+
+async function runReport(name: string | undefined, flags: ReportFlags): Promise<number> {
+  const dir = directoryFrom(flags.dir)
+  const question = name === undefined ? {} : { run: name }
+  const summary = await ask<Summary>(dir, { op: 'status', ...question })
+  const why = await ask<RunWhy>(dir, { op: 'why', run: summary.run })
+  const { store, close } = openDirectory(dir)
+  let report: RunReport
+  try {
+    report = reportOf(summary, why, store)
+  } finally {
+    close()
+  }
+  writePage(flags.html, runHtml(report))
+  const { run, job, state, chart } = report
+  const said = {
+    run,
+    job,
+    state,
+    attempts: chart.attempts,
+    seconds: chart.seconds,
+    html: flags.html,
+  }
+  process.stdout.write(flags.json === true ? `${JSON.stringify(said)}\n` : `wrote ${flags.html}\n`)
+  return exitCode.done
+}
+
+function reportOf(summary: Summary, why: RunWhy, store: Store): RunReport {
+  const { run, job, state, lowerBound, utilisation, errorRate, retries } = summary
+  const stages = summary.stages.map((stage): StageCounts => {
+    const { name, done, failed, busySeconds } = stage
+    const running = why.stages.find(at => at.stage === name)?.running ?? 0
+    const other = stage.skipped + stage.stopped + stage.cancelled
+    const waiting = Math.max(0, stage.total - done - failed - other - running)
+    return { name, waiting, running, done, failed, other, busySeconds }
+  })
+  const chart = chartOfHistory(store.history(run))
+  const failures = summary.stages.flatMap(({ name }) => failuresOf(store, run, name))
+  return {
+    ...{ run, job, state, lowerBound, utilisation, errorRate, retries },
+    ...{ stages, chart, failures: failures.slice(0, mostFailures) },
+  }
+}
+
+const mostFailures = 100
+
+function failuresOf(store: Store, run: string, stage: string) {
+  const found: { stage: string; key: string; reason: string }[] = []
+  for (const { key, payload } of store.results(run, stage, { states: ['failed'] })) {
+    found.push({ stage, key, reason: reasonIn(payload) })
+    if (found.length >= mostFailures) break
+  }
+  return found
+}
+
+function reasonIn(payload: string): string {
+  const failure: unknown = JSON.parse(payload)
+  if (typeof failure !== 'object' || failure === null) return payload
+  const { kind, message } = failure as { kind?: unknown; message?: unknown }
+  return typeof message === 'string' ? `${String(kind)}: ${message}` : payload
+}

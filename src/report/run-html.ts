@@ -1,0 +1,139 @@
+import { formatCount } from '../std/units.ts'
+import { busyChart, busyShares } from './busy-chart.ts'
+import { ganttChart } from './gantt-chart.ts'
+import { escapeHtml, figures, htmlTable, page, section } from './page.ts'
+import { formatGap, formatNumber, formatTime } from './plan-view.ts'
+import type { RunChart } from './run-blocks.ts'
+
+/** What a page about a run is made from; seconds everywhere. */
+export type RunReport = {
+  readonly run: string
+  readonly job: string
+  readonly state: string
+  readonly lowerBound: number
+  readonly utilisation: number
+  readonly errorRate: number
+  readonly retries: number
+  readonly stages: readonly StageCounts[]
+  readonly failures: readonly {
+    readonly stage: string
+    readonly key: string
+    readonly reason: string
+  }[]
+  readonly chart: RunChart
+}
+
+export type StageCounts = {
+  readonly name: string
+  readonly waiting: number
+  readonly running: number
+  readonly done: number
+  readonly failed: number
+  /** Skipped, stopped or cancelled. */
+  readonly other: number
+  readonly busySeconds: number
+}
+
+/** A run as a page: how far it came, who did what when, and what failed. */
+export function runHtml(report: RunReport): string {
+  const { chart } = report
+  const clock = { until: chart.seconds > 0 ? chart.seconds : 1, unit: 's' }
+  const body = [
+    `<h1>${escapeHtml(report.job)}</h1>`,
+    `<p class="lede">Run ${escapeHtml(report.run)}, ${escapeHtml(report.state)}.</p>`,
+    headline(report),
+    section('Stages', 'Items by state.', stages(report)),
+    chart.lanes.length === 0
+      ? section('Machines', 'Nothing has ended yet.', '')
+      : section('Machines', machinesNote(report), schedule(report, clock)),
+    report.failures.length === 0 ? '' : section('Failures', '', failures(report)),
+  ]
+  return page({ title: `${report.job}, run ${report.run}`, body: body.join('\n') })
+}
+
+const mostLanes = 64
+
+function headline({ chart, lowerBound, utilisation, errorRate, retries }: RunReport): string {
+  const over = lowerBound > 0 ? formatGap(Math.max(0, chart.seconds / lowerBound - 1)) : '-'
+  return figures([
+    [formatTime(chart.seconds, 's'), 'first start to last end'],
+    [over, `above the bound of ${formatTime(lowerBound, 's')} for the measured times`],
+    [`${formatNumber(utilisation * 100)} %`, 'utilisation, weighted by speed'],
+    [`${formatNumber(errorRate * 100)} %`, `of items failed; ${formatCount(retries)} retries`],
+  ])
+}
+
+function stages({ stages: all }: RunReport): string {
+  const titles = ['stage', 'waiting', 'running', 'done', 'failed', 'other', 'busy']
+  const rows = all.map(stage => [
+    stage.name,
+    formatCount(stage.waiting),
+    formatCount(stage.running),
+    formatCount(stage.done),
+    formatCount(stage.failed),
+    formatCount(stage.other),
+    formatTime(stage.busySeconds, 's'),
+  ])
+  return strips(all) + htmlTable(titles, rows)
+}
+
+const shades = [
+  ['done', 'var(--done)', '✓'],
+  ['running', 'var(--running)', '▶'],
+  ['failed', 'var(--failed)', '×'],
+  ['waiting', 'var(--waiting)', '…'],
+] as const
+
+/** A bar per stage, each part with its mark. */
+function strips(all: readonly StageCounts[]): string {
+  const bars = all.map(stage => {
+    const total = Math.max(
+      1,
+      stage.waiting + stage.running + stage.done + stage.failed + stage.other,
+    )
+    const parts = shades
+      .filter(([state]) => stage[state] > 0)
+      .map(([state, colour, mark]) => {
+        const share = ((stage[state] / total) * 100).toFixed(3)
+        const said = `${state}: ${formatCount(stage[state])}`
+        return `<i style="width:${share}%;background:${colour}" title="${said}">${mark}</i>`
+      })
+    return `<div class="strip"><span>${escapeHtml(stage.name)}</span><div>${parts.join('')}</div></div>`
+  })
+  return `<style>${stripCss}</style>${bars.join('')}`
+}
+
+const stripCss =
+  '.strip{display:flex;align-items:center;gap:12px;margin:6px 0;font-size:13px}.strip span{width:110px;overflow-wrap:anywhere}' +
+  '.strip div{flex:1;display:flex;height:18px;border-radius:4px;overflow:hidden;background:var(--line)}' +
+  '.strip i{font:700 11px/18px system-ui;color:var(--on-block);text-align:center;min-width:12px}'
+
+function machinesNote({ chart }: RunReport): string {
+  const hidden = chart.lanes.length - mostLanes
+  const rest = hidden > 0 ? ` ${hidden} more slots are not drawn.` : ''
+  return `A lane for each slot of each machine; ${formatCount(chart.attempts)} attempts, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good.${rest}`
+}
+
+function schedule({ chart }: RunReport, clock: { until: number; unit: string }): string {
+  const blocks = chart.lanes.flatMap(lane => lane.blocks.map(block => ({ ...block, weight: 1 })))
+  const shares = busyShares(blocks, {
+    end: clock.until,
+    possible: chart.lanes.length,
+    slices: 120,
+  })
+  const busy = busyChart([{ name: 'slots at work', shares, end: clock.until }], clock)
+  return legend + ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true }) + busy
+}
+
+const legend = `<div class="legend">
+<span><i style="background:var(--done)"></i>done</span>
+<span><i style="background:var(--retry)">○</i>failed, tried again</span>
+<span><i style="background:var(--failed)">×</i>failed for good</span>
+</div>`
+
+function failures({ failures: all }: RunReport): string {
+  return htmlTable(
+    ['item', 'stage', 'reason'],
+    all.map(({ key, stage, reason }) => [key, stage, reason.slice(0, 300)]),
+  )
+}
