@@ -306,7 +306,9 @@ function sourceOf(stage: Stage, run: string, { job, stdin }: Attached, store: St
 
 /** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */
 function eachTemplates(job: Job): string[] {
-  return job.stages.flatMap(({ kind, output }) => (kind === 'map' && output?.kind === 'each' ? [output.template] : []))
+  return job.stages.flatMap(({ kind, output }) =>
+    kind === 'map' && output?.kind === 'each' ? [output.template] : [],
+  )
 }
 
 /** A user's module, or an InputError that says why not. */

@@ -11,6 +11,7 @@ import type { Host } from './host.ts'
 import { estimatesDocument, importedOr } from './host.ts'
 import { keeperOf } from './keep.ts'
 import { runNameFor } from './names.ts'
+import { planBeside } from './plan-beside.ts'
 import { runDefinition } from './run-definition.ts'
 
 /**
@@ -85,6 +86,8 @@ export async function submitJob(
   })
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
+  const run = host.runNamed(name)
+  if (run !== undefined) planBeside(host, run, job.strategy)
   return { run: name, plan }
 }
 
@@ -199,6 +202,7 @@ async function goOn(
     stageFingerprints: prints,
   })
   if (finished) return
+  planBeside(host, run, job.strategy)
   const due = run.definition.due
   await host.commit({ kind: 'redefine', run: run.number, definition: { ...definition, due } })
   if (run.state === 'failed' || run.state === 'cancelled')
@@ -219,7 +223,7 @@ function definitionOf(host: Host, job: Job, name: string, seed: number): RunDefi
 function liveStrategy(host: Host, strategy: string): string {
   if (strategy !== 'auto') return allocationNamed(strategy)?.name ?? 'planned'
   const [first, ...others] = host.machines
-  return others.some(machine => machine.speed !== first.speed) ? 'mct' : 'on-demand'
+  return others.some(machine => machine.speed !== first.speed) ? 'planned' : 'on-demand'
 }
 
 /** A run and the runs it kept results of, oldest first. */

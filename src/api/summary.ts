@@ -1,7 +1,6 @@
 import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import type { Written } from '../adapter/output/write-output.ts'
-import { predict } from '../policy/estimation/least-squares.ts'
 
 /** What a run came to: the object `--json` prints. Times in seconds. */
 export type Summary = {
@@ -96,8 +95,7 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
       .map(machine => ({
         id: machine.definition.id,
         slots: machine.slots.length,
-        tasks: machine.tasksEnded,
-        busySeconds: machine.busyMicros / 1e6,
+        ...shareOf(stages, machine.number),
       })),
     stages: stages.filter(stage => stage.root === stage.number).map(stageSummary),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),
@@ -122,42 +120,41 @@ function stageSummary(stage: Stage): StageSummary {
   }
 }
 
-/**
- * Measured work over the speed of all slots, and the critical path through the stages: each stage that
- * gathers must wait for one task of every stage before it. Both hold for any schedule of these times.
- */
+/** Measured work over the speed of all slots: no schedule of these times on these machines is shorter. */
 function lowerBound(state: State, stages: readonly Stage[]): number {
-  const speed = state.machines.reduce(
-    (total, machine) =>
-      total + (machine.alive ? machine.definition.speed * machine.slots.length : 0),
-    0,
-  )
-  const fastest = state.machines.reduce(
-    (most, machine) => Math.max(most, machine.alive ? machine.definition.speed : 0),
-    0,
-  )
-  const work = stages.reduce((total, stage) => total + stage.pooled.time, 0)
-  const path = stages.reduce(
-    (total, stage) => total + (stage.pooled.n === 0 ? 0 : shortest(stage)),
-    0,
-  )
-  if (speed === 0) return 0
-  return Math.max(work / speed, path / fastest) / 1e6
+  const speed = totalSpeed(state)
+  return speed === 0 ? 0 : workOf(state, stages) / speed / 1e6
 }
 
-/** Expected time of the stage's smallest conceivable item: never more than its mean. */
-function shortest(stage: Stage): number {
-  return stage.pooled.n === 1
-    ? stage.pooled.time
-    : Math.min(predict(stage.pooled, 0) || 0, stage.pooled.time / stage.pooled.n)
+function totalSpeed(state: State): number {
+  let speed = 0
+  for (const { alive, definition, slots } of state.machines) if (alive) speed += definition.speed * slots.length
+  return speed
+}
+
+function shareOf(stages: readonly Stage[], machine: number): { tasks: number; busySeconds: number } {
+  let tasks = 0
+  let micros = 0
+  for (const stage of stages) {
+    tasks += stage.byMachine[machine]?.tasks ?? 0
+    micros += stage.byMachine[machine]?.micros ?? 0
+  }
+  return { tasks, busySeconds: micros / 1e6 }
+}
+
+/** Micros the items took at speed 1: a second on a machine of speed 2 is two seconds of work. */
+function workOf(state: State, stages: readonly Stage[]): number {
+  let work = 0
+  for (const stage of stages) {
+    stage.byMachine.forEach((share, machine) => {
+      if (share !== null) work += share.micros * state.machines[machine].definition.speed
+    })
+  }
+  return work
 }
 
 function utilisation(state: State, stages: readonly Stage[], makespan: number): number {
-  const speed = state.machines.reduce(
-    (total, machine) =>
-      total + (machine.alive ? machine.definition.speed * machine.slots.length : 0),
-    0,
-  )
-  const work = stages.reduce((total, stage) => total + stage.pooled.time, 0)
+  const speed = totalSpeed(state)
+  const work = workOf(state, stages)
   return makespan === 0 || speed === 0 ? 0 : Math.min(1, work / 1e6 / (makespan * speed))
 }

@@ -9,7 +9,8 @@ import { parseParamFlag } from '../input/params.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
-import { aliases, allocations, orders } from '../policy/registry.ts'
+import { strategies } from '../choose/strategies.ts'
+import { aliases, orders } from '../policy/registry.ts'
 
 export type JobFlags = {
   readonly input?: string
@@ -28,7 +29,12 @@ export async function jobFrom(path: string | undefined, flags: JobFlags): Promis
   }
   checkName('--strategy', flags.strategy, strategyNames())
   checkName('--order', flags.order, orderNames())
-  const options = { params, importModule: importedOr, strategies: strategyNames(), orders: orderNames() }
+  const options = {
+    params,
+    importModule: importedOr,
+    strategies: strategyNames(),
+    orders: orderNames(),
+  }
   let job = await loadJobFile(path ?? '.', options)
   if (flags.input !== undefined) {
     const input = parseInputFlag(flags.input, process.cwd(), job.input)
@@ -39,11 +45,19 @@ export async function jobFrom(path: string | undefined, flags: JobFlags): Promis
 
 function checkName(flag: string, name: string | undefined, known: readonly string[]): void {
   if (name === undefined || known.includes(name)) return
-  throw new InputError(`${flag} ${name}: no such name${didYouMean(name, known)}; there are ${known.join(', ')}`)
+  throw new InputError(
+    `${flag} ${name}: no such name${didYouMean(name, known)}; there are ${known.join(', ')}`,
+  )
 }
 
-export const strategyNames = (): string[] => ['auto', ...allocations.map(({ name }) => name), ...Object.keys(aliases)]
-export const orderNames = (): string[] => [...orders.map(({ name }) => name), ...Object.keys(aliases)]
+export const strategyNames = (): string[] => [
+  ...strategies.map(({ name }) => name),
+  ...Object.keys(aliases),
+]
+export const orderNames = (): string[] => [
+  ...orders.map(({ name }) => name),
+  ...Object.keys(aliases),
+]
 
 /** `--dir`, else DRAY_DIR, else `.dray` where the command was given. */
 export function directoryFrom(flag: string | undefined): string {

@@ -124,6 +124,8 @@ export type Stage = {
   firstStart: number
   lastEnd: number
   busyMicros: number
+  /** What each machine did of this stage, by machine number. */
+  readonly byMachine: { tasks: number; micros: number }[]
 }
 
 export type GraphState = {
@@ -344,7 +346,7 @@ export function newStage(
     peakBytes: 0,
     firstStart: 0,
     lastEnd: 0,
-    busyMicros: 0,
+    busyMicros: 0, byMachine: [],
   }
 }
 

@@ -297,7 +297,9 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       if (item === undefined) return undefined
       items[at] = item
     }
-    return { task, attempt, try: tasks.tries[task] + 1, items }
+    const asked = state.classes[tasks.klass[task]].needs[state.resources.indexOf('memory')] ?? 0
+    const limit = asked > 0 ? { memoryLimit: memoryLimit(asked) } : undefined
+    return { task, attempt, try: tasks.tries[task] + 1, items, ...limit }
   }
 
   /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
@@ -409,4 +411,12 @@ function wishesOf(
       ? []
       : [{ index: first + at, priority: priority ?? 0, notBefore: notBefore ?? 0 }],
   )
+}
+
+/**
+ * Resident bytes at which a slot's process counts as out of memory: what the stage asked for, a
+ * quarter more since peaks are not averages, and what a bare runtime takes.
+ */
+function memoryLimit(asked: number): number {
+  return Math.round(asked * 1.25) + 64 * 1024 * 1024
 }

@@ -6,9 +6,10 @@ import { CANCELLED, FAILED } from '../items.ts'
 import { assign, outcomes, start, unassign } from './attempt.ts'
 import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
+import { adoptPlan } from './plan.ts'
 import { endRun, finishRun, forgetRun, redefineRun, reopenRun, stopRun, submit } from './run.ts'
 import { loaded, slotEnded, stop } from './slot.ts'
-import { adoptPlan, cut, grow, learn, read, retry, skip } from './stage.ts'
+import { cut, grow, learn, read, retry, skip } from './stage.ts'
 
 /** The one door: an event that happened changes the state. */
 export function applyEvent(state: State, event: Event): void {

@@ -173,6 +173,9 @@ function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
   stage.open -= 1
   stage.lastEnd = state.now
   stage.busyMicros += a.micros
+  const share = (stage.byMachine[machine.number] ??= { tasks: 0, micros: 0 })
+  share.tasks += 1
+  share.micros += a.micros
   machine.busyMicros += a.micros
   if (a.failure === undefined) {
     learnFrom(stage, machine, tasks.size[a.task] / tasks.count[a.task], a.micros)

@@ -6,7 +6,6 @@ import { DONE, FAILED, OPEN, SKIPPED, stateOf } from '../items.ts'
 import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
 import type { Class, Stage, State } from '../state.ts'
 import { newStage, resourceNumber } from '../state.ts'
-import { turnsOf } from '../turns.ts'
 import { allocateTask, moveTask, READY, WAITING } from '../tasks.ts'
 import { setTimer } from '../timers.ts'
 import { enqueue } from './enqueue.ts'
@@ -249,26 +248,6 @@ export function skip(state: State, stage: Stage, failure: Failure): void {
     if (stateOf(stage.items, index) === OPEN) endItem(state, stage, index, SKIPPED, -1, failure)
   }
   propagateKnown(state, stage)
-}
-
-/** A plan is adopted: items it names follow it from here on. */
-export function adoptPlan(
-  state: State,
-  event: {
-    stage: number
-    strategy: string
-    seed: number
-    steps: number
-    items: readonly number[]
-    machines: readonly number[]
-    ranks: readonly number[]
-  },
-): void {
-  const machine = new Map(event.items.map((item, at) => [item, event.machines[at]]))
-  const rank = new Map(event.items.map((item, at) => [item, event.ranks[at]]))
-  const stage = state.stages[event.stage]
-  stage.plan = { strategy: event.strategy, seed: event.seed, steps: event.steps, machine, rank }
-  if (stage.graph !== undefined) stage.graph.turns = turnsOf(stage, event)
 }
 
 /** Times learnt by earlier runs become this stage's own. */

@@ -2,6 +2,7 @@ import { allowedFailures } from '../apply/run.ts'
 import { failedItems } from '../apply/items.ts'
 import { endedCount } from '../items.ts'
 import { limits } from '../limits.ts'
+import { planned } from '../../policy/allocation/planned.ts'
 import { chunkSize } from '../../policy/decomposition/chunk.ts'
 import type { Run, Stage, State } from '../state.ts'
 import { isLive } from '../state.ts'
@@ -101,7 +102,7 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
   const single =
     stage.wishes.size > 0 ||
     stage.graph !== undefined ||
-    (run.order.global && chunk.kind === 'auto')
+    ((run.order.global || run.allocation === planned) && chunk.kind === 'auto')
   if (single || (chunk.kind === 'fixed' && chunk.items === 1))
     return cutSingles(state, out, run, stage)
   const slots = slotsOf(state)
