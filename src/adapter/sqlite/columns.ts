@@ -46,10 +46,13 @@ function packColumn(bytes: Buffer, start: number, column: readonly number[]): nu
   return at
 }
 
+/** Below 2^51 a difference, doubled for its sign, is still exact. */
+const widest = 2 ** 51
+
 function layoutOf(column: readonly number[]): number {
   let layout = column.length === 0 ? deltas : equal
   for (let i = 0; i < column.length; i += 1) {
-    if (!Number.isSafeInteger(column[i])) return floats
+    if (!Number.isInteger(column[i]) || Math.abs(column[i]) >= widest) return floats
     if (column[i] !== column[0]) layout = deltas
   }
   return layout
