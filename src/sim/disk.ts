@@ -55,7 +55,8 @@ function diskOver(state: DiskState): Disk {
   let crashed = false
   const use = () => assert(!crashed, 'a crashed node uses its disk')
   const close = () => {
-    if (!crashed) commit(state.store, { sequence: state.last, results: [], history: [], spooled: [] })
+    if (!crashed)
+      commit(state.store, { sequence: state.last, results: [], history: [], spooled: [] })
   }
   return {
     journal: { ...simulatedJournal(state, faults, use), close },

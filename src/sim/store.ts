@@ -74,7 +74,9 @@ export function commit(state: StoreState, appended: Omit<Commit, 'lines'>): void
 
 /** Forgets every commit after `sequence`, as if the disk had never written it. */
 export function tearAfter(state: StoreState, sequence: number): void {
-  for (const { run, first } of state.commits.filter(done => done.sequence > sequence).flatMap(done => done.spooled)) {
+  for (const { run, first } of state.commits
+    .filter(done => done.sequence > sequence)
+    .flatMap(done => done.spooled)) {
     state.spools.set(run, (state.spools.get(run) ?? []).slice(0, first))
   }
   state.commits = state.commits.filter(done => done.sequence <= sequence)
@@ -137,7 +139,12 @@ export function simulatedStore(state: StoreState, use: () => void): Store {
     },
     *logs(run, options = {}) {
       use()
-      commit(state, { sequence: state.commits.at(-1)?.sequence ?? 0, results: [], history: [], spooled: [] })
+      commit(state, {
+        sequence: state.commits.at(-1)?.sequence ?? 0,
+        results: [],
+        history: [],
+        spooled: [],
+      })
       const { index, stage, after = 0 } = options
       for (const line of [...state.logs]) {
         if (line.run !== run || line.id <= after) continue
@@ -210,7 +217,10 @@ function without<T extends { readonly run: string }>(rows: readonly T[], run: st
 /** Again after a tear, a batch takes the place it had. */
 function spoolItems(state: StoreState, { run, first, items }: SpoolBatch): void {
   const spooled = state.spools.get(run) ?? []
-  assert(first <= spooled.length, `items of ${run} spooled at ${first} where ${spooled.length} comes next`)
+  assert(
+    first <= spooled.length,
+    `items of ${run} spooled at ${first} where ${spooled.length} comes next`,
+  )
   state.spools.set(run, [...spooled.slice(0, first), ...items])
 }
 

@@ -1,0 +1,118 @@
+import type { Link, MachineDefinition, RunDefinition, StageDefinition } from '../model/run.ts'
+import { allocations, orders } from '../policy/registry.ts'
+import type { Source } from '../port/source.ts'
+import type { Prng } from '../std/prng.ts'
+import { MILLISECOND, SECOND } from '../std/time.ts'
+import { simSource } from './source.ts'
+
+/**
+ * What a world works on, drawn from a seed: machines that differ, and a few runs of small jobs with
+ * every kind of stage, policy and limit. Items are whole numbers and every stage adds, so that anyone
+ * can check a result.
+ */
+export type Workload = {
+  readonly machines: readonly MachineDefinition[]
+  readonly runs: readonly SimRun[]
+}
+
+export type SimRun = {
+  readonly definition: RunDefinition
+  /** Submitted at this instant. */
+  readonly at: number
+  /** How long its items take, about. */
+  readonly scale: number
+  readonly items: number
+  readonly openSource: () => Source
+}
+
+export function drawWorkload(random: Prng): Workload {
+  const machines = Array.from({ length: 1 + random.int(3) }, (_, at) => drawMachine(random, at))
+  const runs = Array.from({ length: 1 + random.int(3) }, (_, at) => drawRun(random, at))
+  return { machines, runs }
+}
+
+function drawMachine(random: Prng, at: number): MachineDefinition {
+  const slots = 1 + random.int(3)
+  const counted = !random.chance(0.2)
+  return {
+    id: `m${at}`,
+    speed: 1 + random.int(3),
+    slots: counted ? slots : undefined,
+    capacity: { cpu: slots, memory: 8 },
+    cost: 0,
+  }
+}
+
+const shapes: readonly (readonly Link[])[] = [
+  [{ kind: 'source' }],
+  [{ kind: 'source' }, { kind: 'item' }],
+  [{ kind: 'source' }, { kind: 'item' }, { kind: 'gather' }],
+  [{ kind: 'source' }, { kind: 'tree', fanIn: 3 }],
+  [{ kind: 'source' }, { kind: 'item' }, { kind: 'tree', fanIn: 2 }],
+  [{ kind: 'source' }, { kind: 'gather' }, { kind: 'item' }],
+  [{ kind: 'source' }, { kind: 'tree', fanIn: 2 }, { kind: 'gather' }],
+]
+
+function drawRun(random: Prng, at: number): SimRun {
+  const items = random.int(30)
+  const scale = random.pick([200, 2 * MILLISECOND, 100 * MILLISECOND, SECOND])
+  const links = random.pick(shapes)
+  const unreadable = random.chance(0.2) ? random.int(10) : -1
+  const definition: RunDefinition = {
+    name: `run${at}`,
+    job: 'job',
+    stages: links.map((link, after) => drawStage(random, `s${after}`, link, after - 1, scale)),
+    tolerate: random.pick([
+      { count: 0, share: 0 },
+      { count: 2, share: 0 },
+      { count: 0, share: 0.5 },
+      { count: 1_000, share: 0 },
+    ]),
+    objective: 'makespan',
+    due: random.chance(0.3) ? random.int(10 * SECOND) : undefined,
+    priority: random.int(3) - 1,
+    strategy: random.pick(allocations).name,
+    order: random.pick(orders).name,
+    seed: random.int(1_000),
+  }
+  const atMost = 1 + random.int(12)
+  const openSource = (): Source =>
+    simSource({
+      count: items,
+      atMost,
+      size: index => 1 + (index % 4),
+      problem: index => (index === unreadable ? 'unreadable by lot' : undefined),
+    })
+  return { definition, at: random.int(5 * SECOND), scale, items, openSource }
+}
+
+function drawStage(
+  random: Prng,
+  name: string,
+  link: Link,
+  after: number,
+  scale: number,
+): StageDefinition {
+  return {
+    name,
+    after,
+    link,
+    needs: random.chance(0.5) ? { cpu: 1, memory: random.int(5) } : {},
+    loads: random.chance(0.3) ? { name: 'model', memory: 0 } : undefined,
+    chunk: random.pick([
+      { kind: 'auto' },
+      { kind: 'fixed', items: 1 },
+      { kind: 'fixed', items: 3 },
+      { kind: 'whole' },
+    ] as const),
+    timeout: 6 * scale + 20 * MILLISECOND,
+    grace: 50 * MILLISECOND,
+    retry: {
+      attempts: 1 + random.int(4),
+      delay: random.int(SECOND),
+      maxDelay: 5 * SECOND,
+      never: [],
+      on: random.chance(0.3) ? { 'out-of-memory': { memory: 2 } } : {},
+    },
+  }
+}

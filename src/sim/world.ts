@@ -1,0 +1,314 @@
+import type { Event } from '../core/event.ts'
+import type { Stage, State } from '../core/state.ts'
+import type { Loop } from '../driver/loop.ts'
+import { createLoop } from '../driver/loop.ts'
+import { restore } from '../driver/restore.ts'
+import type { Source } from '../port/source.ts'
+import { Violation } from '../std/assert.ts'
+import { type Prng, prng } from '../std/prng.ts'
+import { SECOND } from '../std/time.ts'
+import { checkBooks } from './checker.ts'
+import { type SimClock, simClock } from './clock.ts'
+import { createDisk, type Disk } from './disk.ts'
+import type { Execution, SimExecutor } from './executor.ts'
+import { simExecutor } from './executor.ts'
+import type { Faults } from './fault.ts'
+import { distortReplies, drawAct, drawFaults, noFaults } from './fault.ts'
+import {
+  checkEnded,
+  checkReplay,
+  checkStart,
+  answerOf,
+  gatheredPayload,
+  watchedJournal,
+} from './oracle.ts'
+import type { Workload } from './workload.ts'
+import { drawWorkload } from './workload.ts'
+
+/**
+ * A node in a simulated world: the real core and loop over simulated ports, everything drawn from one
+ * seed. First a time of faults (slots, replies, disk, node, machines), in which nothing wrong may
+ * happen; then the world heals, and every item must end. A violation names the seed.
+ */
+export async function simulateWorld(seed: number): Promise<WorldReport> {
+  const world = createWorld(seed)
+  try {
+    await world.live()
+  } catch (error) {
+    throw world.blame(error)
+  }
+  return world.report()
+}
+
+export type WorldReport = {
+  readonly seed: number
+  readonly steps: number
+  readonly lives: number
+  readonly attempts: number
+  readonly items: number
+  /** Every journal entry of every life, in order. */
+  readonly journal: readonly string[]
+}
+
+/** How long faults last, in virtual time. */
+const TROUBLE = 20 * SECOND
+/** By then a healed world must be still. */
+const END = 100_000 * SECOND
+
+type Life = {
+  readonly state: State
+  readonly loop: Loop
+  readonly executor: SimExecutor
+  over: boolean
+}
+
+function createWorld(seed: number) {
+  const random: Prng = prng(seed, 10)
+  const blows: Prng = prng(seed, 11)
+  const workload: Workload = drawWorkload(prng(seed, 12))
+  const clock: SimClock = simClock()
+  const away = new Set<string>()
+  const journal: string[] = []
+  let faults: Faults = drawFaults(prng(seed, 13))
+  let disk: Disk = createDisk()
+  let life: Life | undefined
+  let lives = 0
+  let steps = 0
+  let wrong: unknown
+
+  const boot = (): void => {
+    const state = restore(disk.journal)
+    const mine: Life = { state, loop: loopOn(state), executor, over: false }
+    life = mine
+    lives += 1
+    mine.loop.send({ kind: 'term', term: state.term + 1 })
+    for (const machine of workload.machines)
+      if (!away.has(machine.id)) mine.loop.send({ kind: 'joined', machine })
+    for (const { definition, at } of workload.runs) if (at <= clock.now()) submit(definition.name)
+    if (faults === noFaults) goOn()
+  }
+
+  const goOn = (): void => {
+    for (const run of life?.state.runs ?? []) send({ kind: 'goOn', run: run.number })
+  }
+
+  let executor: SimExecutor
+
+  const loopOn = (state: State): Loop => {
+    const alive = (): boolean => life !== undefined && life.state === state && !life.over
+    executor = simExecutor({
+      clock,
+      receive: distortReplies(
+        random,
+        () => faults,
+        clock,
+        event => {
+          if (alive()) loop.receive(event)
+        },
+      ),
+      behaviour: {
+        setup: () => 1_000 + random.int(20_000),
+        execute: execution => act(state, execution),
+      },
+    })
+    const loop: Loop = createLoop(state, {
+      clock,
+      executor,
+      store: disk.store,
+      journal: watchedJournal(disk, entry => journal.push(entry)),
+      snapshotEvery: random.chance(0.3) ? 2_000 : 0,
+      codeOf: stage => ({
+        run: '',
+        name: stage.definition.name,
+        kind: 'map',
+        module: '',
+        isolation: 'process',
+        loads: undefined,
+        returns: undefined,
+        params: {},
+        env: [],
+        maxResultBytes: 0,
+        speeds: [],
+      }),
+      openSource: stage => slowly(runOf(state, stage).openSource()),
+      gather: async stage => {
+        await later(random.int(20_000))
+        return gatheredPayload(state, disk.store, stage)
+      },
+      finishRun: async () => {
+        await later(random.int(20_000))
+        return undefined
+      },
+      onEnded() {},
+      onStep: () => {
+        steps += 1
+        if (steps > 100_000) throw new Violation('it does not come to an end')
+        checkBooks(state)
+        if (steps % 40 === 0) checkReplay(disk, state)
+      },
+      onFailure: error => {
+        if (error.name === 'JournalError') crash(0)
+        else wrong ??= error
+      },
+    })
+    return loop
+  }
+
+  const runOf = (state: State, stage: Stage) => {
+    const { name } = state.runs[stage.run].definition
+    const run = workload.runs.find(({ definition }) => definition.name === name)
+    if (run === undefined) throw new Violation(`nobody submitted ${name}`)
+    return run
+  }
+
+  const act = (state: State, execution: Execution) => {
+    checkStart(state, execution)
+    const stage = state.stages[execution.stage]
+    return drawAct(random, faults, runOf(state, stage).scale, () => answerOf(stage, execution.item))
+  }
+
+  /** A promise that takes virtual time. */
+  const later = (micros: number): Promise<void> =>
+    new Promise(resolve => clock.at(clock.now() + micros, resolve))
+
+  const slowly = (source: Source): Source => ({
+    ...source,
+    async read(cursor, limit) {
+      await later(random.int(30_000))
+      return source.read(cursor, limit)
+    },
+  })
+
+  const submit = (name: string): void => {
+    const run = workload.runs.find(({ definition }) => definition.name === name)
+    if (life === undefined || run === undefined) return
+    if (life.state.runs.some(({ definition }) => definition.name === name)) return
+    life.loop.send({ kind: 'submit', run: run.definition })
+  }
+
+  /** The node dies, and a while later a new one boots from what the disk has kept. */
+  const crash = (torn: number): void => {
+    if (life === undefined || life.over) return
+    life.over = true
+    life.loop.stop()
+    void life.executor.close(0)
+    disk = disk.crash()
+    if (torn > 0) disk.tearTail(Math.min(torn, [...disk.journal.load().entries].length))
+    clock.at(clock.now() + 1 + blows.int(SECOND), boot)
+  }
+
+  const send = (event: Event): void => {
+    if (life !== undefined && !life.over) life.loop.send(event)
+  }
+
+  const blow = (): void => {
+    if (faults === noFaults || life === undefined || life.over) return
+    const { machines, runs } = life.state
+    const run = runs.length === 0 ? undefined : blows.pick(runs).number
+    switch (blows.int(9)) {
+      case 0:
+        return crash(0)
+      case 1:
+        return crash(1 + blows.int(3))
+      case 2:
+        return disk.failNextAppend(blows.pick(['lost', 'kept'] as const))
+      case 3:
+      case 4:
+        return machines.length === 0 ? undefined : lose(blows.pick(machines).number)
+      case 5:
+        return machines.length === 0
+          ? undefined
+          : send({
+              kind: 'pressure',
+              machine: blows.pick(machines).number,
+              high: blows.chance(0.5),
+            })
+      case 6:
+        return send(blows.chance(0.5) ? { kind: 'drain' } : { kind: 'resume' })
+      case 7:
+        return run === undefined
+          ? undefined
+          : send(blows.chance(0.5) ? { kind: 'pause', run } : { kind: 'goOn', run })
+      default:
+        if (run !== undefined && blows.chance(0.3)) send({ kind: 'cancel', run })
+    }
+  }
+
+  const lose = (number: number): void => {
+    if (life === undefined || !life.state.machines[number].alive) return
+    const { id } = life.state.machines[number].definition
+    away.add(id)
+    life.executor.drop(number)
+    send({ kind: 'left', machine: number, reason: 'lost by lot' })
+    clock.at(clock.now() + blows.int(2 * SECOND), () => rejoin(id))
+  }
+
+  const rejoin = (id: string): void => {
+    if (!away.delete(id)) return
+    const machine = workload.machines.find(known => known.id === id)
+    if (machine !== undefined) send({ kind: 'joined', machine })
+  }
+
+  const strike = (): void => {
+    blow()
+    const next = clock.now() + Math.ceil(blows.exponential(faults.betweenBlows))
+    if (next < TROUBLE) clock.at(next, strike)
+  }
+
+  /** From here on nothing goes wrong any more; what was stopped goes on. */
+  const heal = (): void => {
+    faults = noFaults
+    for (const id of [...away]) rejoin(id)
+    if (life === undefined || life.over) return
+    send({ kind: 'resume' })
+    for (const machine of life.state.machines)
+      send({ kind: 'pressure', machine: machine.number, high: false })
+    goOn()
+  }
+
+  const pass = async (): Promise<void> => {
+    for (;;) {
+      await turns()
+      if (wrong !== undefined) throw wrong
+      if (clock.advance(END)) continue
+      await turns()
+      if (!clock.advance(END)) return
+    }
+  }
+
+  return {
+    async live() {
+      boot()
+      for (const { definition, at } of workload.runs) clock.at(at, () => submit(definition.name))
+      strike()
+      clock.at(TROUBLE, heal)
+      await pass()
+      if (wrong !== undefined) throw wrong
+      if (life === undefined) throw new Violation('the node never booted')
+      checkReplay(disk, life.state)
+      checkEnded(life.state, disk.store, workload)
+    },
+    blame(error: unknown): Error {
+      const story = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      return new Error(
+        `seed ${seed}, life ${lives}, step ${steps}, instant ${clock.now()}: ${story}\nrepeat it: SEED=${seed} npx vitest run test/sim/world.test.ts`,
+      )
+    },
+    report(): WorldReport {
+      const state = life?.state
+      return {
+        seed,
+        steps,
+        lives,
+        journal,
+        attempts: (state?.nextAttempt ?? 1) - 1,
+        items: state?.stages.reduce((sum, stage) => sum + stage.known, 0) ?? 0,
+      }
+    },
+  }
+}
+
+/** Lets every promise that can go on do so: chains in the driver are shorter than this. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 12; turn += 1) await undefined
+}
