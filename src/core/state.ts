@@ -385,3 +385,8 @@ export function isLive(run: Run): boolean {
     run.state === 'finishing'
   )
 }
+
+/** Nothing of the run will change any more, unless it is taken up again. */
+export function hasEnded(run: Run): boolean {
+  return run.state === 'finishing' || !isLive(run)
+}

@@ -32,6 +32,9 @@ export function endItem(
   state.scratch.touched.add(stage.number)
   const succeeded = code === DONE || code === STOPPED
   if (stage.graph !== undefined) endGraphItem(state, stage, index, succeeded)
+  if (stage.root !== stage.number) {
+    for (const number of state.stages[stage.root].downstream) state.scratch.touched.add(number)
+  }
   for (const number of stage.downstream) {
     const next = state.stages[number]
     state.scratch.touched.add(number)

@@ -5,17 +5,18 @@ import { addInterval, removeInterval } from '../intervals.ts'
 import { DONE, FAILED, OPEN, SKIPPED, stateOf } from '../items.ts'
 import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
 import type { Class, Stage, State } from '../state.ts'
-import { newStage, resourceNumber } from '../state.ts'
+import { hasEnded, newStage, resourceNumber } from '../state.ts'
 import { allocateTask, moveTask, READY, WAITING } from '../tasks.ts'
 import { setTimer } from '../timers.ts'
 import { enqueue } from './enqueue.ts'
 import { endItem, makeNodeReady, nodeInputs } from './items.ts'
 
-/** A window of items is known: unreadable ones fail, kept ones are done, the rest are ready. */
+/** A window of items is known (too late for a run that has ended: taken up again, it reads again): unreadable ones fail, kept ones are done, the rest are ready. */
 export function read(state: State, event: SourceRead): void {
   const stage = state.stages[event.stage]
   const { first, count } = event
   stage.reading = false
+  if (hasEnded(state.runs[stage.run])) return
   stage.marks.push({ first, cursor: stage.cursor })
   stage.cursor = event.cursor
   stage.known = first + count

@@ -84,7 +84,7 @@ function recoverOverdue(
 ): void {
   const { machine, slot: number } = overdue
   const slot = state.machines[machine].slots[number]
-  const deadline = headDeadline(state, slot)
+  const deadline = slot === undefined ? undefined : headDeadline(state, slot)
   if (deadline === undefined || state.now < deadline || slot.dying) return
   const { timeout = 0 } = state.stages[slot.stage].definition
   const what = slot.loading
@@ -103,7 +103,7 @@ function recoverOverdue(
 function recoverGrace(state: State, out: Out, late: Extract<Recovery, { kind: 'grace' }>): void {
   const { machine, slot: number } = late
   const slot = state.machines[machine].slots[number]
-  if (slot.dying || !slot.stopping.has(late.attempt)) return
+  if (slot === undefined || slot.dying || !slot.stopping.has(late.attempt)) return
   const failure = slot.killing ?? { kind: 'timeout', message: 'did not stop within its grace' }
   decide(state, out, { kind: 'stop', machine, slot: number, how: 'kill', failure })
 }
