@@ -1,21 +1,26 @@
 import type { Command } from 'commander'
 import { openHighs } from '../adapter/solver/highs.ts'
 import { type PlanOutcome, planProblem, Refused } from '../choose/plan-problem.ts'
+import type { Spending } from '../choose/drive.ts'
 import type { Problem } from '../model/problem.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Solver } from '../port/solver.ts'
 import { ganttText } from '../report/gantt-text.ts'
 import { planJson, planLine } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
+import { planJob } from './plan-job.ts'
 import { readInput } from './problem-input.ts'
 import { spendingFrom, strategyFrom, wholeFrom } from './strategy-flags.ts'
 
 export type PlanFlags = {
-  readonly strategy: string
+  readonly strategy?: string
   readonly timeLimit?: string
   readonly steps?: string
   readonly seed: string
   readonly machines?: string
+  readonly dir?: string
+  readonly probe?: string
+  readonly mermaid?: boolean
   readonly json?: boolean
 }
 
@@ -24,7 +29,10 @@ export function registerPlan(program: Command): void {
     .command('plan')
     .argument('<input>', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
     .description('schedule without running: who does what when, and how far from the best possible')
-    .option('--strategy <name>', 'auto, portfolio, local-search, milp, heft, mct, ...', 'auto')
+    .option(
+      '--strategy <name>',
+      'auto, portfolio, local-search, milp, heft, mct, ...; auto by default',
+    )
     .option(
       '--time-limit <duration>',
       'how long a search may take; 0: what is there at once',
@@ -35,23 +43,44 @@ export function registerPlan(program: Command): void {
       'count steps instead of time: repeats byte for byte (seconds are then 0)',
     )
     .option('--seed <n>', 'for whatever draws lots', '1')
-    .option('--machines <file>', 'machines and network for a WfFormat instance')
+    .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
+    .option('--probe <n>', 'of a job: run n items first, to know its times; they count for the run')
+    .option('--dir <dir>', 'of a job: where its runs live; .dray here by default')
+    .option('--mermaid', 'of a job: its flow as a Mermaid chart')
     .option('--json', 'one JSON object')
     .action((input: string, flags: PlanFlags) => exitWith(() => runPlan(input, flags)))
 }
 
 async function runPlan(input: string, flags: PlanFlags): Promise<number> {
-  const strategy = strategyFrom(flags.strategy)
+  const strategy = strategyFrom(flags.strategy ?? 'auto')
   const spending = spendingFrom(flags, 10_000)
   const seed = wholeFrom('--seed', flags.seed, 0)
   const read = readInput(input, flags.machines)
-  if (read.kind === 'job') throw new InputError(`${input}: a job file`)
+  if (read.kind === 'job') return runPlanJob(read.path, flags, { seed, spending })
+  if (flags.probe !== undefined || flags.mermaid === true) {
+    throw new InputError(`${input}: --probe and --mermaid are for job files`)
+  }
   const { problem } = read
   const outcome = await withSolver(solver =>
     refusalsAreInput(input, () => planProblem(problem, { strategy, seed, spending, solver })),
   )
   if (flags.json === true) process.stdout.write(`${planJson(problem, outcome)}\n`)
   else process.stdout.write(planText(problem, outcome))
+  return exitCode.done
+}
+
+async function runPlanJob(
+  path: string,
+  flags: PlanFlags,
+  options: { readonly seed: number; readonly spending: Spending },
+): Promise<number> {
+  const probed = flags.probe === undefined ? undefined : wholeFrom('--probe', flags.probe, 1)
+  const text = await withSolver(solver =>
+    refusalsAreInput(path, () =>
+      planJob(path, { ...flags, probe: probed }, { ...options, solver }),
+    ),
+  )
+  process.stdout.write(text)
   return exitCode.done
 }
 

@@ -56,8 +56,7 @@ function* attemptsOf(batch: HistoryBatch) {
       end: batch.ends[at],
       outcome: batch.outcomes[at],
       count,
-      label:
-        count > 1 ? `${batch.stage} ${index} to ${index + count - 1}` : `${batch.stage} ${index}`,
+      label: count > 1 ? `${index}…${index + count - 1} ${batch.stage}` : `${index} ${batch.stage}`,
     }
   }
 }

@@ -1,0 +1,184 @@
+import type { Job, StageSpec } from '../model/job.ts'
+import type { Problem, ProblemMachine, ProblemTask } from '../model/problem.ts'
+import type { MachineDefinition } from '../model/run.ts'
+import {
+  type Estimate,
+  lineOf,
+  predict,
+  ratioQuantile,
+} from '../policy/estimation/least-squares.ts'
+
+/**
+ * A job as a scheduling problem: a task per item and stage, a machine per slot, times as earlier
+ * runs learnt them. Items beyond some thousands are planned in chunks, as they would be run.
+ */
+export function jobProblem(job: Job, given: JobNumbers): JobProblem {
+  const { machines, sizes } = given
+  const slots = machines.flatMap(machine => slotsOf(machine, job.stages))
+  const stages = stageNumbers(job, sizes.length)
+  const most = stages.reduce((sum, { items }) => sum + items, 0)
+  const perTask = Math.max(1, Math.ceil(most / mostTasks))
+  const tasks: ProblemTask[] = []
+  const times: number[] = []
+  const from: number[] = []
+  const firstEdge: number[] = [0]
+  const own = new Map<string, { readonly first: number; readonly count: number }>()
+  for (const { spec, items, link } of stages) {
+    const per = link === 'gather' ? 1 : perTask
+    const count = Math.ceil(items / per)
+    own.set(spec.name, { first: tasks.length, count })
+    for (let nth = 0; nth < count; nth += 1) {
+      const chunk =
+        link === 'gather' ? [1] : sizesOf(sizes, nth * per, Math.min(items, (nth + 1) * per))
+      for (const slot of slots) times.push(timeOf(spec, chunk, slot.machine, given.estimates))
+      for (const name of spec.after) {
+        const before = own.get(name) ?? { first: 0, count: 0 }
+        if (link === 'item' && nth < before.count) from.push(before.first + nth)
+        else if (link === 'gather') {
+          for (let at = 0; at < before.count; at += 1) from.push(before.first + at)
+        }
+      }
+      firstEdge.push(from.length)
+      tasks.push(taskOf(job, `${spec.name} ${nth}`))
+    }
+  }
+  const problem: Problem = {
+    name: job.name,
+    unit: 's',
+    machines: slots.map(({ machine, slot }) => machineOf(machine, slot)),
+    tasks,
+    times: Float64Array.from(times),
+    edges: {
+      firstEdge: Int32Array.from(firstEdge),
+      from: Int32Array.from(from),
+      bytes: new Float64Array(from.length),
+      time: new Float64Array(from.length),
+    },
+    network: undefined,
+  }
+  return { problem, stages: stages.map(({ spec, items }) => ({ name: spec.name, items })), perTask }
+}
+
+export type JobNumbers = {
+  readonly machines: readonly MachineDefinition[]
+  /** The size of every item of the input. */
+  readonly sizes: readonly number[]
+  readonly estimates: ReadonlyMap<string, StageEstimates>
+}
+
+export type StageEstimates = {
+  readonly pooled: Estimate
+  readonly machines: ReadonlyMap<string, Estimate>
+}
+
+export type JobProblem = {
+  readonly problem: Problem
+  readonly stages: readonly { readonly name: string; readonly items: number }[]
+  readonly perTask: number
+}
+
+const mostTasks = 4_000
+
+type Slot = { readonly machine: MachineDefinition; readonly slot: number }
+
+/** As many as the neediest stage leaves room for: a plan with fewer slots can always be run. */
+function slotsOf(machine: MachineDefinition, stages: readonly StageSpec[]): Slot[] {
+  let count = machine.slots ?? Number.POSITIVE_INFINITY
+  for (const { needs } of stages) {
+    for (const [name, need] of Object.entries(needs)) {
+      const offered = machine.capacity[name] ?? 0
+      if (need > 0 && offered >= need) count = Math.min(count, Math.floor(offered / need))
+    }
+  }
+  const slots = Number.isFinite(count) ? count : 1
+  return Array.from({ length: slots }, (_, slot) => ({ machine, slot }))
+}
+
+type Link = 'item' | 'gather'
+
+function stageNumbers(job: Job, input: number) {
+  const known = new Map<string, number>()
+  const found: { spec: StageSpec; items: number; link: Link }[] = []
+  let left = [...job.stages]
+  while (left.length > 0) {
+    const ready = left.filter(({ after }) => after.every(name => known.has(name)))
+    if (ready.length === 0) break
+    for (const spec of ready) {
+      const before = spec.after[0]
+      const link: Link = spec.kind === 'map' ? 'item' : 'gather'
+      const items = link === 'gather' ? 1 : before === undefined ? input : (known.get(before) ?? 0)
+      known.set(spec.name, items)
+      found.push({ spec, items, link })
+    }
+    left = left.filter(spec => !known.has(spec.name))
+  }
+  return found
+}
+
+const sizesOf = (sizes: readonly number[], from: number, to: number): readonly number[] =>
+  sizes.slice(from, to)
+
+/** Seconds; `Infinity` where the stage needs more than the machine has. */
+function timeOf(
+  spec: StageSpec,
+  sizes: readonly number[],
+  machine: MachineDefinition,
+  estimates: JobNumbers['estimates'],
+): number {
+  const fits = Object.entries(spec.needs).every(
+    ([name, need]) => need <= (machine.capacity[name] ?? 0),
+  )
+  if (!fits) return Number.POSITIVE_INFINITY
+  const learnt = estimates.get(spec.name)
+  if (learnt === undefined) return 0
+  const own = learnt.machines.get(machine.id)
+  const micros = sizes.reduce(
+    (sum, size) =>
+      sum +
+      (own !== undefined && own.n >= enough
+        ? predict(own, size)
+        : predict(learnt.pooled, size) / machine.speed),
+    0,
+  )
+  return Math.max(0, Math.round(micros)) / 1e6
+}
+
+/** Samples of one machine before it is believed over all together, as in the core. */
+const enough = 5
+
+function taskOf(job: Job, id: string): ProblemTask {
+  const due = job.due === undefined ? Number.POSITIVE_INFINITY : job.due / 1e6
+  return { id, needs: undefined, release: 0, due, weight: 1, priority: job.priority }
+}
+
+function machineOf({ id, speed, slots, cost }: MachineDefinition, slot: number): ProblemMachine {
+  return { id: slots === 1 ? id : `${id}/${slot}`, speed, capacity: undefined, cost }
+}
+
+/**
+ * How far durations stray from their estimates, as a coefficient of variation, and how far the
+ * estimates themselves may be off, which moves all tasks together.
+ */
+export function uncertaintyOf(estimates: JobNumbers['estimates']): Uncertainty {
+  let [strayed, common, weight] = [0, 0, 0]
+  for (const { pooled } of estimates.values()) {
+    const judged = Math.log(ratioQuantile(pooled, 0.84) / ratioQuantile(pooled, 0.16)) / 2
+    const variation = Math.min(2, Math.max(judged, residualOf(pooled)))
+    strayed += variation * pooled.time
+    common += (variation / Math.sqrt(Math.max(1, pooled.n))) * pooled.time
+    weight += pooled.time
+  }
+  return weight > 0 ? { noise: strayed / weight, common: common / weight } : { noise: 0, common: 0 }
+}
+
+export type Uncertainty = { readonly noise: number; readonly common: number }
+
+/** Standard deviation around the fitted line, over the mean. */
+function residualOf(estimate: Estimate): number {
+  const { n, size, time, sizeSize, sizeTime, timeTime } = estimate
+  if (n < 2 || time <= 0) return 0
+  const { intercept: a, slope: b } = lineOf(estimate)
+  const squares =
+    timeTime - 2 * (a * time + b * sizeTime) + a * a * n + 2 * a * b * size + b * b * sizeSize
+  return Math.sqrt(Math.max(0, squares) / (n - 1)) / (time / n)
+}

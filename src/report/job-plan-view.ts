@@ -1,0 +1,88 @@
+import type { PlanOutcome } from '../choose/plan-problem.ts'
+import type { Problem } from '../model/problem.ts'
+import { formatCount, formatDuration } from '../std/units.ts'
+import { ganttText } from './gantt-text.ts'
+import { assignmentsOf, formatNumber, planLine, planRow } from './plan-view.ts'
+
+/** What `plan` knows of a job; without an outcome its times, or its items, are not known. */
+export type JobPlan = {
+  readonly job: string
+  readonly problem: Problem
+  readonly stages: readonly { readonly name: string; readonly items: number }[]
+  /** Items planned as one task. */
+  readonly perTask: number
+  /** Stages nothing was learnt of. */
+  readonly unknown: readonly string[]
+  readonly inputKnown: boolean
+  readonly outcome?: PlanOutcome
+  readonly shape?: {
+    readonly work: number
+    readonly criticalPath: number
+    readonly width: number
+    readonly parallelism: number
+  }
+  readonly forecast?: { readonly low: number; readonly middle: number; readonly high: number }
+}
+
+export function jobPlanJson(plan: JobPlan): string {
+  const { job, problem, stages, outcome, shape, forecast, inputKnown } = plan
+  const counts = {
+    job,
+    items: inputKnown ? (stages[0]?.items ?? 0) : null,
+    tasks: inputKnown ? problem.tasks.length : null,
+    stages,
+    slots: problem.machines.length,
+  }
+  if (outcome === undefined || shape === undefined) {
+    return JSON.stringify({ ...counts, times: 'unknown', unknownStages: plan.unknown })
+  }
+  return JSON.stringify({
+    ...planRow(outcome),
+    ...counts,
+    times: plan.unknown.length === 0 ? 'learnt' : 'partly unknown',
+    ...(plan.unknown.length > 0 && { unknownStages: plan.unknown }),
+    ...shape,
+    holdsBack: holdsBack(outcome),
+    forecast,
+    assignments: assignmentsOf(problem, outcome),
+  })
+}
+
+export function jobPlanText(plan: JobPlan, width: number): string {
+  const { problem, stages, outcome, shape, forecast, inputKnown } = plan
+  const items = stages.map(
+    ({ name, items: count }) => `${name} ${inputKnown ? formatCount(count) : '?'}`,
+  )
+  const lines = [`${plan.job}: items ${items.join(', ')}; ${problem.machines.length} slots`]
+  if (outcome === undefined || shape === undefined || forecast === undefined) {
+    lines.push(whyUnknown(plan))
+    return `${lines.join('\n')}\n`
+  }
+  const seconds = (value: number) => formatDuration(value * 1e6)
+  const [, ...verdict] = planLine(problem, outcome).split('\n')
+  if (plan.unknown.length > 0) {
+    lines.push(`times of ${plan.unknown.join(', ')} are unknown and count as nothing here`)
+  }
+  lines.push(
+    `${formatCount(problem.tasks.length)} tasks${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${seconds(shape.work)} of work; critical path ${seconds(shape.criticalPath)}, width ${formatCount(shape.width)}, parallelism ${formatNumber(shape.parallelism)}`,
+    ...verdict,
+    `held back by ${holdsBack(outcome)}`,
+    `forecast ${seconds(forecast.middle)}, 80 % between ${seconds(forecast.low)} and ${seconds(forecast.high)}`,
+    '',
+    ganttText(problem, outcome.schedule, { width }),
+  )
+  return `${lines.join('\n')}\n`
+}
+
+function whyUnknown({ unknown, inputKnown, stages }: JobPlan): string {
+  if (!inputKnown) return 'items come while it runs: there is nothing to plan beforehand'
+  if ((stages[0]?.items ?? 0) === 0) return 'there are no items'
+  return `times of ${unknown.join(', ')} are unknown: nothing ran yet. Run some items first with --probe 10; they count for the run`
+}
+
+/** Read off the argument that proves the bound. */
+function holdsBack({ boundBy }: PlanOutcome): string {
+  return boundBy === 'critical path'
+    ? 'the critical path: more machines would not help, faster ones or shorter chains would'
+    : 'the machines: more or faster slots would help'
+}

@@ -1,0 +1,71 @@
+import type { InputSpec, Job, OutputSpec, StageSpec } from '../model/job.ts'
+import { formatBytes, formatCount } from '../std/units.ts'
+
+/** A job's flow as a Mermaid chart: the input, its stages with what they need, and the outputs. */
+export function mermaidOf(job: Job, counts: ReadonlyMap<string, number>): string {
+  const lines = ['flowchart LR', `  input[/${quoted(inputText(job.input))}/]`]
+  const id = new Map(job.stages.map((stage, at) => [stage.name, `s${at}`]))
+  job.stages.forEach((stage, at) => {
+    const [open, close] = stage.kind === 'map' ? ['[', ']'] : ['[[', ']]']
+    lines.push(`  s${at}${open}${quoted(stageText(stage, counts.get(stage.name)))}${close}`)
+  })
+  job.stages.forEach((stage, at) => {
+    const sources = stage.after.length === 0 ? ['input'] : stage.after.map(name => id.get(name))
+    const arrow = stage.kind === 'map' ? '-->' : '==>'
+    for (const source of sources) lines.push(`  ${source} ${arrow} s${at}`)
+    if (stage.output === undefined) return
+    lines.push(`  o${at}[(${quoted(outputText(stage.output, job.folder))})]`, `  s${at} --> o${at}`)
+  })
+  return `${lines.join('\n')}\n`
+}
+
+function stageText(stage: StageSpec, items: number | undefined): string {
+  const needs = Object.entries(stage.needs).map(([name, need]) =>
+    name === 'memory' ? formatBytes(need) : `${need} ${name}`,
+  )
+  const loads = stage.loads ? [`loads ${stage.loads.name}`] : []
+  const many =
+    items === undefined ? [] : [`${formatCount(items)} ${items === 1 ? 'item' : 'items'}`]
+  return [`${stage.name} (${stage.kind})`, ...many, ...needs, ...loads].join('<br>')
+}
+
+function inputText(input: InputSpec): string {
+  switch (input.kind) {
+    case 'files':
+      return input.patterns.map(pattern => pattern.split('/').slice(-2).join('/')).join(', ')
+    case 'jsonl':
+    case 'csv':
+    case 'module':
+      return input.path.split('/').at(-1) ?? input.path
+    case 'range':
+      return `range ${input.from} to ${input.to}`
+    case 'items':
+      return `${formatCount(input.items.length)} items`
+    case 'grid':
+      return `grid of ${Object.keys(input.axes).join(', ')}`
+    default:
+      return input.kind
+  }
+}
+
+function outputText(output: OutputSpec, folder: string): string {
+  const path = output.kind === 'each' ? output.template : output.path
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path
+}
+
+/** Mermaid reads `#quot;` within quotes; anything else that means something to HTML is written so too. */
+function quoted(text: string): string {
+  const safe = text
+    .split('<br>')
+    .map(part => part.replace(/[#"<>&]/g, character => codes[character]))
+    .join('<br>')
+  return `"${safe}"`
+}
+
+const codes: Readonly<Record<string, string>> = {
+  '#': '#35;',
+  '"': '#quot;',
+  '<': '#lt;',
+  '>': '#gt;',
+  '&': '#amp;',
+}
