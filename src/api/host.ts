@@ -45,6 +45,8 @@ export type Host = {
   /** Resolves when the run has ended; rejects when the node stopped. */
   ended(run: string): Promise<void>
   written(run: string): readonly Written[]
+  /** Writes the outputs of an ended run again, as its attached job has them. Answers a problem, if any. */
+  writeOutputs(run: string): Promise<string | undefined>
   /** Hears of every durable step and of what handlers say. */
   listen(listener: HostListener): () => void
   /** Sends an event and resolves once it is durable. */
@@ -222,6 +224,10 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       })
     },
     written: name => attached.get(name)?.written ?? [],
+    writeOutputs(name) {
+      const run = host.runNamed(name)
+      return run === undefined ? Promise.resolve(`no run ${name}`) : finishRun(run.number)
+    },
     listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { openSource } from '../adapter/source/open-source.ts'
 import type { RunState } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
@@ -9,7 +10,7 @@ import { formatCount, formatDuration } from '../std/units.ts'
 import { stageFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
 import { estimatesDocument, importedOr } from './host.ts'
-import { keeperOf } from './keep.ts'
+import { type Keeper, keeperOf } from './keep.ts'
 import { runNameFor } from './names.ts'
 import { planBeside } from './plan-beside.ts'
 import { runDefinition } from './run-definition.ts'
@@ -76,10 +77,8 @@ export async function submitJob(
     stageFingerprints: prints,
     previous: plan.kind === 'continue' ? plan.previous : undefined,
   })
-  const keeper =
-    plan.kind === 'continue'
-      ? keeperOf(host.store, lineage(host, plan.previous), withFollowers(job, plan.redo))
-      : undefined
+  if (plan.kind === 'continue') host.store.put(redoDocument(name), JSON.stringify(plan.redo))
+  const keeper = keeperFor(host, job, name)
   host.attach(name, job, {
     ...(keeper === undefined ? {} : { keeper }),
     ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
@@ -113,7 +112,8 @@ function planSubmission(
 ): Plan {
   const last = host.store
     .runs()
-    .filter(run => run.job === job.name)
+    // A run whose submission never became durable did not begin.
+    .filter(run => run.job === job.name && host.runNamed(run.name) !== undefined)
     .sort((a, b) => b.createdAt - a.createdAt)[0]
   if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
   if (last === undefined) return { kind: 'new', why: 'it never ran here' }
@@ -194,20 +194,54 @@ async function goOn(
   if (run === undefined)
     throw new Error(`run ${record.name} is in the store but not in the journal`)
   const definition = definitionOf(host, job, record.name, run.definition.seed)
-  host.attach(record.name, job, options.stdin === undefined ? {} : { stdin: options.stdin })
+  const keeper = keeperFor(host, job, record.name)
+  host.attach(record.name, job, {
+    ...(keeper === undefined ? {} : { keeper }),
+    ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+  })
+  const outputsMoved = outputsOf(record.definition) !== outputsOf(JSON.stringify(job))
   host.store.putRun({
     ...record,
     state: finished ? record.state : 'active',
     definition: JSON.stringify(job),
     stageFingerprints: prints,
   })
-  if (finished) return
+  if (finished) {
+    if (outputsMoved || isOutputMissing(job)) await writeAgain(host, record.name)
+    return
+  }
   planBeside(host, run, job.strategy)
   const due = run.definition.due
   await host.commit({ kind: 'redefine', run: run.number, definition: { ...definition, due } })
   if (run.state === 'failed' || run.state === 'cancelled')
     await host.commit({ kind: 'retryFailed', run: run.number })
   else await host.commit({ kind: 'goOn', run: run.number })
+}
+
+/** What a run that continues another may keep of it; after an interruption the same as before it. */
+function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
+  const previous = host.store.run(name)?.previous
+  if (previous === undefined) return undefined
+  const redo = JSON.parse(host.store.get(redoDocument(name)) ?? '[]') as string[]
+  return keeperOf(host.store, lineage(host, previous), withFollowers(job, redo))
+}
+
+const redoDocument = (run: string): string => `redo:${run}`
+
+const outputsOf = (definition: string): string =>
+  JSON.stringify((JSON.parse(definition) as Job).stages.map(({ output }) => output))
+
+function isOutputMissing(job: Job): boolean {
+  return job.stages.some(({ output }) => {
+    if (output === undefined || output.kind === 'each') return false
+    return !existsSync(output.path)
+  })
+}
+
+/** Outputs are projections of kept results: another path or a lost file needs no item to run again. */
+async function writeAgain(host: Host, name: string): Promise<void> {
+  const problem = await host.writeOutputs(name)
+  if (problem !== undefined) throw new InputError(problem)
 }
 
 function definitionOf(host: Host, job: Job, name: string, seed: number): RunDefinition {

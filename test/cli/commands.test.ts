@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Folder, folderWith, lines, noting } from './harness.ts'
+
+describe('commands look at what a run left', () => {
+  let folder: Folder
+  let run: string
+
+  beforeAll(async () => {
+    folder = folderWith({
+      'handle.mjs': noting(
+        "console.log('saw', item); if (item === 2) throw new Error('two is bad'); return { twice: 2 * item }",
+      ),
+    })
+    const ended = await folder.dray(
+      'map',
+      'handle.mjs',
+      'range:0..5',
+      '-o',
+      'out.jsonl',
+      '--retries',
+      '0',
+      '--json',
+    )
+    expect(ended.code, ended.err).toBe(1)
+    run = (JSON.parse(ended.out) as { run: string }).run
+  })
+  afterAll(() => folder.remove())
+
+  test('run --json prints one object with every field programs rely on', async () => {
+    const { out } = await folder.dray('status', run, '--json')
+    const summary = JSON.parse(out) as Record<string, unknown>
+    expect(summary).toMatchObject({
+      run,
+      state: 'failed',
+      items: { total: 5, done: 4, failed: 1, skipped: 0, stopped: 0 },
+      attempts: 5,
+      retries: 0,
+      errorRate: 0.2,
+    })
+    for (const field of [
+      'job',
+      'seconds',
+      'makespan',
+      'lowerBound',
+      'utilisation',
+      'peakRssMB',
+      'outputs',
+    ])
+      expect(summary).toHaveProperty(field)
+    expect(summary.machines).toEqual([
+      expect.objectContaining({
+        id: expect.any(String),
+        slots: expect.any(Number),
+        tasks: 5,
+        busySeconds: expect.any(Number),
+      }),
+    ])
+  })
+
+  test('ls names every run with its job and state', async () => {
+    const { code, out } = await folder.dray('ls', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual([expect.objectContaining({ run, state: 'failed' })])
+    expect((await folder.dray('ls')).out).toMatch(new RegExp(`${run}.*failed.*4 of 5, 1 failed`))
+  })
+
+  test('results are the lines of the output file; --failed leaves the failures', async () => {
+    const all = await folder.dray('results', run)
+    expect(all.out).toBe(folder.read('out.jsonl'))
+    const failed = await folder.dray('results', run, '--failed')
+    expect(lines(failed.out)).toEqual([
+      '{"index":2,"key":"2","error":{"kind":"error","message":"two is bad"}}',
+    ])
+  })
+
+  test('logs show what the handler of one item printed', async () => {
+    const { out } = await folder.dray('logs', run, '3')
+    expect(lines(out)).toEqual([expect.stringMatching(/map\[3\] saw 3$/)])
+  })
+
+  test('why tells a failed item’s reason and what would help', async () => {
+    const { code, out } = await folder.dray('why', run, '2')
+    expect(code).toBe(0)
+    expect(out).toContain('failed: error: two is bad')
+    expect(out).toContain(`dray retry ${run} --failed`)
+  })
+
+  test('why tells where a finished item ran and by which rule', async () => {
+    const { out } = await folder.dray('why', run, '3')
+    expect(out).toMatch(/done: ran on .*slot \d.*placed by on-demand/)
+  })
+
+  test('why of a run groups its failures', async () => {
+    const { out } = await folder.dray('why', run, '--json')
+    expect(JSON.parse(out)).toMatchObject({
+      run,
+      failures: [
+        { stage: 'map', kind: 'error', message: 'two is bad', items: 1, firstKeys: ['2'] },
+      ],
+    })
+  })
+
+  test('an unknown run, stage or item exits 2 and names the nearest', async () => {
+    const wrong = await folder.dray('status', `${run}x`)
+    expect(wrong).toMatchObject({ code: 2, out: '' })
+    expect(wrong.err).toContain(`did you mean "${run}"`)
+    const stage = await folder.dray('results', run, '--stage', 'mop')
+    expect(stage.code).toBe(2)
+    expect(stage.err).toContain('did you mean "map"')
+    expect((await folder.dray('why', run, '77')).code).toBe(2)
+  })
+
+  test('doctor finds this box fit', async () => {
+    const { code, out } = await folder.dray('doctor', '--json')
+    expect(code).toBe(0)
+    const { healthy, findings } = JSON.parse(out) as {
+      healthy: boolean
+      findings: { name: string }[]
+    }
+    expect(healthy).toBe(true)
+    expect(findings.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'node',
+        'cores',
+        'memory',
+        'gpu',
+        'disk',
+        'directory',
+        'sqlite',
+        'tsx',
+        'esbuild',
+      ]),
+    )
+  })
+})
+
+test('retry --failed runs the failed items only, and the run is done', async () => {
+  const folder = folderWith({
+    'handle.mjs': noting("if (item === 2) throw new Error('bad'); return item"),
+  })
+  const words = [
+    'map',
+    'handle.mjs',
+    'range:0..4',
+    '-o',
+    'out.jsonl',
+    '--retries',
+    '0',
+    '--json',
+  ] as const
+  const { out } = await folder.dray(...words)
+  const { run } = JSON.parse(out) as { run: string }
+  folder.write('handle.mjs', noting('return item'))
+  folder.write('ran.txt', '')
+  const again = await folder.dray('retry', run, '--failed', '--json')
+  expect(again.code, again.err).toBe(0)
+  expect(JSON.parse(again.out)).toMatchObject({ run, state: 'done', items: { done: 4, failed: 0 } })
+  expect(folder.read('ran.txt')).toBe('2\n')
+  expect(folder.read('out.jsonl')).toContain('{"index":2,"key":"2","result":2}')
+  folder.remove()
+})
+
+test('clean removes an ended run and refuses a job’s name; --older spares the young', async () => {
+  const folder = folderWith({ 'handle.mjs': noting('return item') })
+  const { out } = await folder.dray('map', 'handle.mjs', 'range:0..2', '-o', 'out.jsonl', '--json')
+  const { run, job } = JSON.parse(out) as { run: string; job: string }
+  expect((await folder.dray('clean', job)).code).toBe(2)
+  expect((await folder.dray('clean', '--older', '1d')).out).toContain('nothing')
+  expect((await folder.dray('clean', '--older', 'soon')).code).toBe(2)
+  expect((await folder.dray('clean', run)).out).toContain(run)
+  expect(JSON.parse((await folder.dray('ls', '--json')).out)).toEqual([])
+  folder.remove()
+})
+
+test('init writes a job that runs, and overwrites nothing', async () => {
+  const folder = folderWith()
+  expect((await folder.dray('init', 'mine')).code).toBe(0)
+  const ended = await folder.dray('run', 'mine', '--json')
+  expect(ended.code, ended.err).toBe(0)
+  expect(lines(folder.read('mine/out/scores.jsonl'))).toHaveLength(4)
+  const again = await folder.dray('init', 'mine')
+  expect(again.code).toBe(2)
+  expect(again.err).toContain('job.ts')
+  folder.remove()
+})
+
+test.each([
+  ['serve', 'not available yet'],
+  ['worker', 'not available yet'],
+  ['limits', 'not available yet'],
+  ['machines', 'not available yet'],
+  ['bench', 'npm run bench'],
+])('%s is named, and refused with exit 2', async (command, said) => {
+  const folder = folderWith()
+  const { code, err } = await folder.dray(command)
+  expect(code).toBe(2)
+  expect(err).toContain(said)
+  folder.remove()
+})

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The command as it is installed: a real process, no terminal. `npm test` builds it first. */
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string }
+
+export type Folder = {
+  readonly path: string
+  write(name: string, text: string): void
+  read(name: string): string
+  has(name: string): boolean
+  dray(...words: string[]): Promise<Ended>
+  /** Fed on stdin. */
+  drayFed(input: string, ...words: string[]): Promise<Ended>
+  /** Begun and not awaited. */
+  begin(...words: string[]): Begun
+  remove(): void
+}
+
+export type Begun = {
+  readonly pid: number
+  readonly ended: Promise<Ended>
+  signal(name: 'SIGINT' | 'SIGKILL'): void
+  /** Resolves when stdout and stderr together contain the text. */
+  says(text: string): Promise<void>
+}
+
+/** A folder of its own, with the files given. */
+export function folderWith(files: Readonly<Record<string, string>> = {}): Folder {
+  const path = mkdtempSync(join(tmpdir(), 'dray-cli-'))
+  const folder: Folder = {
+    path,
+    write(name, text) {
+      mkdirSync(dirname(join(path, name)), { recursive: true })
+      writeFileSync(join(path, name), text)
+    },
+    read: name => readFileSync(join(path, name), 'utf8'),
+    has: name => existsSync(join(path, name)),
+    dray: (...words) => begin(path, words).ended,
+    drayFed: (input, ...words) => begin(path, words, input).ended,
+    begin: (...words) => begin(path, words),
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  }
+  for (const [name, text] of Object.entries(files)) folder.write(name, text)
+  return folder
+}
+
+function begin(cwd: string, words: readonly string[], input = ''): Begun {
+  const child = spawn(process.execPath, [main, ...words], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  const heard = new Set<() => void>()
+  const hear = () => {
+    for (const listener of heard) listener()
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+    hear()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+    hear()
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  return {
+    pid: child.pid ?? 0,
+    ended: new Promise(resolve => child.on('close', code => resolve({ code, out, err }))),
+    signal: name => child.kill(name),
+    says: text =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if ((out + err).includes(text)) resolve()
+        }
+        heard.add(look)
+        child.on('close', () => reject(new Error(`ended without saying ${text}:\n${out}${err}`)))
+        look()
+      }),
+  }
+}
+
+/** A job of one stage over a handler that notes every item it handles in `ran.txt`. */
+export const noting = (body = 'return { twice: 2 * (item.n ?? item) }'): string =>
+  `import { appendFileSync } from 'node:fs'
+export default async function handle(item, ctx) {
+  appendFileSync(new URL('./ran.txt', import.meta.url), ctx.key + '\\n')
+  ${body}
+}
+`
+
+/** Keys handled so far, in the order they were. */
+export const ran = (folder: Folder): string[] =>
+  folder.has('ran.txt') ? folder.read('ran.txt').split('\n').filter(Boolean) : []
+
+export const lines = (text: string): string[] => text.split('\n').filter(Boolean)

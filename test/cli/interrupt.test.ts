@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { folderWith, lines, noting, ran } from './harness.ts'
+
+const slow = noting('await new Promise(resolve => setTimeout(resolve, 150)); return item')
+const words = ['map', 'handle.mjs', 'range:0..30', '-o', 'out.jsonl'] as const
+
+test('Ctrl-C exits 130 with a run that goes on: no finished item runs again', async () => {
+  const folder = folderWith({ 'handle.mjs': slow })
+  const begun = folder.begin(...words, '--events')
+  await begun.says('"ended":4')
+  begun.signal('SIGINT')
+  const ended = await begun.ended
+  expect(ended.code, ended.err).toBe(130)
+  expect(folder.has('out.jsonl')).toBe(false)
+  expect((await folder.dray('ls')).out).toContain('interrupted')
+  const again = await folder.dray(...words)
+  expect(again.code, again.err).toBe(0)
+  expect(again.err).toMatch(/goes on: \d+ of 30 items are done/)
+  expect(lines(folder.read('out.jsonl'))).toHaveLength(30)
+  expect([...ran(folder)].sort()).toEqual(Array.from({ length: 30 }, (_, n) => String(n)).sort())
+  folder.remove()
+})
+
+test('kill -9 loses no finished item; only what was in flight repeats', async () => {
+  const folder = folderWith({ 'handle.mjs': slow })
+  const begun = folder.begin(...words, '--events')
+  await begun.says('"ended":6')
+  begun.signal('SIGKILL')
+  await begun.ended
+  const again = await folder.dray(...words)
+  expect(again.code, again.err).toBe(0)
+  const times = new Map<string, number>()
+  for (const key of ran(folder)) times.set(key, (times.get(key) ?? 0) + 1)
+  expect(times.size).toBe(30)
+  expect([...times.values()].filter(count => count > 1).length).toBeLessThan(30 - 6)
+  expect(lines(folder.read('out.jsonl'))).toHaveLength(30)
+  folder.remove()
+})
+
+test('while one works, a second copy exits 2 with its pid, and status, why and cancel ask it', async () => {
+  const folder = folderWith({ 'handle.mjs': slow })
+  const long = ['map', 'handle.mjs', 'range:0..3000', '-o', 'out.jsonl'] as const
+  const begun = folder.begin(...long, '--events')
+  await begun.says('"event":"done"')
+  const second = await folder.dray(...long)
+  expect(second.code).toBe(2)
+  expect(second.err).toContain(`process ${begun.pid}`)
+  const status = await folder.dray('status', '--json')
+  expect(JSON.parse(status.out)).toMatchObject({ state: 'active', items: { total: 3000 } })
+  const why = await folder.dray('why', '--json')
+  expect(JSON.parse(why.out)).toMatchObject({ state: 'active', reason: 'at work' })
+  const { run } = JSON.parse(status.out) as { run: string }
+  const waiting = await folder.dray('why', run, '2999')
+  expect(waiting.out).toMatch(/ready|in line/)
+  expect((await folder.dray('cancel', run)).code).toBe(0)
+  expect((await begun.ended).code).toBe(1)
+  expect((await folder.dray('ls')).out).toContain('cancelled')
+  folder.remove()
+})
+
+test('cancel ends an interrupted run that nobody works on', async () => {
+  const folder = folderWith({ 'handle.mjs': slow })
+  const begun = folder.begin(...words, '--events')
+  await begun.says('"event":"done"')
+  begun.signal('SIGKILL')
+  await begun.ended
+  const { run } = (JSON.parse((await folder.dray('ls', '--json')).out) as { run: string }[])[0]
+  const ended = await folder.dray('cancel', run)
+  expect(ended.code, ended.err).toBe(0)
+  expect((await folder.dray('ls')).out).toContain('cancelled')
+  folder.remove()
+})

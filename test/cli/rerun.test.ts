@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Folder, folderWith, lines, noting, ran } from './harness.ts'
+
+/** What runs again when something changes: each line of the table in the design, by what the handlers noted. */
+describe('a job that ran and is run again', () => {
+  let folder: Folder
+
+  const rows = (values: Readonly<Record<string, number>>): string =>
+    Object.entries(values)
+      .map(([id, n]) => `${JSON.stringify({ id, n })}\n`)
+      .join('')
+
+  const job = (
+    change: { readonly top?: string; readonly stage?: string; readonly output?: string } = {},
+  ) => `
+name: again
+input: { jsonl: rows.jsonl, key: id }
+params: { scale: 1 }
+${change.top ?? ''}
+stages:
+  - name: first
+    map: ./first.mjs
+    output: { jsonl: ${change.output ?? 'out.jsonl'} }
+    ${change.stage ?? ''}
+  - name: second
+    map: ./second.mjs
+    after: first
+    output: { jsonl: second.jsonl }
+`
+
+  beforeEach(async () => {
+    folder = folderWith({
+      'rows.jsonl': rows({ a: 1, b: 2, c: 3 }),
+      'job.yaml': job(),
+      'first.mjs': noting('return { n: item.n }'),
+      'second.mjs': noting('return { n: item.n + 1 }').replace(
+        'ctx.key +',
+        "'second ' + ctx.key +",
+      ),
+    })
+    const ended = await folder.dray('run', 'job.yaml')
+    expect(ended.code, ended.err).toBe(0)
+    folder.write('ran.txt', '')
+  })
+  afterEach(() => folder.remove())
+
+  const again = async (...words: string[]) => {
+    const ended = await folder.dray('run', 'job.yaml', ...words)
+    return { ...ended, ran: ran(folder).sort() }
+  }
+
+  test('unchanged: says so, runs nothing, exits 0', async () => {
+    const ended = await again()
+    expect(ended).toMatchObject({ code: 0, ran: [] })
+    expect(ended.err).toContain('nothing to do')
+  })
+
+  test.each([
+    ['timeout', { stage: 'timeout: 60s' }],
+    ['retry', { stage: 'retry: { attempts: 5 }' }],
+    ['needs', { stage: 'needs: { cpu: 1 }' }],
+    ['chunk', { stage: 'chunk: 2' }],
+    ['priority', { top: 'priority: 3' }],
+    ['strategy', { top: 'strategy: mct' }],
+  ])('another %s: nothing runs', async (_name, change) => {
+    folder.write('job.yaml', job(change))
+    expect(await again()).toMatchObject({ code: 0, ran: [] })
+  })
+
+  test('other machines: nothing runs', async () => {
+    folder.write('machines.json', JSON.stringify({ machines: [{ id: 'm0', slots: 1 }] }))
+    expect(await again('--machines', 'machines.json')).toMatchObject({ code: 0, ran: [] })
+  })
+
+  test('another output path: nothing runs, and the output is there', async () => {
+    folder.write('job.yaml', job({ output: 'elsewhere.jsonl' }))
+    expect(await again()).toMatchObject({ code: 0, ran: [] })
+    expect(folder.read('elsewhere.jsonl')).toBe(folder.read('out.jsonl'))
+  })
+
+  test('a changed item: that item, through every stage', async () => {
+    folder.write('rows.jsonl', rows({ a: 1, b: 20, c: 3 }))
+    expect(await again()).toMatchObject({ code: 0, ran: ['b', 'second b'] })
+    expect(lines(folder.read('second.jsonl'))[1]).toContain('"n":21')
+  })
+
+  test('new items: those', async () => {
+    folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3, d: 4 }))
+    expect(await again()).toMatchObject({ code: 0, ran: ['d', 'second d'] })
+    expect(lines(folder.read('second.jsonl'))).toHaveLength(4)
+  })
+
+  test('a run that continues says how much it keeps', async () => {
+    folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3, d: 4 }))
+    expect((await again()).err).toMatch(/continues \w+-\w+: 6 of 6 items are done/)
+  })
+
+  describe.each([
+    ['handler code', (at: Folder) => at.write('first.mjs', noting('return { n: item.n * 10 }'))],
+    ['params', (at: Folder) => at.write('job.yaml', job().replace('scale: 1', 'scale: 2'))],
+    ['returns', (at: Folder) => at.write('job.yaml', job({ stage: 'returns: { type: object }' }))],
+    [
+      'loads',
+      (at: Folder) => at.write('job.yaml', job({ stage: 'loads: { name: m, memory: 1MB }' })),
+    ],
+  ])('other %s', (_name, change) => {
+    test('exits 2 with how many finished items and how long they took; nothing runs', async () => {
+      change(folder)
+      const ended = await again()
+      expect(ended).toMatchObject({ code: 2, ran: [] })
+      expect(ended.err).toMatch(/\d finished items \(.+\) .*older code/)
+      expect(ended.err).toContain('--keep')
+      expect(ended.err).toContain('--redo first')
+    })
+
+    test('--keep: nothing runs', async () => {
+      change(folder)
+      expect(await again('--keep')).toMatchObject({ code: 0, ran: [] })
+      expect(await again()).toMatchObject({ code: 0, ran: [] })
+    })
+  })
+
+  test('a local import of the handler counts as its code', async () => {
+    const code = "import { by } from './by.mjs'\n" + noting('return { n: item.n * by }')
+    folder.write('by.mjs', 'export const by = 2\n')
+    folder.write('first.mjs', code)
+    expect((await again('--redo', 'first')).code).toBe(0)
+    folder.write('by.mjs', 'export const by = 3\n')
+    expect((await again()).code).toBe(2)
+  })
+
+  test('--redo runs the stage and what follows it', async () => {
+    folder.write('first.mjs', noting('return { n: item.n * 10 }'))
+    const all = ['a', 'b', 'c', 'second a', 'second b', 'second c']
+    expect(await again('--redo', 'first')).toMatchObject({ code: 0, ran: all })
+  })
+
+  test('--redo of a later stage leaves the earlier one', async () => {
+    expect((await again('--redo', 'second')).ran).toEqual(['second a', 'second b', 'second c'])
+  })
+
+  test('--redo of no stage exits 2', async () => {
+    expect((await again('--redo', 'frist')).code).toBe(2)
+  })
+
+  test('--fresh runs everything', async () => {
+    expect((await again('--fresh')).ran).toHaveLength(6)
+  })
+
+  test('--explain says what would run and runs nothing', async () => {
+    folder.write('rows.jsonl', rows({ a: 1, b: 20 }))
+    const ended = await again('--explain')
+    expect(ended).toMatchObject({ code: 0, ran: [] })
+    expect(ended.out).toContain('its input changed')
+  })
+})
