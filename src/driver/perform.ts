@@ -1,0 +1,203 @@
+import type { Action, Event } from '../core/event.ts'
+import type { Stage, State } from '../core/state.ts'
+import type { AttemptItem, AttemptOrder } from '../port/executor.ts'
+import type { ResultBatch } from '../port/journal.ts'
+import type { LoopPorts } from './loop.ts'
+import type { Payloads } from './payloads.ts'
+import { forgetStage, headOf, itemFor, refetch, sourceOf, stow } from './payloads.ts'
+
+/**
+ * Does what a durable step asked for. What takes time is started here and comes back to the loop as
+ * an event; an error of the edges stops the loop, one of an input fails its run.
+ */
+export type Performer = (action: Action) => void
+
+/** What performing may ask of the loop. */
+export type PerformingLoop = {
+  readonly send: (event: Event) => void
+  readonly fail: (error: unknown) => void
+  /** Results that belong to the entry of the event sent next. */
+  readonly keep: (results: readonly ResultBatch[]) => void
+  readonly isStopped: () => boolean
+}
+
+export function createPerformer(
+  state: State,
+  payloads: Payloads,
+  ports: LoopPorts,
+  loop: PerformingLoop,
+): Performer {
+  const defined = new Set<number>()
+
+  const perform: Performer = action => {
+    switch (action.kind) {
+      case 'run':
+        return runTasks(action)
+      case 'readSource':
+        return background(readSource(action))
+      case 'gather':
+        return background(gather(action.stage))
+      case 'abort':
+        return ports.executor.abort(action, action.attempt)
+      case 'kill':
+        return ports.executor.kill(action)
+      case 'unload':
+        return ports.executor.unload(action, action.stage)
+      case 'finish':
+        return background(
+          ports
+            .finishRun(action.run)
+            .then(problem => loop.send({ kind: 'finished', run: action.run, problem })),
+        )
+      case 'ended':
+        for (const number of state.runs[action.run].stages) {
+          ports.executor.forget(number)
+          forgetStage(payloads, number)
+          defined.delete(number)
+        }
+        return ports.onEnded(action.run)
+    }
+  }
+
+  const background = (work: Promise<void>): void => {
+    work.catch(loop.fail)
+  }
+
+  const runTasks = (action: Extract<Action, { kind: 'run' }>): void => {
+    const stage = state.stages[action.stage]
+    if (!defined.has(stage.number)) {
+      defined.add(stage.number)
+      ports.executor.define(stage.number, ports.codeOf(stage))
+    }
+    const orders: AttemptOrder[] = new Array(action.tasks.length)
+    for (let at = 0; at < orders.length; at += 1) {
+      const order = orderFor(stage, action.tasks[at], action.firstAttempt + at)
+      if (order === undefined) return background(fetchAndRun(action, stage))
+      orders[at] = order
+    }
+    ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
+  }
+
+  const orderFor = (stage: Stage, task: number, attempt: number): AttemptOrder | undefined => {
+    const { tasks } = state
+    const items: AttemptItem[] = new Array(tasks.count[task])
+    for (let at = 0; at < items.length; at += 1) {
+      const item = itemFor(state, payloads, ports.store, stage, tasks.first[task] + at)
+      if (item === undefined) return undefined
+      items[at] = item
+    }
+    const asked = state.classes[tasks.klass[task]].needs[state.resources.indexOf('memory')] ?? 0
+    const limit = asked > 0 ? { memoryLimit: memoryLimit(asked) } : undefined
+    return { task, attempt, try: tasks.tries[task] + 1, items, ...limit }
+  }
+
+  /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
+  const fetchAndRun = async (
+    action: Extract<Action, { kind: 'run' }>,
+    stage: Stage,
+  ): Promise<void> => {
+    const { tasks } = state
+    const live = () =>
+      action.tasks
+        .map((task, at) => ({ task, attempt: action.firstAttempt + at }))
+        .filter(({ task, attempt }) => tasks.attempt[task] === attempt)
+    for (const { task } of live()) {
+      for (let at = 0; at < tasks.count[task]; at += 1) {
+        const index = tasks.first[task] + at
+        if (itemFor(state, payloads, ports.store, stage, index) === undefined)
+          await fetch(stage, index)
+      }
+    }
+    const orders: AttemptOrder[] = []
+    for (const { task, attempt } of live()) {
+      const order = orderFor(stage, task, attempt)
+      if (order === undefined)
+        throw new Error(
+          `item ${tasks.first[task]} of ${stage.definition.name} has vanished from its source`,
+        )
+      orders.push(order)
+    }
+    if (orders.length > 0 && !loop.isStopped())
+      ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
+  }
+
+  const fetch = async (stage: Stage, index: number): Promise<void> => {
+    const head = headOf(state, stage)
+    if (head.definition.link.kind === 'gather')
+      payloads.gathers.set(head.number, await ports.gather(head))
+    else await refetch(payloads, head, index)
+  }
+
+  const readSource = async (action: Extract<Action, { kind: 'readSource' }>): Promise<void> => {
+    const stage = state.stages[action.stage]
+    const first = stage.known
+    try {
+      const chunk = await sourceOf(payloads, stage).read(action.cursor, action.limit)
+      stow(payloads, stage.number, first, chunk.items)
+      const kept = ports.keep?.(stage, first, chunk.items)
+      if (kept !== undefined) loop.keep(kept.results)
+      const problems = chunk.items.flatMap((item, at) =>
+        item.problem === undefined
+          ? []
+          : [{ index: first + at, failure: { kind: 'bad-input' as const, message: item.problem } }],
+      )
+      const wishes = wishesOf(chunk.items, first)
+      loop.send({
+        kind: 'read',
+        stage: stage.number,
+        first,
+        count: chunk.items.length,
+        cursor: chunk.cursor,
+        done: chunk.done,
+        ...(chunk.items.some(item => item.size !== 1)
+          ? { sizes: chunk.items.map(item => item.size) }
+          : {}),
+        ...(problems.length > 0 ? { problems } : {}),
+        ...(wishes.length > 0 ? { wishes } : {}),
+        ...(kept !== undefined ? { kept: kept.items } : {}),
+      })
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      loop.send({
+        kind: 'stageBroken',
+        stage: stage.number,
+        failure: { kind: 'bad-input', message },
+      })
+    }
+  }
+
+  const gather = async (number: number): Promise<void> => {
+    const groups = await ports.gather(state.stages[number])
+    payloads.gathers.set(number, groups)
+    loop.send({
+      kind: 'read',
+      stage: number,
+      first: 0,
+      count: groups.keys.length,
+      cursor: '',
+      done: true,
+    })
+  }
+
+  return perform
+}
+
+/** Items with a priority or an earliest start of their own. */
+export function wishesOf(
+  items: readonly { readonly priority?: number; readonly notBefore?: number }[],
+  first: number,
+) {
+  return items.flatMap(({ priority, notBefore }, at) =>
+    priority === undefined && notBefore === undefined
+      ? []
+      : [{ index: first + at, priority: priority ?? 0, notBefore: notBefore ?? 0 }],
+  )
+}
+
+/**
+ * Resident bytes at which a slot's process counts as out of memory: what the stage asked for, a
+ * quarter more since peaks are not averages, and what a bare runtime takes.
+ */
+function memoryLimit(asked: number): number {
+  return Math.round(asked * 1.25) + 64 * 1024 * 1024
+}
