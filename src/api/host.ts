@@ -188,7 +188,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
         if (stage === undefined) continue
         found.written.push(await writeOutput(spec.output, topResults(state, store, stage)))
       }
-      return undefined
+      return refusedInWords(found.written)
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     }
@@ -315,6 +315,14 @@ function eachTemplates(job: Job): string[] {
   return job.stages.flatMap(({ kind, output }) =>
     kind === 'map' && output?.kind === 'each' ? [output.template] : [],
   )
+}
+
+/** Items that are done but could not be written where their key said: the run must not pass for done. */
+function refusedInWords(written: readonly Written[]): string | undefined {
+  const count = written.reduce((sum, { refusedCount }) => sum + refusedCount, 0)
+  const first = written.flatMap(({ refused }) => refused)[0]
+  if (count === 0 || first === undefined) return undefined
+  return `${count} of its results could not be written; the first: ${first.key}: ${first.reason}`
 }
 
 /** A user's module, or an InputError that says why not. */

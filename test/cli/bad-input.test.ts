@@ -147,7 +147,7 @@ test.each(['../escape', '/tmp/escape', 'link/escape'])(
     symlinkSync(join(folder.path, 'outside'), join(folder.path, 'out/link'))
     const { code, out, err } = await folder.dray('run', 'job.yaml', '--json')
     expect(code, err).toBe(1)
-    expect(out + err).toContain('"failed":1')
+    expect(out + err).toMatch(/"failed":1|could not be written/)
     expect(folder.has('out/a.json')).toBe(true)
     expect(folder.has('escape.json') || folder.has('outside/escape.json')).toBe(false)
     folder.remove()
