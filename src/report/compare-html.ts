@@ -37,8 +37,8 @@ export type CompareAbout = {
   readonly noise: number
   readonly seeds: number
   readonly seed: number
-  /** For replays of a run: how many of the times were estimated, not measured. */
-  readonly estimated?: { readonly tasks: number; readonly note: string }
+  /** What else a reader must know: of replays, which times were estimated. */
+  readonly note?: string
 }
 
 const endOf = (row: ComparedRow): number => Math.max(row.makespan, makespanOf(row.schedule))
@@ -49,7 +49,7 @@ function aboutText(problem: Problem, rows: readonly ComparedRow[], about: Compar
     about.noise > 0
       ? ` Durations vary by ${formatGap(about.noise)}; each strategy met the same ${about.seeds} seeds, from ${about.seed} on.`
       : ''
-  return size + noise + (about.estimated ? ` ${about.estimated.note}` : '')
+  return size + noise + (about.note ? ` ${about.note}` : '')
 }
 
 function headline(problem: Problem, rows: readonly ComparedRow[]): string {

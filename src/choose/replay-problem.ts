@@ -1,0 +1,137 @@
+import type { Job } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import type { MachineDefinition } from '../model/run.ts'
+import type { HistoryBatch } from '../port/journal.ts'
+
+/**
+ * A recorded run as a problem: each item of each stage takes what it was measured to take where it
+ * ran, and on machines of another speed what that speed makes of it. Only answered items count, and
+ * of each the attempt that ended well.
+ */
+export function replayProblem(run: RecordedRun): Replay {
+  const slots = run.machines.flatMap(machine =>
+    Array.from({ length: machine.slots ?? 1 }, (_, slot) => ({ machine, slot })),
+  )
+  const speedOf = new Map(run.machines.map(({ id, speed }) => [id, speed]))
+  const measured = measuredItems(run)
+  const order = stagesInOrder(run.job)
+  const tasks = order.flatMap(({ name }) => measured.get(name) ?? [])
+  const taskAt = new Map(tasks.map((task, at) => [`${task.stage}\u0000${task.index}`, at]))
+  const from: number[] = []
+  const firstEdge = [0]
+  for (const task of tasks) {
+    const stage = order.find(({ name }) => name === task.stage)
+    for (const name of stage?.after ?? []) {
+      const before = measured.get(name) ?? []
+      const needed = stage?.kind === 'map' ? before.filter(at => at.index === task.index) : before
+      for (const { index } of needed) from.push(taskAt.get(`${name}\u0000${index}`) ?? 0)
+    }
+    firstEdge.push(from.length)
+  }
+  const problem: Problem = {
+    name: `${run.job.name}, run ${run.name}`,
+    unit: 's',
+    machines: slots.map(({ machine, slot }) => ({
+      id: machine.slots === 1 ? machine.id : `${machine.id}/${slot}`,
+      speed: machine.speed,
+      capacity: undefined,
+      cost: machine.cost,
+    })),
+    tasks: tasks.map(({ stage, index }) => ({
+      id: `${index} ${stage}`,
+      needs: undefined,
+      release: 0,
+      due: run.job.due === undefined ? Number.POSITIVE_INFINITY : run.job.due / 1e6,
+      weight: 1,
+      priority: 0,
+    })),
+    times: Float64Array.from(
+      tasks.flatMap(({ machine, micros }) =>
+        slots.map(slot => {
+          const speed = (speedOf.get(machine) ?? 1) / slot.machine.speed
+          return Math.round(slot.machine.id === machine ? micros : micros * speed) / 1e6
+        }),
+      ),
+    ),
+    edges: {
+      firstEdge: Int32Array.from(firstEdge),
+      from: Int32Array.from(from),
+      bytes: new Float64Array(from.length),
+      time: new Float64Array(from.length),
+    },
+    network: undefined,
+  }
+  const isEstimated = (task: number, slot: number) =>
+    slots[slot] !== undefined && slots[slot].machine.id !== tasks[task].machine
+  return { problem, seconds: secondsOf(run.history), isEstimated }
+}
+
+export type RecordedRun = {
+  readonly name: string
+  readonly job: Job
+  readonly machines: readonly MachineDefinition[]
+  readonly history: readonly HistoryBatch[]
+}
+
+export type Replay = {
+  readonly problem: Problem
+  /** What the run itself took, from first start to last end. */
+  readonly seconds: number
+  /** Whether the time of a task on a problem's machine was not measured there. */
+  readonly isEstimated: (task: number, machine: number) => boolean
+}
+
+type Measured = {
+  readonly stage: string
+  readonly index: number
+  readonly machine: string
+  readonly micros: number
+}
+
+function measuredItems({ history }: RecordedRun): Map<string, Measured[]> {
+  const byStage = new Map<string, Map<number, Measured>>()
+  for (const batch of history) {
+    const { stage } = batch
+    const items = byStage.get(stage) ?? new Map<number, Measured>()
+    byStage.set(stage, items)
+    for (let at = 0; at < batch.indexes.length; at += 1) {
+      if (batch.outcomes[at] !== 'done') continue
+      const count = batch.counts[at]
+      const micros = (batch.ends[at] - batch.starts[at]) / count
+      for (let nth = 0; nth < count; nth += 1) {
+        const index = batch.indexes[at] + nth
+        items.set(index, { stage, index, machine: batch.machines[at], micros })
+      }
+    }
+  }
+  return new Map(
+    [...byStage].map(([name, items]) => [
+      name,
+      [...items.values()].sort((a, b) => a.index - b.index),
+    ]),
+  )
+}
+
+/** Each stage after those it follows. */
+function stagesInOrder(job: Job): Job['stages'][number][] {
+  const order: Job['stages'][number][] = []
+  for (let grown = true; grown; ) {
+    grown = false
+    for (const stage of job.stages) {
+      if (order.includes(stage)) continue
+      if (!stage.after.every(name => order.some(before => before.name === name))) continue
+      order.push(stage)
+      grown = true
+    }
+  }
+  return order
+}
+
+function secondsOf(history: readonly HistoryBatch[]): number {
+  let [first, last] = [Number.POSITIVE_INFINITY, 0]
+  for (const { starts, ends } of history) {
+    for (const start of starts) first = Math.min(first, start)
+    for (const end of ends) last = Math.max(last, end)
+  }
+  return last > first ? (last - first) / 1e6 : 0
+}

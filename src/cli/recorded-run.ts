@@ -1,0 +1,27 @@
+import { openDirectory } from '../adapter/sqlite/directory.ts'
+import type { Summary } from '../api/summary.ts'
+import { type Replay, replayProblem } from '../choose/replay-problem.ts'
+import { restore } from '../driver/restore.ts'
+import { InputError } from '../model/input-error.ts'
+import type { Job } from '../model/job.ts'
+import { ask } from './ask.ts'
+
+/** A finished or running run of a directory, as a problem to schedule again. */
+export async function recordedRun(dir: string, name: string): Promise<Replay> {
+  const { run } = await ask<Summary>(dir, { op: 'status', run: name })
+  const { journal, store, close } = openDirectory(dir)
+  try {
+    const record = store.run(run)
+    if (record === undefined) throw new InputError(`--run ${name}: no such run in ${dir}`)
+    const history = [...store.history(run)]
+    const used = new Set(history.flatMap(batch => batch.machines))
+    const machines = restore(journal)
+      .machines.map(({ definition }) => definition)
+      .filter(({ id }) => used.has(id))
+    if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
+    const job = JSON.parse(record.definition) as Job
+    return replayProblem({ name: run, job, machines, history })
+  } finally {
+    close()
+  }
+}
