@@ -57,6 +57,7 @@ export function arriveAtNode(
 ): void {
   const node = Math.floor(index / fanIn)
   if (!succeeded && !tolerates(state, next)) {
+    if (!next.complete && node >= next.known) next.known = node + 1
     endItem(
       state,
       next,
