@@ -128,11 +128,15 @@ function lowerBound(state: State, stages: readonly Stage[]): number {
 
 function totalSpeed(state: State): number {
   let speed = 0
-  for (const { alive, definition, slots } of state.machines) if (alive) speed += definition.speed * slots.length
+  for (const { alive, definition, slots } of state.machines)
+    if (alive) speed += definition.speed * slots.length
   return speed
 }
 
-function shareOf(stages: readonly Stage[], machine: number): { tasks: number; busySeconds: number } {
+function shareOf(
+  stages: readonly Stage[],
+  machine: number,
+): { tasks: number; busySeconds: number } {
   let tasks = 0
   let micros = 0
   for (const stage of stages) {

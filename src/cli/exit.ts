@@ -26,7 +26,9 @@ function told(error: unknown): number {
     process.stderr.write(`dray: ${error.message}\n`)
     return exitCode.badInput
   }
-  process.stderr.write(`dray: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.stderr.write(
+    `dray: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
   return exitCode.failed
 }
 

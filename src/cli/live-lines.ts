@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import { timeLeft } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
 import type { Machine, Run } from '../core/state.ts'
-import { fit, padEnd, padStart, percent, seenWidth } from './print.ts'
+import { clip, padEnd, padStart, percent, seenWidth } from './print.ts'
 import type { Progress } from './progress.ts'
 import { rateMeter, type StageFigures, stageFigures } from './stage-figures.ts'
 import { leftInWords } from './time-left.ts'
@@ -29,7 +29,7 @@ export function liveLines(host: Host, run: Run): Progress {
     const most = Math.max(3, (out.rows ?? 24) - 2)
     const lines = frame(host, run, rateOf, width).slice(0, most)
     const up = drawn > 0 ? `\u001b[${drawn}A` : ''
-    out.write(`${up}\r${lines.map(line => `${fit(line, width)}\u001b[K\n`).join('')}\u001b[J`)
+    out.write(`${up}\r${lines.map(line => `${clip(line, width)}\u001b[K\n`).join('')}\u001b[J`)
     drawn = lines.length
   }
   const restore = (): void => {

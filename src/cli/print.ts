@@ -48,7 +48,7 @@ export const padEnd = (text: string, width: number): string =>
 export const padStart = (text: string, width: number): string =>
   ' '.repeat(Math.max(0, width - seenWidth(text))) + text
 
-/** Columns a text takes on a terminal: escape sequences none, wide characters two. */
+/** Columns a text takes on a terminal: escapeCode sequences none, wide characters two. */
 export function seenWidth(text: string): number {
   let width = 0
   for (const char of text.replace(escapes, '')) width += wide.test(char) ? 2 : 1
@@ -56,12 +56,12 @@ export function seenWidth(text: string): number {
 }
 
 /** Cut to a width, colours kept whole. */
-export function fit(text: string, width: number): string {
+export function clip(text: string, width: number): string {
   if (seenWidth(text) <= width) return text
   let out = ''
   let seen = 0
-  for (const [part, escape] of text.matchAll(parts)) {
-    if (escape !== undefined) out += part
+  for (const [part, escapeCode] of text.matchAll(parts)) {
+    if (escapeCode !== undefined) out += part
     else {
       const columns = wide.test(part) ? 2 : 1
       if (seen + columns > width - 1) continue
@@ -72,9 +72,9 @@ export function fit(text: string, width: number): string {
   return `${out}…`
 }
 
-const escape = String.fromCharCode(27)
-const escapes = new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]`, 'g')
-const parts = new RegExp(`(${escape}\\[[0-9;?]*[A-Za-z])|[^]`, 'gu')
+const escapeCode = String.fromCharCode(27)
+const escapes = new RegExp(`${escapeCode}\\[[0-9;?]*[A-Za-z]`, 'g')
+const parts = new RegExp(`(${escapeCode}\\[[0-9;?]*[A-Za-z])|[^]`, 'gu')
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/
 

@@ -28,8 +28,16 @@ export function registerRun(program: Command): void {
     .command('run')
     .argument('[job]', 'job file (.ts, .js, .yaml, .json), or a folder with one')
     .description('run a job: begin it, or go on where it stopped')
-    .option('--input <spec>', 'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin')
-    .option('--param <name=value>', 'a value in place of the job’s own; may be repeated', collect, [])
+    .option(
+      '--input <spec>',
+      'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin',
+    )
+    .option(
+      '--param <name=value>',
+      'a value in place of the job’s own; may be repeated',
+      collect,
+      [],
+    )
     .option('--strategy <name>', 'which machine: auto, on-demand, mct, ...')
     .option('--order <name>', 'which task first: fifo, spt, lpt, edd, priority')
     .option('--machines <file>', 'machines to carve this box into')
@@ -51,8 +59,14 @@ export const collect = (value: string, before: readonly string[]): string[] => [
 /** Runs a job to its end on this box, showing how it goes. Answers the exit code. */
 export async function runJob(job: Job, flags: RunFlags): Promise<number> {
   const machines = await machinesFrom(flags.machines)
-  const refused = refusals(runDefinition(job, { name: 'check', seed: 1, now: 0, strategy: 'mct' }), machines)
-  if (refused.length > 0) throw new NeverHere(`${job.name} can never run here:\n${refused.map(line => `  ${line}`).join('\n')}`)
+  const refused = refusals(
+    runDefinition(job, { name: 'check', seed: 1, now: 0, strategy: 'mct' }),
+    machines,
+  )
+  if (refused.length > 0)
+    throw new NeverHere(
+      `${job.name} can never run here:\n${refused.map(line => `  ${line}`).join('\n')}`,
+    )
   const host = await openHost({ dir: directoryFrom(flags.dir), machines, onRequest: answerRequest })
   try {
     const options = { ...flags, ...(job.input.kind === 'stdin' ? { stdin: process.stdin } : {}) }
@@ -80,7 +94,12 @@ function planInWords(kind: string, run: string | undefined): string {
 }
 
 /** Shows a run until it ends or is interrupted, and how it came out. Answers the exit code. */
-export async function follow(host: Host, job: Job, submitted: Submitted, flags: RunFlags): Promise<number> {
+export async function follow(
+  host: Host,
+  job: Job,
+  submitted: Submitted,
+  flags: RunFlags,
+): Promise<number> {
   const progress = progressFor(host, job, submitted, flags)
   const stops = stopSignals(host)
   try {
@@ -89,7 +108,10 @@ export async function follow(host: Host, job: Job, submitted: Submitted, flags: 
     const run = host.runNamed(submitted.run)
     if (run === undefined) throw new Error(`run ${submitted.run} has vanished`)
     const interrupted = outcome === 'interrupted' && run.state !== 'done' && run.state !== 'failed'
-    const summary = { ...summarise(host.state, run, host.written(submitted.run)), ...(interrupted ? { state: 'interrupted' } : {}) }
+    const summary = {
+      ...summarise(host.state, run, host.written(submitted.run)),
+      ...(interrupted ? { state: 'interrupted' } : {}),
+    }
     say(summary, host, job, submitted, flags)
     if (interrupted) return exitCode.interrupted
     return summary.state === 'done' ? exitCode.done : exitCode.failed
@@ -100,11 +122,15 @@ export async function follow(host: Host, job: Job, submitted: Submitted, flags: 
 
 function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags: RunFlags): void {
   if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`)
-  else if (flags.quiet !== true && flags.events !== true) process.stdout.write(endReport(summary, host, job, submitted))
+  else if (flags.quiet !== true && flags.events !== true)
+    process.stdout.write(endReport(summary, host, job, submitted))
 }
 
 /** The first Ctrl-C stops taking new tasks and waits for running ones; the second quits at once. */
-function stopSignals(host: Host): { readonly drained: Promise<'interrupted'>; readonly off: () => void } {
+function stopSignals(host: Host): {
+  readonly drained: Promise<'interrupted'>
+  readonly off: () => void
+} {
   let resolve: (value: 'interrupted') => void = () => {}
   const drained = new Promise<'interrupted'>(done => {
     resolve = done
@@ -113,7 +139,9 @@ function stopSignals(host: Host): { readonly drained: Promise<'interrupted'>; re
   const onSignal = (): void => {
     asked += 1
     if (asked > 1) process.exit(exitCode.interrupted)
-    process.stderr.write('\nstopping: running tasks may end, nothing new starts; again to quit at once\n')
+    process.stderr.write(
+      '\nstopping: running tasks may end, nothing new starts; again to quit at once\n',
+    )
     host.loop.send({ kind: 'drain' })
     const check = (): void => {
       const busy = host.state.machines.some(machine => machine.alive && machine.running > 0)

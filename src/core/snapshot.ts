@@ -106,7 +106,7 @@ function encodeSlot(slot: Slot) {
 
 function encodeStage(stage: Stage) {
   assert(stage.graph === undefined, 'a problem’s graph is simulated, never journalled')
-  const { items, sizes, wishes, arrived, plan, estimates, pooled, classes, ...rest } = stage
+  const { items, sizes, unreadable, wishes, arrived, plan, estimates, pooled, classes, ...rest } = stage
   return {
     ...rest,
     classes: [...classes],
@@ -114,6 +114,7 @@ function encodeStage(stage: Stage) {
     sizes: [...sizes],
     wishes: [...wishes],
     arrived: [...arrived],
+    unreadable: [...unreadable],
     plan:
       plan === undefined
         ? undefined
@@ -126,7 +127,7 @@ function encodeStage(stage: Stage) {
 }
 
 function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
-  const { items, sizes, wishes, arrived, plan, estimates, pooled, ...rest } = from
+  const { items, sizes, unreadable, wishes, arrived, plan, estimates, pooled, ...rest } = from
   const stage: Stage = {
     ...newStage(rest),
     ...rest,
@@ -134,6 +135,7 @@ function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
     sizes: new Map(sizes),
     wishes: new Map(wishes),
     arrived: new Map(arrived),
+    unreadable: new Set(unreadable),
     pooled: decodeEstimate(pooled),
     estimates: [],
     graph: undefined,

@@ -98,6 +98,8 @@ export type Stage = {
   /** Tasks that are waiting, ready, assigned or running. */
   openTasks: number
   readonly sizes: Map<number, number>
+  /** Items the source could not give: to try them again the input must be read anew. */
+  readonly unreadable: Set<number>
   readonly wishes: Map<number, { priority: number; notBefore: number }>
   /** Tree: inputs of a node still missing. Graph: predecessors still missing is `waitingFor`. */
   readonly arrived: Map<number, number>
@@ -334,6 +336,7 @@ export function newStage(
     open: 0,
     openTasks: 0,
     sizes: new Map(),
+    unreadable: new Set(),
     wishes: new Map(),
     arrived: new Map(),
     graph: undefined,
@@ -346,7 +349,8 @@ export function newStage(
     peakBytes: 0,
     firstStart: 0,
     lastEnd: 0,
-    busyMicros: 0, byMachine: [],
+    busyMicros: 0,
+    byMachine: [],
   }
 }
 

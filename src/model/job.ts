@@ -31,7 +31,12 @@ export type InputSpec =
   | { readonly kind: 'range'; readonly from: number; readonly to: number }
   | { readonly kind: 'items'; readonly items: readonly unknown[]; readonly key: string | undefined }
   | { readonly kind: 'stdin'; readonly format: 'lines' | 'jsonl'; readonly key: string | undefined }
-  | { readonly kind: 'module'; readonly path: string; readonly key: string | undefined; readonly version: string | undefined }
+  | {
+      readonly kind: 'module'
+      readonly path: string
+      readonly key: string | undefined
+      readonly version: string | undefined
+    }
   | { readonly kind: 'grid'; readonly axes: Readonly<Record<string, readonly unknown[]>> }
   | { readonly kind: 'open' }
 
@@ -47,7 +52,10 @@ export type StageSpec = {
   readonly loads: { readonly name: string; readonly memory: number } | undefined
   readonly chunk: ChunkSpec
   /** What an item's size is: its bytes, a numeric field, or 1 for every item. */
-  readonly size: { readonly kind: 'bytes' } | { readonly kind: 'field'; readonly field: string } | { readonly kind: 'one' }
+  readonly size:
+    | { readonly kind: 'bytes' }
+    | { readonly kind: 'field'; readonly field: string }
+    | { readonly kind: 'one' }
   /** Counted from the task's own start; `undefined`: none. */
   readonly timeout: Micros | undefined
   /** Between asking an attempt to stop and killing its slot. */

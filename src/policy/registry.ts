@@ -16,7 +16,14 @@ import { spt } from './order/spt.ts'
 
 /** Every online allocation, by name. */
 export const allocations: readonly Allocation[] = [
-  random, roundRobin, onDemand, leastLoaded, met, minLoad, mct, planned,
+  random,
+  roundRobin,
+  onDemand,
+  leastLoaded,
+  met,
+  minLoad,
+  mct,
+  planned,
 ]
 
 /** Every order, by name. */
@@ -24,7 +31,12 @@ export const orders: readonly Order[] = [fifo, spt, lpt, edd, priority]
 
 /** Other names the field uses for the same thing. */
 export const aliases: Readonly<Record<string, string>> = {
-  fastest: 'met', olb: 'on-demand', sjf: 'spt', edf: 'edd', fcfs: 'fifo', eft: 'mct',
+  fastest: 'met',
+  olb: 'on-demand',
+  sjf: 'spt',
+  edf: 'edd',
+  fcfs: 'fifo',
+  eft: 'mct',
 }
 
 /** The allocation of that name or alias, or `undefined`. */

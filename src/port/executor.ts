@@ -62,12 +62,35 @@ export type AttemptItem = {
 export type ExecutorEvent =
   | { readonly kind: 'outcomes'; readonly slot: SlotAddress; readonly outcomes: readonly Outcome[] }
   /** A stage's module was imported and its `setup` ran in this slot. */
-  | { readonly kind: 'loaded'; readonly slot: SlotAddress; readonly stage: number; readonly micros: Micros; readonly bytes: number }
+  | {
+      readonly kind: 'loaded'
+      readonly slot: SlotAddress
+      readonly stage: number
+      readonly micros: Micros
+      readonly bytes: number
+    }
   /** A stage cannot run at all: module missing, no default export, setup threw. Not an item's fault. */
-  | { readonly kind: 'stageBroken'; readonly slot: SlotAddress; readonly stage: number; readonly failure: Failure }
+  | {
+      readonly kind: 'stageBroken'
+      readonly slot: SlotAddress
+      readonly stage: number
+      readonly failure: Failure
+    }
   | { readonly kind: 'slotEnded'; readonly slot: SlotAddress; readonly failure: Failure }
-  | { readonly kind: 'log'; readonly attempt: number; readonly task: number; readonly index: number; readonly stream: 'stdout' | 'stderr' | 'log'; readonly text: string }
-  | { readonly kind: 'progress'; readonly attempt: number; readonly task: number; readonly fraction: number }
+  | {
+      readonly kind: 'log'
+      readonly attempt: number
+      readonly task: number
+      readonly index: number
+      readonly stream: 'stdout' | 'stderr' | 'log'
+      readonly text: string
+    }
+  | {
+      readonly kind: 'progress'
+      readonly attempt: number
+      readonly task: number
+      readonly fraction: number
+    }
   | { readonly kind: 'pressure'; readonly machine: number; readonly high: boolean }
 
 /** One item's answer. A task of many items answers each; the task ends with its last. */

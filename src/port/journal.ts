@@ -29,7 +29,11 @@ export type Entry = {
 }
 
 /** Items pushed to a run, from number `first` on. */
-export type SpoolBatch = { readonly run: string; readonly first: number; readonly items: readonly SpooledItem[] }
+export type SpoolBatch = {
+  readonly run: string
+  readonly first: number
+  readonly items: readonly SpooledItem[]
+}
 
 export type SpooledItem = {
   readonly key: string

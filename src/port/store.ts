@@ -7,14 +7,29 @@ export interface Store {
   /** The final answer of one item, or `undefined` while it has none. The newest wins. */
   result(run: string, stage: string, index: number): StoredResult | undefined
   /** Every final answer of a stage in item order, each index once (the newest), in bounded memory. */
-  results(run: string, stage: string, options?: { readonly from?: number; readonly states?: readonly ResultState[] }): IterableIterator<StoredResult>
+  results(
+    run: string,
+    stage: string,
+    options?: { readonly from?: number; readonly states?: readonly ResultState[] },
+  ): IterableIterator<StoredResult>
   /** Key, version, index and state of every answered item, without payloads: what a later run may keep. */
-  answered(run: string, stage: string): IterableIterator<{ readonly index: number; readonly key: string; readonly version: string; readonly state: ResultState }>
+  answered(
+    run: string,
+    stage: string,
+  ): IterableIterator<{
+    readonly index: number
+    readonly key: string
+    readonly version: string
+    readonly state: ResultState
+  }>
   counts(run: string, stage: string): Readonly<Record<ResultState, number>>
   history(run: string): IterableIterator<HistoryBatch>
   /** Appends captured output of an attempt; not durable before the next commit, size-limited by the caller. */
   log(lines: readonly LogLine[]): void
-  logs(run: string, options?: { readonly index?: number; readonly stage?: string; readonly after?: number }): IterableIterator<LogLine & { readonly id: number }>
+  logs(
+    run: string,
+    options?: { readonly index?: number; readonly stage?: string; readonly after?: number },
+  ): IterableIterator<LogLine & { readonly id: number }>
   putRun(run: RunRecord): void
   run(name: string): RunRecord | undefined
   runs(): RunRecord[]

@@ -15,11 +15,23 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
   return folder
 }
 
-export type Ended = { readonly code: number | string | null; readonly out: string; readonly err: string }
+export type Ended = {
+  readonly code: number | string | null
+  readonly out: string
+  readonly err: string
+}
 
 /** Runs the command line in a folder; `killAfter`: SIGKILL to the whole group after that many milliseconds. */
-export function dray(folder: string, args: readonly string[], options: { readonly killAfter?: number } = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+export function dray(
+  folder: string,
+  args: readonly string[],
+  options: { readonly killAfter?: number } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let out = ''
   let err = ''
   child.stdout.on('data', data => (out += data))
@@ -38,5 +50,10 @@ export function dray(folder: string, args: readonly string[], options: { readonl
 }
 
 /** The one JSON object of `--json`. */
-export const summaryOf = (ended: Ended): Record<string, never> & { readonly items: Record<string, number>; readonly state: string; readonly retries: number } =>
-  JSON.parse(ended.out.trim().split('\n').at(-1) ?? '')
+export const summaryOf = (
+  ended: Ended,
+): Record<string, never> & {
+  readonly items: Record<string, number>
+  readonly state: string
+  readonly retries: number
+} => JSON.parse(ended.out.trim().split('\n').at(-1) ?? '')

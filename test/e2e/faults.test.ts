@@ -7,7 +7,10 @@ const job = (stage: string) =>
   `name: faulty\ninput: { range: { from: 0, to: 20 } }\nstages:\n  - { name: work, map: ./work.js, output: { jsonl: out.jsonl }, ${stage} }\n`
 
 const lines = (folder: string) =>
-  readFileSync(join(folder, 'out.jsonl'), 'utf8').trim().split('\n').map(line => JSON.parse(line) as { index: number; result?: unknown; error?: { kind: string } })
+  readFileSync(join(folder, 'out.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { index: number; result?: unknown; error?: { kind: string } })
 
 const run = async (handler: string, stage = 'retry: { attempts: 2, delay: 1ms }') => {
   const folder = folderWith({ 'work.js': handler, 'job.yaml': job(stage) })
@@ -21,12 +24,25 @@ describe('a faulty handler harms only its own attempts', () => {
     { name: 'exits', code: 'process.exit(3)', kind: 'crash' },
     { name: 'segfaults', code: "process.kill(process.pid, 'SIGSEGV')", kind: 'crash' },
     { name: 'answers what is not JSON', code: 'return 10n', kind: 'bad-result' },
-    { name: 'spins for ever', code: 'for (;;);', kind: 'timeout', stage: 'timeout: 300ms, grace: 100ms, retry: { attempts: 1 }' },
-    { name: 'never answers', code: 'return new Promise(() => setInterval(() => {}, 1000))', kind: 'timeout', stage: 'timeout: 300ms, grace: 100ms, retry: { attempts: 1 }' },
+    {
+      name: 'spins for ever',
+      code: 'for (;;);',
+      kind: 'timeout',
+      stage: 'timeout: 300ms, grace: 100ms, retry: { attempts: 1 }',
+    },
+    {
+      name: 'never answers',
+      code: 'return new Promise(() => setInterval(() => {}, 1000))',
+      kind: 'timeout',
+      stage: 'timeout: 300ms, grace: 100ms, retry: { attempts: 1 }',
+    },
   ]
   for (const { name, code, kind, stage } of faults) {
     test(`item 7 ${name}: it fails as ${kind}, the other nineteen are done`, async () => {
-      const result = await run(`export default n => { if (n === 7) { ${code} } return n * 2 }\n`, stage)
+      const result = await run(
+        `export default n => { if (n === 7) { ${code} } return n * 2 }\n`,
+        stage,
+      )
       expect(result.ended.code).toBe(1)
       expect(result.summary.items).toMatchObject({ total: 20, done: 19, failed: 1 })
       expect(result.lines).toHaveLength(20)
@@ -47,7 +63,9 @@ describe('a faulty handler harms only its own attempts', () => {
   })
 
   test('output is captured, and a flood of it stops nothing', async () => {
-    const result = await run("export default n => { for (let i = 0; i < 20000; i += 1) console.log('x'.repeat(80)); return n }\n")
+    const result = await run(
+      "export default n => { for (let i = 0; i < 20000; i += 1) console.log('x'.repeat(80)); return n }\n",
+    )
     expect(result.ended.code).toBe(0)
     expect(result.summary.items.done).toBe(20)
   })
@@ -55,7 +73,7 @@ describe('a faulty handler harms only its own attempts', () => {
   test('an attempt that outgrows its memory is retried with more where the job says so', async () => {
     const result = await run(
       'const kept = []\nexport default async (n, ctx) => { if (n !== 5) return n; for (let i = 0; i < 30; i += 1) { kept.push(Buffer.alloc(10e6, 1)); await new Promise(r => setTimeout(r, 30)) } return ctx.attempt }\n',
-      "chunk: 1, needs: { memory: 150MB }, retry: { attempts: 3, delay: 1ms, on: { out-of-memory: { memory: x4 } } }",
+      'chunk: 1, needs: { memory: 150MB }, retry: { attempts: 3, delay: 1ms, on: { out-of-memory: { memory: x4 } } }',
     )
     expect(result.ended.code).toBe(0)
     expect(result.lines[5].result).toBe(2)
@@ -66,7 +84,7 @@ describe('kill -9 of the whole group', () => {
   test('at twelve moments: nothing is lost, no finished item runs again, no partial output', async () => {
     const folder = folderWith({
       'work.js':
-        "import { appendFileSync } from 'node:fs'\nexport default async n => { appendFileSync('ledger', `${n}\\n`); await new Promise(r => setTimeout(r, 5)); return n }\n",
+        "import { appendFileSync } from 'node:fs'\nexport default async n => { appendFileSync('ledger', n + '\\n'); await new Promise(r => setTimeout(r, 5)); return n }\n",
       'sum.js': 'export default parts => parts.reduce((a, b) => a + b, 0)\n',
       'job.yaml':
         'name: killed\ninput: { range: { from: 0, to: 1500 } }\nstages:\n  - { name: work, map: ./work.js, output: { jsonl: out.jsonl } }\n  - { name: sum, reduce: ./sum.js, gather: tree, output: { jsonl: sum.jsonl } }\n',
@@ -79,8 +97,12 @@ describe('kill -9 of the whole group', () => {
     }
     if (last.code === 'SIGKILL') last = await dray(folder, ['run', 'job.yaml', '--json'])
     expect(last.code).toBe(0)
-    expect(lines(folder).map(line => line.result)).toEqual(Array.from({ length: 1500 }, (_, n) => n))
-    expect(JSON.parse(readFileSync(join(folder, 'sum.jsonl'), 'utf8')).result).toBe((1500 * 1499) / 2)
+    expect(lines(folder).map(line => line.result)).toEqual(
+      Array.from({ length: 1500 }, (_, n) => n),
+    )
+    expect(JSON.parse(readFileSync(join(folder, 'sum.jsonl'), 'utf8')).result).toBe(
+      (1500 * 1499) / 2,
+    )
     const executions = readFileSync(join(folder, 'ledger'), 'utf8').trim().split('\n').length
     // In flight at a kill: a message of at most 5 ms of work and one ahead of it, on each of the slots.
     expect(executions - 1500).toBeLessThanOrEqual((kills + 1) * 2 * 8)

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { StoredResult } from '../../port/store.ts'
 
 /** What a gathering stage is given: one payload a group, in order of first appearance. */
-export type Groups = { readonly keys: readonly string[]; readonly payload: (group: number) => string }
+export type Groups = {
+  readonly keys: readonly string[]
+  readonly payload: (group: number) => string
+}
 
 /** Groups whose results together stay below this travel inside the message; larger ones by file. */
 const INLINE = 256 * 1024
@@ -42,7 +45,8 @@ function openGroup(folder: string, number: number): Open {
 /** A group's name: the field's text, or its JSON where it is not text. */
 function groupName(payload: string, by: string): string {
   const value: unknown = JSON.parse(payload)
-  const field = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[by] : undefined
+  const field =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[by] : undefined
   return typeof field === 'string' ? field : JSON.stringify(field ?? null)
 }
 

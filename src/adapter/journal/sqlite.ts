@@ -1,4 +1,11 @@
-import type { Entry, HistoryBatch, Journal, ResultBatch, Snapshot, SpoolBatch } from '../../port/journal.ts'
+import type {
+  Entry,
+  HistoryBatch,
+  Journal,
+  ResultBatch,
+  Snapshot,
+  SpoolBatch,
+} from '../../port/journal.ts'
 import { JournalError } from '../../port/journal-error.ts'
 import { assert } from '../../std/assert.ts'
 import { checksumOf } from '../sqlite/checksum.ts'

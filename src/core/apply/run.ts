@@ -195,6 +195,7 @@ function upstreamReopened(state: State, stage: Stage): boolean {
 
 function reopenItems(state: State, stage: Stage): void {
   for (const index of [...itemsIn(stage.items, [FAILED, SKIPPED, CANCELLED], stage.known)]) {
+    if (stage.unreadable.has(index)) continue
     reopenItem(stage.items, index)
     if (isReady(state, stage, index)) addInterval(stage.pool, index, 1)
   }

@@ -29,6 +29,7 @@ export function read(state: State, event: SourceRead): void {
   propagateKnown(state, stage)
   for (const { index, failure } of event.problems ?? []) {
     removeInterval(stage.pool, index, 1)
+    stage.unreadable.add(index)
     endItem(state, stage, index, FAILED, -1, failure)
   }
   for (const { stage: number, items } of event.kept ?? []) {

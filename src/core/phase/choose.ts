@@ -52,7 +52,7 @@ function fillTimes(state: State, stage: Stage, view: MachinesView, task: number)
   for (let machine = 0; machine < count; machine += 1) {
     if (view.offered[machine] === 0) continue
     const free = freeAt[machine]
-    view.freeAt[machine] = (free > now ? free : now) + wait[machine]
+    view.freeAt[machine] = Math.max(free, now) + wait[machine]
   }
   if (stage.graph === undefined) fillLearnt(state, stage, view, task)
   else fillGiven(state, stage, view, task)

@@ -6,5 +6,8 @@ export const onDemand: Allocation = {
   name: 'on-demand',
   source: 'opportunistic load balancing, Braun et al. 2001; the article, 3.2.3',
   binds: 'late',
-  choose: view => leastBy(view, machine => (view.load[machine] > 0 ? view.load[machine] / view.slots[machine] : 0)),
+  choose: view =>
+    leastBy(view, machine =>
+      view.load[machine] > 0 ? view.load[machine] / view.slots[machine] : 0,
+    ),
 }

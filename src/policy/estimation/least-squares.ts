@@ -36,7 +36,8 @@ export function observe(estimate: Estimate, size: number, time: number, predicte
   estimate.sizeTime += size * time
   estimate.timeTime += time * time
   if (predicted <= 0) return
-  if (estimate.ratios.length === 0) for (let i = 0; i < RATIO_BUCKETS; i += 1) estimate.ratios.push(0)
+  if (estimate.ratios.length === 0)
+    for (let i = 0; i < RATIO_BUCKETS; i += 1) estimate.ratios.push(0)
   estimate.ratios[bucketOf(time / predicted)] += 1
 }
 
@@ -51,12 +52,12 @@ export function predict(estimate: Estimate, size: number): number {
 export function lineOf(estimate: Estimate): Line {
   const { line } = estimate
   if (line !== undefined && line.n === estimate.n) return line
-  const fitted = fit(estimate)
+  const fitted = fitLine(estimate)
   estimate.line = fitted
   return fitted
 }
 
-function fit(estimate: Estimate): Line {
+function fitLine(estimate: Estimate): Line {
   const { n } = estimate
   const meanSize = estimate.size / n
   const meanTime = estimate.time / n

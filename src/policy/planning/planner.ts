@@ -17,7 +17,10 @@ export type Planner = {
   readonly source: string
   /** Why this planner cannot take the problem, or `undefined` if it can. */
   readonly refuses?: (problem: Problem) => string | undefined
-  readonly plan: (problem: Problem, options: PlanOptions) => Generator<Schedule | undefined, void, void>
+  readonly plan: (
+    problem: Problem,
+    options: PlanOptions,
+  ) => Generator<Schedule | undefined, void, void>
 }
 
 export type PlanOptions = {

@@ -16,7 +16,8 @@ export function decideRetry(
   if (failure.kind === 'bad-input' || failure.kind === 'cancelled') return undefined
   if (rule.never.includes(failure.kind)) return undefined
   if (failure.code !== undefined && rule.never.includes(failure.code)) return undefined
-  const grown = rule.on[failure.kind] ?? (failure.code === undefined ? undefined : rule.on[failure.code])
+  const grown =
+    rule.on[failure.kind] ?? (failure.code === undefined ? undefined : rule.on[failure.code])
   const ceiling = Math.min(rule.maxDelay, rule.delay * 2 ** Math.min(30, tries - 1))
   return {
     delay: Math.floor(chance * ceiling),
