@@ -1,23 +1,27 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { registerCancel } from './cli/cancel.ts'
-import { registerClean } from './cli/clean.ts'
-import { registerDoctor } from './cli/doctor.ts'
-import { registerInit } from './cli/init.ts'
-import { registerLogs } from './cli/logs.ts'
-import { registerLs } from './cli/ls.ts'
-import { registerMap } from './cli/map.ts'
-import { registerResults } from './cli/results.ts'
-import { registerRetry } from './cli/retry.ts'
-import { registerStatus } from './cli/status.ts'
-import { registerUnavailable } from './cli/unavailable.ts'
-import { registerWhy } from './cli/why.ts'
-import { registerCompare } from './cli/compare.ts'
-import { registerPlan } from './cli/plan.ts'
 import { quietPipe } from './cli/print.ts'
-import { registerReport } from './cli/report.ts'
-import { registerRun } from './cli/run.ts'
-import { registerSimulate } from './cli/simulate.ts'
+
+/** A command loads what it needs and no more: pictures alone cost longer than `status` takes. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  run: async () => (await import('./cli/run.ts')).registerRun,
+  map: async () => (await import('./cli/map.ts')).registerMap,
+  init: async () => (await import('./cli/init.ts')).registerInit,
+  ls: async () => (await import('./cli/ls.ts')).registerLs,
+  status: async () => (await import('./cli/status.ts')).registerStatus,
+  logs: async () => (await import('./cli/logs.ts')).registerLogs,
+  results: async () => (await import('./cli/results.ts')).registerResults,
+  why: async () => (await import('./cli/why.ts')).registerWhy,
+  cancel: async () => (await import('./cli/cancel.ts')).registerCancel,
+  retry: async () => (await import('./cli/retry.ts')).registerRetry,
+  clean: async () => (await import('./cli/clean.ts')).registerClean,
+  doctor: async () => (await import('./cli/doctor.ts')).registerDoctor,
+  plan: async () => (await import('./cli/plan.ts')).registerPlan,
+  simulate: async () => (await import('./cli/simulate.ts')).registerSimulate,
+  compare: async () => (await import('./cli/compare.ts')).registerCompare,
+  report: async () => (await import('./cli/report.ts')).registerReport,
+  later: async () => (await import('./cli/unavailable.ts')).registerUnavailable,
+}
 
 const program = new Command('dray')
   .description(
@@ -30,21 +34,6 @@ const program = new Command('dray')
   })
 
 quietPipe()
-registerRun(program)
-registerMap(program)
-registerInit(program)
-registerLs(program)
-registerStatus(program)
-registerLogs(program)
-registerResults(program)
-registerWhy(program)
-registerCancel(program)
-registerRetry(program)
-registerClean(program)
-registerDoctor(program)
-registerPlan(program)
-registerSimulate(program)
-registerCompare(program)
-registerReport(program)
-registerUnavailable(program)
+const named = Object.entries(commands).filter(([name]) => name === process.argv[2])
+for (const [, load] of named.length > 0 ? named : Object.entries(commands)) (await load())(program)
 await program.parseAsync()
