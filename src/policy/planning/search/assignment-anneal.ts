@@ -1,121 +1,170 @@
 import type { Prng } from '../../../std/prng.ts'
+import { type AssignmentState, largest, reassign } from './assignment.ts'
 import type { Core } from './assignment-core.ts'
 
 /**
- * Annealing of an assignment of independent tasks to unrelated machines, over cheap moves only.
+ * Annealing of independent tasks on unrelated machines, by ejection chains over cheap pairs.
  *
  * The makespan itself is flat almost everywhere, so the energy is smooth: the weighted quadratic
- * mean of what each machine has above the lower bound, plus the reduced cost spent. At a schedule
- * that wastes nothing both are zero. A move takes one task to another machine, or swaps two; both
- * are judged in constant time. Sources: Kirkpatrick, Gelatt and Vecchi 1983 (annealing); Glass,
- * Potts and Shade 1994 (move and swap neighbourhoods for R||Cmax).
+ * mean of what the machines have above the lower bound, plus the reduced cost spent. A schedule that
+ * wastes nothing has zero of both.
+ *
+ * Near the bound one move always puts two machines out of balance by far more than is left to gain.
+ * So a move that is not accepted goes on: the machine that got the task passes on the one, of a few
+ * drawn, that leaves the least energy; up to three moves are judged, together, before all are taken
+ * back. Sources: Kirkpatrick, Gelatt and Vecchi 1983 (annealing); Glover 1996 (ejection chains).
  */
-export type Assignment = {
-  readonly machine: Int32Array
-  readonly load: Float64Array
-}
-
 export type Cooling = {
   /** Temperatures relative to the lower bound. */
   readonly from: number
   readonly to: number
-  readonly moves: number
+  readonly chains: number
 }
 
-/** One cooling; yields the makespan whenever `best` has just become better, else `undefined`. */
+export type Best = { machine: Int32Array; makespan: number }
+
+/** One cooling, changing `state`; yields after each batch of chains: did `best` get better? */
 export function* anneal(
   core: Core,
-  state: Assignment,
-  best: { machine: Int32Array; makespan: number },
-  cooling: Cooling,
-  random: Prng,
+  state: AssignmentState,
+  best: Best,
+  run: { readonly cooling: Cooling; readonly random: Prng },
 ): Generator<boolean, void, void> {
-  const rounds = Math.max(1, Math.ceil(cooling.moves / movesPerStep))
-  const ratio = cooling.to / cooling.from
+  const { from, to, chains } = run.cooling
+  const rounds = Math.max(1, Math.ceil(chains / chainsPerStep))
   for (let round = 0; round < rounds; round += 1) {
-    const progress = rounds === 1 ? 1 : round / (rounds - 1)
-    const temperature = core.bound * cooling.from * ratio ** progress
-    yield moveAbout(core, state, best, temperature, random)
+    const temperature = core.bound * from * (to / from) ** (round / rounds)
+    yield someChains(core, state, best, { temperature, random: run.random })
   }
 }
 
-const movesPerStep = 20_000
-const swapShare = 0.6
-const partnerTries = 8
+const chainsPerStep = 3_000
+const longestChain = 3
+const drawn = 12
 
-function moveAbout(
+type Energy = {
+  /** Weighted sum of the squares of what each machine has above the bound. */
+  squares: number
+  /** Reduced cost spent since the chain began. */
+  spent: number
+}
+
+/** The next link of a chain, as `cheapestLink` found it; task -1 if there is none. */
+type Link = { task: number; to: number }
+
+function someChains(
   core: Core,
-  state: Assignment,
-  best: { machine: Int32Array; makespan: number },
-  temperature: number,
-  random: Prng,
+  state: AssignmentState,
+  best: Best,
+  how: { readonly temperature: number; readonly random: Prng },
 ): boolean {
-  const { times, reduced, weight, bound, pairTask, pairMachine, firstPair } = core
+  const { pairTask, pairMachine } = core
   const { machine, load } = state
-  const machines = load.length
-  const pairs = pairTask.length
-  const next = random.next
+  const { random, temperature } = how
+  const link: Link = { task: -1, to: -1 }
+  const taken = new Int32Array(longestChain)
+  const origin = new Int32Array(longestChain)
+  const now: Energy = { squares: squaresOf(core, load), spent: 0 }
   let improved = false
-  let squares = 0
-  for (let i = 0; i < machines; i += 1) squares += weight[i] * square(load[i] - bound)
-  let energy = Math.sqrt(squares)
-  for (let move = 0; move < movesPerStep; move += 1) {
-    const pair = (next() * pairs) | 0
-    const task = pairTask[pair]
-    const to = pairMachine[pair]
-    const from = machine[task]
-    if (from === to) continue
-    const row = task * machines
-    let after = load[from] - times[row + from]
-    let above = load[to] + times[row + to]
-    let spent = reduced[row + to] - reduced[row + from]
-    let partner = -1
-    if (next() < swapShare) {
-      const begin = firstPair[from]
-      const end = firstPair[from + 1]
-      if (begin === end) continue
-      let at = begin + ((next() * (end - begin)) | 0)
-      for (let tries = 0; tries < partnerTries; tries += 1) {
-        if (machine[pairTask[at]] === to) {
-          partner = pairTask[at]
-          break
-        }
-        at += 1
-        if (at === end) at = begin
+  for (let chain = 0; chain < chainsPerStep; chain += 1) {
+    const pair = Math.floor(random.next() * pairTask.length)
+    link.task = pairTask[pair]
+    link.to = pairMachine[pair]
+    if (machine[link.task] === link.to) continue
+    const before = now.squares
+    const limit = Math.sqrt(before) - temperature * Math.log(1 - random.next())
+    now.spent = 0
+    let length = 0
+    let accepted = false
+    while (link.task >= 0) {
+      taken[length] = link.task
+      origin[length] = machine[link.task]
+      length += 1
+      follow(core, state, link, now)
+      accepted = Math.sqrt(now.squares) + now.spent <= limit
+      if (accepted || length === longestChain || now.spent > limit) break
+      cheapestLink(core, state, link, { now, random })
+    }
+    if (accepted) {
+      if (largest(load) < best.makespan) {
+        best.makespan = largest(load)
+        best.machine.set(machine)
+        improved = true
       }
-      if (partner < 0) continue
-      const other = partner * machines
-      after += times[other + from]
-      above -= times[other + to]
-      spent += reduced[other + from] - reduced[other + to]
+      continue
     }
-    const changed =
-      squares +
-      weight[from] * (square(after - bound) - square(load[from] - bound)) +
-      weight[to] * (square(above - bound) - square(load[to] - bound))
-    const then = changed > 0 ? Math.sqrt(changed) : 0
-    const worse = then - energy + spent
-    if (worse > 0 && next() >= Math.exp(-worse / temperature)) continue
-    machine[task] = to
-    if (partner >= 0) machine[partner] = from
-    load[from] = after
-    load[to] = above
-    squares = changed
-    energy = then
-    if (after < best.makespan && above < best.makespan && largest(load) < best.makespan) {
-      best.makespan = largest(load)
-      best.machine.set(machine)
-      improved = true
+    while (length > 0) {
+      length -= 1
+      reassign(core, state, taken[length], origin[length])
     }
+    now.squares = before
   }
   return improved
 }
 
+function follow(core: Core, state: AssignmentState, link: Link, now: Energy): void {
+  const { task, to } = link
+  const from = state.machine[task]
+  const row = task * core.machines
+  now.squares = squaresAfter(core, state.load, { task, from, to, squares: now.squares })
+  now.spent += core.reduced[row + to] - core.reduced[row + from]
+  reassign(core, state, task, to)
+}
+
+/** Draws a few tasks of the machine just reached, each with one alternative; keeps the best. */
+function cheapestLink(
+  core: Core,
+  state: AssignmentState,
+  link: Link,
+  how: { readonly now: Energy; readonly random: Prng },
+): void {
+  const { firstPair, pairMachine, reduced, machines } = core
+  const { members, memberCount, rowLength } = state
+  const { now, random } = how
+  const from = link.to
+  const arrived = link.task
+  let least = Number.POSITIVE_INFINITY
+  link.task = -1
+  for (let draw = 0; draw < drawn; draw += 1) {
+    const task = members[from * rowLength + Math.floor(random.next() * memberCount[from])]
+    const first = firstPair[task]
+    const to = pairMachine[first + Math.floor(random.next() * (firstPair[task + 1] - first))]
+    if (to === from || task === arrived) continue
+    const after = squaresAfter(core, state.load, { task, from, to, squares: now.squares })
+    const row = task * machines
+    const energy = Math.sqrt(after) + reduced[row + to] - reduced[row + from]
+    if (energy < least) {
+      least = energy
+      link.task = task
+      link.to = to
+    }
+  }
+}
+
+function squaresAfter(
+  core: Core,
+  load: Float64Array,
+  move: { task: number; from: number; to: number; squares: number },
+): number {
+  const { weight, bound, times, machines } = core
+  const { task, from, to } = move
+  const row = task * machines
+  const a = load[from] - bound
+  const b = load[to] - bound
+  const squares =
+    move.squares +
+    weight[from] * (square(a - times[row + from]) - square(a)) +
+    weight[to] * (square(b + times[row + to]) - square(b))
+  return squares > 0 ? squares : 0
+}
+
+function squaresOf(core: Core, load: Float64Array): number {
+  let squares = 0
+  for (let i = 0; i < load.length; i += 1) {
+    squares += core.weight[i] * square(load[i] - core.bound)
+  }
+  return squares
+}
+
 /** What is above zero, squared. */
 const square = (excess: number): number => (excess > 0 ? excess * excess : 0)
-
-export function largest(load: Float64Array): number {
-  let most = 0
-  for (let i = 0; i < load.length; i += 1) if (load[i] > most) most = load[i]
-  return most
-}

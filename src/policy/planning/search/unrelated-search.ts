@@ -3,11 +3,12 @@ import { makespanOf, type Schedule } from '../../../model/schedule.ts'
 import { prng } from '../../../std/prng.ts'
 import { ascend } from '../../bound/ascent.ts'
 import { unrelatedOf } from '../../bound/unrelated.ts'
-import { scheduleOf } from '../assignment.ts'
+import { makespanOfAssignment, scheduleOf } from '../assignment.ts'
 import { mct } from '../mct.ts'
 import type { PlanOptions } from '../planner.ts'
 import { fillByPrices } from '../price-fill.ts'
-import { anneal, largest } from './assignment-anneal.ts'
+import { stateOf } from './assignment.ts'
+import { anneal, type Best } from './assignment-anneal.ts'
 import { type Core, coreOf } from './assignment-core.ts'
 
 /**
@@ -21,7 +22,7 @@ export function* searchAssignments(
   options: PlanOptions,
 ): Generator<Schedule | undefined, void, void> {
   const start = options.incumbent ?? firstOf(mct.plan(problem, options))
-  const best = { machine: start.machine.slice(), makespan: makespanOf(start) }
+  const best: Best = { machine: start.machine.slice(), makespan: makespanOf(start) }
   yield start
   const prices = { value: 0, lambda: new Float64Array(0) }
   const view = unrelatedOf(problem)
@@ -31,47 +32,38 @@ export function* searchAssignments(
   }
   if (!(prices.value > 0)) return
   const filled = fillByPrices(view, prices.lambda, prices.value)
-  const load = loadsOf(problem, filled)
-  if (largest(load) < best.makespan) {
-    best.makespan = largest(load)
+  if (makespanOfAssignment(view, filled) < best.makespan) {
+    best.makespan = makespanOfAssignment(view, filled)
     best.machine.set(filled)
     yield scheduleOf(problem, best.machine)
   }
-  const bound = Math.max(prices.value, options.lowerBound ?? 0)
-  const core = coreOf(problem, prices.lambda, { bound: prices.value, alternativesPerTask: 1 })
+  const bound = Math.max(prices.value, options.lowerBound ?? 0) * (1 + 1e-12)
+  if (best.makespan <= bound) return
+  const core = coreOf(problem, prices)
   if (core.pairTask.length === 0) return
-  for (const improved of annealOnAndOn(problem, core, best, options.seed)) {
+  for (const improved of annealOnAndOn(core, best, options.seed)) {
     yield improved ? scheduleOf(problem, best.machine) : undefined
-    if (best.makespan <= bound * (1 + 1e-12)) return
+    if (best.makespan <= bound) return
   }
 }
 
-function* annealOnAndOn(
-  problem: Problem,
-  core: Core,
-  best: { machine: Int32Array; makespan: number },
-  seed: number,
-): Generator<boolean, void, void> {
+function* annealOnAndOn(core: Core, best: Best, seed: number): Generator<boolean, void, void> {
   const random = prng(seed, 1)
-  for (let moves = firstCooling; ; moves = Math.min(moves * 2, longestCooling)) {
-    const state = { machine: best.machine.slice(), load: loadsOf(problem, best.machine) }
-    yield* anneal(core, state, best, { from: hot, to: cold, moves }, random)
+  let chains = firstCooling
+  // The LP's own choice first: it is the state that spends nothing, only out of balance.
+  let start = core.cheapest
+  for (;;) {
+    const cooling = { from: hot, to: cold, chains }
+    yield* anneal(core, stateOf(core, start), best, { cooling, random })
+    start = best.machine
+    chains = Math.min(chains * 2, longestCooling)
   }
 }
 
-const firstCooling = 1_000_000
-const longestCooling = 64_000_000
-const hot = 1e-3
+const firstCooling = 500_000
+const longestCooling = 32_000_000
+const hot = 5e-4
 const cold = 1e-5
-
-function loadsOf(problem: Problem, assignment: Int32Array): Float64Array {
-  const machines = problem.machines.length
-  const load = new Float64Array(machines)
-  for (let task = 0; task < assignment.length; task += 1) {
-    load[assignment[task]] += problem.times[task * machines + assignment[task]]
-  }
-  return load
-}
 
 function firstOf(plan: Generator<Schedule | undefined, void, void>): Schedule {
   const { value } = plan.next()
