@@ -125,10 +125,10 @@ async function solveBy(
   problem: Problem,
   { solver, spending, seed }: PlanRequest,
 ): Promise<Found> {
-  if (solver === undefined) throw new Error(`${name} needs a solver`)
   if (spending.kind === 'steps') {
     throw new Refused(name, 'a solver counts no steps; give it --time-limit')
   }
+  if (solver === undefined) throw new Error(`${name} needs a solver`)
   const timeLimitMs = spending.ms
   if (name === 'lp-rounding') {
     const { schedule, lowerBound } = await planLpRounding(problem, solver, { timeLimitMs })

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { compareStrategies, type CompareOptions } from '../../src/choose/compare.ts'
+import { intervalOf } from '../../src/choose/interval.ts'
+import { strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import { article, heftPaper } from './problems.ts'
+
+const options: CompareOptions = {
+  strategies: strategies.filter(({ kind }) => kind !== 'solver'),
+  objective: 'makespan',
+  seed: 1,
+  seeds: 1,
+  noise: 0,
+  spending: { kind: 'steps', steps: 30 },
+}
+const only = (...names: string[]) => strategies.filter(({ name }) => names.includes(name))
+
+test('auto and portfolio are never worse than any other strategy', async () => {
+  for (const problem of [article(), heftPaper()]) {
+    const { rows } = await compareStrategies(problem, options)
+    const least = Math.min(...rows.map(row => row.makespan))
+    for (const name of ['auto', 'portfolio']) {
+      expect(rows.find(row => row.strategy === name)?.makespan, name).toBe(least)
+    }
+  }
+})
+
+test('strategies that refuse are left out with their reason', async () => {
+  const { rows, skipped } = await compareStrategies(heftPaper(), {
+    ...options,
+    strategies: only('heft', 'milp'),
+  })
+  expect(rows.map(row => row.strategy)).toEqual(['heft'])
+  expect(skipped).toEqual([{ strategy: 'milp', reason: expect.stringContaining('depend') }])
+})
+
+test('under noise every strategy meets the same durations', async () => {
+  const fixed = [strategyNamed('met'), strategyNamed('met')].filter(found => found !== undefined)
+  const { rows } = await compareStrategies(article(), {
+    ...options,
+    strategies: fixed,
+    seeds: 5,
+    noise: 0.3,
+  })
+  expect(rows[0].makespan).toBe(rows[1].makespan)
+  expect(rows[0].intervals?.makespan[0]).toBeLessThan(rows[0].makespan)
+  expect(rows[0].lowerBound).toBeLessThanOrEqual(rows[0].makespan)
+})
+
+test('what one strategy proves bounds every row', async () => {
+  const { rows } = await compareStrategies(article(), {
+    ...options,
+    strategies: only('met', 'lpt'),
+  })
+  expect(rows.map(row => row.lowerBound)).toEqual([4, 4])
+})
+
+test('an interval is that of Student’s t', () => {
+  const [low, high] = intervalOf([1, 2, 3, 4, 5])
+  expect(low).toBeCloseTo(3 - 1.9634, 3)
+  expect(high).toBeCloseTo(3 + 1.9634, 3)
+})

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { openHighs } from '../../src/adapter/solver/highs.ts'
+import { planProblem, Refused } from '../../src/choose/plan-problem.ts'
+import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import type { Problem } from '../../src/model/problem.ts'
+import { violationsOf } from '../../src/model/validator.ts'
+import { article, heftPaper } from './problems.ts'
+
+const named = (name: string) => strategyNamed(name) ?? expect.fail(`no strategy ${name}`)
+const plan = (problem: Problem, name: string, steps = 30, seed = 1) =>
+  planProblem(problem, { strategy: named(name), seed, spending: { kind: 'steps', steps } })
+
+describe('planning a problem', () => {
+  test.each([
+    ['heft', 80],
+    ['cpop', 86],
+    ['peft', 85],
+    ['auto', 73],
+  ])('%s gives %i on the example of the HEFT paper', async (name, makespan) => {
+    expect((await plan(heftPaper(), name)).makespan).toBe(makespan)
+  })
+
+  test.each([
+    ['round-robin', 7.5],
+    ['mct', 5],
+    ['min-min', 5],
+    ['on-demand', 4.5],
+    ['sufferage', 13 / 3],
+    ['lpt', 4],
+    ['max-min', 4],
+    ['auto', 4],
+  ])('%s gives %d on the article’s example, where 4 is proved least', async (name, makespan) => {
+    const outcome = await plan(article(), name)
+    expect(outcome.makespan).toBeCloseTo(makespan, 9)
+    expect(outcome.lowerBound).toBe(4)
+    expect(outcome.optimal).toBe(makespan === 4)
+    expect(outcome.gap).toBeCloseTo(makespan / 4 - 1, 9)
+  })
+
+  test('every strategy that takes a problem gives a valid schedule of it', async () => {
+    const solver = openHighs()
+    for (const problem of [article(), heftPaper()]) {
+      for (const strategy of strategies) {
+        if (refusalOf(strategy, problem) !== undefined) continue
+        const spending = { kind: 'time', ms: 50 } as const
+        const { schedule } = await planProblem(problem, { strategy, seed: 1, spending, solver })
+        expect(violationsOf(problem, schedule), strategy.name).toEqual([])
+      }
+    }
+    await solver.close()
+  })
+
+  test('no time at all still gives a schedule', async () => {
+    const spending = { kind: 'time', ms: 0 } as const
+    const outcome = await planProblem(heftPaper(), { strategy: named('auto'), seed: 1, spending })
+    expect(outcome.makespan).toBeGreaterThanOrEqual(73)
+    expect(outcome.makespan).toBeLessThanOrEqual(88)
+  })
+
+  test('counted in steps, a plan repeats byte for byte, its seconds included', async () => {
+    const once = JSON.stringify(await plan(heftPaper(), 'local-search', 40, 7))
+    expect(JSON.stringify(await plan(heftPaper(), 'local-search', 40, 7))).toBe(once)
+  })
+
+  test('a strategy that cannot take the problem refuses it with its reason', async () => {
+    const refused = plan(heftPaper(), 'milp')
+    await expect(refused).rejects.toBeInstanceOf(Refused)
+    await expect(refused).rejects.toThrow('depend on each other')
+  })
+
+  test('auto says what it tried and why it chose', async () => {
+    const { why } = await plan(heftPaper(), 'auto')
+    expect(why).toMatch(/best of \d+ tried: .+ is .+ % longer/)
+  })
+})

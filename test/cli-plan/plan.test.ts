@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = resolve(fileURLToPath(new URL('../..', import.meta.url)))
+const loader = import.meta.resolve('tsx')
+let folder = ''
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dray-plan-'))
+  writeFileSync(join(folder, 'case.csv'), '2.5,5,4\n4,3,2\n3,2,1.5\n5,3.5,2.5\n2,1.5,1\n')
+  const tasks = [
+    { id: 'a', work: 2 },
+    { id: 'b', work: 3, after: ['a'] },
+  ]
+  writeFileSync(join(folder, 'chain.json'), JSON.stringify({ machines: [{ id: 'm' }], tasks }))
+  writeFileSync(
+    join(folder, 'job.yaml'),
+    'name: demo\ninput: { range: { from: 0, to: 8 } }\nstages:\n  - { name: wait, map: ./wait.mjs }\n',
+  )
+  writeFileSync(
+    join(folder, 'wait.mjs'),
+    'export default item => new Promise(done => setTimeout(done, 10, item))\n',
+  )
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function dray(...words: string[]) {
+  const main = join(root, 'src/main.ts')
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', loader, main, ...words],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+    },
+  )
+  return { status, stdout, stderr }
+}
+
+describe('dray plan', { timeout: 120_000 }, () => {
+  test('prints one object with the schedule, its bound and its distance to it', () => {
+    const { status, stdout } = dray('plan', 'chain.json', '--strategy', 'heft', '--json')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      strategy: 'heft',
+      seed: 1,
+      makespan: 5,
+      lowerBound: 5,
+      gap: 0,
+      optimal: true,
+      assignments: [
+        { task: 'a', machine: 'm', start: 0, end: 2 },
+        { task: 'b', machine: 'm', start: 2, end: 5 },
+      ],
+    })
+  })
+
+  test('an unknown strategy is refused with the nearest name', () => {
+    const { status, stderr } = dray('plan', 'case.csv', '--strategy', 'hefft')
+    expect(status).toBe(2)
+    expect(stderr).toContain('did you mean "heft"?')
+  })
+
+  test('a strategy that cannot take the problem is refused with its reason', () => {
+    const { status, stderr } = dray('plan', 'chain.json', '--strategy', 'milp')
+    expect(status).toBe(2)
+    expect(stderr).toContain('depend on each other')
+  })
+
+  test('no time still gives a schedule', () => {
+    const { status, stdout } = dray('plan', 'case.csv', '--time-limit', '0', '--json')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout).assignments).toHaveLength(5)
+  })
+
+  test('counted in steps, the output repeats byte for byte', () => {
+    const words = ['plan', 'case.csv', '--strategy', 'portfolio', '--steps', '40', '--json']
+    expect(dray(...words).stdout).toBe(dray(...words).stdout)
+  })
+
+  test('a job nothing is known of says so, and a probe makes it known', () => {
+    const blind = dray('plan', 'job.yaml', '--json')
+    expect(blind.status).toBe(0)
+    expect(JSON.parse(blind.stdout)).toMatchObject({ items: 8, times: 'unknown' })
+    const probed = dray('plan', 'job.yaml', '--json', '--probe', '3', '--time-limit', '200ms')
+    expect(JSON.parse(probed.stdout)).toMatchObject({
+      items: 8,
+      tasks: 8,
+      times: 'learnt',
+      width: 8,
+    })
+    const finished = dray('run', 'job.yaml', '--json')
+    expect(JSON.parse(finished.stdout).items).toMatchObject({ total: 8, done: 8 })
+    const { status } = dray('report', 'demo', '--html', 'report.html')
+    expect(status).toBe(0)
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('</html>')
+    const replayed = dray('compare', '--run', 'demo', '--strategies', 'mct,met', '--json')
+    expect(JSON.parse(replayed.stdout).results).toHaveLength(2)
+  })
+})
+
+describe('dray simulate and compare', { timeout: 120_000 }, () => {
+  test('without noise a run comes to what was planned, and its measures are added', () => {
+    const planned = JSON.parse(dray('plan', 'case.csv', '--strategy', 'mct', '--json').stdout)
+    const ran = JSON.parse(dray('simulate', 'case.csv', '--strategy', 'mct', '--json').stdout)
+    expect(ran.makespan).toBeCloseTo(planned.makespan, 6)
+    for (const name of [
+      'meanFlowTime',
+      'p95FlowTime',
+      'utilisation',
+      'errorRate',
+      'meanTardiness',
+    ]) {
+      expect(ran[name], name).toBeTypeOf('number')
+    }
+    expect(ran.completions).toBe(5)
+  })
+
+  test('compare gives a row for each strategy, and a page', () => {
+    const words = ['--strategies', 'met,mct', '--seeds', '3', '--html', 'c.html', '--json']
+    const { status, stdout } = dray('compare', 'case.csv', ...words)
+    expect(status).toBe(0)
+    const { results } = JSON.parse(stdout)
+    expect(results.map((row: { strategy: string }) => row.strategy)).toEqual(['met', 'mct'])
+    expect(results[0].intervals.makespan).toHaveLength(2)
+    expect(readFileSync(join(folder, 'c.html'), 'utf8')).toContain('<svg')
+  })
+})

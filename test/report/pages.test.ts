@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { compareStrategies } from '../../src/choose/compare.ts'
+import { strategies } from '../../src/choose/strategies.ts'
+import { problemFrom } from '../../src/input/problem.ts'
+import { compareHtml } from '../../src/report/compare-html.ts'
+import { chartOfHistory } from '../../src/report/run-blocks.ts'
+import { type RunReport, runHtml } from '../../src/report/run-html.ts'
+
+const nasty = '<script>alert(1)</script>&"\''
+
+const requestsOf = (html: string) =>
+  html.match(/(?:src|href|url\()\s*=?\s*["'(]?\s*(?:https?:)?\/\//gi) ?? []
+
+test('a comparison is one page without requests, with every name escaped', async () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: `m${nasty}` }, { id: 'm1' }],
+      tasks: [1, 2, 3].map(work => ({ id: `t${work}${nasty}`, work })),
+    },
+    { place: 'x', name: nasty },
+  )
+  const comparison = await compareStrategies(problem, {
+    strategies: strategies.filter(({ name }) => ['heft', 'met', 'milp'].includes(name)),
+    objective: 'makespan',
+    seed: 1,
+    seeds: 1,
+    noise: 0,
+    spending: { kind: 'steps', steps: 10 },
+  })
+  const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
+  expect(html).not.toContain('<script')
+  expect(html).toContain('&lt;script&gt;')
+  expect(requestsOf(html)).toEqual([])
+  expect(html).toContain('prefers-color-scheme:dark')
+  // One picture of busy machines and a schedule for each strategy that took the problem.
+  expect(html.match(/<svg /g)).toHaveLength(3)
+})
+
+const history = {
+  run: 'r',
+  stage: 'ocr',
+  attempts: [1, 2, 3, 4],
+  indexes: [0, 1, 1, 2],
+  counts: [1, 1, 1, 1],
+  machines: ['b', 'a', 'a', 'b'],
+  slots: [0, 0, 0, 0],
+  starts: [1e6, 1e6, 3e6, 4e6],
+  ends: [4e6, 2e6, 4e6, 5e6],
+  cpuMicros: [0, 0, 0, 0],
+  peakBytes: [0, 0, 0, 0],
+  sizes: [1, 1, 1, 1],
+  outcomes: ['done', 'error', 'done', 'timeout'],
+}
+
+test('an attempt that failed is a retry where another followed, and failed where none did', () => {
+  const chart = chartOfHistory([history])
+  expect(chart.lanes.map(({ label }) => label)).toEqual(['a · 0', 'b · 0'])
+  expect(chart.lanes[0].blocks.map(block => [block.start, block.end, block.state])).toEqual([
+    [0, 1, 'retry'],
+    [2, 3, 'done'],
+  ])
+  expect(chart.lanes[1].blocks.map(({ state }) => state)).toEqual(['done', 'failed'])
+  expect(chart).toMatchObject({ seconds: 4, attempts: 4, retried: 1, failed: 1 })
+})
+
+test('a run’s page escapes keys and errors, and marks states by more than colour', () => {
+  const report: RunReport = {
+    run: 'calm-otter',
+    job: nasty,
+    state: 'active',
+    lowerBound: 3,
+    utilisation: 0.5,
+    errorRate: 0.25,
+    retries: 1,
+    chart: chartOfHistory([history]),
+    stages: [{ name: nasty, waiting: 3, running: 1, done: 2, failed: 1, other: 0, busySeconds: 5 }],
+    failures: [{ stage: 'ocr', key: nasty, reason: nasty }],
+  }
+  const html = runHtml(report)
+  expect(html).not.toContain('<script')
+  expect(requestsOf(html)).toEqual([])
+  for (const mark of ['✓', '▶', '×', '…', '○']) expect(html, mark).toContain(mark)
+})

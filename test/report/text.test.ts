@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import type { Job } from '../../src/model/job.ts'
+import { problemFrom } from '../../src/input/problem.ts'
+import { ganttText } from '../../src/report/gantt-text.ts'
+import { lanesOf, mergeNarrow } from '../../src/report/lanes.ts'
+import { mermaidOf } from '../../src/report/mermaid.ts'
+import { formatGap, formatNumber } from '../../src/report/plan-view.ts'
+
+const problem = problemFrom(
+  {
+    machines: [{ id: 'a' }, { id: 'b\u001b[31m' }],
+    tasks: [
+      { id: 'first', times: [8, 8] },
+      { id: 'x', times: [2, 2] },
+      { id: 'y', times: [5, 5] },
+    ],
+  },
+  { place: 'p', name: 'p' },
+)
+const schedule = {
+  machine: Int32Array.from([0, 0, 1]),
+  start: Float64Array.from([0, 8, 0]),
+  end: Float64Array.from([8, 10, 5]),
+}
+
+test('a Gantt in the terminal is drawn to its width, named where names fit, idle dotted', () => {
+  expect(ganttText(problem, schedule, { width: 34 }).split('\n')).toEqual([
+    'a      █first██████████▓x▓▓ 100 %',
+    'b?[31m █y████████··········  50 %',
+    '       0        5      10 s',
+  ])
+})
+
+test('a name from a file cannot steer the terminal', () => {
+  expect(ganttText(problem, schedule, { width: 60 })).not.toContain('\u001b')
+})
+
+test('tasks side by side on one machine take a lane each, and no more', () => {
+  const block = (start: number, end: number) => ({ start, end, label: '', state: 'done' }) as const
+  const lanes = lanesOf('m', [block(0, 4), block(1, 2), block(2, 5), block(4, 6)])
+  expect(lanes.map(({ blocks }) => blocks.map(({ start }) => start))).toEqual([
+    [0, 4],
+    [1, 2],
+  ])
+})
+
+test('blocks too narrow to see are merged, failures never', () => {
+  const done = (start: number) => ({ start, end: start + 1, label: 'x', state: 'done' }) as const
+  const failed = { ...done(2), state: 'failed' } as const
+  const merged = mergeNarrow([done(0), done(1), failed, done(3), done(4)], 2)
+  expect(merged.map(({ start, end, state }) => [start, end, state])).toEqual([
+    [0, 2, 'done'],
+    [2, 3, 'failed'],
+    [3, 5, 'done'],
+  ])
+})
+
+test('a Mermaid chart shows the flow, with nothing in a name that could break out of it', () => {
+  const stage = { needs: { cpu: 1 }, loads: undefined, output: undefined }
+  const job = {
+    folder: '/x',
+    input: { kind: 'range', from: 0, to: 9 },
+    stages: [
+      { ...stage, name: 'a"]<b>', kind: 'map', after: [] },
+      { ...stage, name: 'sum', kind: 'reduce', after: ['a"]<b>'] },
+    ],
+  } as unknown as Job
+  expect(mermaidOf(job, new Map([['sum', 1]]))).toBe(
+    [
+      'flowchart LR',
+      '  input[/"range 0 to 9"/]',
+      '  s0["a#quot;]#lt;b#gt; (map)<br>1 cpu"]',
+      '  s1[["sum (reduce)<br>1 item<br>1 cpu"]]',
+      '  input --> s0',
+      '  s0 ==> s1',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('numbers are short, and a gap that is not nothing never reads as nothing', () => {
+  expect([12345.6, 13.254, 0.12345].map(formatNumber)).toEqual(['12,346', '13.25', '0.123'])
+  expect([0, 1e-9, 0.0004, 0.194, Number.POSITIVE_INFINITY].map(formatGap)).toEqual([
+    '0 %',
+    '< 0.001 %',
+    '0.040 %',
+    '19.4 %',
+    '-',
+  ])
+})
