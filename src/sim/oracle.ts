@@ -1,5 +1,5 @@
 import { OPEN, stateOf } from '../core/items.ts'
-import { gatheredStages } from '../core/phase/expand.ts'
+import { gatheredStages } from '../core/gathered.ts'
 import { expire } from '../core/phase/recover.ts'
 import { encodeState } from '../core/snapshot.ts'
 import type { Run, Stage, State } from '../core/state.ts'
@@ -88,21 +88,22 @@ export function checkStart(
   }
 }
 
-/** The disk's journal, refusing a second answer for an item that has one. */
-export function watchedJournal(disk: Disk, heard: (body: string) => void): Journal {
+/**
+ * The disk's journal, refusing a second answer for an item that has one. Where failed items are
+ * retried their failure gives way, and with it the sums it was missing from.
+ */
+export function watchedJournal(disk: Disk, watch: { heard: (body: string) => void; mayRepeat: () => boolean }): Journal {
   const { journal, store } = disk
   return {
     ...journal,
     append(entry, results, history, spooled) {
-      for (const { run, stage, indexes } of results) {
+      for (const { run, stage, indexes } of watch.mayRepeat() ? [] : results) {
         for (const index of indexes) {
-          demand(
-            store.result(run, stage, index) === undefined,
-            () => `item ${index} of ${stage} in ${run} is answered twice`,
-          )
+          const where = () => `item ${index} of ${stage} in ${run}`
+          demand(store.result(run, stage, index) === undefined, () => `${where()} is answered twice`)
         }
       }
-      heard(entry.body)
+      watch.heard(entry.body)
       journal.append(entry, results, history, spooled)
     },
   }

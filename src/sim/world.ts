@@ -74,6 +74,7 @@ function createWorld(seed: number) {
   let life: Life | undefined
   let lives = 0
   let steps = 0
+  let retried = false
   let wrong: unknown
 
   const boot = (): void => {
@@ -115,7 +116,7 @@ function createWorld(seed: number) {
       clock,
       executor,
       store: disk.store,
-      journal: watchedJournal(disk, entry => journal.push(entry)),
+      journal: watchedJournal(disk, { heard: body => journal.push(body), mayRepeat: () => retried }),
       snapshotEvery: random.chance(0.3) ? 2_000 : 0,
       codeOf: stage => ({
         run: '',
@@ -266,6 +267,14 @@ function createWorld(seed: number) {
     goOn()
   }
 
+  /** Now that nothing fails any more, what failed is tried again. */
+  const retryFailed = (state: State): void => {
+    for (const run of state.runs) {
+      retried = true
+      send({ kind: 'retryFailed', run: run.number })
+    }
+  }
+
   const pass = async (): Promise<void> => {
     for (;;) {
       await turns()
@@ -285,6 +294,10 @@ function createWorld(seed: number) {
       await pass()
       if (wrong !== undefined) throw wrong
       if (life === undefined) throw new Violation('the node never booted')
+      checkReplay(disk, life.state)
+      checkEnded(life.state, disk.store, workload)
+      retryFailed(life.state)
+      await pass()
       checkReplay(disk, life.state)
       checkEnded(life.state, disk.store, workload)
     },

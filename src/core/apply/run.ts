@@ -5,6 +5,7 @@ import { machineChanged } from '../columns.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
 import {
   CANCELLED,
+  endedCount,
   FAILED,
   itemsIn,
   itemStatesOf,
@@ -178,27 +179,49 @@ export function reopenRun(state: State, run: Run): void {
     state.scratch.touched.add(number)
     const { kind } = stage.definition.link
     if (kind === 'gather' || kind === 'tree') {
-      if (upstreamReopened(state, stage)) resetStage(state, stage, run)
-      else reopenItems(state, stage)
-    } else reopenItems(state, stage)
+      if (upstreamReopened(state, run, stage)) resetStage(state, stage, run)
+      else reopenItems(state, run, stage)
+    } else reopenItems(state, run, stage)
   }
 }
 
-function upstreamReopened(state: State, stage: Stage): boolean {
-  const upstream = state.stages[stage.upstream]
-  if (upstream === undefined) return false
-  const { counts } = upstream.items
-  const ended =
-    counts[DONE] + counts[STOPPED] + counts[FAILED] + counts[SKIPPED] + counts[CANCELLED]
-  return !upstream.complete || ended < upstream.known
+/** Whether anything a reducing stage was made from is open again: a stage before it, or a level of one. */
+function upstreamReopened(state: State, run: Run, stage: Stage): boolean {
+  const { after, also = [], link } = stage.definition
+  const befores = link.kind === 'gather' ? [after, ...also].map(at => run.stages[at]) : [stage.upstream]
+  return befores.some(number => {
+    for (let at = number; at >= 0; at = state.stages[at].nextLevel) {
+      const before = state.stages[at]
+      if (!before.complete || endedCount(before.items) < before.known) return true
+      if (link.kind === 'tree') return false
+    }
+    return false
+  })
 }
 
-function reopenItems(state: State, stage: Stage): void {
+function reopenItems(state: State, run: Run, stage: Stage): void {
   for (const index of [...itemsIn(stage.items, [FAILED, SKIPPED, CANCELLED], stage.known)]) {
-    if (stage.unreadable.has(index)) continue
+    if (!canSucceed(state, run, stage, index)) continue
     reopenItem(stage.items, index)
     if (isReady(state, stage, index)) addInterval(stage.pool, index, 1)
   }
+}
+
+/** Not without what it follows: an unreadable item stays failed, and with it what follows it. */
+function canSucceed(state: State, run: Run, stage: Stage, index: number): boolean {
+  const { link } = stage.definition
+  if (stage.unreadable.has(index)) return false
+  if (link.kind === 'gather') return failedItems(state, run.stages) <= allowedFailures(state, run)
+  if (link.kind === 'item') return !hasFailed(state, stage.upstream, index)
+  if (link.kind !== 'tree' || tolerates(state, stage)) return true
+  const end = Math.min(state.stages[stage.upstream].known, (index + 1) * link.fanIn)
+  for (let input = index * link.fanIn; input < end; input += 1) if (hasFailed(state, stage.upstream, input)) return false
+  return true
+}
+
+function hasFailed(state: State, stage: number, index: number): boolean {
+  const code = stateOf(state.stages[stage].items, index)
+  return code === FAILED || code === SKIPPED || code === CANCELLED
 }
 
 function isReady(state: State, stage: Stage, index: number): boolean {
@@ -229,9 +252,7 @@ function resetStage(state: State, stage: Stage, run: Run): void {
   for (let index = 0; index < upstream.known; index += 1) {
     const code = stateOf(upstream.items, index)
     if (code === OPEN) continue
-    const succeeded = code === DONE || code === STOPPED
-    if (succeeded || tolerates(state, stage))
-      arriveAtNode(state, stage, index, link.fanIn, succeeded)
+    arriveAtNode(state, stage, index, link.fanIn, code === DONE || code === STOPPED)
   }
   propagateKnown(state, upstream)
 }

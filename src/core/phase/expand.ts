@@ -1,6 +1,7 @@
 import { allowedFailures } from '../apply/run.ts'
 import { failedItems } from '../apply/items.ts'
 import { endedCount } from '../items.ts'
+import { gatheredStages, stageEnded } from '../gathered.ts'
 import { limits } from '../limits.ts'
 import { planned } from '../../policy/allocation/planned.ts'
 import { chunkSize } from '../../policy/decomposition/chunk.ts'
@@ -66,25 +67,6 @@ function gather(state: State, out: Out, run: Run, stage: Stage): void {
   }
   decide(state, out, { kind: 'gathering', stage: stage.number })
   out.actions.push({ kind: 'gather', stage: stage.number })
-}
-
-/** The stages whose results a gathering stage takes: of a tree, its topmost level. */
-export function gatheredStages(state: State, stage: Stage): Stage[] {
-  const { after, also } = stage.definition
-  const numbers = [after, ...(also ?? [])]
-    .filter(at => at >= 0)
-    .map(at => state.runs[stage.run].stages[at])
-  return numbers.map(number => {
-    let top = state.stages[number]
-    while (top.nextLevel >= 0) top = state.stages[top.nextLevel]
-    return top
-  })
-}
-
-/** Every item of the stage, and of its tree's levels, has a final state. */
-export function stageEnded(stage: Stage): boolean {
-  if (!stage.complete || endedCount(stage.items) < stage.known) return false
-  return stage.definition.link.kind !== 'tree' || stage.known <= 1 || stage.nextLevel >= 0
 }
 
 /** Ready items become tasks: no more ahead than the order needs, so that sizes follow what is learnt. */
