@@ -4,7 +4,6 @@ import { type CompareOptions, type Comparison, compareStrategies } from '../choo
 import type { Replay } from '../choose/replay-problem.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Problem } from '../model/problem.ts'
-import { compareHtml } from '../report/compare-html.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
 import { formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -67,6 +66,8 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
   if (flags.html !== undefined) {
     const { noise, seed, seeds } = options
     const note = replay && estimated && replayNote(replay, estimated)
+    // The drawing library takes a quarter of a second to load, which no other command should pay.
+    const { compareHtml } = await import('../report/compare-html.ts')
     const about = { noise, seed, seeds, ...(note && { note }) }
     writePage(flags.html, compareHtml(problem, comparison, about))
   }

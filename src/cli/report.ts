@@ -4,7 +4,7 @@ import type { Summary } from '../api/summary.ts'
 import type { RunWhy } from '../api/why-run.ts'
 import type { Store } from '../port/store.ts'
 import { chartOfHistory } from '../report/run-blocks.ts'
-import { type RunReport, runHtml, type StageCounts } from '../report/run-html.ts'
+import type { RunReport, StageCounts } from '../report/run-html.ts'
 import { ask } from './ask.ts'
 import { writePage } from './compare.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -35,6 +35,8 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   } finally {
     close()
   }
+  // The drawing library is loaded by who draws.
+  const { runHtml } = await import('../report/run-html.ts')
   writePage(flags.html, runHtml(report))
   const { run, job, state, chart } = report
   const said = {
