@@ -140,6 +140,8 @@ async function streamHandle(host: Host, job: Job): Promise<StreamHandle> {
   >()
   const arrivals = answerQueue()
   let closed = false
+  /** The last push. */
+  let durable: Promise<void> = Promise.resolve()
   let count = keys.size
 
   const off = host.listen({
@@ -206,12 +208,13 @@ async function streamHandle(host: Host, job: Job): Promise<StreamHandle> {
             : { notBefore: options.notBefore.getTime() * 1_000 }),
         },
       ])
-      return host.nextStep().then(() => ({ key, result: () => result }))
+      durable = host.nextStep()
+      return durable.then(() => ({ key, result: () => result }))
     },
     async close() {
       if (!closed) {
         closed = true
-        await host.nextStep()
+        await durable
         await host.commit({
           kind: 'read',
           stage: stage.number,

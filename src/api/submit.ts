@@ -130,6 +130,11 @@ function planSubmission(
   const changed = changedStages(job, last, now.prints)
   if (changed.length > 0 && options.keep !== true) refuseOlderCode(host, last, changed)
   const sameStages = Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
+  if (job.input.kind === 'open' && sameStages) {
+    // Pushed items are in the run itself: an ended stream has nothing that a new one could keep.
+    if (host.runNamed(last.name)?.state !== 'paused') return { kind: 'new', why: 'a new stream' }
+    return { kind: 'goOn', run: last.name, why: reasonToGoOn('paused') }
+  }
   const sameInput = now.input !== undefined && now.input === last.inputFingerprint
   if (!sameInput || !sameStages) {
     const why = sameStages ? 'its input changed, or cannot be compared' : 'its stages changed'

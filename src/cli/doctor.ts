@@ -156,7 +156,6 @@ function fsyncMicros(folder: string): number {
 
 function modules(): Finding[] {
   return [
-    moduleFound('tsx', 'bad', 'TypeScript job files need it: npm install'),
     moduleFound('esbuild', 'bad', 'TypeScript handlers need it: npm install'),
     moduleFound(
       'onnxruntime-node',
