@@ -111,28 +111,44 @@ function follow(core: Core, state: AssignmentState, link: Link, now: Energy): vo
   reassign(core, state, task, to)
 }
 
-/** Draws a few tasks of the machine just reached, each with one alternative; keeps the best. */
+/**
+ * Draws a few tasks of the machine just reached, each with one alternative; keeps the best. Most of
+ * the search's time goes here: one random number per draw serves twice, by its whole part and by
+ * its fraction.
+ */
 function cheapestLink(
   core: Core,
   state: AssignmentState,
   link: Link,
   how: { readonly now: Energy; readonly random: Prng },
 ): void {
-  const { firstPair, pairMachine, reduced, machines } = core
-  const { members, memberCount, rowLength } = state
-  const { now, random } = how
+  const { firstPair, pairMachine, reduced, machines, times, weight, bound } = core
+  const { members, load } = state
+  const { next } = how.random
+  const { squares } = how.now
   const from = link.to
   const arrived = link.task
+  const row = from * state.rowLength
+  const count = state.memberCount[from]
+  const above = load[from] - bound
+  const without = squares - weight[from] * square(above)
   let least = Number.POSITIVE_INFINITY
   link.task = -1
   for (let draw = 0; draw < drawn; draw += 1) {
-    const task = members[from * rowLength + Math.floor(random.next() * memberCount[from])]
+    const point = next() * count
+    const whole = Math.floor(point)
+    const task = members[row + whole]
     const first = firstPair[task]
-    const to = pairMachine[first + Math.floor(random.next() * (firstPair[task + 1] - first))]
+    const to = pairMachine[first + Math.floor((point - whole) * (firstPair[task + 1] - first))]
     if (to === from || task === arrived) continue
-    const after = squaresAfter(core, state.load, { task, from, to, squares: now.squares })
-    const row = task * machines
-    const energy = Math.sqrt(after) + reduced[row + to] - reduced[row + from]
+    const base = task * machines
+    const other = load[to] - bound
+    const after =
+      without +
+      weight[from] * square(above - times[base + from]) +
+      weight[to] * (square(other + times[base + to]) - square(other))
+    const spent = reduced[base + to] - reduced[base + from]
+    const energy = (after > 0 ? Math.sqrt(after) : 0) + spent
     if (energy < least) {
       least = energy
       link.task = task
