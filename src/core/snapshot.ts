@@ -106,7 +106,8 @@ function encodeSlot(slot: Slot) {
 
 function encodeStage(stage: Stage) {
   assert(stage.graph === undefined, 'a problem’s graph is simulated, never journalled')
-  const { items, sizes, unreadable, wishes, arrived, plan, estimates, pooled, classes, ...rest } = stage
+  const { items, sizes, unreadable, wishes, arrived, plan, estimates, pooled, classes, ...rest } =
+    stage
   return {
     ...rest,
     classes: [...classes],

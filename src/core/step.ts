@@ -1,5 +1,6 @@
 import { applyDecision, applyEvent } from './apply/apply.ts'
 import { rebuildQueues } from './apply/enqueue.ts'
+import { machinesChanged } from './columns.ts'
 import type { Action, Decision, Event, Kept } from './event.ts'
 import { cutTasks, expand, finish } from './phase/expand.ts'
 import type { Out } from './phase/out.ts'
@@ -117,5 +118,8 @@ export function endReplay(state: State): void {
   state.scratch.kept = []
   for (const stage of state.stages) state.scratch.touched.add(stage.number)
   for (const run of state.runs) state.scratch.touchedRuns.add(run.number)
-  for (const machine of state.machines) state.scratch.dirty.add(machine.number)
+  for (const machine of state.machines) {
+    machinesChanged(state, machine.number)
+    state.scratch.dirty.add(machine.number)
+  }
 }

@@ -23,6 +23,8 @@ export type SimExecutor = Executor & {
 export type Behaviour = {
   /** What this execution of an item does; asked once, when the slot gets to it. */
   readonly execute: (execution: Execution) => Act
+  /** Why a stage cannot run at all, or `undefined`. */
+  readonly breaks?: (stage: number) => Failure | undefined
   /** Micros to load a stage on a slot that has not; 0: nothing to load. */
   readonly setup?: (slot: SlotAddress, stage: number) => Micros
   /** The instant before which the item's data has not arrived. */
@@ -101,6 +103,9 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
 
   const load = (slot: Slot, stage: number, setup: NonNullable<Behaviour['setup']>): void => {
     const micros = setup(slot.address, stage)
+    const broken = behaviour.breaks?.(stage)
+    if (broken !== undefined)
+      return receive({ kind: 'stageBroken', slot: slot.address, stage, failure: broken })
     later(slot, clock.now() + micros, () => {
       slot.loaded.add(stage)
       receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes: 0 })

@@ -92,7 +92,10 @@ export function checkStart(
  * The disk's journal, refusing a second answer for an item that has one. Where failed items are
  * retried their failure gives way, and with it the sums it was missing from.
  */
-export function watchedJournal(disk: Disk, watch: { heard: (body: string) => void; mayRepeat: () => boolean }): Journal {
+export function watchedJournal(
+  disk: Disk,
+  watch: { heard: (body: string) => void; mayRepeat: () => boolean },
+): Journal {
   const { journal, store } = disk
   return {
     ...journal,
@@ -100,7 +103,10 @@ export function watchedJournal(disk: Disk, watch: { heard: (body: string) => voi
       for (const { run, stage, indexes } of watch.mayRepeat() ? [] : results) {
         for (const index of indexes) {
           const where = () => `item ${index} of ${stage} in ${run}`
-          demand(store.result(run, stage, index) === undefined, () => `${where()} is answered twice`)
+          demand(
+            store.result(run, stage, index) === undefined,
+            () => `${where()} is answered twice`,
+          )
         }
       }
       watch.heard(entry.body)

@@ -116,7 +116,10 @@ function createWorld(seed: number) {
       clock,
       executor,
       store: disk.store,
-      journal: watchedJournal(disk, { heard: body => journal.push(body), mayRepeat: () => retried }),
+      journal: watchedJournal(disk, {
+        heard: body => journal.push(body),
+        mayRepeat: () => retried,
+      }),
       snapshotEvery: random.chance(0.3) ? 2_000 : 0,
       codeOf: stage => ({
         run: '',

@@ -173,22 +173,40 @@ export function reopenRun(state: State, run: Run): void {
   run.problem = undefined
   run.endedAt = 0
   state.scratch.touchedRuns.add(run.number)
-  for (const number of [...run.stages]) {
-    const stage = state.stages[number]
+  const anew = new Set<number>()
+  for (const stage of inOrder(state, run)) {
+    const { number } = stage
     stage.broken = undefined
     state.scratch.touched.add(number)
-    const { kind } = stage.definition.link
-    if (kind === 'gather' || kind === 'tree') {
-      if (upstreamReopened(state, run, stage)) resetStage(state, stage, run)
-      else reopenItems(state, run, stage)
+    if (beginsAnew(state, run, stage, anew)) {
+      anew.add(number)
+      resetStage(state, stage, run)
     } else reopenItems(state, run, stage)
   }
+}
+
+/** Stages, each with the levels of its tree, before those that follow it. */
+function inOrder(state: State, run: Run): Stage[] {
+  const stages: Stage[] = []
+  for (const number of run.stages) {
+    if (state.stages[number].root !== number) continue
+    for (let at = number; at >= 0; at = state.stages[at].nextLevel) stages.push(state.stages[at])
+  }
+  return stages
+}
+
+/** A reduction whose inputs change does, and so does whatever followed it item by item. */
+function beginsAnew(state: State, run: Run, stage: Stage, anew: ReadonlySet<number>): boolean {
+  const { kind } = stage.definition.link
+  if (kind === 'item') return anew.has(stage.upstream)
+  return (kind === 'gather' || kind === 'tree') && upstreamReopened(state, run, stage)
 }
 
 /** Whether anything a reducing stage was made from is open again: a stage before it, or a level of one. */
 function upstreamReopened(state: State, run: Run, stage: Stage): boolean {
   const { after, also = [], link } = stage.definition
-  const befores = link.kind === 'gather' ? [after, ...also].map(at => run.stages[at]) : [stage.upstream]
+  const befores =
+    link.kind === 'gather' ? [after, ...also].map(at => run.stages[at]) : [stage.upstream]
   return befores.some(number => {
     for (let at = number; at >= 0; at = state.stages[at].nextLevel) {
       const before = state.stages[at]
@@ -215,7 +233,8 @@ function canSucceed(state: State, run: Run, stage: Stage, index: number): boolea
   if (link.kind === 'item') return !hasFailed(state, stage.upstream, index)
   if (link.kind !== 'tree' || tolerates(state, stage)) return true
   const end = Math.min(state.stages[stage.upstream].known, (index + 1) * link.fanIn)
-  for (let input = index * link.fanIn; input < end; input += 1) if (hasFailed(state, stage.upstream, input)) return false
+  for (let input = index * link.fanIn; input < end; input += 1)
+    if (hasFailed(state, stage.upstream, input)) return false
   return true
 }
 

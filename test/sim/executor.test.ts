@@ -1,0 +1,56 @@
+import type { ExecutorEvent, StageCode } from '../../src/port/executor.ts'
+import { simClock } from '../../src/sim/clock.ts'
+import { type Act, simExecutor } from '../../src/sim/executor.ts'
+import { type Behaviour, executorConformance } from '../adapter/executor/executor.conformance.ts'
+
+const acts: Readonly<Record<Behaviour, Act>> = {
+  echoes: { kind: 'answer', micros: 10, result: '1' },
+  throws: { kind: 'answer', micros: 10, failure: { kind: 'error', message: 'thrown' } },
+  'waits for abort': { kind: 'hang', deaf: false },
+  broken: { kind: 'hang', deaf: true },
+}
+
+executorConformance('the simulated executor', () => {
+  const clock = simClock()
+  const events: ExecutorEvent[] = []
+  const behaviours = new Map<number, Behaviour>()
+  const executor = simExecutor({
+    clock,
+    receive: event => void events.push(event),
+    behaviour: {
+      setup: () => 100,
+      breaks: stage =>
+        behaviours.get(stage) === 'broken'
+          ? { kind: 'error', message: 'no default export' }
+          : undefined,
+      execute: ({ stage }) => acts[behaviours.get(stage) ?? 'echoes'],
+    },
+  })
+  const code = (behaviour: Behaviour): StageCode => ({
+    run: 'r',
+    name: behaviour,
+    kind: 'map',
+    module: '',
+    isolation: 'process',
+    loads: undefined,
+    returns: undefined,
+    params: {},
+    env: [],
+    maxResultBytes: 1_000,
+    speeds: [1],
+  })
+  return {
+    executor: {
+      ...executor,
+      define(stage, defined) {
+        behaviours.set(stage, defined.name as Behaviour)
+        executor.define(stage, defined)
+      },
+    },
+    code,
+    events,
+    until: async done => {
+      while (!done() && clock.advance());
+    },
+  }
+})
