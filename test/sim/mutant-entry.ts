@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { simulateWorld } from '../../src/sim/world.ts'
+import { replayed } from '../core/transcript.ts'
+
+/**
+ * Runs in a worker, bundled with one line of the core changed: says what noticed, or nothing. First the
+ * transcripts, then worlds in order of their seeds.
+ */
+type Given = {
+  readonly transcripts: readonly { readonly title: string; readonly said: string }[]
+  readonly seeds: number
+}
+
+const { transcripts, seeds } = workerData as Given
+
+parentPort?.postMessage((await noticed()) ?? '')
+
+async function noticed(): Promise<string | undefined> {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    try {
+      await simulateWorld(seed)
+    } catch (error) {
+      return `world: ${String(error).split('\n')[0]}`
+    }
+  }
+  for (const { title, said } of transcripts)
+    if (replayed(said) !== said) return `transcript: ${title}`
+  return undefined
+}

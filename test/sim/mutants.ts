@@ -1,0 +1,133 @@
+/**
+ * One-line faults of the core, each a promise broken. A mutant whose text is no longer found has
+ * gone stale with the code it mocked, and its test says so.
+ */
+export type Mutant = {
+  readonly breaks: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    breaks: 'fencing: any answer for a running task counts, whichever attempt it names',
+    file: 'core/apply/attempt.ts',
+    from: '&& tasks.attempt[task] === attempt',
+    to: '',
+  },
+  {
+    breaks: 'order of answers: an answer for any item of the task counts as the next one',
+    file: 'core/apply/attempt.ts',
+    from: 'if (event.indexes[at] !== expected) continue',
+    to: '',
+  },
+  {
+    breaks: 'final states: an item may be answered again',
+    file: 'core/items.ts',
+    from: 'if (page[at] !== OPEN) return false',
+    to: '',
+  },
+  {
+    breaks: 'timeouts: an overdue head is never noticed',
+    file: 'core/apply/slot.ts',
+    from: 'if (timer.at < deadline) watchHead(state, machine, slot)',
+    to: 'if (timer.at < Infinity) return',
+  },
+  {
+    breaks: 'grace: what does not stop when asked is never killed',
+    file: 'core/phase/recover.ts',
+    from: '!slot.stopping.has(late.attempt)',
+    to: 'slot.stopping.has(late.attempt)',
+  },
+  {
+    breaks: 'leases: a fenced attempt gives back what it holds at once',
+    file: 'core/apply/slot.ts',
+    from: 'slot.stopping.size > 0 || slot.dying) return',
+    to: 'slot.dying) return',
+  },
+  {
+    breaks: 'leases: resources are given back twice',
+    file: 'core/apply/slot.ts',
+    from: 'machine.free[resource] += needs[resource]',
+    to: 'machine.free[resource] += 2 * needs[resource]',
+  },
+  {
+    breaks: 'leases: a killed slot takes work before it is known to be gone',
+    file: 'core/apply/slot.ts',
+    from: 'slot.dying = true',
+    to: '',
+  },
+  {
+    breaks: 'retries: a retry is decided and forgotten',
+    file: 'core/apply/stage.ts',
+    from: 'state.runs[stage.run].retries += 1\n  settleReadiness(state, task)',
+    to: 'state.runs[stage.run].retries += 1',
+  },
+  {
+    breaks: 'backoff: what waits for its instant never wakes',
+    file: 'core/apply/stage.ts',
+    from: "setTimer(state.timers, { kind: 'task', at, task })",
+    to: '',
+  },
+  {
+    breaks: 'losses: what a lost machine ran is forgotten',
+    file: 'core/apply/machine.ts',
+    from: 'for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)',
+    to: 'slot.running.clear()',
+  },
+  {
+    breaks: 'losses: what a lost machine had queued stays there',
+    file: 'core/apply/machine.ts',
+    from: 'unassign(state, [task])',
+    to: '',
+  },
+  {
+    breaks: 'company: a slot that dies charges the first of many',
+    file: 'core/apply/slot.ts',
+    from: 'const alone = !slot.dying && running.length === 1 && state.tasks.count[running[0]] === 1',
+    to: 'const alone = !slot.dying',
+  },
+  {
+    breaks: 'replay: decisions are not applied again',
+    file: 'core/step.ts',
+    from: 'for (const decision of decisions) applyDecision(state, decision)',
+    to: '',
+  },
+  {
+    breaks: 'replay: timers are not fired again',
+    file: 'core/step.ts',
+    from: 'for (const event of events) applyEvent(state, event)\n  expire(state, now)',
+    to: 'for (const event of events) applyEvent(state, event)',
+  },
+  {
+    breaks: 'terms: a new loop believes the old one’s attempts still run',
+    file: 'core/apply/apply.ts',
+    from: 'for (const machine of state.machines) if (machine.alive) left(state, machine)',
+    to: '',
+  },
+  {
+    breaks: 'precedence: an item goes on though what it follows failed',
+    file: 'core/apply/items.ts',
+    from: 'if (succeeded) addInterval(next.pool, index, 1)',
+    to: 'if (succeeded || code === FAILED) addInterval(next.pool, index, 1)',
+  },
+  {
+    breaks: 'trees: a node does not wait for its last input',
+    file: 'core/apply/items.ts',
+    from: 'if (arrived === nodeInputs(state, next, node, fanIn)) makeNodeReady(next, node)',
+    to: 'if (arrived === 1) makeNodeReady(next, node)',
+  },
+  {
+    breaks: 'snapshots: inputs that have arrived at a node are left out',
+    file: 'core/snapshot.ts',
+    from: 'arrived: [...arrived],',
+    to: 'arrived: [],',
+  },
+  {
+    breaks: 'tolerance: a run never gives up',
+    file: 'core/phase/recover.ts',
+    from: 'if (failedSoFar <= allowed) return',
+    to: 'return',
+  },
+]
