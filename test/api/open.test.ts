@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Dray, open } from '../../dist/index.js'
+import { type Dray, type JobDefinition, open } from '../../dist/index.js'
 
 const opened = async (handler: string): Promise<{ dray: Dray; folder: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'dray-open-'))
@@ -11,8 +11,11 @@ const opened = async (handler: string): Promise<{ dray: Dray; folder: string }> 
   return { dray: await open({ dir: join(folder, '.dray'), folder }), folder }
 }
 
-const stream = (name: string) =>
-  ({ name, input: { open: true }, stages: [{ name: 'work', map: './work.js' }] }) as const
+const stream = (name: string): JobDefinition => ({
+  name,
+  input: { open: true },
+  stages: [{ name: 'work', map: './work.js' }],
+})
 
 describe('a stream', () => {
   test('answers each pushed item, and closes when nothing is in flight', async () => {
