@@ -127,7 +127,6 @@ describe('commands look at what a run left', () => {
         'disk',
         'directory',
         'sqlite',
-        'tsx',
         'esbuild',
       ]),
     )

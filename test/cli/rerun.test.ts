@@ -121,7 +121,7 @@ stages:
   })
 
   test('a local import of the handler counts as its code', async () => {
-    const code = "import { by } from './by.mjs'\n" + noting('return { n: item.n * by }')
+    const code = `import { by } from './by.mjs'\n${noting('return { n: item.n * by }')}`
     folder.write('by.mjs', 'export const by = 2\n')
     folder.write('first.mjs', code)
     expect((await again('--redo', 'first')).code).toBe(0)
