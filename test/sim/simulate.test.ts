@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import { makespanOf } from '../../src/model/schedule.ts'
+import { violationsOf } from '../../src/model/validator.ts'
+import { planners } from '../../src/policy/planning/registry.ts'
+import { allocations, orders } from '../../src/policy/registry.ts'
+import { simulateProblem } from '../../src/sim/simulate.ts'
+import { poissonArrivals } from '../../src/sim/uncertainty.ts'
+import { problemOf } from '../policy/gantt.ts'
+import { drawProblem, type Shape } from './problems.ts'
+
+const shapes: readonly Shape[] = [
+  {},
+  { edges: 60 },
+  { edges: 60, capacity: true },
+  { tasks: 60, edges: 40, capacity: true, releases: true },
+  { edges: 60, instant: true },
+]
+
+describe('the case of the article: T = 5, 8, 6, 10, 4 on P = 2, 3, 4', () => {
+  const article = problemOf([5, 8, 6, 10, 4], [2, 3, 4])
+  test.each([
+    ['round-robin', 7.5],
+    ['mct', 5],
+    ['on-demand', 4.5],
+    ['met', 8.25],
+  ])('%s ends at %f', (strategy, makespan) => {
+    const simulation = simulateProblem(article, { strategy })
+    expect(simulation.makespan).toBeCloseTo(makespan, 5)
+    expect(simulation.utilisation).toBeCloseTo(33 / 9 / makespan, 5)
+    expect(simulation.errorRate).toBe(0)
+    expect([simulation.completions, simulation.attempts, simulation.retries]).toEqual([5, 5, 0])
+  })
+})
+
+describe('without noise a simulation is what the planner of the same name computes', () => {
+  test.each(['mct', 'met', 'min-load', 'round-robin', 'on-demand'])('%s', name => {
+    const planner = planners.find(known => known.name === name)
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const problem = drawProblem(seed)
+      const plan = planner?.plan(problem, { seed: 1 }).next().value
+      const { schedule } = simulateProblem(problem, { strategy: name })
+      expect(schedule).toEqual(plan)
+    }
+  })
+})
+
+describe('every schedule that comes out is one', () => {
+  for (const { name } of allocations) {
+    test(name, () => {
+      for (const shape of shapes) {
+        for (let seed = 1; seed <= 6; seed += 1) {
+          const problem = drawProblem(seed, shape)
+          const order = orders[seed % orders.length].name
+          expect(
+            violationsOf(
+              problem,
+              simulateProblem(problem, { strategy: name, order, seed }).schedule,
+            ),
+          ).toEqual([])
+        }
+      }
+    })
+  }
+})
+
+describe('a valid plan, followed, ends no later than it says', () => {
+  const quick = planners.filter(({ name }) => !/search|milp|lp-rounding|portfolio/.test(name))
+  test.each(quick.map(({ name }) => name))('%s', name => {
+    for (const shape of shapes) {
+      for (let seed = 1; seed <= 8; seed += 1) {
+        const problem = drawProblem(seed, shape)
+        const plan = quick
+          .find(known => known.name === name)
+          ?.plan(problem, { seed: 1 })
+          .next().value
+        if (plan === undefined) continue
+        const { schedule, makespan } = simulateProblem(problem, { strategy: name, plan })
+        expect(violationsOf(problem, schedule)).toEqual([])
+        // A plan may put a task of no duration in the middle of another, where no slot is free.
+        if (shape.instant !== true) expect(makespan).toBeLessThanOrEqual(makespanOf(plan) + 1e-6)
+      }
+    }
+  })
+})
+
+describe('uncertainty', () => {
+  const problem = drawProblem(3, { tasks: 200 })
+
+  test('noise stretches tasks alike under every strategy, and the same seed repeats it', () => {
+    const stretched = (strategy: string, seed: number) => {
+      const { schedule } = simulateProblem(problem, { strategy, noise: 0.2, seed })
+      return Array.from(
+        schedule.machine,
+        (machine, task) =>
+          (schedule.end[task] - schedule.start[task]) /
+          problem.times[task * problem.machines.length + machine],
+      )
+    }
+    const [once, other] = [stretched('mct', 1), stretched('round-robin', 1)]
+    once.forEach((factor, task) => expect(factor).toBeCloseTo(other[task], 4))
+    expect(stretched('mct', 1)).toEqual(once)
+    expect(stretched('mct', 2)).not.toEqual(once)
+    const mean = once.reduce((sum, factor) => sum + factor, 0) / once.length
+    expect(Math.abs(mean - 1)).toBeLessThan(0.06)
+  })
+
+  test('nothing starts before it arrives', () => {
+    const arrivals = poissonArrivals(200, 3, 1)
+    const { schedule, meanFlowTime } = simulateProblem(problem, { strategy: 'mct', arrivals })
+    arrivals.forEach((at, task) => expect(schedule.start[task]).toBeGreaterThanOrEqual(at - 1e-6))
+    expect(meanFlowTime).toBeLessThan(simulateProblem(problem, { strategy: 'mct' }).meanFlowTime)
+  })
+
+  test('failed tasks are tried again, and what fails for good is counted', () => {
+    const simulation = simulateProblem(problem, {
+      strategy: 'mct',
+      faults: { failing: 0.5, attempts: 2 },
+    })
+    expect(simulation.retries).toBeGreaterThan(50)
+    expect(simulation.errorRate).toBeGreaterThan(0.1)
+    expect(simulation.errorRate).toBeLessThan(0.4)
+    expect(simulation.completions).toBe(200 - 200 * simulation.errorRate)
+  })
+
+  test('lost machines cost time, not tasks, under every strategy and under a plan', () => {
+    const faults = { meanTimeBetweenLosses: 50, away: 20 }
+    const tangled = drawProblem(4, { tasks: 60, edges: 80 })
+    const plan =
+      planners
+        .find(({ name }) => name === 'heft')
+        ?.plan(tangled, { seed: 1 })
+        .next().value ?? undefined
+    for (const strategy of [...allocations.map(({ name }) => name), 'heft']) {
+      const simulation = simulateProblem(tangled, {
+        strategy,
+        faults,
+        noise: 0.3,
+        ...(strategy === 'heft' ? { plan } : {}),
+      })
+      expect(simulation.completions).toBe(60)
+    }
+  })
+})
+
+describe('measures', () => {
+  const [a, b, c] = [{ due: 3 }, { due: 3 }, { due: 20 }]
+  const problem = problemOf([2, 4, 6], [1], [a, b, c])
+  test('flow time, its tail and tardiness are of each task’s end', () => {
+    const simulation = simulateProblem(problem, { strategy: 'on-demand' })
+    expect(simulation.meanFlowTime).toBe((2 + 6 + 12) / 3)
+    expect(simulation.p95FlowTime).toBe(12)
+    expect(simulation.meanTardiness).toBe(3 / 3)
+    expect(simulation.utilisation).toBe(1)
+  })
+
+  test('utilisation weighs a machine by its speed: being busy on a slow one earns less', () => {
+    const lopsided = problemOf([4], [1, 4])
+    expect(simulateProblem(lopsided, { strategy: 'on-demand' }).utilisation).toBeCloseTo(1 / 5, 9)
+    expect(simulateProblem(lopsided, { strategy: 'mct' }).utilisation).toBeCloseTo(4 / 5, 9)
+  })
+})
+
+test('Graham’s anomaly is real: nine tasks take longer on four machines than on three', () => {
+  const works = [3, 2, 2, 2, 4, 4, 4, 4, 9]
+  const before: readonly (readonly number[])[] = [[], [], [], [], [3], [3], [3], [3], [0]]
+  const firstEdge = new Int32Array(10)
+  before.forEach((predecessors, task) => {
+    firstEdge[task + 1] = firstEdge[task] + predecessors.length
+  })
+  const from = Int32Array.from(before.flat())
+  const edges = {
+    firstEdge,
+    from,
+    bytes: new Float64Array(from.length),
+    time: new Float64Array(from.length),
+  }
+  const makespan = (machines: number): number => {
+    const problem = { ...problemOf(works, new Array(machines).fill(1)), edges }
+    return simulateProblem(problem, { strategy: 'on-demand', order: 'fifo' }).makespan
+  }
+  expect([makespan(3), makespan(4)]).toEqual([12, 15])
+})
