@@ -1,3 +1,4 @@
+import { queuedCount, type TaskQueue } from '../core/queue.ts'
 import type { Class, Run, Stage } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatCount } from '../std/units.ts'
@@ -100,9 +101,13 @@ function waitingClasses(view: View, stage: Stage): Class[] {
     .map(number => classes[number])
     .filter(
       klass =>
-        klass.queue.heap.length > 0 ||
-        machines.some(machine => (machine.queues.get(klass.number)?.heap.length ?? 0) > 0),
+        queuedCount(klass.queue) > 0 ||
+        machines.some(({ queues }) => hasQueued(queues.get(klass.number))),
     )
+}
+
+function hasQueued(queue: TaskQueue | undefined): boolean {
+  return queue !== undefined && queuedCount(queue) > 0
 }
 
 /** Failed items by what they failed of, the commonest first. Looks at the first thousands only. */

@@ -1,4 +1,5 @@
 import { itemStates, stateOf } from '../core/items.ts'
+import { queuedTasks } from '../core/queue.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
@@ -206,7 +207,7 @@ function whyReady(view: View, run: Run, stage: Stage, task: number, now: number)
   if (!view.owned)
     return { state: 'ready', reason: 'nobody works here now', helps: 'run the job again' }
   const klass = state.classes[state.tasks.klass[task]]
-  const ahead = klass.queue.heap.filter(other => precedes(state, other, task)).length
+  const ahead = queuedTasks(klass.queue).filter(other => precedes(state, other, task)).length
   const refusals = refusalsOf(state, run, klass)
   return {
     state: 'ready',

@@ -1,6 +1,7 @@
 import { decodeEstimate, encodeEstimate } from '../policy/estimation/least-squares.ts'
 import { assert } from '../std/assert.ts'
 import { decodeItems, encodeItems } from './items.ts'
+import { taskQueue } from './queue.ts'
 import type { Class, Machine, Run, Slot, Stage, State } from './state.ts'
 import { emptyState, newRun, newSlot, newStage } from './state.ts'
 import { decodeTasks, encodeTasks } from './tasks.ts'
@@ -64,7 +65,7 @@ export function decodeState(text: string): State {
     state.runs.push({ ...newRun(run.number, run.definition, run.submittedAt), ...run })
   for (const stage of from.stages) state.stages.push(decodeStage(stage))
   for (const klass of from.classes) {
-    state.classes.push({ ...klass, needs: Float64Array.from(klass.needs), queue: { heap: [] } })
+    state.classes.push({ ...klass, needs: Float64Array.from(klass.needs), queue: taskQueue() })
   }
   state.tasks = decodeTasks(from.tasks)
   for (const timer of from.timers) setTimer(state.timers, timer)

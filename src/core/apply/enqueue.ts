@@ -2,7 +2,7 @@ import type { Problem } from '../../model/problem.ts'
 import type { OrderedTask } from '../../policy/order/order.ts'
 import { ranksOf } from '../../policy/planning/rank.ts'
 import { NEVER } from '../../std/time.ts'
-import { pushTask, taskQueue } from '../queue.ts'
+import { clearQueue, pushTask, taskQueue } from '../queue.ts'
 import type { GraphState, Machine, Stage, State } from '../state.ts'
 import { ASSIGNED, READY } from '../tasks.ts'
 
@@ -55,7 +55,7 @@ function rankHere(
 /** After a replay: every queue from the tasks as they stand. */
 export function rebuildQueues(state: State): void {
   const { tasks } = state
-  for (const klass of state.classes) klass.queue.heap.length = 0
+  for (const klass of state.classes) clearQueue(klass.queue)
   for (const machine of state.machines) machine.queues.clear()
   for (let task = 0; task < tasks.used; task += 1) {
     if (tasks.state[task] === READY) enqueue(state, task)

@@ -16,6 +16,7 @@ import {
   STOPPED,
   DONE,
 } from '../items.ts'
+import { clearQueue } from '../queue.ts'
 import type { GraphState, Run, Stage, State } from '../state.ts'
 import { newRun, newStage } from '../state.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
@@ -114,7 +115,7 @@ export function finishRun(state: State, run: Run): void {
   for (const number of run.stages) {
     const stage = state.stages[number]
     for (const klass of stage.classes) {
-      state.classes[klass].queue.heap.length = 0
+      clearQueue(state.classes[klass].queue)
       for (const machine of state.machines) machine.queues.delete(klass)
     }
     stage.open = 0

@@ -4,6 +4,7 @@ import type { Decision, SourceRead } from '../event.ts'
 import { addInterval, removeInterval } from '../intervals.ts'
 import { DONE, FAILED, OPEN, SKIPPED, stateOf } from '../items.ts'
 import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
+import { taskQueue } from '../queue.ts'
 import type { Class, Stage, State } from '../state.ts'
 import { hasEnded, newStage, resourceNumber } from '../state.ts'
 import { allocateTask, moveTask, READY, WAITING } from '../tasks.ts'
@@ -186,7 +187,7 @@ function findClass(
     priority,
     memoryScale,
     needs,
-    queue: { heap: [] },
+    queue: taskQueue(),
   }
   state.classes.push(created)
   stage.classes.push(created.number)

@@ -2,7 +2,7 @@ import { assignTask } from '../apply/attempt.ts'
 import { mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
 import type { TaskQueue } from '../queue.ts'
-import { popTask } from '../queue.ts'
+import { firstTask, popTask, queuedCount } from '../queue.ts'
 import type { Class, Machine, Run, Slot, State } from '../state.ts'
 import { expectedMicros, fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
@@ -20,7 +20,7 @@ export function assignEarly(state: State, out: Out): void {
     klass = bestClass(state, isEarly)
   ) {
     const run = state.runs[state.stages[klass.stage].run]
-    const machine = choose(state, run, klass, klass.queue.heap[0], 'early')
+    const machine = choose(state, run, klass, firstTask(klass.queue, state.tasks), 'early')
     if (machine < 0) {
       state.scratch.refused.add(klass.number)
       continue
@@ -70,7 +70,7 @@ function feed(state: State, out: Out, machine: Machine, slotNumber: number): voi
   const run = state.runs[state.stages[klass.stage].run]
   if (run.state !== 'active' || aloneInFlight(state, slot)) return
   const queue = queueOf(run, machine, klass)
-  if (queue === undefined || queue.heap.length === 0) return
+  if (queue === undefined || queuedCount(queue) === 0) return
   if (bestQueue(state, machine) !== queue) return
   const tasks = takeMessage(state, klass, machine, queue, true)
   if (tasks.length > 0) {
@@ -120,7 +120,7 @@ function isHeld(state: State, klass: Class, machine: Machine): boolean {
   const turns = stage.graph?.turns
   const queue = machine.queues.get(klass.number)
   if (turns === undefined || queue === undefined) return false
-  return mustWait(stage, turns, machine.number, state.tasks.first[queue.heap[0]])
+  return mustWait(stage, turns, machine.number, state.tasks.first[firstTask(queue, state.tasks)])
 }
 
 /** Late binding: the best task of all, to the machine its strategy names among those that can start it now. */
@@ -129,7 +129,7 @@ function startLate(state: State, out: Out): void {
     const klass = bestClass(state, isLate)
     if (klass === undefined) break
     const run = state.runs[state.stages[klass.stage].run]
-    const number = choose(state, run, klass, klass.queue.heap[0], 'late')
+    const number = choose(state, run, klass, firstTask(klass.queue, state.tasks), 'late')
     if (number < 0) {
       state.scratch.refused.add(klass.number)
       continue
@@ -174,14 +174,10 @@ function takeMessage(
   more: boolean,
 ): number[] {
   const { tasks } = state
-  const head = queue.heap[0]
-  if (more && tasks.alone[head] === 1) return []
-  popTask(queue, tasks)
-  const taken = [head]
-  if (tasks.alone[head] === 1) return taken
+  const head = firstTask(queue, tasks)
   const stage = state.stages[klass.stage]
-  if (stage.graph !== undefined || stage.pooled.n < limits.samples)
-    return more ? putBack(queue, taken, head) : taken
+  if (tasks.alone[head] === 1 || stage.graph !== undefined || stage.pooled.n < limits.samples)
+    return more ? [] : [popTask(queue, tasks)]
   const expected = expectedMicros(
     stage,
     machine,
@@ -189,16 +185,19 @@ function takeMessage(
     tasks.size[head],
     tasks.count[head],
   )
-  if (more && expected >= limits.messageWork) return putBack(queue, taken, head)
+  if (more && expected >= limits.messageWork) return []
   const sharers = queue === klass.queue ? slotCount(state) : machine.slots.length
-  const share = Math.ceil((queue.heap.length + 1) / (2 * Math.max(1, sharers)))
+  const share = Math.ceil(queuedCount(queue) / (2 * Math.max(1, sharers)))
   const most = Math.min(
     limits.messageTasks,
     share,
     Math.floor(limits.messageWork / Math.max(1, expected)),
   )
-  while (taken.length < most && queue.heap.length > 0 && tasks.alone[queue.heap[0]] === 0)
+  const taken = [popTask(queue, tasks)]
+  while (taken.length < most && queuedCount(queue) > 0) {
+    if (tasks.alone[firstTask(queue, tasks)] === 1) break
     taken.push(popTask(queue, tasks))
+  }
   return taken
 }
 
@@ -208,24 +207,11 @@ function slotCount(state: State): number {
   return slots
 }
 
-/** The head stays: it was the least, so it is again. */
-function putBack(queue: TaskQueue, taken: number[], head: number): number[] {
-  queue.heap.push(head)
-  for (let at = queue.heap.length - 1; at > 0; ) {
-    const parent = (at - 1) >> 1
-    queue.heap[at] = queue.heap[parent]
-    queue.heap[parent] = head
-    at = parent
-  }
-  taken.length = 0
-  return taken
-}
-
 /** The class whose head goes next, over runs of one binding. Runs by aged priority, then downstream first, then by key. */
 function bestClass(state: State, binds: (run: Run) => boolean): Class | undefined {
   let best: Class | undefined
   for (const klass of state.classes) {
-    if (klass.queue.heap.length === 0 || state.scratch.refused.has(klass.number)) continue
+    if (queuedCount(klass.queue) === 0 || state.scratch.refused.has(klass.number)) continue
     const run = state.runs[state.stages[klass.stage].run]
     if (run.state !== 'active' || !binds(run)) continue
     if (best === undefined || precedes(state, klass, klass.queue, best, best.queue)) best = klass
@@ -237,7 +223,7 @@ function bestQueued(state: State, machine: Machine): Class | undefined {
   let best: Class | undefined
   let bestIn: TaskQueue | undefined
   for (const [number, queue] of machine.queues) {
-    if (queue.heap.length === 0) continue
+    if (queuedCount(queue) === 0) continue
     const klass = state.classes[number]
     if (state.runs[state.stages[klass.stage].run].state !== 'active') continue
     if (best === undefined || bestIn === undefined || precedes(state, klass, queue, best, bestIn)) {
@@ -265,8 +251,8 @@ function precedes(state: State, a: Class, inA: TaskQueue, b: Class, inB: TaskQue
   }
   if (stageA.depth !== stageB.depth) return stageA.depth > stageB.depth
   const { tasks } = state
-  const headA = inA.heap[0]
-  const headB = inB.heap[0]
+  const headA = firstTask(inA, tasks)
+  const headB = firstTask(inB, tasks)
   if (tasks.key[headA] !== tasks.key[headB]) return tasks.key[headA] < tasks.key[headB]
   if (tasks.first[headA] !== tasks.first[headB]) return tasks.first[headA] < tasks.first[headB]
   return a.number < b.number
