@@ -1,8 +1,8 @@
-import type { Problem } from '../../model/problem.ts'
 import { whyNotUnrelated } from '../bound/unrelated.ts'
 import type { Planner } from './planner.ts'
 import { searchCapacities } from './search/capacity-search.ts'
 import { searchGraph } from './search/dag-search.ts'
+import { sideBySide } from './search/side-by-side.ts'
 import { searchAssignments } from './search/unrelated-search.ts'
 
 /**
@@ -19,12 +19,18 @@ export const localSearch: Planner = {
   *plan(problem, options) {
     if (problem.machines.some(machine => machine.capacity !== undefined)) {
       yield* searchCapacities(problem, options)
-    } else if (isPlain(problem)) {
-      yield* searchAssignments(problem, options)
-    } else {
+    } else if (whyNotUnrelated(problem) !== undefined) {
       yield* searchGraph(problem, options)
+    } else if (problem.tasks.length <= fewTasks) {
+      yield* sideBySide([searchAssignments(problem, options), searchGraph(problem, options)])
+    } else {
+      yield* searchAssignments(problem, options)
     }
   },
 }
 
-const isPlain = (problem: Problem): boolean => whyNotUnrelated(problem) === undefined
+/**
+ * With few tasks no schedule comes close to the LP bound, and its prices mislead: measured on 30
+ * tasks and 8 machines, 0.5 % over the search that looks at the makespan alone; on 64, 2 % under.
+ */
+const fewTasks = 60

@@ -9,6 +9,7 @@ import { heft } from '../../../src/policy/planning/heft.ts'
 import { localSearch } from '../../../src/policy/planning/local-search.ts'
 import { minMin } from '../../../src/policy/planning/min-min.ts'
 import type { Planner, PlanOptions } from '../../../src/policy/planning/planner.ts'
+import { bruteForceOptimum } from '../planning/brute-force.ts'
 import { problemsOf } from './problems.ts'
 
 const textbook = '../shared/data/problems/textbook'
@@ -68,6 +69,17 @@ describe('local-search', () => {
       )
     },
   )
+
+  it.each(['independent', 'graph'] as const)('finds the optimum of tiny problems: %s', shape => {
+    fc.assert(
+      fc.property(problemsOf(shape, { tasks: 5, machines: 3 }), problem => {
+        const optimum = bruteForceOptimum(problem)
+        const found = lengthAfter(localSearch, problem, { seed: 1, lowerBound: optimum }, 400)
+        expect(found).toBe(optimum)
+      }),
+      { numRuns: 60 },
+    )
+  })
 
   it('stops at a lower bound it reaches', () => {
     const problem = fc.sample(problemsOf('graph'), { numRuns: 1, seed: 5 })[0]

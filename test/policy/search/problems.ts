@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import type { Problem } from '../../../src/model/problem.ts'
 
 /** Small random problems of each shape that the search tells apart. */
-export function problemsOf(shape: 'independent' | 'graph' | 'capacity'): fc.Arbitrary<Problem> {
+export function problemsOf(
+  shape: 'independent' | 'graph' | 'capacity',
+  atMost = { tasks: 14, machines: 4 },
+): fc.Arbitrary<Problem> {
   return fc
     .record({
-      machines: fc.integer({ min: 1, max: 4 }),
-      tasks: fc.integer({ min: 1, max: 14 }),
+      machines: fc.integer({ min: 1, max: atMost.machines }),
+      tasks: fc.integer({ min: 1, max: atMost.tasks }),
       draws: fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })),
     })
     .map(({ machines, tasks, draws }) => {

@@ -41,6 +41,8 @@ export function* anneal(
 const chainsPerStep = 3_000
 const longestChain = 3
 const drawn = 12
+/** Loads are kept by adding and subtracting, so a smaller gain may be rounding only. */
+const leastGain = 1e-9
 
 type Energy = {
   /** Weighted sum of the squares of what each machine has above the bound. */
@@ -86,7 +88,7 @@ function someChains(
       cheapestLink(core, state, link, { now, random })
     }
     if (accepted) {
-      if (largest(load) < best.makespan) {
+      if (largest(load) < best.makespan * (1 - leastGain)) {
         best.makespan = largest(load)
         best.machine.set(machine)
         improved = true

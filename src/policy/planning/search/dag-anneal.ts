@@ -38,8 +38,11 @@ export function* annealDag(
     critical: criticalTasks(dag, plan, run.random),
     trial: trialOf(dag, plan, cooling.greedy),
   }
-  const perStep = Math.max(1, Math.ceil(workPerStep / (dag.tasks + dag.from.length)))
-  const rounds = Math.max(1, Math.ceil(cooling.decodings / perStep))
+  const given = dag.tasks + dag.from.length
+  // Choosing machines takes a look at each; orders alone get as much time, so fewer decodings.
+  const work = cooling.greedy && !dag.identical ? given + dag.tasks * dag.machines : given
+  const perStep = Math.max(1, Math.ceil(workPerStep / Math.max(work, leastWork)))
+  const rounds = Math.max(1, Math.ceil((cooling.decodings * given) / work / perStep))
   for (let round = 0; round < rounds; round += 1) {
     const temperature = cooling.from * (cooling.to / cooling.from) ** (round / rounds)
     const { greedy } = cooling
@@ -49,6 +52,8 @@ export function* annealDag(
 
 /** Tasks and edges per step, about a millisecond's worth. */
 const workPerStep = 100_000
+/** A move costs as much as decoding this many, however small the graph. */
+const leastWork = 50
 const criticalShare = 0.7
 const idleShare = 0.02
 

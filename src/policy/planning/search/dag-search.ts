@@ -42,19 +42,21 @@ export function* searchGraph(
   }
 }
 
-/** From a third of a mean step of the schedule, as it were, down to where nothing moves. */
+/**
+ * A descent first. Then coolings from a third of a mean step of the schedule down to where nothing
+ * moves; most over orders and machines together, some over orders alone.
+ */
 function coolingOf(dag: Dag, makespan: number, round: number): DagCooling {
   const scale = makespan * Math.min(0.2, dag.machines / dag.tasks)
-  const greedy = dag.identical ? round % 4 !== 3 : round % 3 === 0
+  const greedy = round > 0 && (dag.identical ? round % 4 !== 0 : round % 3 === 1)
+  const first = Math.max(5_000, 10 * dag.tasks)
   return {
-    decodings: Math.min(firstDecodings * 2 ** (round / 2), 1_000_000),
-    from: scale * 0.3,
+    decodings: Math.min(first * 2 ** (round / 2), 2_000_000),
+    from: scale * (round === 0 ? 0.003 : 0.3),
     to: scale * 0.003,
     greedy,
   }
 }
-
-const firstDecodings = 5_000
 
 function bestKeeper(start: Schedule) {
   let schedule = start

@@ -49,11 +49,13 @@ export function* searchAssignments(
 
 function* annealOnAndOn(core: Core, best: Best, seed: number): Generator<boolean, void, void> {
   const random = prng(seed, 1)
+  // One move of a mean task changes the energy by about sqrt(machines) / tasks of the bound.
+  const step = Math.min(0.5, Math.sqrt(core.machines) / core.cheapest.length)
   let chains = firstCooling
   // The LP's own choice first: it is the state that spends nothing, only out of balance.
   let start = core.cheapest
   for (;;) {
-    const cooling = { from: hot, to: cold, chains }
+    const cooling = { from: hot * step, to: cold * step, chains }
     yield* anneal(core, stateOf(core, start), best, { cooling, random })
     start = best.machine
     chains = Math.min(chains * 2, longestCooling)
@@ -62,8 +64,9 @@ function* annealOnAndOn(core: Core, best: Best, seed: number): Generator<boolean
 
 const firstCooling = 500_000
 const longestCooling = 32_000_000
-const hot = 5e-4
-const cold = 1e-5
+/** In mean steps of energy; measured on 512 x 16. */
+const hot = 0.064
+const cold = 0.00128
 
 function firstOf(plan: Generator<Schedule | undefined, void, void>): Schedule {
   const { value } = plan.next()
