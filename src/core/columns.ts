@@ -19,8 +19,15 @@ export type Columns = {
   readonly changed: number[]
   isChanged: Uint8Array
   /** By class number: machines that could ever run it; dropped when any machine joins or leaves. */
-  readonly eligible: (Uint8Array | undefined)[]
+  readonly eligible: (Eligible | undefined)[]
+  /** Of the current decision, where only machines with room are offered. */
+  offers: Offers
 }
+
+/** The first `count` of `machines`. */
+export type Offers = { machines: Int32Array; count: number }
+
+type Eligible = { readonly flags: Uint8Array; readonly offers: Offers }
 
 export function columns(): Columns {
   return {
@@ -31,6 +38,7 @@ export function columns(): Columns {
     changed: [],
     isChanged: new Uint8Array(0),
     eligible: [],
+    offers: { machines: new Int32Array(0), count: 0 },
   }
 }
 
@@ -83,15 +91,17 @@ function earliestFree(machine: Machine): number {
 }
 
 /** Machines that are alive and offer, in all, what the class needs. */
-export function eligibleFor(state: State, klass: Class): Uint8Array {
+export function eligibleFor(state: State, klass: Class): Eligible {
   const { eligible } = state.scratch.columns
   const known = eligible[klass.number]
   if (known !== undefined) return known
-  const column = Uint8Array.from(state.machines, machine =>
+  const flags = Uint8Array.from(state.machines, machine =>
     machine.alive && fits(klass.needs, machine.capacity) ? 1 : 0,
   )
-  eligible[klass.number] = column
-  return column
+  const machines = Int32Array.from(flags.keys()).filter(machine => flags[machine] === 1)
+  const found = { flags, offers: { machines, count: machines.length } }
+  eligible[klass.number] = found
+  return found
 }
 
 function widen(state: State, count: number): void {
@@ -106,6 +116,7 @@ function widen(state: State, count: number): void {
   columns.freeAt = wider(columns.freeAt, new Float64Array(size))
   columns.wait = wider(columns.wait, new Float64Array(size))
   view.offered = new Uint8Array(size)
+  columns.offers.machines = new Int32Array(size)
   for (const name of ['processing', 'freeAt', 'assignedWork', 'load', 'slots'] as const) {
     view[name] = wider(view[name], new Float64Array(size))
   }

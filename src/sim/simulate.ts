@@ -81,7 +81,7 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
 
   const joining = joiningMachines(problem, options.slots)
   for (const machine of joining) loop.send({ kind: 'joined', machine })
-  loop.send({ kind: 'submit', run: problemRun(problem, options) })
+  loop.send({ kind: 'submit', run: problemRun(problem, options, ticks) })
   if (options.plan !== undefined)
     loop.send({
       kind: 'plan',
@@ -163,8 +163,11 @@ export function joiningMachines(problem: Problem, slots?: number): MachineDefini
 }
 
 /** The problem as a run of one stage. */
-export function problemRun(problem: Problem, options: SimulateOptions): RunDefinition {
-  const ticks = ticksOf(problem)
+export function problemRun(
+  problem: Problem,
+  options: SimulateOptions,
+  ticks = ticksOf(problem),
+): RunDefinition {
   return {
     name: problem.name,
     job: problem.name,

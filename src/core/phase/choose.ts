@@ -1,7 +1,6 @@
-import type { MachinesView } from '../../policy/allocation/allocation.ts'
 import { lineOf } from '../../policy/estimation/least-squares.ts'
 import { chanceAt } from '../../std/chance.ts'
-import { eligibleFor, mendColumns } from '../columns.ts'
+import { eligibleFor, mendColumns, type Offers } from '../columns.ts'
 import { limits } from '../limits.ts'
 import type { Class, Run, Stage, State } from '../state.ts'
 import { dataReadyAt, fits, setupMicros } from '../times.ts'
@@ -15,8 +14,13 @@ export function choose(
   binds: 'early' | 'late',
 ): number {
   const stage = state.stages[klass.stage]
-  const view = binds === 'early' ? offerAll(state, klass) : offerRoom(state, klass)
-  fillTimes(state, stage, view, task)
+  const { view } = state.scratch
+  view.count = state.machines.length
+  view.now = state.now
+  const offers = binds === 'early' ? offerAll(state, klass) : offerRoom(state, klass)
+  fillStarts(state, offers)
+  if (stage.graph === undefined) fillLearnt(state, stage, offers, task)
+  else fillGiven(state, stage, offers, task)
   view.chance = chanceAt(run.definition.seed, state.placements)
   view.turn = state.placements
   view.planned = stage.plan?.machine.get(state.tasks.first[task]) ?? -1
@@ -24,71 +28,75 @@ export function choose(
 }
 
 /** Early binding: every machine that could ever run the class. */
-function offerAll(state: State, klass: Class): MachinesView {
+function offerAll(state: State, klass: Class): Offers {
   mendColumns(state)
-  const { view } = state.scratch
-  view.offered.set(eligibleFor(state, klass))
-  return view
+  const { flags, offers } = eligibleFor(state, klass)
+  state.scratch.view.offered.set(flags)
+  return offers
 }
 
-/** Late binding: the machines that could start it now. */
-function offerRoom(state: State, klass: Class): MachinesView {
-  const { room } = mendColumns(state)
-  const { view } = state.scratch
+/** Late binding: the machines that could start it now. Few have room, so only those are looked at. */
+function offerRoom(state: State, klass: Class): Offers {
+  const { room, roomy, offers } = mendColumns(state)
+  const { offered } = state.scratch.view
   const { machines } = state
-  for (let number = 0; number < machines.length; number += 1) {
-    view.offered[number] = room[number] === 1 && fits(klass.needs, machines[number].free) ? 1 : 0
+  offered.fill(0, 0, machines.length)
+  offers.count = 0
+  let left = roomy
+  for (let number = 0; left > 0; number += 1) {
+    if (room[number] === 0) continue
+    left -= 1
+    if (!fits(klass.needs, machines[number].free)) continue
+    offered[number] = 1
+    offers.machines[offers.count++] = number
   }
-  return view
+  return offers
 }
 
-/** Processing times and earliest starts of the machines on offer. */
-function fillTimes(state: State, stage: Stage, view: MachinesView, task: number): void {
+/** When each would get to it. */
+function fillStarts(state: State, { machines, count }: Offers): void {
   const { now } = state
+  const { view } = state.scratch
   const { freeAt, wait } = state.scratch.columns
-  const count = state.machines.length
-  view.count = count
-  view.now = now
-  for (let machine = 0; machine < count; machine += 1) {
-    if (view.offered[machine] === 0) continue
+  for (let at = 0; at < count; at += 1) {
+    const machine = machines[at]
     const free = freeAt[machine]
-    view.freeAt[machine] = Math.max(free, now) + wait[machine]
+    view.freeAt[machine] = (free > now ? free : now) + wait[machine]
   }
-  if (stage.graph === undefined) fillLearnt(state, stage, view, task)
-  else fillGiven(state, stage, view, task)
 }
 
 /** A problem's own times; where data must travel, the start waits for it. */
-function fillGiven(state: State, stage: Stage, view: MachinesView, task: number): void {
+function fillGiven(state: State, stage: Stage, offers: Offers, task: number): void {
   const { link } = stage.definition
   if (link.kind !== 'graph') return
+  const { view } = state.scratch
   const { times, edges, machines } = link.problem
   const item = state.tasks.first[task]
   const row = item * machines.length
-  const count = Math.min(view.count, machines.length)
-  for (let machine = 0; machine < count; machine += 1) {
-    if (view.offered[machine] === 0) continue
+  for (let at = 0; at < offers.count; at += 1) {
+    const machine = offers.machines[at]
     const micros = Math.round(times[row + machine] * link.ticks)
     view.processing[machine] = micros
     if (micros === Number.POSITIVE_INFINITY) view.offered[machine] = 0
   }
   if (edges.firstEdge[item] === edges.firstEdge[item + 1]) return
-  for (let machine = 0; machine < count; machine += 1) {
-    if (view.offered[machine] === 0) continue
+  for (let at = 0; at < offers.count; at += 1) {
+    const machine = offers.machines[at]
     const ready = dataReadyAt(stage, machine, item)
     if (ready > view.freeAt[machine]) view.freeAt[machine] = ready
   }
 }
 
 /** Learnt times: of the machine, else of all scaled by speed; where nothing is known, a second per unit of size. */
-function fillLearnt(state: State, stage: Stage, view: MachinesView, task: number): void {
+function fillLearnt(state: State, stage: Stage, offers: Offers, task: number): void {
+  const { view } = state.scratch
   const size = state.tasks.size[task]
   const count = state.tasks.count[task]
   const pooled = stage.pooled.n > 0 ? lineOf(stage.pooled) : { intercept: 0, slope: 1_000_000 }
   const anywhere = count * pooled.intercept + size * pooled.slope
   const setup = stage.definition.loads !== undefined && stage.setup.n > 0
-  for (let number = 0; number < view.count; number += 1) {
-    if (view.offered[number] === 0) continue
+  for (let at = 0; at < offers.count; at += 1) {
+    const number = offers.machines[at]
     const machine = state.machines[number]
     const own = stage.estimates[number]
     let micros = anywhere / machine.definition.speed
