@@ -6,8 +6,8 @@ import type { Core } from './assignment-core.ts'
  * Annealing of independent tasks on unrelated machines, by ejection chains over cheap pairs.
  *
  * The makespan itself is flat almost everywhere, so the energy is smooth: the weighted quadratic
- * mean of what the machines have above the lower bound, plus the reduced cost spent. A schedule that
- * wastes nothing has zero of both.
+ * mean of what the machines have above the lower bound, plus the reduced cost spent. A schedule
+ * that wastes nothing has zero of both.
  *
  * Near the bound one move always puts two machines out of balance by far more than is left to gain.
  * So a move that is not accepted goes on: the machine that got the task passes on the one, of a few
@@ -173,7 +173,7 @@ function squaresAfter(
     move.squares +
     weight[from] * (square(a - times[row + from]) - square(a)) +
     weight[to] * (square(b + times[row + to]) - square(b))
-  return squares > 0 ? squares : 0
+  return Math.max(squares, 0)
 }
 
 function squaresOf(core: Core, load: Float64Array): number {

@@ -57,8 +57,10 @@ export function repair(
     if (time > 0) {
       free[on] = done
       changedMachine[on] = moved || done !== end[task] ? 1 : 0
-      // A task of no length leaves the machine free as before, but not so the one it changed places with.
-    } else if (moved) changedMachine[on] = 1
+    } else if (moved) {
+      // No room taken here, but the task it changed places with did take some.
+      changedMachine[on] = 1
+    }
     if (!moved && begin === start[task] && done === end[task]) continue
     const endChanged = moved || done !== end[task]
     logChange(plan, log, task)
