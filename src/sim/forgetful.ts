@@ -1,3 +1,4 @@
+import type { StageCode } from '../port/executor.ts'
 import type { Journal } from '../port/journal.ts'
 import type { Store } from '../port/store.ts'
 import { Violation } from '../std/assert.ts'
@@ -17,3 +18,18 @@ export const noStore: Store = new Proxy({} as Store, {
     throw new Violation(`a problem's simulation asked its store for ${String(name)}`)
   },
 })
+
+/** What a stage runs, where nothing runs. */
+export const noCode: StageCode = {
+  run: '',
+  name: '',
+  kind: 'map',
+  module: '',
+  isolation: 'process',
+  loads: undefined,
+  returns: undefined,
+  params: {},
+  env: [],
+  maxResultBytes: 0,
+  speeds: [],
+}

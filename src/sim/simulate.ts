@@ -5,12 +5,11 @@ import { serialHorizon, tickOf } from '../model/horizon.ts'
 import type { Problem } from '../model/problem.ts'
 import type { MachineDefinition, RunDefinition } from '../model/run.ts'
 import type { Schedule } from '../model/schedule.ts'
-import type { StageCode } from '../port/executor.ts'
 import { assert } from '../std/assert.ts'
 import { simClock } from './clock.ts'
 import type { Act } from './executor.ts'
 import { simExecutor } from './executor.ts'
-import { forgetfulJournal, noStore } from './forgetful.ts'
+import { forgetfulJournal, noCode, noStore } from './forgetful.ts'
 import type { Measures } from './measures.ts'
 import { measure } from './measures.ts'
 import { planRanks } from './plan-ranks.ts'
@@ -198,18 +197,4 @@ export function problemRun(
     strategy: options.plan === undefined ? options.strategy : 'planned',
     order: options.order ?? 'fifo',
   }
-}
-
-const noCode: StageCode = {
-  run: '',
-  name: '',
-  kind: 'map',
-  module: '',
-  isolation: 'process',
-  loads: undefined,
-  returns: undefined,
-  params: {},
-  env: [],
-  maxResultBytes: 0,
-  speeds: [],
 }

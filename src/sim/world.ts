@@ -7,11 +7,13 @@ import type { Source } from '../port/source.ts'
 import { Violation } from '../std/assert.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { SECOND } from '../std/time.ts'
+import { type Blow, drawBlow } from './blow.ts'
 import { checkBooks } from './checker.ts'
 import { type SimClock, simClock } from './clock.ts'
 import { createDisk, type Disk } from './disk.ts'
 import type { Execution, SimExecutor } from './executor.ts'
 import { simExecutor } from './executor.ts'
+import { noCode } from './forgetful.ts'
 import type { Faults } from './fault.ts'
 import { distortReplies, drawAct, drawFaults, noFaults } from './fault.ts'
 import {
@@ -121,19 +123,7 @@ function createWorld(seed: number) {
         mayRepeat: () => retried,
       }),
       snapshotEvery: random.chance(0.3) ? 2_000 : 0,
-      codeOf: stage => ({
-        run: '',
-        name: stage.definition.name,
-        kind: 'map',
-        module: '',
-        isolation: 'process',
-        loads: undefined,
-        returns: undefined,
-        params: {},
-        env: [],
-        maxResultBytes: 0,
-        speeds: [],
-      }),
+      codeOf: () => noCode,
       openSource: stage => slowly(runOf(state, stage).openSource()),
       gather: async stage => {
         await later(random.int(20_000))
@@ -205,37 +195,18 @@ function createWorld(seed: number) {
     if (life !== undefined && !life.over) life.loop.send(event)
   }
 
-  const blow = (): void => {
-    if (faults === noFaults || life === undefined || life.over) return
-    const { machines, runs } = life.state
-    const run = runs.length === 0 ? undefined : blows.pick(runs).number
-    switch (blows.int(9)) {
-      case 0:
-        return crash(0)
-      case 1:
-        return crash(1 + blows.int(3))
-      case 2:
-        return disk.failNextAppend(blows.pick(['lost', 'kept'] as const))
-      case 3:
-      case 4:
-        return machines.length === 0 ? undefined : lose(blows.pick(machines).number)
-      case 5:
-        return machines.length === 0
-          ? undefined
-          : send({
-              kind: 'pressure',
-              machine: blows.pick(machines).number,
-              high: blows.chance(0.5),
-            })
-      case 6:
-        return send(blows.chance(0.5) ? { kind: 'drain' } : { kind: 'resume' })
-      case 7:
-        return run === undefined
-          ? undefined
-          : send(blows.chance(0.5) ? { kind: 'pause', run } : { kind: 'goOn', run })
-      default:
-        if (run !== undefined && blows.chance(0.3)) send({ kind: 'cancel', run })
-    }
+  const strike = (): void => {
+    if (life !== undefined && !life.over) suffer(drawBlow(blows, life.state))
+    const next = clock.now() + Math.ceil(blows.exponential(faults.betweenBlows))
+    if (next < TROUBLE) clock.at(next, strike)
+  }
+
+  const suffer = (blow: Blow | undefined): void => {
+    if (blow?.kind === 'crash') crash(blow.torn)
+    else if (blow?.kind === 'lose') lose(blow.machine)
+    else if (blow?.kind === 'event') send(blow.event)
+    else if (blow?.write === 'append') disk.failNextAppend(blow.outcome)
+    else if (blow?.write === 'snapshot') disk.failNextSnapshot(blow.outcome)
   }
 
   const lose = (number: number): void => {
@@ -251,12 +222,6 @@ function createWorld(seed: number) {
     if (!away.delete(id)) return
     const machine = workload.machines.find(known => known.id === id)
     if (machine !== undefined) send({ kind: 'joined', machine })
-  }
-
-  const strike = (): void => {
-    blow()
-    const next = clock.now() + Math.ceil(blows.exponential(faults.betweenBlows))
-    if (next < TROUBLE) clock.at(next, strike)
   }
 
   /** From here on nothing goes wrong any more; what was stopped goes on. */

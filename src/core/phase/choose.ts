@@ -61,7 +61,7 @@ function fillStarts(state: State, { machines, count }: Offers): void {
   for (let at = 0; at < count; at += 1) {
     const machine = machines[at]
     const free = freeAt[machine]
-    view.freeAt[machine] = (free > now ? free : now) + wait[machine]
+    view.freeAt[machine] = Math.max(free, now) + wait[machine]
   }
 }
 
