@@ -223,6 +223,8 @@ function expectedAnswer(state: State, store: Store, stage: Stage, index: number)
     const stored = store.result(runName(state, upstream), storedName(state, upstream), input)
     return stored?.state === 'done' || stored?.state === 'stopped' ? Number(stored.payload) : 0
   }
+  if (link.kind === 'source' && link.pushed === true)
+    return String(Number(store.spooled(runName(state, stage), index, 1)[0].payload) + 1)
   if (link.kind === 'source') return String(index + 1)
   if (link.kind === 'item') return String(at(index) + 1)
   if (link.kind === 'gather')

@@ -22,7 +22,8 @@ export type SimRun = {
   /** How long its items take, about. */
   readonly scale: number
   readonly items: number
-  readonly openSource: () => Source
+  /** The source of a run that reads one; else its items are pushed. */
+  readonly openSource: (() => Source) | undefined
 }
 
 export function drawWorkload(random: Prng): Workload {
@@ -44,6 +45,8 @@ function drawMachine(random: Prng, at: number): MachineDefinition {
 }
 
 const shapes: readonly (readonly Link[])[] = [
+  [{ kind: 'source', pushed: true }],
+  [{ kind: 'source', pushed: true }, { kind: 'item' }, { kind: 'gather' }],
   [{ kind: 'source' }],
   [{ kind: 'source' }, { kind: 'item' }],
   [{ kind: 'source' }, { kind: 'item' }, { kind: 'gather' }],
@@ -83,7 +86,14 @@ function drawRun(random: Prng, at: number): SimRun {
       size: index => 1 + (index % 4),
       problem: index => (index === unreadable ? 'unreadable by lot' : undefined),
     })
-  return { definition, at: random.int(5 * SECOND), scale, items, openSource }
+  const pushed = links[0].kind === 'source' && links[0].pushed === true
+  return {
+    definition,
+    at: random.int(5 * SECOND),
+    scale,
+    items,
+    openSource: pushed ? undefined : openSource,
+  }
 }
 
 function drawStage(
@@ -107,6 +117,7 @@ function drawStage(
     ] as const),
     timeout: 6 * scale + 20 * MILLISECOND,
     grace: 50 * MILLISECOND,
+    ...(link.kind === 'gather' && after > 0 && random.chance(0.4) ? { also: [0] } : {}),
     retry: {
       attempts: 1 + random.int(4),
       delay: random.int(SECOND),

@@ -24,6 +24,7 @@ import {
   gatheredPayload,
   watchedJournal,
 } from './oracle.ts'
+import { createPusher, type Pusher, spoolSource } from './pusher.ts'
 import type { Workload } from './workload.ts'
 import { drawWorkload } from './workload.ts'
 
@@ -77,6 +78,9 @@ function createWorld(seed: number) {
   let lives = 0
   let steps = 0
   let retried = false
+  /** The disk has lost what it had acknowledged. */
+  let forgetful = false
+  let pushers: Pusher[] = []
   let wrong: unknown
 
   const boot = (): void => {
@@ -124,7 +128,7 @@ function createWorld(seed: number) {
       }),
       snapshotEvery: random.chance(0.3) ? 2_000 : 0,
       codeOf: () => noCode,
-      openSource: stage => slowly(runOf(state, stage).openSource()),
+      openSource: stage => slowly(sourceOf(state, stage)),
       gather: async stage => {
         await later(random.int(20_000))
         return gatheredPayload(state, disk.store, stage)
@@ -137,6 +141,7 @@ function createWorld(seed: number) {
       onStep: () => {
         steps += 1
         if (steps > 100_000) throw new Violation('it does not come to an end')
+        for (const pusher of pushers) pusher.acknowledged()
         checkBooks(state)
         if (steps % 40 === 0) checkReplay(disk, state)
       },
@@ -153,6 +158,11 @@ function createWorld(seed: number) {
     const run = workload.runs.find(({ definition }) => definition.name === name)
     if (run === undefined) throw new Violation(`nobody submitted ${name}`)
     return run
+  }
+
+  const sourceOf = (state: State, stage: Stage): Source => {
+    const { definition, openSource } = runOf(state, stage)
+    return openSource === undefined ? spoolSource(definition.name, disk.store) : openSource()
   }
 
   const act = (state: State, execution: Execution) => {
@@ -184,6 +194,8 @@ function createWorld(seed: number) {
   const crash = (torn: number): void => {
     if (life === undefined || life.over) return
     life.over = true
+    for (const pusher of pushers) pusher.lost()
+    if (torn > 0) forgetful = true
     life.loop.stop()
     void life.executor.close(0)
     disk = disk.crash()
@@ -241,6 +253,7 @@ function createWorld(seed: number) {
       retried = true
       send({ kind: 'retryFailed', run: run.number })
     }
+    for (const pusher of pushers) clock.at(clock.now() + SECOND, pusher.goOn)
   }
 
   const pass = async (): Promise<void> => {
@@ -257,6 +270,17 @@ function createWorld(seed: number) {
     async live() {
       boot()
       for (const { definition, at } of workload.runs) clock.at(at, () => submit(definition.name))
+      pushers = workload.runs
+        .filter(({ openSource }) => openSource === undefined)
+        .map(({ definition, items }) =>
+          createPusher({
+            run: definition.name,
+            items,
+            clock,
+            random: blows,
+            node: () => (life?.over ? undefined : life),
+          }),
+        )
       strike()
       clock.at(TROUBLE, heal)
       await pass()
@@ -264,6 +288,7 @@ function createWorld(seed: number) {
       if (life === undefined) throw new Violation('the node never booted')
       checkReplay(disk, life.state)
       checkEnded(life.state, disk.store, workload)
+      if (!forgetful) for (const pusher of pushers) pusher.check(life.state, disk.store)
       retryFailed(life.state)
       await pass()
       checkReplay(disk, life.state)

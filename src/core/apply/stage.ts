@@ -65,9 +65,9 @@ export function propagateKnown(state: State, stage: Stage): void {
         stateOf(next.items, last) === OPEN && arrived === nodeInputs(state, next, last, link.fanIn)
       if (missing && !inPool(next, last) && (arrived > 0 || stage.known === 0))
         makeNodeReady(next, last)
-    } else continue
+    }
     state.scratch.touched.add(number)
-    propagateKnown(state, next)
+    if (link.kind !== 'gather') propagateKnown(state, next)
   }
 }
 
