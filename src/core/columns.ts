@@ -64,7 +64,7 @@ export function mendColumns(state: State): Columns {
     columns.isChanged[changed[at]] = 0
     mend(state, state.machines[changed[at]])
   }
-  changed.length = 0
+  if (changed.length > 0) changed.length = 0
   return columns
 }
 

@@ -12,6 +12,8 @@ import type { Intervals } from './intervals.ts'
 import { intervalsOf } from './intervals.ts'
 import type { ItemStates } from './items.ts'
 import { itemStatesOf } from './items.ts'
+import type { Marks } from './marks.ts'
+import { noMarks } from './marks.ts'
 import type { TaskQueue } from './queue.ts'
 import type { TaskTable } from './tasks.ts'
 import { taskTable } from './tasks.ts'
@@ -234,18 +236,18 @@ export type Scratch = {
   /** Nobody stores answers: they are not gathered. */
   forgetful: boolean
   /** Machines that may be able to start something of their queue. */
-  readonly dirty: Set<number>
+  readonly dirty: Marks
   /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
   readonly hungry: Set<number>
   /** Applying a journal: queues are not kept, they are rebuilt at the end. */
   replaying: boolean
   /** Stages whose bookkeeping may allow a read, a cut, a level or an end. */
-  touched: Set<number>
+  touched: Marks
   /** Runs that may have ended. */
-  touchedRuns: Set<number>
+  touchedRuns: Marks
   /** Empty sets that change places with the two above while those are worked off. */
-  untouched: Set<number>
-  untouchedRuns: Set<number>
+  untouched: Marks
+  untouchedRuns: Marks
   /** By stage: the class of its items that wish for nothing. */
   readonly plain: Map<number, { readonly of: StageDefinition; readonly klass: Class }>
   /** Classes no machine can take now: not asked again within a phase. */
@@ -271,15 +273,15 @@ export function emptyState(): State {
     scratch: {
       kept: [],
       event: 0,
-      dirty: new Set(),
+      dirty: noMarks(),
       hungry: new Set(),
       replaying: false,
-      touched: new Set(),
-      touchedRuns: new Set(),
+      touched: noMarks(),
+      touchedRuns: noMarks(),
       columns: columns(),
       forgetful: false,
-      untouched: new Set(),
-      untouchedRuns: new Set(),
+      untouched: noMarks(),
+      untouchedRuns: noMarks(),
       refused: new Set(),
       plain: new Map(),
       view: {

@@ -1,3 +1,4 @@
+import { clearMarks, mark } from './marks.ts'
 import { applyDecision, applyEvent } from './apply/apply.ts'
 import { rebuildQueues } from './apply/enqueue.ts'
 import { machinesChanged } from './columns.ts'
@@ -54,11 +55,11 @@ function settle(state: State, out: Out): void {
   let turn = 0
   do {
     if (turn++ > 1_000) throw new Violation('the phases do not settle')
-    if (state.recovery.length > 0 || scratch.touchedRuns.size > 0) recover(state, out)
-    while (scratch.touched.size > 0) expandTouched(state, out)
+    if (state.recovery.length > 0 || scratch.touchedRuns.count > 0) recover(state, out)
+    while (scratch.touched.count > 0) expandTouched(state, out)
     assignEarly(state, out)
     startTasks(state, out)
-    if (scratch.touchedRuns.size > 0) finishTouched(state, out)
+    if (scratch.touchedRuns.count > 0) finishTouched(state, out)
   } while (isUnsettled(state))
 }
 
@@ -66,9 +67,9 @@ function isUnsettled({ recovery, scratch }: State): boolean {
   const { touched, touchedRuns, dirty, hungry } = scratch
   return (
     recovery.length > 0 ||
-    touched.size > 0 ||
-    touchedRuns.size > 0 ||
-    dirty.size > 0 ||
+    touched.count > 0 ||
+    touchedRuns.count > 0 ||
+    dirty.count > 0 ||
     hungry.size > 0
   )
 }
@@ -78,10 +79,11 @@ function expandTouched(state: State, out: Out): void {
   const { touched } = scratch
   scratch.touched = scratch.untouched
   scratch.untouched = touched
-  for (const number of touched) scratch.touchedRuns.add(state.stages[number].run)
+  for (let at = 0; at < touched.count; at += 1)
+    mark(scratch.touchedRuns, state.stages[touched.numbers[at]].run)
   expand(state, out, touched)
   cutTasks(state, out, touched)
-  touched.clear()
+  clearMarks(touched)
 }
 
 function finishTouched(state: State, out: Out): void {
@@ -90,7 +92,7 @@ function finishTouched(state: State, out: Out): void {
   scratch.touchedRuns = scratch.untouchedRuns
   scratch.untouchedRuns = touchedRuns
   finish(state, out, touchedRuns)
-  touchedRuns.clear()
+  clearMarks(touchedRuns)
 }
 
 /** Applies a journalled entry: what happened and what was decided then. No policy is asked. */
@@ -116,10 +118,10 @@ export function endReplay(state: State): void {
   state.scratch.replaying = false
   rebuildQueues(state)
   state.scratch.kept = []
-  for (const stage of state.stages) state.scratch.touched.add(stage.number)
-  for (const run of state.runs) state.scratch.touchedRuns.add(run.number)
+  for (const stage of state.stages) mark(state.scratch.touched, stage.number)
+  for (const run of state.runs) mark(state.scratch.touchedRuns, run.number)
   for (const machine of state.machines) {
     machinesChanged(state, machine.number)
-    state.scratch.dirty.add(machine.number)
+    mark(state.scratch.dirty, machine.number)
   }
 }

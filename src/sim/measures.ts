@@ -25,25 +25,27 @@ export function measure(problem: Problem, state: State, schedule: Schedule): Mea
   const run = state.runs[0]
   const { items } = state.stages[run.stages[0]]
   const makespan = makespanOf(schedule)
-  const flow: number[] = []
+  const flow = new Float64Array(problem.tasks.length)
+  let ended = 0
+  let total = 0
   let tardiness = 0
   problem.tasks.forEach(({ release, due }, task) => {
     const end = schedule.end[task]
     if (Number.isNaN(end)) return
-    flow.push(end - release)
+    flow[ended++] = end - release
+    total += end - release
     if (end > due) tardiness += end - due
   })
-  flow.sort((a, b) => a - b)
-  const ended = Math.max(1, flow.length)
+  const sorted = flow.subarray(0, ended).sort()
   const completions =
     problem.tasks.length - items.counts[FAILED] - items.counts[SKIPPED] - items.counts[CANCELLED]
   return {
     makespan,
-    meanFlowTime: flow.reduce((sum, time) => sum + time, 0) / ended,
-    p95FlowTime: flow.length === 0 ? 0 : flow[Math.ceil(0.95 * flow.length) - 1],
+    meanFlowTime: total / Math.max(1, ended),
+    p95FlowTime: ended === 0 ? 0 : sorted[Math.ceil(0.95 * ended) - 1],
     utilisation: utilisationOf(problem, schedule, makespan),
     errorRate: items.counts[FAILED] / Math.max(1, problem.tasks.length),
-    meanTardiness: tardiness / ended,
+    meanTardiness: tardiness / Math.max(1, ended),
     completions,
     attempts: run.attempts,
     retries: run.retries,

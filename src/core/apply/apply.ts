@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import { unreachable } from '../../std/assert.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
@@ -49,7 +50,7 @@ export function applyEvent(state: State, event: Event): void {
     case 'pressure':
       state.machines[event.machine].pressure = event.high
       machineChanged(state, event.machine)
-      state.scratch.dirty.add(event.machine)
+      mark(state.scratch.dirty, event.machine)
       return
     case 'cancel':
       return stopRun(state, state.runs[event.run], {
@@ -132,7 +133,7 @@ function fail(state: State, { stage, index, failure }: Extract<Decision, { kind:
 }
 
 function touchAll(state: State): void {
-  for (const stage of state.stages) state.scratch.touched.add(stage.number)
-  for (const run of state.runs) state.scratch.touchedRuns.add(run.number)
-  for (const machine of state.machines) state.scratch.dirty.add(machine.number)
+  for (const stage of state.stages) mark(state.scratch.touched, stage.number)
+  for (const run of state.runs) mark(state.scratch.touchedRuns, run.number)
+  for (const machine of state.machines) mark(state.scratch.dirty, machine.number)
 }

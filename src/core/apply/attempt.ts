@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
 import { observe, predict } from '../../policy/estimation/least-squares.ts'
 import { machineChanged } from '../columns.ts'
@@ -56,7 +57,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
     slot.klass = klass.number
     slot.headSince = state.now
     slot.freeAt = state.now
-    machine.idle.splice(machine.idle.lastIndexOf(slot.number), 1)
+    takeIdle(machine, slot.number)
     for (let resource = 0; resource < klass.needs.length; resource += 1)
       machine.free[resource] -= klass.needs[resource]
   }
@@ -70,6 +71,12 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   if (stage.firstStart === 0) stage.firstStart = state.now
   if (fresh) watchHead(state, machine, slot)
   machineChanged(state, machine.number)
+}
+
+/** Nearly always the last one, which is offered first. */
+function takeIdle({ idle }: Machine, slot: number): void {
+  if (idle[idle.length - 1] === slot) idle.pop()
+  else idle.splice(idle.indexOf(slot), 1)
 }
 
 function startTask(
@@ -183,7 +190,7 @@ function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
     endItem(state, stage, a.index, a.code === 2 ? STOPPED : DONE, a.position, undefined)
   } else chargeItem(state, stage, a.task, a.index, a.failure)
   if (tasks.left[a.task] === 0) endTask(state, machine, slot, a.task)
-  state.scratch.touchedRuns.add(run.number)
+  mark(state.scratch.touchedRuns, run.number)
 }
 
 function learnFrom(stage: Stage, machine: Machine, size: number, micros: number): void {

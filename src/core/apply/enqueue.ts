@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { OrderedTask } from '../../policy/order/order.ts'
 import { ranksOf } from '../../policy/planning/rank.ts'
@@ -30,7 +31,7 @@ export function enqueueAt(state: State, machine: Machine, task: number): void {
   let queue = machine.queues.get(klass)
   if (queue === undefined) machine.queues.set(klass, (queue = taskQueue()))
   pushTask(queue, tasks, task)
-  state.scratch.dirty.add(machine.number)
+  mark(state.scratch.dirty, machine.number)
 }
 
 /**
@@ -48,7 +49,7 @@ function rankHere(
   const turns = stage.graph?.turns
   if (turns === undefined || planned === machine.number) return rank
   turns.passed[item] = 1
-  if (planned !== undefined) state.scratch.dirty.add(planned)
+  if (planned !== undefined) mark(state.scratch.dirty, planned)
   return rank - stage.known
 }
 

@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
 import { addInterval } from '../intervals.ts'
 import {
@@ -29,15 +30,15 @@ export function endItem(
   if (!settleItem(stage.items, index, code)) return
   keep(state, stage, index, code, position, failure)
   if (stage.sizes.size > 0) stage.sizes.delete(index)
-  state.scratch.touched.add(stage.number)
+  mark(state.scratch.touched, stage.number)
   const succeeded = code === DONE || code === STOPPED
   if (stage.graph !== undefined) endGraphItem(state, stage, index, succeeded)
   if (stage.root !== stage.number) {
-    for (const number of state.stages[stage.root].downstream) state.scratch.touched.add(number)
+    for (const number of state.stages[stage.root].downstream) mark(state.scratch.touched, number)
   }
   for (const number of stage.downstream) {
     const next = state.stages[number]
-    state.scratch.touched.add(number)
+    mark(state.scratch.touched, number)
     const link = next.definition.link
     if (link.kind === 'item') {
       if (succeeded) addInterval(next.pool, index, 1)
@@ -98,7 +99,7 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
   if (graph === undefined) return
   graph.endedAt[index] = state.now
   if (!succeeded && graph.turns !== undefined)
-    state.scratch.dirty.add(stage.plan?.machine.get(index) ?? 0)
+    mark(state.scratch.dirty, stage.plan?.machine.get(index) ?? 0)
   for (let at = graph.firstSuccessor[index]; at < graph.firstSuccessor[index + 1]; at += 1) {
     const successor = graph.successors[at]
     if (!succeeded) {

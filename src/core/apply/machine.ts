@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import type { MachineDefinition } from '../../model/run.ts'
 import { machinesChanged } from '../columns.ts'
 import { removeTask } from '../queue.ts'
@@ -36,8 +37,8 @@ export function joined(state: State, definition: MachineDefinition): Machine {
   }
   state.machines[number] = machine
   machinesChanged(state, number)
-  state.scratch.dirty.add(number)
-  for (const stage of state.stages) state.scratch.touched.add(stage.number)
+  mark(state.scratch.dirty, number)
+  for (const stage of state.stages) mark(state.scratch.touched, stage.number)
   return machine
 }
 
@@ -46,7 +47,7 @@ export function left(state: State, machine: Machine): void {
   machine.alive = false
   machinesChanged(state, machine.number)
   for (const slot of machine.slots) {
-    if (slot.stage >= 0) state.scratch.touchedRuns.add(state.stages[slot.stage].run)
+    if (slot.stage >= 0) mark(state.scratch.touchedRuns, state.stages[slot.stage].run)
     for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)
     slot.stopping.clear()
     slot.loaded.length = 0

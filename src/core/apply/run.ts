@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { RunDefinition } from '../../model/run.ts'
@@ -44,7 +45,7 @@ export function submit(state: State, definition: RunDefinition): Run {
     if (upstream >= 0) state.stages[upstream].downstream.push(number)
     for (const at of stage.also ?? []) state.stages[run.stages[at]].downstream.push(number)
     if (stage.link.kind === 'graph') openGraph(created, stage.link.problem)
-    state.scratch.touched.add(number)
+    mark(state.scratch.touched, number)
   }
   return run
 }
@@ -99,7 +100,7 @@ export function stopRun(state: State, run: Run, problem: Failure): void {
   if (run.state !== 'active' && run.state !== 'paused') return
   run.state = 'stopping'
   run.problem = problem
-  state.scratch.touchedRuns.add(run.number)
+  mark(state.scratch.touchedRuns, run.number)
 }
 
 /** Every item has ended, or will never start: what is still open is cancelled, its tasks freed. */
@@ -173,12 +174,12 @@ export function reopenRun(state: State, run: Run): void {
   run.state = 'active'
   run.problem = undefined
   run.endedAt = 0
-  state.scratch.touchedRuns.add(run.number)
+  mark(state.scratch.touchedRuns, run.number)
   const anew = new Set<number>()
   for (const stage of inOrder(state, run)) {
     const { number } = stage
     stage.broken = undefined
-    state.scratch.touched.add(number)
+    mark(state.scratch.touched, number)
     if (beginsAnew(state, run, stage, anew)) {
       anew.add(number)
       resetStage(state, stage, run)

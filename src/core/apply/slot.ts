@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
@@ -87,7 +88,7 @@ export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void 
   const { needs, stage } = state.classes[slot.klass]
   for (let resource = 0; resource < needs.length; resource += 1)
     machine.free[resource] += needs[resource]
-  state.scratch.touchedRuns.add(state.stages[stage].run)
+  mark(state.scratch.touchedRuns, state.stages[stage].run)
   slot.stage = -1
   slot.klass = -1
   slot.work = 0
@@ -95,7 +96,7 @@ export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void 
   machine.idle.push(slot.number)
   if (machine.idle.length > 1) machine.idle.sort((a, b) => b - a)
   machineChanged(state, machine.number)
-  state.scratch.dirty.add(machine.number)
+  mark(state.scratch.dirty, machine.number)
 }
 
 /**

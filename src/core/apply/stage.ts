@@ -1,3 +1,4 @@
+import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Decision, SourceRead } from '../event.ts'
@@ -36,7 +37,7 @@ export function read(state: State, event: SourceRead): void {
   for (const { stage: number, items } of event.kept ?? []) {
     for (const index of items) keepItem(state, state.stages[number], index)
   }
-  state.scratch.touched.add(stage.number)
+  mark(state.scratch.touched, stage.number)
 }
 
 /** An item answered by the run this one continues: its result is already stored. */
@@ -66,7 +67,7 @@ export function propagateKnown(state: State, stage: Stage): void {
       if (missing && !inPool(next, last) && (arrived > 0 || stage.known === 0))
         makeNodeReady(next, last)
     }
-    state.scratch.touched.add(number)
+    mark(state.scratch.touched, number)
     if (link.kind !== 'gather') propagateKnown(state, next)
   }
 }
@@ -239,7 +240,7 @@ export function grow(state: State, below: Stage): void {
       makeNodeReady(level, node)
   }
   propagateKnown(state, below)
-  state.scratch.touched.add(number)
+  mark(state.scratch.touched, number)
 }
 
 /** What the stage needs will never come. */

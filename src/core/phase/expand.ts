@@ -5,6 +5,7 @@ import { gatheredStages, stageEnded } from '../gathered.ts'
 import { limits } from '../limits.ts'
 import { planned } from '../../policy/allocation/planned.ts'
 import { chunkSize } from '../../policy/decomposition/chunk.ts'
+import type { Marks } from '../marks.ts'
 import type { Run, Stage, State } from '../state.ts'
 import { isLive } from '../state.ts'
 import { expectedMicros } from '../times.ts'
@@ -12,8 +13,9 @@ import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
 /** Stages take in items: sources are read ahead, gathers begin, trees grow a level. */
-export function expand(state: State, out: Out, touched: ReadonlySet<number>): void {
-  for (const number of touched) {
+export function expand(state: State, out: Out, touched: Marks): void {
+  for (let at = 0; at < touched.count; at += 1) {
+    const number = touched.numbers[at]
     const stage = state.stages[number]
     const run = state.runs[stage.run]
     if (run.state !== 'active') continue
@@ -70,8 +72,9 @@ function gather(state: State, out: Out, run: Run, stage: Stage): void {
 }
 
 /** Ready items become tasks: no more ahead than the order needs, so that sizes follow what is learnt. */
-export function cutTasks(state: State, out: Out, touched: ReadonlySet<number>): void {
-  for (const number of touched) {
+export function cutTasks(state: State, out: Out, touched: Marks): void {
+  for (let at = 0; at < touched.count; at += 1) {
+    const number = touched.numbers[at]
     const stage = state.stages[number]
     const run = state.runs[stage.run]
     if (run.state !== 'active' || stage.broken !== undefined) continue
@@ -148,8 +151,9 @@ function microsPerItem(state: State, stage: Stage): number {
 }
 
 /** Runs whose every stage has ended, and stopping runs with nothing left in flight. */
-export function finish(state: State, out: Out, touchedRuns: ReadonlySet<number>): void {
-  for (const number of touchedRuns) {
+export function finish(state: State, out: Out, touchedRuns: Marks): void {
+  for (let at = 0; at < touchedRuns.count; at += 1) {
+    const number = touchedRuns.numbers[at]
     const run = state.runs[number]
     if (!isLive(run) || run.state === 'finishing') continue
     const over =

@@ -36,13 +36,14 @@ export function expire(state: State, until: number): void {
 
 /** Every failure gets its decision: again and when, or for good; every overdue attempt is stopped. */
 export function recover(state: State, out: Out): void {
-  for (const recovery of state.recovery.splice(0)) {
+  for (const recovery of state.recovery.length === 0 ? [] : state.recovery.splice(0)) {
     if (recovery.kind === 'failed') recoverItem(state, out, recovery)
     else if (recovery.kind === 'overdue') recoverOverdue(state, out, recovery)
     else recoverGrace(state, out, recovery)
   }
-  for (const number of state.scratch.touchedRuns) {
-    const run = state.runs[number]
+  const { touchedRuns } = state.scratch
+  for (let at = 0; at < touchedRuns.count; at += 1) {
+    const run = state.runs[touchedRuns.numbers[at]]
     if (run.state === 'stopping' && run.problem?.kind === 'cancelled') abortRunning(state, out, run)
   }
 }

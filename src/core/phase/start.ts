@@ -1,6 +1,7 @@
 import { assignTask } from '../apply/attempt.ts'
 import { mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
+import { clearMarks } from '../marks.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, popTask, queuedCount } from '../queue.ts'
 import type { Class, Machine, Run, Slot, State } from '../state.ts'
@@ -42,15 +43,21 @@ function isEarly(run: Run): boolean {
 export function startTasks(state: State, out: Out): void {
   const { dirty, hungry } = state.scratch
   if (state.draining) {
-    dirty.clear()
+    clearMarks(dirty)
     hungry.clear()
     return
   }
+  if (hungry.size > 0) feedHungry(state, out)
+  for (let at = 0; at < dirty.count; at += 1)
+    startQueued(state, out, state.machines[dirty.numbers[at]])
+  clearMarks(dirty)
+  startLate(state, out)
+}
+
+function feedHungry(state: State, out: Out): void {
+  const { hungry } = state.scratch
   for (const key of hungry) feed(state, out, state.machines[Math.floor(key / 65_536)], key % 65_536)
   hungry.clear()
-  for (const number of dirty) startQueued(state, out, state.machines[number])
-  dirty.clear()
-  startLate(state, out)
 }
 
 /** A slot that answered and has little left in flight takes more of the same class, if that class is next. */
