@@ -62,7 +62,7 @@ export function slowTasks(state: State, stage: Stage, now: number): number[] {
   for (const machine of state.machines) {
     for (const slot of machine.slots) {
       if (slot.stage !== stage.number) continue
-      const head = slot.running.values().next().value
+      const head = slot.running[0]
       if (head !== undefined && isSlow(state, stage, machine, head, now - slot.headSince))
         slow.push(head)
     }

@@ -36,7 +36,7 @@ function refusedBy(state: State, klass: Class, machine: Machine): Reason | undef
   if (machine.pressure)
     return { reason: 'the box is short of memory', helps: 'free memory, or smaller chunks' }
   const lacks = lacking(state, klass, machine, machine.free)
-  const busy = machine.slots.filter(slot => slot.running.size + slot.stopping.size > 0).length
+  const busy = machine.slots.filter(slot => slot.running.length + slot.stopping.size > 0).length
   if (lacks !== undefined)
     return { reason: `${lacks} free while ${busy} of ${machine.slots.length} slots work` }
   if (machine.idle.length === 0 && machine.definition.slots !== undefined)

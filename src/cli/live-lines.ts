@@ -104,7 +104,7 @@ function barOf(share: number, width: number): string {
 }
 
 function laneOf(host: Host, machine: Machine, names: number): string {
-  const busy = machine.slots.filter(slot => slot.running.size + slot.stopping.size > 0).length
+  const busy = machine.slots.filter(slot => slot.running.length + slot.stopping.size > 0).length
   const total = machine.slots.length
   const slots =
     total > 32 ? '' : `${pc.cyan('▪'.repeat(busy))}${pc.dim('·'.repeat(total - busy))}  `

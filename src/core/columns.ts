@@ -1,3 +1,4 @@
+import { clearMarks, type Marks, mark, noMarks } from './marks.ts'
 import type { Class, Machine, State } from './state.ts'
 import { fits } from './times.ts'
 
@@ -16,8 +17,7 @@ export type Columns = {
   /** Machines with `room`. */
   roomy: number
   /** Machines whose row is to be mended. */
-  readonly changed: number[]
-  isChanged: Uint8Array
+  readonly changed: Marks
   /** By class number: machines that could ever run it; dropped when any machine joins or leaves. */
   readonly eligible: (Eligible | undefined)[]
   /** Of the current decision, where only machines with room are offered. */
@@ -35,8 +35,7 @@ export function columns(): Columns {
     wait: new Float64Array(0),
     room: new Uint8Array(0),
     roomy: 0,
-    changed: [],
-    isChanged: new Uint8Array(0),
+    changed: noMarks(),
     eligible: [],
     offers: { machines: new Int32Array(0), count: 0 },
   }
@@ -45,10 +44,8 @@ export function columns(): Columns {
 /** The machine's slots, queue or state changed. */
 export function machineChanged(state: State, number: number): void {
   const { columns } = state.scratch
-  if (columns.isChanged.length <= number) widen(state, number + 1)
-  if (columns.isChanged[number] === 1) return
-  columns.isChanged[number] = 1
-  columns.changed.push(number)
+  if (columns.room.length <= number) widen(state, number + 1)
+  mark(columns.changed, number)
 }
 
 /** A machine joined or left. */
@@ -60,11 +57,9 @@ export function machinesChanged(state: State, number: number): void {
 export function mendColumns(state: State): Columns {
   const { columns } = state.scratch
   const { changed } = columns
-  for (let at = 0; at < changed.length; at += 1) {
-    columns.isChanged[changed[at]] = 0
-    mend(state, state.machines[changed[at]])
-  }
-  if (changed.length > 0) changed.length = 0
+  if (changed.count === 0) return columns
+  for (let at = 0; at < changed.count; at += 1) mend(state, state.machines[changed.numbers[at]])
+  clearMarks(changed)
   return columns
 }
 
@@ -111,7 +106,6 @@ function widen(state: State, count: number): void {
     fresh.set(column as never)
     return fresh
   }
-  columns.isChanged = wider(columns.isChanged, new Uint8Array(size))
   columns.room = wider(columns.room, new Uint8Array(size))
   columns.freeAt = wider(columns.freeAt, new Float64Array(size))
   columns.wait = wider(columns.wait, new Float64Array(size))

@@ -93,7 +93,7 @@ function decodeMachine(from: ReturnType<typeof encodeMachine>): Machine {
     slots: slots.map(slot => ({
       ...newSlot(slot.number),
       ...slot,
-      running: new Set(slot.running),
+      running: [...slot.running],
       stopping: new Map(slot.stopping),
       loaded: [...slot.loaded],
       killing: slot.killing ?? undefined,

@@ -185,7 +185,7 @@ export type Slot = {
   stage: number
   klass: number
   /** Tasks in flight, in the order they were sent. */
-  readonly running: Set<number>
+  readonly running: number[]
   /** Attempts that were fenced but not yet confirmed gone, each with the items it still owes an answer. */
   readonly stopping: Map<number, readonly [next: number, last: number]>
   /** Predicted micros of unanswered work. */
@@ -325,7 +325,12 @@ export function newStage(
   at: Pick<Stage, 'number' | 'run' | 'definition' | 'upstream' | 'depth' | 'root'>,
 ): Stage {
   return {
-    ...at,
+    number: at.number,
+    run: at.run,
+    definition: at.definition,
+    upstream: at.upstream,
+    depth: at.depth,
+    root: at.root,
     downstream: [],
     nextLevel: -1,
     items: itemStatesOf(),
@@ -361,7 +366,7 @@ export function newSlot(number: number): Slot {
     number,
     stage: -1,
     klass: -1,
-    running: new Set(),
+    running: [],
     stopping: new Map(),
     work: 0,
     freeAt: 0,

@@ -24,8 +24,8 @@ function checkMachine(state: State, machine: Machine): void {
   const leased = new Float64Array(machine.capacity.length)
   let running = 0
   for (const slot of machine.slots) {
-    running += slot.running.size
-    const busy = slot.running.size + slot.stopping.size > 0 || slot.dying
+    running += slot.running.length
+    const busy = slot.running.length + slot.stopping.size > 0 || slot.dying
     demand(
       busy === slot.klass >= 0 || !machine.alive,
       () => `${id}/${slot.number} holds a lease without a reason, or runs without one`,

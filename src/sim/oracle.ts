@@ -53,7 +53,7 @@ export function checkStart(
   const live =
     state.tasks.state[order.task] === RUNNING &&
     state.tasks.attempt[order.task] === order.attempt &&
-    slot.running.has(order.task)
+    slot.running.includes(order.task)
   demand(
     live || slot.stopping.has(order.attempt) || slot.dying,
     () => `${name} runs as attempt ${order.attempt} without a lease`,

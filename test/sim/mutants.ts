@@ -74,7 +74,7 @@ export const mutants: readonly Mutant[] = [
     breaks: 'losses: what a lost machine ran is forgotten',
     file: 'core/apply/machine.ts',
     from: 'for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)',
-    to: 'slot.running.clear()',
+    to: 'slot.running.length = 0',
   },
   {
     breaks: 'losses: what a lost machine had queued stays there',

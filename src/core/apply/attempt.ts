@@ -52,7 +52,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   const head = decision.tasks[0]
   const stage = state.stages[tasks.stage[head]]
   const klass = state.classes[tasks.klass[head]]
-  if (slot.running.size === 0) {
+  if (slot.running.length === 0) {
     slot.stage = stage.number
     slot.klass = klass.number
     slot.headSince = state.now
@@ -61,7 +61,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
     for (let resource = 0; resource < klass.needs.length; resource += 1)
       machine.free[resource] -= klass.needs[resource]
   }
-  const fresh = slot.running.size === 0
+  const fresh = slot.running.length === 0
   if (!slot.loaded.includes(stage.number)) slot.loading = true
   touchLoaded(slot, stage)
   let attempt = decision.firstAttempt
@@ -111,7 +111,7 @@ function startTask(
   tasks.startedAt[task] = state.now
   tasks.left[task] = tasks.count[task]
   if (stage.graph?.turns !== undefined) stage.graph.turns.passed[tasks.first[task]] = 1
-  slot.running.add(task)
+  slot.running.push(task)
   slot.work += tasks.predicted[task]
   const waits =
     stage.graph === undefined
@@ -157,7 +157,7 @@ export function outcomes(state: State, event: Outcomes): void {
     slot.headSince = state.now
     slot.loading = false
   }
-  if (slot.running.size > 0) {
+  if (slot.running.length > 0) {
     watchHead(state, machine, slot)
     state.scratch.hungry.add(machine.number * 65_536 + slot.number)
   } else releaseIfIdle(state, machine, slot)

@@ -297,7 +297,7 @@ export function runningTasks(state: State, run: Run): number {
   for (const machine of state.machines) {
     for (const slot of machine.slots) {
       if (slot.stage < 0 || state.stages[slot.stage].run !== run.number) continue
-      running += slot.running.size + slot.stopping.size
+      running += slot.running.length + slot.stopping.size
     }
   }
   return running

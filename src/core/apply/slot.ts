@@ -55,7 +55,7 @@ export function watchHead(state: State, machine: Machine, slot: Slot): void {
 /** When the head of the slot will have taken too long. */
 export function headDeadline(state: State, slot: Slot): number | undefined {
   const { timeout } =
-    slot.stage < 0 || slot.running.size === 0
+    slot.stage < 0 || slot.running.length === 0
       ? { timeout: undefined }
       : state.stages[slot.stage].definition
   if (timeout === undefined) return undefined
@@ -84,7 +84,7 @@ export function confirmStopping(slot: Slot, attempt: number, index: number): voi
 
 /** With nothing in flight and nothing to be confirmed, neither attempts nor its own end, the lease ends and the slot is idle. */
 export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void {
-  if (slot.klass < 0 || slot.running.size > 0 || slot.stopping.size > 0 || slot.dying) return
+  if (slot.klass < 0 || slot.running.length > 0 || slot.stopping.size > 0 || slot.dying) return
   const { needs, stage } = state.classes[slot.klass]
   for (let resource = 0; resource < needs.length; resource += 1)
     machine.free[resource] += needs[resource]

@@ -31,8 +31,9 @@ export function chargeItem(
 
 export function endTask(state: State, machine: Machine, slot: Slot, task: number): void {
   const { tasks } = state
-  slot.running.delete(task)
-  slot.work = slot.running.size === 0 ? 0 : Math.max(0, slot.work - tasks.predicted[task])
+  if (slot.running[0] === task) slot.running.shift()
+  else slot.running.splice(slot.running.indexOf(task), 1)
+  slot.work = slot.running.length === 0 ? 0 : Math.max(0, slot.work - tasks.predicted[task])
   machine.running -= 1
   machine.tasksEnded += 1
   machineChanged(state, machine.number)

@@ -106,7 +106,7 @@ function recoverOverdue(
   const what = slot.loading
     ? 'did not load its stage in time'
     : `ran longer than its timeout of ${timeout / 1_000} ms`
-  const how = slot.running.size === 1 ? 'abort' : 'kill'
+  const how = slot.running.length === 1 ? 'abort' : 'kill'
   decide(state, out, {
     kind: 'stop',
     machine,
@@ -128,7 +128,7 @@ function abortRunning(state: State, out: Out, run: Run): void {
   const failure = { kind: 'cancelled', message: 'the run was cancelled' } as const
   for (const machine of state.machines) {
     for (const slot of machine.slots) {
-      if (slot.running.size === 0 || state.stages[slot.stage].run !== run.number) continue
+      if (slot.running.length === 0 || state.stages[slot.stage].run !== run.number) continue
       decide(state, out, {
         kind: 'stop',
         machine: machine.number,

@@ -71,7 +71,7 @@ function feed(state: State, out: Out, machine: Machine, slotNumber: number): voi
     slot.stopping.size > 0
   )
     return
-  if (slot.running.size === 0 || slot.work > limits.messageWork || slot.killing !== undefined)
+  if (slot.running.length === 0 || slot.work > limits.messageWork || slot.killing !== undefined)
     return
   const klass = state.classes[slot.klass]
   const run = state.runs[state.stages[klass.stage].run]
