@@ -122,8 +122,10 @@ function waitsForMore(_state: State, stage: Stage, first: number, size: number):
   )
 }
 
+/** A plain order is served by a window, filled again when it is half empty: one decision for thousands of tasks. */
 function cutSingles(state: State, out: Out, run: Run, stage: Stage): void {
   const window = run.order.global ? limits.indexedTasks : limits.openTasks
+  if (!run.order.global && 2 * stage.openTasks > window) return
   while (stage.pool.size > 0 && stage.openTasks < window) {
     const first = stage.pool.starts[0]
     const tasks = Math.min(stage.pool.ends[0] - first, window - stage.openTasks)
