@@ -102,10 +102,12 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   const schedule = (): void => {
     if (scheduled || stopped) return
     scheduled = true
-    ports.clock.soon(() => {
-      scheduled = false
-      if (!stopped) runTick()
-    })
+    ports.clock.soon(takeTurn)
+  }
+
+  const takeTurn = (): void => {
+    scheduled = false
+    if (!stopped) runTick()
   }
 
   const send = (event: Event): void => {
@@ -164,6 +166,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
           stage: event.stage,
           micros: event.micros,
           bytes: event.bytes,
+          frees: event.frees,
         })
       case 'slotEnded':
         return send({
@@ -181,6 +184,15 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     }
   }
 
+  const historyOf = (
+    now: number,
+    events: readonly Event[],
+    texts: readonly (readonly Outcome[] | undefined)[],
+  ): HistoryBatch[] =>
+    events.flatMap((event, at) =>
+      event.kind === 'outcomes' ? historyBatches(state, now, event, texts[at] ?? []) : [],
+    )
+
   const tick = (): number | undefined => {
     const spooled = pushed.size === 0 ? [] : admitPushed()
     const events = inbox
@@ -188,22 +200,14 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     inbox = []
     carried = []
     const now = Math.max(state.now, ports.clock.now())
-    const history: HistoryBatch[] = []
-    if (ports.forgetful !== true) {
-      events.forEach((event, at) => {
-        if (event.kind === 'outcomes')
-          history.push(...historyBatches(state, now, event, texts[at] ?? []))
-      })
-    }
+    const history = ports.forgetful === true ? [] : historyOf(now, events, texts)
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
-    if (events.length > 0 || decisions.length > 0) {
-      const results =
-        ports.forgetful === true
-          ? []
-          : resultBatches(state, payloads, kept, (event, at) => texts[event]?.[at].result)
+    if (events.length === 0 && decisions.length === 0) state.sequence -= 1
+    else if (ports.forgetful !== true) {
+      const results = resultBatches(state, payloads, kept, (event, at) => texts[event]?.[at].result)
       results.push(...copied)
       copied = []
-      const body = ports.forgetful === true ? '' : encodeEntry(now, events, decisions)
+      const body = encodeEntry(now, events, decisions)
       ports.journal.append(
         { sequence: state.sequence, term: state.term, body },
         results,
@@ -211,7 +215,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         spooled,
       )
       if (results.length > 0) ports.onResults?.(results)
-    } else state.sequence -= 1
+    }
     for (const action of actions) performer(action)
     ports.onStep?.(events, decisions)
     if (ports.snapshotEvery > 0 && ports.journal.bytesSinceSnapshot() > ports.snapshotEvery) {

@@ -20,6 +20,7 @@ export function simClock(start: Micros = 0): SimClock {
   const heap = entryHeap()
   let now = start
   let turns: (() => void)[] = []
+  let taken: (() => void)[] = []
   let wish: (() => void) | undefined
   let wishAt = Number.POSITIVE_INFINITY
 
@@ -35,9 +36,11 @@ export function simClock(start: Micros = 0): SimClock {
   }
 
   const takeTurns = (): void => {
-    const taken = turns
-    turns = []
+    const asked = turns
+    turns = taken
+    taken = asked
     for (const turn of taken) turn()
+    taken.length = 0
   }
 
   const advance = (until = Number.POSITIVE_INFINITY): boolean => {

@@ -69,10 +69,14 @@ type Slot = {
   readonly queue: Queued[]
   readonly loaded: Set<number>
   busy: boolean
-  /** Grows whenever the slot's future is cut off: what was scheduled before is void. */
-  life: number
-  /** The item being executed and since when. */
+  /** What the slot does at `dueAt`; `nothing` also when its future was cut off. */
+  due: 'nothing' | 'loaded' | 'execute' | 'act'
+  dueAt: Micros
+  /** One callback for all of a slot's life: it has at most one future at a time. */
+  readonly wake: () => void
+  /** The item being executed, what it does, and since when. */
   current: Queued | undefined
+  act: Act | undefined
   deaf: boolean
   since: Micros
 }
@@ -84,7 +88,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     while (machines.length <= machine) machines.push([])
     const known = machines[machine][slot]
     if (known !== undefined) return known
-    const opened = newSlot({ machine, slot })
+    const opened: Slot = newSlot({ machine, slot }, () => wake(opened))
     machines[machine][slot] = opened
     return opened
   }
@@ -102,21 +106,18 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
   }
 
   const load = (slot: Slot, stage: number, setup: NonNullable<Behaviour['setup']>): void => {
+    slot.since = clock.now()
     const micros = setup(slot.address, stage)
     const broken = behaviour.breaks?.(stage)
     if (broken !== undefined)
       return receive({ kind: 'stageBroken', slot: slot.address, stage, failure: broken })
-    later(slot, clock.now() + micros, () => {
-      slot.loaded.add(stage)
-      receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes: 0 })
-      next(slot)
-    })
+    later(slot, 'loaded', clock.now() + micros)
   }
 
   const begin = (slot: Slot, queued: Queued): void => {
     const ready =
       behaviour.dataReadyAt?.(slot.address, queued.stage, queued.order.items[queued.at].index) ?? 0
-    if (ready > clock.now()) later(slot, ready, () => execute(slot, queued))
+    if (ready > clock.now()) later(slot, 'execute', ready)
     else execute(slot, queued)
   }
 
@@ -127,12 +128,34 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     slot.since = clock.now()
     behaviour.onStart?.(execution)
     const act = behaviour.execute(execution)
+    slot.act = act
     slot.deaf = act.kind !== 'die' && act.deaf === true
-    if (act.kind === 'hang') return
-    later(slot, clock.now() + act.micros, () => {
-      if (act.kind === 'die') end(slot, act.failure)
-      else answer(slot, queued, act)
-    })
+    if (act.kind !== 'hang') later(slot, 'act', clock.now() + act.micros)
+  }
+
+  const later = (slot: Slot, due: Slot['due'], at: Micros): void => {
+    slot.due = due
+    slot.dueAt = at
+    clock.at(at, slot.wake)
+  }
+
+  /** A call that was asked for before the slot's future was cut off finds another instant, or nothing. */
+  const wake = (slot: Slot): void => {
+    const { due, act } = slot
+    if (due === 'nothing' || slot.dueAt > clock.now()) return
+    slot.due = 'nothing'
+    const queued = slot.queue[0]
+    if (due === 'loaded') loaded(slot, queued.stage)
+    else if (due === 'execute') execute(slot, queued)
+    else if (act?.kind === 'die') end(slot, act.failure)
+    else if (act?.kind === 'answer') answer(slot, queued, act)
+  }
+
+  const loaded = (slot: Slot, stage: number): void => {
+    slot.loaded.add(stage)
+    const micros = clock.now() - slot.since
+    receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes: 0 })
+    next(slot)
   }
 
   const answer = (slot: Slot, queued: Queued, act: Extract<Act, { kind: 'answer' }>): void => {
@@ -151,14 +174,6 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
   const end = (slot: Slot, failure: Failure): void => {
     empty(slot)
     receive({ kind: 'slotEnded', slot: slot.address, failure })
-  }
-
-  /** At the instant, unless the slot's life was cut off before. */
-  const later = (slot: Slot, at: Micros, callback: () => void): void => {
-    const { life } = slot
-    clock.at(at, () => {
-      if (slot.life === life) callback()
-    })
   }
 
   return {
@@ -185,7 +200,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
       )
       receive({ kind: 'outcomes', slot: address, outcomes })
       if (at > 0) return
-      slot.life += 1
+      slot.due = 'nothing'
       slot.current = undefined
       next(slot)
     },
@@ -202,21 +217,24 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
   }
 }
 
-function newSlot(address: SlotAddress): Slot {
+function newSlot(address: SlotAddress, wake: () => void): Slot {
   return {
     address,
     queue: [],
     loaded: new Set(),
     busy: false,
-    life: 0,
+    due: 'nothing',
+    dueAt: 0,
+    wake,
     current: undefined,
+    act: undefined,
     deaf: false,
     since: 0,
   }
 }
 
 function empty(slot: Slot): void {
-  slot.life += 1
+  slot.due = 'nothing'
   slot.queue.length = 0
   slot.loaded.clear()
   slot.busy = false

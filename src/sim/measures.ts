@@ -55,24 +55,31 @@ export function measure(problem: Problem, state: State, schedule: Schedule): Mea
 /** A machine with capacity counts by the resource it used most. */
 function utilisationOf(problem: Problem, schedule: Schedule, makespan: number): number {
   if (makespan === 0) return 0
+  const busiest = busyByMachine(problem, schedule)
+  let done = 0
+  let possible = 0
+  problem.machines.forEach(({ speed }, machine) => {
+    done += speed * busiest[machine]
+    possible += speed * makespan
+  })
+  return done / possible
+}
+
+function busyByMachine(problem: Problem, schedule: Schedule): Float64Array {
+  const busy = new Float64Array(problem.machines.length)
   const used = problem.machines.map(() => new Map<string, number>())
   problem.tasks.forEach(({ needs }, task) => {
     const machine = schedule.machine[task]
     if (machine < 0) return
     const { capacity } = problem.machines[machine]
-    const busy = schedule.end[task] - schedule.start[task]
-    const shares =
-      capacity === undefined
-        ? [['machine', 1] as const]
-        : Object.entries(needs ?? {}).map(([name, need]) => [name, need / capacity[name]] as const)
-    for (const [name, share] of shares)
-      used[machine].set(name, (used[machine].get(name) ?? 0) + busy * share)
+    const time = schedule.end[task] - schedule.start[task]
+    if (capacity === undefined) busy[machine] += time
+    else
+      for (const [name, need] of Object.entries(needs ?? {}))
+        used[machine].set(name, (used[machine].get(name) ?? 0) + (time * need) / capacity[name])
   })
-  let done = 0
-  let possible = 0
-  problem.machines.forEach(({ speed }, machine) => {
-    done += speed * Math.max(0, ...used[machine].values())
-    possible += speed * makespan
+  used.forEach((shares, machine) => {
+    busy[machine] = Math.max(busy[machine], ...shares.values())
   })
-  return done / possible
+  return busy
 }

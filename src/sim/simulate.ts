@@ -1,5 +1,6 @@
 import { dataReadyAt } from '../core/times.ts'
-import { emptyState } from '../core/state.ts'
+import { emptyState, type State } from '../core/state.ts'
+import type { PlannedItems } from '../core/turns.ts'
 import { createLoop } from '../driver/loop.ts'
 import { serialHorizon, tickOf } from '../model/horizon.ts'
 import type { Problem } from '../model/problem.ts'
@@ -37,6 +38,8 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
   const machines = problem.machines.length
   const faults = faultsOf(options.faults, { seed, ticks })
 
+  const mend = options.mend?.(problem, ticks)
+
   const executor = simExecutor({
     clock,
     receive: event => loop.receive(event),
@@ -73,23 +76,20 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
     gather: async () => ({ keys: [], payload: () => '' }),
     finishRun: async () => undefined,
     onEnded() {},
+    ...(mend && { onStep: () => adopt(mend(state)) }),
     onFailure(error) {
       throw error
     },
   })
+  const adopt = (plan: PlannedItems | undefined): void => {
+    if (plan === undefined) return
+    loop.send({ kind: 'plan', stage: 0, strategy: options.strategy, seed, steps: 0, ...plan })
+  }
 
   const joining = joiningMachines(problem, options.slots)
   for (const machine of joining) loop.send({ kind: 'joined', machine })
   loop.send({ kind: 'submit', run: problemRun(problem, options, ticks) })
-  if (options.plan !== undefined)
-    loop.send({
-      kind: 'plan',
-      stage: 0,
-      strategy: options.strategy,
-      seed,
-      steps: 0,
-      ...planRanks(problem, options.plan),
-    })
+  if (options.plan !== undefined) adopt(planRanks(problem, options.plan))
   faults?.schedule({
     clock,
     executor,
@@ -116,10 +116,17 @@ export type SimulateOptions = {
   readonly slots?: number
   /** A schedule to follow: each task on its machine, in its order. */
   readonly plan?: Schedule
+  /** Asked after every step whether the rest is better planned anew. */
+  readonly mend?: Mender
   /** When each task arrives, in the problem's unit; its release date holds beside it. */
   readonly arrivals?: ArrayLike<number>
   readonly faults?: ProblemFaults
 }
+
+export type Mender = (
+  problem: Problem,
+  ticks: number,
+) => (state: Readonly<State>) => PlannedItems | undefined
 
 export type Simulation = Measures & {
   /** The last execution of each task; machine -1 and `NaN` where it never ran. */
@@ -150,7 +157,10 @@ function record(
 
 /** The problem's machines as they join the core. */
 export function joiningMachines(problem: Problem, slots?: number): MachineDefinition[] {
-  const resources = new Set(problem.tasks.flatMap(task => Object.keys(task.needs ?? {})))
+  const resources = new Set<string>()
+  for (const { needs } of problem.tasks) {
+    if (needs !== undefined) for (const name of Object.keys(needs)) resources.add(name)
+  }
   const unlimited = Object.fromEntries([...resources].map(name => [name, Number.POSITIVE_INFINITY]))
   return problem.machines.map(({ id, speed, capacity, cost }) => ({
     id,
