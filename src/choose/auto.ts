@@ -1,27 +1,45 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
-import { orders } from '../policy/registry.ts'
+import { onlineCandidates } from './candidates.ts'
+import { compareScores, type Score } from './objective.ts'
 import type { Member } from './portfolio.ts'
 import { type Conditions, realise, scoreOf, type Way } from './realise.ts'
+import { reasonFor } from './reason.ts'
 
 /**
  * Chooses by trying: every candidate runs the actual problem in the simulator, under noise of the
  * size that the run will meet but of other seeds, and the best mean of the objective wins. A plan
- * that is best on paper may lose here to a rule that adapts.
+ * that is best on paper may lose here to a rule that adapts. All meet the same seeds; those in the
+ * worse half drop out after each round, so that most of the runs are spent on telling the best apart
+ * (successive halving: Karnin, Koren and Somekh 2013).
  */
-export function chooseByTrial(problem: Problem, options: TrialOptions): Chosen {
+export async function chooseByTrial(problem: Problem, options: TrialOptions): Promise<Chosen> {
   const { conditions, objective } = options
-  const repeats = conditions.noise > 0 || conditions.faults ? repeatsFor(problem) : 1
-  const trials = candidatesOf(options).map(candidate => {
-    let sum = 0
-    for (let repeat = 0; repeat < repeats; repeat += 1) {
-      const seed = trialSeeds + conditions.seed * 64 + repeat
-      sum += scoreOf(realise(problem, candidate.way, { ...conditions, seed }), objective)
+  const candidates = candidatesOf(problem, options)
+  const certain = conditions.noise === 0 && conditions.faults === undefined
+  const most = certain ? 1 : repeatsFor(problem)
+  const trials: Trial[] = candidates.map(candidate => ({ candidate, scores: [] }))
+  let left = trials
+  for (let repeats = Math.min(most, firstRound); ; repeats = Math.min(most, repeats * 2)) {
+    for (const { candidate, scores } of left) {
+      for (let repeat = scores.length; repeat < repeats; repeat += 1) {
+        const seed = trialSeeds + conditions.seed * 64 + repeat
+        const realised = realise(problem, candidate.way, { ...conditions, seed })
+        scores.push(scoreOf(realised, objective))
+        await setImmediate()
+      }
     }
-    return { ...candidate, value: sum / repeats }
-  })
-  const winner = trials.reduce((a, b) => (b.value < a.value ? b : a))
-  return { ...winner, why: reasonFor(winner, trials, { objective, repeats }) }
+    left = left.toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
+    if (repeats === most) break
+    left = left.slice(0, Math.max(finalists, Math.ceil(left.length / 2)))
+  }
+  const [winner] = left
+  const tried = trials.map(trial => ({ name: trial.candidate.name, ...meanOf(trial) }))
+  const how = most > 1 ? `, by up to ${most} simulated runs each` : ', simulated'
+  const best = { name: winner.candidate.name, ...meanOf(winner) }
+  const why = reasonFor(best, [best, ...stayed(tried, left)], objective, how, tried.length)
+  return { ...winner.candidate, value: best.value, why }
 }
 
 export type TrialOptions = {
@@ -36,49 +54,49 @@ export type TrialOptions = {
 export type Candidate = { readonly name: string; readonly way: Way }
 export type Chosen = Candidate & { readonly value: number; readonly why: string }
 
+type Trial = { readonly candidate: Candidate; readonly scores: Score[] }
+
 /** Apart from the seeds people give, so that nothing is chosen by the luck it will meet. */
 const trialSeeds = 1_000_003
+const firstRound = 3
+const finalists = 4
 
+/** Runs of each finalist: a hundred thousand simulated tasks take about a second. */
 function repeatsFor(problem: Problem): number {
   return Math.max(1, Math.min(12, Math.floor(40_000 / Math.max(1, problem.tasks.length))))
 }
 
-/** The five shortest plans, and the online strategies that are worth having under any order. */
-function candidatesOf({ members, order }: TrialOptions): Candidate[] {
-  const plans = [...members.keys()]
-    .sort((a, b) => members[a].makespan - members[b].makespan || a - b)
-    .slice(0, 5)
-    .map(at => members[at])
-  const wanted = order === undefined ? orders.map(({ name }) => name) : [order]
-  const shown = wanted.filter(name => order !== undefined || usefulOrders.has(name))
-  return [
-    ...plans.map(({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } })),
-    ...['mct', 'on-demand'].flatMap(strategy =>
-      shown.map(
-        (name): Candidate => ({
-          name: name === 'fifo' ? strategy : `${strategy} in ${name} order`,
-          way: { kind: 'online', strategy, order: name },
-        }),
-      ),
-    ),
-  ]
+function meanOf({ scores }: Trial): Score {
+  const mean = (of: (score: Score) => number) =>
+    scores.reduce((sum, score) => sum + of(score), 0) / scores.length
+  return { value: mean(score => score.value), makespan: mean(score => score.makespan) }
 }
 
-const usefulOrders = new Set(['fifo', 'lpt', 'spt', 'edd', 'critical-path', 'wspt', 'min-slack'])
+/** Of the others only those who met the same seeds as the winner can be told beside it. */
+function stayed<Named extends { readonly name: string }>(
+  tried: readonly Named[],
+  left: readonly Trial[],
+): Named[] {
+  const names = new Set(left.slice(1).map(({ candidate }) => candidate.name))
+  return tried.filter(({ name }) => names.has(name))
+}
 
-function reasonFor(
-  winner: { readonly name: string; readonly value: number },
-  trials: readonly { readonly name: string; readonly value: number }[],
-  { objective, repeats }: { objective: Objective; repeats: number },
-): string {
-  const others = trials
-    .filter(({ value }) => value > winner.value)
-    .sort((a, b) => a.value - b.value)
-    .slice(0, 3)
-    .map(({ name, value }) =>
-      winner.value > 0 ? `${name} ${((value / winner.value - 1) * 100).toFixed(1)} % worse` : name,
-    )
-  const times = repeats > 1 ? `, over ${repeats} simulated runs each` : ''
-  const tried = `${winner.name} had the least ${objective} of ${trials.length} candidates${times}`
-  return others.length === 0 ? tried : `${tried}: ${others.join(', ')}`
+/** The five best plans, and the online rules that are worth having. */
+function candidatesOf(
+  problem: Problem,
+  { members, order, objective }: TrialOptions,
+): readonly Candidate[] {
+  const plans = [...members.keys()]
+    .sort((a, b) => compareScores(members[a], members[b]) || a - b)
+    .slice(0, 5)
+    .map(at => members[at])
+  return [
+    ...plans.map(({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } })),
+    ...onlineCandidates(problem, objective, order).map(
+      ({ name, strategy, order: first }): Candidate => ({
+        name: plans.some(plan => plan.name === name) ? `${name}, online` : name,
+        way: { kind: 'online', strategy, order: first },
+      }),
+    ),
+  ]
 }

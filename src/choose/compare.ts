@@ -113,13 +113,14 @@ async function compareOne(
 async function comparePlan(
   problem: Problem,
   strategy: Strategy,
-  { seed, spending, solver }: CompareOptions,
+  { seed, spending, solver, objective }: CompareOptions,
 ): Promise<ComparedRow> {
   const proof = proveBound(problem)
   const plan = await planProblem(problem, {
     strategy,
     seed,
     spending,
+    objective,
     proof,
     ...(solver && { solver }),
   })

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
+import { compareScores, type Score } from './objective.ts'
 
 /**
  * Drives anytime planners: step after step until the wall clock passes, the steps are spent, or the
@@ -26,29 +27,35 @@ export function budgetOf(spending: Spending): Budget {
 export const isSpent = (budget: Budget): boolean =>
   budget.stepsLeft <= 0 || performance.now() >= budget.deadline
 
-/** The best schedule of a planner within the budget; `reached` ends it early. */
+/** The best schedule of a planner within the budget, by makespan or `scoreOf`; `reached` ends it early. */
 export async function drive(
   steps: Generator<Schedule | undefined, void, void>,
   budget: Budget,
-  reached: (makespan: number) => boolean = () => false,
+  reached: (value: number) => boolean = () => false,
+  scoreOf: (schedule: Schedule) => Score = byMakespan,
 ): Promise<Schedule | undefined> {
   let best: Schedule | undefined
-  let least = Number.POSITIVE_INFINITY
+  let least: Score = { value: Number.POSITIVE_INFINITY, makespan: Number.POSITIVE_INFINITY }
   let pause = performance.now() + sliceMs
   for (let next = steps.next(); !next.done; next = steps.next()) {
     budget.stepsLeft -= 1
-    if (next.value && makespanOf(next.value) < least) {
-      best = next.value
-      least = makespanOf(best)
+    const score = next.value && scoreOf(next.value)
+    if (score && (best === undefined || compareScores(score, least) < 0)) {
+      best = next.value ?? undefined
+      least = score
     }
-    best ??= next.value ?? undefined
-    if (best !== undefined && (isSpent(budget) || reached(least))) break
+    if (best !== undefined && (isSpent(budget) || reached(least.value))) break
     if (performance.now() > pause) {
       await setImmediate()
       pause = performance.now() + sliceMs
     }
   }
   return best
+}
+
+function byMakespan(schedule: Schedule): Score {
+  const makespan = makespanOf(schedule)
+  return { value: makespan, makespan }
 }
 
 const sliceMs = 10

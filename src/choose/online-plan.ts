@@ -8,8 +8,13 @@ import { simulateProblem } from '../sim/simulate.ts'
  * An online strategy as a schedule: the real core chooses in virtual time, and its choices are
  * timed again, because the core counts whole ticks and a schedule does not.
  */
-export function planOnline(problem: Problem, strategy: string, seed: number): Schedule {
-  const { schedule } = simulateProblem(problem, { strategy, seed })
+export function planOnline(
+  problem: Problem,
+  strategy: string,
+  seed: number,
+  order = 'fifo',
+): Schedule {
+  const { schedule } = simulateProblem(problem, { strategy, seed, order })
   const { items } = planRanks(problem, schedule)
   const keys = new Float64Array(items.length)
   items.forEach((task, rank) => {

@@ -1,3 +1,4 @@
+import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { violationsOf } from '../model/validator.ts'
@@ -5,9 +6,13 @@ import type { Solver } from '../port/solver.ts'
 import { budgetOf, drive, type Spending } from './drive.ts'
 import { planLpRounding } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
+import { scoreSchedule } from './objective.ts'
+import { objectiveBound } from './objective-bound.ts'
 import { planOnline } from './online-plan.ts'
-import { type Member, planPortfolio } from './portfolio.ts'
+import { planFor } from './objective-portfolio.ts'
+import type { Member } from './portfolio.ts'
 import { best, meets, type Proof, proveBound } from './prove.ts'
+import { reasonFor } from './reason.ts'
 import { refusalOf, type Strategy } from './strategies.ts'
 
 /**
@@ -24,13 +29,22 @@ export async function planProblem(problem: Problem, request: PlanRequest): Promi
   const seconds = request.spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   requireValid(problem, found.schedule, strategy.name)
   const strongest = found.proof ? best(proof, found.proof) : proof
-  return { strategy: strategy.name, seed, seconds, ...found, ...verdict(found.schedule, strongest) }
+  return {
+    strategy: strategy.name,
+    seed,
+    seconds,
+    ...found,
+    ...verdict(found.schedule, strongest),
+    ...aimed(problem, found.schedule, request.objective),
+  }
 }
 
 export type PlanRequest = {
   readonly strategy: Strategy
   readonly seed: number
   readonly spending: Spending
+  /** What choices are made by; the makespan when absent. Only `portfolio` and `auto` choose. */
+  readonly objective?: Objective
   /** Without one the solver's strategies throw, and the portfolio does without. */
   readonly solver?: Solver
   /** A bound known already. */
@@ -38,6 +52,8 @@ export type PlanRequest = {
 }
 
 export type PlanOutcome = Verdict & {
+  /** Absent where it is the makespan. */
+  readonly aim?: Aim
   readonly strategy: string
   readonly seed: number
   readonly schedule: Schedule
@@ -56,6 +72,25 @@ export type Verdict = {
   readonly boundBy: string
   readonly gap: number
   readonly optimal: boolean
+}
+
+/** A schedule under an objective other than the makespan. */
+export type Aim = {
+  readonly objective: Objective
+  readonly value: number
+  /** No schedule has less. */
+  readonly bound: number
+}
+
+function aimed(
+  problem: Problem,
+  schedule: Schedule,
+  objective: Objective = 'makespan',
+): { aim?: Aim } {
+  if (objective === 'makespan') return {}
+  const { value } = scoreSchedule(problem, schedule, objective)
+  const bound = Math.min(value, objectiveBound(problem, objective))
+  return { aim: { objective, value, bound } }
 }
 
 /** The strategy does not take problems of this shape. */
@@ -111,9 +146,10 @@ async function scheduleBy(
       return solveBy(strategy.name, problem, request)
     case 'choice': {
       const options = { seed, budget, proof, ...(request.solver && { solver: request.solver }) }
-      const chosen = await planPortfolio(problem, options)
+      const objective = request.objective ?? 'makespan'
+      const chosen = await planFor(objective, problem, options)
       const { schedule, members } = chosen
-      return { schedule, proof: chosen.proof, members, why: reasonFor(chosen, members) }
+      return { schedule, proof: chosen.proof, members, why: reasonFor(chosen, members, objective) }
     }
     default:
       return strategy satisfies never
@@ -151,16 +187,3 @@ function requireValid(problem: Problem, schedule: Schedule, strategy: string): v
       `(${violations.length} violations):\n  ${shown.join('\n  ')}`,
   )
 }
-
-function reasonFor(winner: Member, members: readonly Member[]): string {
-  const others = members
-    .filter(({ name, makespan }) => name !== winner.name && makespan > winner.makespan)
-    .sort((a, b) => a.makespan - b.makespan)
-  const shown = others
-    .slice(0, 3)
-    .map(({ name, makespan }) => `${name} is ${percent(makespan / winner.makespan - 1)} longer`)
-  const tried = `${winner.name} was best of ${members.length} tried`
-  return shown.length === 0 ? tried : `${tried}: ${shown.join(', ')}`
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 2 : 0)} %`

@@ -1,11 +1,13 @@
+import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
-import { makespanOf, type Schedule } from '../model/schedule.ts'
+import type { Schedule } from '../model/schedule.ts'
 import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Solver } from '../port/solver.ts'
 import { type Budget, drive, isSpent } from './drive.ts'
 import { lpBound } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
+import { compareScores, scoreSchedule } from './objective.ts'
 import { best, meets, type Proof, settle } from './prove.ts'
 import { constructivePlanners } from './strategies.ts'
 
@@ -28,7 +30,7 @@ export async function planPortfolio(
   if (settled) {
     const winner = meets(standing.makespan, settled.proof.value)
       ? standing
-      : member('exhaustion', settled.schedule)
+      : memberOf(problem, 'exhaustion', settled.schedule)
     return { ...winner, proof: best(proved, settled.proof), members }
   }
   const proof = { current: proved }
@@ -46,8 +48,8 @@ export async function planPortfolio(
       ? solveBeside(problem, solver, { budget, incumbent: standing.schedule, seed, improve })
       : undefined,
   ])
-  if (searched) members.push(member(localSearch.name, searched))
-  if (solved) members.push(member('milp', solved))
+  if (searched) members.push(memberOf(problem, localSearch.name, searched))
+  if (solved) members.push(memberOf(problem, 'milp', solved))
   return { ...leaderOf(members), proof: proof.current, members }
 }
 
@@ -60,6 +62,8 @@ export type PortfolioOptions = {
 
 export type Member = {
   readonly name: string
+  /** Under the objective asked for: less is better. */
+  readonly value: number
   readonly makespan: number
   readonly schedule: Schedule
 }
@@ -67,31 +71,36 @@ export type Member = {
 /** The best member, the proof beside it, and what every member gave, in the order they were tried. */
 export type Portfolio = Member & { readonly proof: Proof; readonly members: readonly Member[] }
 
-const member = (name: string, schedule: Schedule): Member => ({
-  name,
-  makespan: makespanOf(schedule),
-  schedule,
-})
+export function memberOf(
+  problem: Problem,
+  name: string,
+  schedule: Schedule,
+  objective: Objective = 'makespan',
+): Member {
+  return { name, schedule, ...scoreSchedule(problem, schedule, objective) }
+}
 
 /** The first of the best. */
 export function leaderOf(members: readonly Member[]): Member {
-  return members.reduce((a, b) => (b.makespan < a.makespan ? b : a))
+  return members.reduce((a, b) => (compareScores(b, a) < 0 ? b : a))
 }
 
-async function constructAll(
+/** What every planner that builds one schedule makes of it, until time is out or the bound is met. */
+export async function constructAll(
   problem: Problem,
-  { seed, budget, bound }: { seed: number; budget: Budget; bound: number },
+  options: { seed: number; budget: Budget; bound: number; objective?: Objective },
 ): Promise<Member[]> {
+  const { seed, budget, bound, objective = 'makespan' } = options
   const members: Member[] = []
   const entries = problem.tasks.length * problem.machines.length
   for (const planner of quickestFirst) {
     if (planner.refuses?.(problem) !== undefined) continue
     if (entries > batchLimit && comparesAll.has(planner.name)) continue
     const schedule = await drive(planner.plan(problem, { seed }), budget)
-    if (schedule) members.push(member(planner.name, schedule))
+    if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
     const late = entries > promptLimit && isSpent(budget)
-    if (late || budget.stepsLeft <= 0 || meets(leaderOf(members).makespan, bound)) break
+    if (late || budget.stepsLeft <= 0 || meets(leaderOf(members).value, bound)) break
   }
   return members
 }

@@ -5,6 +5,7 @@ import type { Measures } from '../sim/measures.ts'
 import type { ProblemFaults } from '../sim/problem-faults.ts'
 import { simulateProblem } from '../sim/simulate.ts'
 import { durationFactors } from '../sim/uncertainty.ts'
+import { moneyAndWeights, type Score } from './objective.ts'
 
 /**
  * What a strategy comes to when it runs: the real core in virtual time, under the noise and faults of
@@ -51,8 +52,12 @@ export function inHindsight(problem: Problem, { noise, seed }: Conditions): Prob
   }
 }
 
-/** The value an objective gives to a run; less is better. */
-export function scoreOf(realised: Realised, objective: Objective): number {
+/** What an objective makes of a run; less is better, and of equals the shorter. */
+export function scoreOf(realised: Realised, objective: Objective): Score {
+  return { value: valueUnder(realised, objective), makespan: realised.makespan }
+}
+
+function valueUnder(realised: Realised, objective: Objective): number {
   switch (objective) {
     case 'makespan':
       return realised.makespan
@@ -65,16 +70,4 @@ export function scoreOf(realised: Realised, objective: Objective): number {
     default:
       return objective satisfies never
   }
-}
-
-function moneyAndWeights(problem: Problem, schedule: Schedule) {
-  let [cost, weightedTardiness] = [0, 0]
-  problem.tasks.forEach(({ due, weight }, task) => {
-    const machine = schedule.machine[task]
-    if (machine < 0) return
-    const end = schedule.end[task]
-    cost += (end - schedule.start[task]) * problem.machines[machine].cost
-    if (end > due) weightedTardiness += weight * (end - due)
-  })
-  return { cost, weightedTardiness }
 }

@@ -16,12 +16,19 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
     return { way: { kind: 'online', strategy: strategy.name, order: order ?? 'fifo' }, seconds: 0 }
   }
   const began = performance.now()
-  const plan = await planProblem(problem, { strategy, seed, spending, ...(solver && { solver }) })
-  if (strategy.name !== 'auto') {
-    return { way: { kind: 'plan', schedule: plan.schedule }, plan, seconds: plan.seconds }
-  }
   const { noise, faults, objective } = options
-  const chosen = chooseByTrial(problem, {
+  const plan = await planProblem(problem, {
+    strategy,
+    seed,
+    spending,
+    objective,
+    ...(solver && { solver }),
+  })
+  if (strategy.name !== 'auto') {
+    const { schedule, seconds, why } = plan
+    return { way: { kind: 'plan', schedule }, plan, seconds, ...(why && { why }) }
+  }
+  const chosen = await chooseByTrial(problem, {
     objective,
     conditions: { noise, seed, ...(faults && { faults }) },
     ...(order && { order }),

@@ -1,0 +1,96 @@
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import { localSearch } from '../policy/planning/local-search.ts'
+import { type Budget, drive, isSpent } from './drive.ts'
+import { scoreSchedule } from './objective.ts'
+import { objectiveBound, onCheapestMachines } from './objective-bound.ts'
+import { searchObjective } from './objective-search.ts'
+import { planOnline } from './online-plan.ts'
+import {
+  constructAll,
+  leaderOf,
+  type Member,
+  memberOf,
+  planPortfolio,
+  type Portfolio,
+  type PortfolioOptions,
+} from './portfolio.ts'
+import { meets } from './prove.ts'
+import { onlineCandidates } from './candidates.ts'
+
+/**
+ * The portfolio for an objective other than the makespan: every planner and every online rule that may
+ * serve it, ranked by it, then a search from the best of them until time is out or nothing can be
+ * better. Cost is a sum over tasks, so its least is known at once: each task on its cheapest machines,
+ * and of those schedules the shortest.
+ */
+export async function planFor(
+  objective: Objective,
+  problem: Problem,
+  options: PortfolioOptions,
+): Promise<Portfolio> {
+  if (objective === 'makespan') return planPortfolio(problem, options)
+  const { seed, budget, proof } = options
+  const bound = objectiveBound(problem, objective)
+  const members = await constructAll(problem, { seed, budget, bound: -1, objective })
+  members.push(...simulated(problem, objective, options))
+  if (objective === 'cost') {
+    const { schedule } = await planPortfolio(onCheapestMachines(problem), options)
+    members.push(memberOf(problem, 'cheapest machines', schedule, objective))
+  } else if (!meets(leaderOf(members).value, bound) && !isSpent(budget)) {
+    members.push(...(await searched(problem, objective, members, options)))
+  }
+  return { ...leaderOf(members), proof, members }
+}
+
+/** A short schedule is a good place to begin; most of the budget then goes to the objective itself. */
+async function searched(
+  problem: Problem,
+  objective: Objective,
+  members: readonly Member[],
+  { seed, budget, proof }: PortfolioOptions,
+): Promise<Member[]> {
+  const found: Member[] = []
+  const { schedule: incumbent } = leaderOf(members)
+  const short = { seed, incumbent, lowerBound: proof.value }
+  const shorter = await drive(localSearch.plan(problem, short), partOf(budget, 0.2))
+  if (shorter) found.push(memberOf(problem, localSearch.name, shorter, objective))
+  const bound = objectiveBound(problem, objective)
+  const from = leaderOf([...members, ...found]).schedule
+  const better = await drive(
+    searchObjective(problem, { objective, incumbent: from, seed }),
+    budget,
+    value => meets(value, bound),
+    schedule => scoreSchedule(problem, schedule, objective),
+  )
+  if (better) found.push(memberOf(problem, `search for ${objective}`, better, objective))
+  return found
+}
+
+/** A share of what is left, spent from the whole. */
+function partOf(budget: Budget, share: number): Budget {
+  const now = performance.now()
+  const deadline = now + (budget.deadline - now) * share
+  if (!Number.isFinite(budget.stepsLeft)) return { deadline, stepsLeft: budget.stepsLeft }
+  const stepsLeft = Math.ceil(budget.stepsLeft * share)
+  budget.stepsLeft -= stepsLeft
+  return { deadline, stepsLeft }
+}
+
+/** What the online rules would do, where that takes no longer than the plans. */
+function simulated(
+  problem: Problem,
+  objective: Objective,
+  { seed, budget }: PortfolioOptions,
+): Member[] {
+  const members: Member[] = []
+  for (const { name, strategy, order } of onlineCandidates(problem, objective)) {
+    if (isSpent(budget) || problem.tasks.length > simulatedTasks) break
+    const schedule = planOnline(problem, strategy, seed, order)
+    members.push(memberOf(problem, name, schedule, objective))
+  }
+  return members
+}
+
+/** A simulation of so many takes about a fifth of a second. */
+const simulatedTasks = 20_000

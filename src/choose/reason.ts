@@ -1,0 +1,39 @@
+import type { Objective } from '../model/job.ts'
+import { compareScores, objectiveInWords, type Score } from './objective.ts'
+
+/**
+ * Why this one: the objective, how many were tried, who comes next and by how much. Percentages say
+ * nothing where the winner comes to 0; then the others are told by what they come to.
+ */
+export function reasonFor(
+  winner: Tried,
+  tried: readonly Tried[],
+  objective: Objective,
+  how = '',
+  candidates = tried.length,
+): string {
+  const others = tried
+    .filter(({ name }) => name !== winner.name)
+    .toSorted((a, b) => compareScores(a, b))
+  const equal = others.filter(other => compareScores(other, winner) <= 0)
+  const worse = others.filter(other => compareScores(other, winner) > 0).slice(0, 3)
+  const head = `${winner.name} has the least ${objectiveInWords(objective)} of ${candidates} tried${how}`
+  const also = equal.length > 0 ? `, as has ${equal[0].name}${more(equal.length - 1)}` : ''
+  if (worse.length === 0) return head + also
+  const shown = worse.map(other => `${other.name} ${distance(other, winner)}`)
+  return `${head}${also}; next ${shown.join(', ')}`
+}
+
+export type Tried = Score & { readonly name: string }
+
+const more = (count: number): string => (count > 0 ? ` and ${count} more` : '')
+
+function distance(other: Tried, winner: Tried): string {
+  if (compareScores({ ...other, makespan: 0 }, { ...winner, makespan: 0 }) === 0) {
+    return `equal but ${percent(other.makespan / winner.makespan - 1)} longer`
+  }
+  if (winner.value <= 0) return `comes to ${Number(other.value.toPrecision(4))}`
+  return `${percent(other.value / winner.value - 1)} worse`
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 2 : 0)} %`

@@ -1,0 +1,125 @@
+import type { Problem } from '../model/problem.ts'
+import type { Schedule } from '../model/schedule.ts'
+import { listSchedule } from '../policy/planning/list-schedule.ts'
+import { type Prng, prng } from '../std/prng.ts'
+import { lateAcceptance, type SearchOptions } from './late-acceptance.ts'
+import type { Score } from './objective.ts'
+
+/**
+ * Independent tasks, one at a time on each machine: a schedule is a sequence per machine, and its
+ * value the sum over machines, so that a move costs two sequences and not the whole schedule. A move
+ * takes a task out and puts it into some place of some machine.
+ */
+export function* searchSequences(
+  problem: Problem,
+  { objective, incumbent, seed }: SearchOptions,
+): Generator<Schedule | undefined, void, void> {
+  yield incumbent
+  if (problem.tasks.length < 2) return
+  const draw = prng(seed)
+  const sequences = sequencesOf(problem, incumbent)
+  const lineOf = objective === 'mean-flow-time' ? flowOf : tardinessOf
+  const lines = sequences.map((tasks, on) => lineOf(problem, tasks, on))
+  let current = totalOf(lines)
+  let best = current
+  const accepts = lateAcceptance(current)
+  for (;;) {
+    let found = false
+    for (let move = 0; move < movesPerStep; move += 1) {
+      const { from, to, undo } = relocate(problem, sequences, draw)
+      const before = [lines[from], lines[to]] as const
+      lines[from] = lineOf(problem, sequences[from], from)
+      lines[to] = lineOf(problem, sequences[to], to)
+      const total = totalOf(lines)
+      if (accepts(total, current)) current = total
+      else {
+        undo()
+        lines[from] = before[0]
+        lines[to] = before[1]
+      }
+      if (isBelow(current, best)) {
+        best = current
+        found = true
+        break
+      }
+    }
+    yield found ? scheduleOf(problem, sequences) : undefined
+  }
+}
+
+const movesPerStep = 200
+
+const isBelow = (a: Score, b: Score): boolean =>
+  a.value < b.value * (1 - 1e-12) || (a.value <= b.value && a.makespan < b.makespan * (1 - 1e-12))
+
+function sequencesOf(problem: Problem, { machine, start, end }: Schedule): number[][] {
+  const sequences: number[][] = problem.machines.map(() => [])
+  machine.forEach((on, task) => {
+    sequences[on].push(task)
+  })
+  for (const tasks of sequences) {
+    tasks.sort((a, b) => start[a] - start[b] || end[a] - end[b] || a - b)
+  }
+  return sequences
+}
+
+function scheduleOf(problem: Problem, sequences: readonly (readonly number[])[]): Schedule {
+  const keys = new Float64Array(problem.tasks.length)
+  const machine = new Int32Array(problem.tasks.length)
+  sequences.forEach((tasks, on) => {
+    tasks.forEach((task, rank) => {
+      keys[task] = rank
+      machine[task] = on
+    })
+  })
+  return listSchedule(problem, { keys, machine: task => machine[task] })
+}
+
+function flowOf({ tasks, times, machines }: Problem, sequence: readonly number[], on: number) {
+  let [now, value] = [0, 0]
+  for (const task of sequence) {
+    const { release } = tasks[task]
+    now = Math.max(now, release) + times[task * machines.length + on]
+    value += now - release
+  }
+  return { value, makespan: now }
+}
+
+function tardinessOf({ tasks, times, machines }: Problem, sequence: readonly number[], on: number) {
+  let [now, value] = [0, 0]
+  for (const task of sequence) {
+    const { release, due, weight } = tasks[task]
+    now = Math.max(now, release) + times[task * machines.length + on]
+    if (now > due) value += weight * (now - due)
+  }
+  return { value, makespan: now }
+}
+
+function totalOf(lines: readonly Score[]): Score {
+  let [value, makespan] = [0, 0]
+  for (const line of lines) {
+    value += line.value
+    if (line.makespan > makespan) makespan = line.makespan
+  }
+  return { value, makespan }
+}
+
+/** Takes a task out and puts it somewhere else; answers which machines changed, and how to undo it. */
+function relocate(problem: Problem, sequences: number[][], draw: Prng) {
+  const machines = sequences.length
+  let from = draw.int(machines)
+  while (sequences[from].length === 0) from = (from + 1) % machines
+  const at = draw.int(sequences[from].length)
+  const task = sequences[from][at]
+  const wanted = draw.int(machines)
+  const runs = problem.times[task * machines + wanted] < Number.POSITIVE_INFINITY
+  const to = runs ? wanted : from
+  sequences[from].splice(at, 1)
+  const place = draw.int(sequences[to].length + 1)
+  sequences[to].splice(place, 0, task)
+  const undo = () => {
+    sequences[to].splice(place, 1)
+    sequences[from].splice(at, 0, task)
+  }
+  return { from, to, undo }
+}

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import { chooseByTrial } from '../../src/choose/auto.ts'
+import { compareScores, objectives, scoreSchedule } from '../../src/choose/objective.ts'
+import { objectiveBound } from '../../src/choose/objective-bound.ts'
+import { planProblem } from '../../src/choose/plan-problem.ts'
+import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import { problemFrom } from '../../src/input/problem.ts'
+import type { Objective } from '../../src/model/job.ts'
+import type { Problem } from '../../src/model/problem.ts'
+import { violationsOf } from '../../src/model/validator.ts'
+import { prng } from '../../src/std/prng.ts'
+
+const named = (name: string) => strategyNamed(name) ?? expect.fail(`no strategy ${name}`)
+const plan = (problem: Problem, name: string, objective: Objective, steps = 300) =>
+  planProblem(problem, {
+    strategy: named(name),
+    objective,
+    seed: 1,
+    spending: { kind: 'steps', steps },
+  })
+const from = (parts: object): Problem => problemFrom(parts, { place: 'test', name: 'test' })
+
+/** Prices that fall with speed, due dates that cannot all be met, weights; with precedence or without. */
+function mixed(seed: number, chained: boolean): Problem {
+  const draw = prng(seed)
+  return from({
+    machines: [
+      { id: 'quick', speed: 4, cost: 9 },
+      { id: 'middling', speed: 2, cost: 3 },
+      { id: 'slow', speed: 1, cost: 1 },
+    ],
+    tasks: Array.from({ length: 14 }, (_, at) => ({
+      id: `t${at}`,
+      work: 1 + draw.int(20),
+      due: 3 + draw.int(20),
+      weight: 1 + draw.int(5),
+      ...(chained && at >= 4 && { after: [`t${at - 1 - draw.int(4)}`] }),
+      ...(!chained && { release: draw.int(4) }),
+    })),
+  })
+}
+const problems = [mixed(1, false), mixed(2, true), mixed(3, true), mixed(4, false)]
+
+describe('planning for an objective', () => {
+  test.each(objectives)('auto is no worse than any other strategy under %s', async objective => {
+    for (const problem of problems) {
+      const auto = await plan(problem, 'auto', objective)
+      expect(violationsOf(problem, auto.schedule)).toEqual([])
+      const own = scoreSchedule(problem, auto.schedule, objective)
+      for (const strategy of strategies) {
+        if (strategy.kind === 'solver' || refusalOf(strategy, problem) !== undefined) continue
+        const other = await plan(problem, strategy.name, objective, 30)
+        const score = scoreSchedule(problem, other.schedule, objective)
+        expect(compareScores(own, score), strategy.name).toBeLessThanOrEqual(1e-9)
+      }
+    }
+  })
+
+  test.each(objectives)('no strategy is below the bound of %s', async objective => {
+    for (const problem of problems) {
+      const bound = objectiveBound(problem, objective)
+      for (const name of ['heft', 'mct', 'met', 'on-demand', 'auto']) {
+        const { schedule } = await plan(problem, name, objective, 100)
+        const { value } = scoreSchedule(problem, schedule, objective)
+        expect(value, name).toBeGreaterThanOrEqual(bound * (1 - 1e-9))
+      }
+    }
+  })
+
+  test('one machine has least mean flow time shortest first, and the bound proves it', async () => {
+    const works = [7, 1, 4, 2]
+    const tasks = works.map((work, at) => ({ id: `t${at}`, work }))
+    const { aim } = await plan(from({ machines: [{ id: 'm' }], tasks }), 'auto', 'mean-flow-time')
+    expect(aim).toEqual({ objective: 'mean-flow-time', value: 6.25, bound: 6.25 })
+  })
+
+  test('search finds what no order by one key does: least weighted tardiness by trying all', async () => {
+    const tasks = [
+      { id: 'a', work: 6, due: 6, weight: 2 },
+      { id: 'b', work: 4, due: 4, weight: 3 },
+      { id: 'c', work: 9, due: 11, weight: 4 },
+      { id: 'd', work: 3, due: 20, weight: 1 },
+      { id: 'e', work: 5, due: 9, weight: 2 },
+      { id: 'f', work: 8, due: 14, weight: 3 },
+    ]
+    const { aim } = await plan(
+      from({ machines: [{ id: 'm' }], tasks }),
+      'auto',
+      'weighted-tardiness',
+    )
+    expect(aim?.value).toBe(Math.min(...permutations(tasks).map(tardinessOf)))
+  })
+
+  test('least cost puts each task where time times price is least, and of those is shortest', async () => {
+    const problem = from({
+      machines: [
+        { id: 'dear', speed: 2, cost: 5 },
+        { id: 'one', speed: 1, cost: 1 },
+        { id: 'other', speed: 1, cost: 1 },
+      ],
+      tasks: [4, 3, 3, 2].map((work, at) => ({ id: `t${at}`, work })),
+    })
+    const { aim, makespan } = await plan(problem, 'auto', 'cost')
+    expect(aim).toEqual({ objective: 'cost', value: 12, bound: 12 })
+    expect(makespan).toBe(6)
+  })
+
+  test('the reason names the objective, the winner and who comes next', async () => {
+    const { why } = await plan(problems[0], 'auto', 'weighted-tardiness')
+    expect(why).toMatch(
+      /^search for weighted-tardiness has the least weighted tardiness of \d+ tried/,
+    )
+    expect(why).toMatch(/; next .+ [\d.]+ % worse/)
+  })
+
+  test('under noise auto takes what is best for the objective, not for the makespan', async () => {
+    const problem = from({
+      machines: [{ id: 'm' }, { id: 'n' }],
+      tasks: [9, 8, 7, 1, 1, 1, 1, 1].map((work, at) => ({ id: `t${at}`, work })),
+    })
+    const conditions = { noise: 0.2, seed: 1 }
+    const flow = await chooseByTrial(problem, {
+      objective: 'mean-flow-time',
+      conditions,
+      members: [],
+    })
+    expect(flow.name).toContain('spt')
+    expect(flow.why).toContain('mean flow time')
+    const makespan = await chooseByTrial(problem, {
+      objective: 'makespan',
+      conditions,
+      members: [],
+    })
+    expect(makespan.name).not.toContain('spt')
+  })
+})
+
+type Timed = { readonly work: number; readonly due: number; readonly weight: number }
+
+function permutations<T>(of: readonly T[]): T[][] {
+  if (of.length < 2) return [[...of]]
+  return of.flatMap((first, at) =>
+    permutations([...of.slice(0, at), ...of.slice(at + 1)]).map(rest => [first, ...rest]),
+  )
+}
+
+function tardinessOf(order: readonly Timed[]): number {
+  let [now, sum] = [0, 0]
+  for (const { work, due, weight } of order) {
+    now += work
+    sum += weight * Math.max(0, now - due)
+  }
+  return sum
+}
