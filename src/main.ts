@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { quietPipe } from './cli/print.ts'
 
@@ -23,10 +24,16 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   later: async () => (await import('./cli/unavailable.ts')).registerUnavailable,
 }
 
+function versionOf(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
 const program = new Command('dray')
   .description(
     'Allocates and executes AI work: decides which machine runs which task and when, runs it, survives faults, and says how good its decisions were.',
   )
+  .version(versionOf(), '-V, --version', 'the version of dray')
   .showSuggestionAfterError()
   .showHelpAfterError('(dray --help lists commands and options)')
   .exitOverride(error => {

@@ -5,11 +5,13 @@ import { localExecutor } from '../adapter/executor/local.ts'
 import { gatherGroups } from '../adapter/gather/groups.ts'
 import { importModule } from '../adapter/modules/import-module.ts'
 import { claimDirectory, type Owner } from '../adapter/owner/claim.ts'
+import { OutputError } from '../adapter/output/output-error.ts'
 import { type Written, writeOutput } from '../adapter/output/write-output.ts'
 import { openSource } from '../adapter/source/open-source.ts'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
 import type { Decision, Event } from '../core/event.ts'
 import { gatheredStages } from '../core/gathered.ts'
+import { DONE, FAILED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { createLoop, type Loop } from '../driver/loop.ts'
 import { storedName } from '../driver/payloads.ts'
@@ -18,11 +20,13 @@ import type { Job, StageSpec } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { encodeEstimate } from '../policy/estimation/least-squares.ts'
 import type { Executor, ExecutorEvent, StageCode } from '../port/executor.ts'
+import { JournalError } from '../port/journal-error.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import type { Source } from '../port/source.ts'
-import type { Store } from '../port/store.ts'
+import type { RunRecord, Store } from '../port/store.ts'
 import { restore } from '../driver/restore.ts'
 import type { Keeper } from './keep.ts'
+import { topResults, wholeAnswers } from './whole-answers.ts'
 
 /**
  * A directory and everything that works in it: its journal and store, the loop, the slots. One host
@@ -45,6 +49,8 @@ export type Host = {
   /** Resolves when the run has ended; rejects when the node stopped. */
   ended(run: string): Promise<void>
   written(run: string): readonly Written[]
+  /** Why an ended run's output files are not there: a full disk, no permission. */
+  unwritten(run: string): OutputError | undefined
   /** Writes the outputs of an ended run again, as its attached job has them. Answers a problem, if any. */
   writeOutputs(run: string): Promise<string | undefined>
   /** Hears of every durable step and of what handlers say. */
@@ -90,6 +96,7 @@ type Attached = {
   readonly keeper: Keeper | undefined
   readonly stdin: AsyncIterable<Uint8Array | string> | undefined
   written: Written[]
+  unwritten: OutputError | undefined
 }
 
 async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
@@ -176,10 +183,12 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const finishRun = async (number: number): Promise<string | undefined> => {
     const run = state.runs[number]
     const { name } = run.definition
-    const found = attached.get(name)
+    const found = attached.get(name) ?? asRecorded(name)
     if (found === undefined) return `run ${name} ended without its job`
+    if (run.problem !== undefined && !hasAnswer(state, run)) return undefined
     try {
       found.written = []
+      found.unwritten = undefined
       for (const spec of found.job.stages) {
         if (spec.output === undefined) continue
         const stage = run.stages
@@ -190,8 +199,26 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       }
       return refusedInWords(found.written)
     } catch (error) {
+      // A folder that cannot be trusted is the node's trouble; a file that cannot be written the run's.
+      if (error instanceof JournalError) throw error
+      if (error instanceof OutputError) found.unwritten = error
       return error instanceof Error ? error.message : String(error)
     }
+  }
+
+  /** A run that was stopping when its owner died ends at once, before anybody gives it its job again. */
+  const asRecorded = (name: string): Attached | undefined => {
+    const record = store.run(name)
+    if (record === undefined) return undefined
+    const found = {
+      job: jobOf(record),
+      keeper: undefined,
+      stdin: undefined,
+      written: [],
+      unwritten: undefined,
+    }
+    attached.set(name, found)
+    return found
   }
 
   loop.send({ kind: 'term', term: state.term + 1 })
@@ -207,7 +234,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     loop,
     machines: options.machines,
     attach(name, job, how = {}) {
-      attached.set(name, { job, keeper: how.keeper, stdin: how.stdin, written: [] })
+      const nothing = { written: [], unwritten: undefined }
+      attached.set(name, { job, keeper: how.keeper, stdin: how.stdin, ...nothing })
     },
     isAttached: name => attached.has(name),
     runNamed: name => state.runs.find(run => run.definition.name === name),
@@ -224,6 +252,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       })
     },
     written: name => attached.get(name)?.written ?? [],
+    unwritten: name => attached.get(name)?.unwritten,
     writeOutputs(name) {
       const run = host.runNamed(name)
       return run === undefined ? Promise.resolve(`no run ${name}`) : finishRun(run.number)
@@ -289,6 +318,19 @@ function codeOf(
   }
 }
 
+/** A run that could not even begin leaves the files of an earlier one as they are. */
+function hasAnswer(state: State, run: Run): boolean {
+  return run.stages.some(number => {
+    const { counts } = state.stages[number].items
+    return counts[DONE] + counts[STOPPED] + counts[FAILED] > 0
+  })
+}
+
+/** The job a run was made from, as it was parsed then. */
+export function jobOf(record: RunRecord): Job {
+  return JSON.parse(record.definition) as Job
+}
+
 function specOf(job: Job, stage: Stage): StageSpec {
   const spec = job.stages.find(({ name }) => name === stage.definition.name)
   if (spec === undefined)
@@ -334,15 +376,8 @@ export async function importedOr(path: string): Promise<Readonly<Record<string, 
 
 function* gatheredResults(state: State, store: Store, stage: Stage) {
   for (const upstream of gatheredStages(state, stage)) {
-    yield* store.results(state.runs[upstream.run].definition.name, storedName(state, upstream))
+    yield* wholeAnswers(state, store, upstream)
   }
-}
-
-/** A stage's results as users know them: of a tree, the one at its root. */
-export function topResults(state: State, store: Store, stage: Stage) {
-  let top = stage
-  while (top.nextLevel >= 0) top = state.stages[top.nextLevel]
-  return store.results(state.runs[stage.run].definition.name, storedName(state, top))
 }
 
 /** What was learnt of times is kept for the next run of the same job. */

@@ -1,9 +1,8 @@
 import { FAILED, SKIPPED, CANCELLED } from '../core/items.ts'
 import { isLive } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
-import type { Job } from '../model/job.ts'
 import type { RunRecord } from '../port/store.ts'
-import type { Host } from './host.ts'
+import { type Host, jobOf } from './host.ts'
 
 /** Stops a run: nothing more of it starts, what runs is aborted. Resolves once that is durable. */
 export async function cancelRun(host: Host, record: RunRecord) {
@@ -35,9 +34,4 @@ export async function reopenFailed(host: Host, record: RunRecord) {
   host.store.putRun({ ...record, state: 'active', endedAt: undefined })
   await host.commit({ kind: 'retryFailed', run: run.number })
   return { run: record.name, items }
-}
-
-/** The job a run was made from, as it was parsed then. */
-export function jobOf(record: RunRecord): Job {
-  return JSON.parse(record.definition) as Job
 }

@@ -14,6 +14,7 @@ import {
   stateOfRun,
   type View,
 } from './view.ts'
+import { topResults } from './whole-answers.ts'
 import { whyItem } from './why.ts'
 import { whyRun } from './why-run.ts'
 
@@ -150,10 +151,12 @@ function resultPage(view: View, question: Extract<Question, { op: 'results' }>):
     question.stage === undefined ? stages[stages.length - 1] : stageNamed(view, run, question.stage)
   const results: StoredResult[] = []
   let bytes = 0
-  const chosen = question.failed === true ? { states: ['failed'] as const } : {}
-  const options = { from: question.from ?? 0, ...chosen }
+  const { from = 0, failed = false } = question
   const page = { run: record.name, stage: stage.definition.name, results }
-  for (const result of view.store.results(record.name, answersOf(view, stage), options)) {
+  const found = failed
+    ? view.store.results(record.name, answersOf(view, stage), { from, states: ['failed'] })
+    : topResults(view.state, view.store, stage, from)
+  for (const result of found) {
     if (results.length >= pageLines || bytes > pageBytes) return { ...page, next: result.index }
     results.push(result)
     bytes += result.payload.length

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { openSource } from '../adapter/source/open-source.ts'
-import type { RunState } from '../core/state.ts'
+import { FAILED } from '../core/items.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunDefinition } from '../model/run.ts'
@@ -133,27 +133,28 @@ function planSubmission(
   if (job.input.kind === 'open' && sameStages) {
     // Pushed items are in the run itself: an ended stream has nothing that a new one could keep.
     if (host.runNamed(last.name)?.state !== 'paused') return { kind: 'new', why: 'a new stream' }
-    return { kind: 'goOn', run: last.name, why: reasonToGoOn('paused') }
+    return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
   }
   const sameInput = now.input !== undefined && now.input === last.inputFingerprint
   if (!sameInput || !sameStages) {
     const why = sameStages ? 'its input changed, or cannot be compared' : 'its stages changed'
     return { kind: 'continue', previous: last.name, redo: [], why }
   }
-  const state = host.runNamed(last.name)?.state
-  if (state === 'done')
+  if (host.runNamed(last.name)?.state === 'done')
     return {
       kind: 'nothing',
       run: last.name,
       why: 'finished, and nothing it was made from changed',
     }
-  return { kind: 'goOn', run: last.name, why: reasonToGoOn(state) }
+  return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
 }
 
-function reasonToGoOn(state: RunState | undefined): string {
-  if (state === 'failed') return 'items failed: they are tried again'
-  if (state === 'cancelled') return 'it was cancelled before its end'
-  return 'it was interrupted'
+function reasonToGoOn(host: Host, name: string): string {
+  const run = host.runNamed(name)
+  if (run?.state === 'cancelled') return 'it was cancelled before its end'
+  if (run?.state !== 'failed') return 'it was interrupted'
+  const failed = run.stages.some(number => host.state.stages[number].items.counts[FAILED] > 0)
+  return failed ? 'items failed: they are tried again' : 'what stopped it is tried again'
 }
 
 function changedStages(
@@ -325,6 +326,8 @@ async function inputFingerprint(host: Host, job: Job): Promise<string | undefine
   })
   try {
     const print = await source.fingerprint()
+    // The first row says whether there is any, and whether it can be read at all, before a run is made.
+    if (job.input.kind === 'jsonl' || job.input.kind === 'csv') await source.read(undefined, 1)
     return print === undefined ? undefined : `${job.input.kind}:${print}`
   } finally {
     await source.close()

@@ -76,6 +76,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     },
   })
   return {
+    note: text => process.stderr.write(`${text}\n`),
     end() {
       off()
       onCounts()

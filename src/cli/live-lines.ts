@@ -44,6 +44,13 @@ export function liveLines(host: Host, run: Run): Progress {
   const off = host.listen({ onStep: later })
   const ticking = setInterval(later, 1_000)
   return {
+    note(text) {
+      // Over the last frame, which is drawn again below it; a `^C` the terminal echoed goes with it.
+      const up = drawn > 0 ? `\u001b[${drawn}A` : ''
+      out.write(`${up}\r  ${text}\u001b[K\n\u001b[J`)
+      drawn = 0
+      draw()
+    },
     end() {
       off()
       clearInterval(ticking)

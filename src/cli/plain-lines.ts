@@ -44,7 +44,7 @@ export function plainLines(host: Host, run: Run): Progress {
       out.write(`  ${parts.join(', ')}; ${leftInWords(timeLeft(host.state, run))}\n`)
     },
   })
-  return { end: off }
+  return { note: text => out.write(`  ${text}\n`), end: off }
 }
 
 const everyMillis = 2_000

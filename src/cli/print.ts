@@ -12,12 +12,23 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value))
 }
 
-/** A closed pipe is the reader's wish, not a fault. */
+let readerGone: 'end' | 'go on' = 'end'
+
+/**
+ * A closed pipe is the reader's wish, not a fault. What only answers ends with its reader; a run's work
+ * does not depend on who watches.
+ */
 export function quietPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (readerGone === 'end' && stream === process.stdout) process.exit(0)
+    })
+}
+
+/** From now on the command does its work to the end, with or without a reader. */
+export function goOnUnread(): void {
+  readerGone = 'go on'
 }
 
 /** A state in its colour: what went wrong stands out, the rest stays calm. */

@@ -7,16 +7,23 @@ import { liveLines } from './live-lines.ts'
 import { plainLines } from './plain-lines.ts'
 import type { RunFlags } from './run.ts'
 
-export type Progress = { end(): void }
+export type Progress = {
+  /** A line for people that stays. */
+  note(text: string): void
+  end(): void
+}
+
+/** Nothing is followed; a note is still for people, and they read stderr. */
+const silent: Progress = { note: text => process.stderr.write(`${text}\n`), end: () => {} }
 
 /** How a run is followed: lines that redraw on a terminal, plain lines elsewhere, NDJSON with `--events`. */
 export function progressFor(host: Host, job: Job, submitted: Submitted, flags: RunFlags): Progress {
   const run = host.runNamed(submitted.run)
-  if (run === undefined || flags.quiet === true) return { end: () => {} }
+  if (run === undefined || flags.quiet === true) return silent
   if (flags.events === true) return eventLines(host, run, submitted)
   // What a person watches goes to stderr: stdout is for the summary, or the one object of --json.
   process.stderr.write(`${beginningInWords(host, job, submitted)}\n`)
-  if (submitted.plan.kind === 'nothing') return { end: () => {} }
+  if (submitted.plan.kind === 'nothing') return silent
   const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
   return live ? liveLines(host, run) : plainLines(host, run)
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { openHost } from '../api/host.ts'
-import { jobOf, reopenFailed } from '../api/reopen.ts'
+import { jobOf, openHost } from '../api/host.ts'
+import { reopenFailed } from '../api/reopen.ts'
 import { answerRequest } from '../api/requests.ts'
 import { findRun } from '../api/view.ts'
 import { InputError } from '../model/input-error.ts'

@@ -3,12 +3,14 @@ import { type Host, openHost } from '../api/host.ts'
 import { answerRequest } from '../api/requests.ts'
 import { explainSubmission, type Submitted, submitJob } from '../api/submit.ts'
 import { refusals } from '../core/explain.ts'
+import type { Run } from '../core/state.ts'
 import { type Summary, summarise } from '../api/summary.ts'
 import type { Job } from '../model/job.ts'
 import { runDefinition } from '../api/run-definition.ts'
 import { exitCode, exitWith, NeverHere } from './exit.ts'
 import { directoryFrom, type JobFlags, jobFrom, machinesFrom } from './job.ts'
-import { progressFor } from './progress.ts'
+import { countOf, goOnUnread } from './print.ts'
+import { type Progress, progressFor } from './progress.ts'
 import { endReport } from './end-report.ts'
 
 export type RunFlags = JobFlags & {
@@ -100,8 +102,9 @@ export async function follow(
   submitted: Submitted,
   flags: RunFlags,
 ): Promise<number> {
+  goOnUnread()
   const progress = progressFor(host, job, submitted, flags)
-  const stops = stopSignals(host)
+  const stops = stopSignals(host, progress, submitted.run)
   try {
     const outcome = await Promise.race([host.ended(submitted.run), stops.drained])
     progress.end()
@@ -114,10 +117,27 @@ export async function follow(
     }
     say(summary, host, job, submitted, flags)
     if (interrupted) return exitCode.interrupted
-    return summary.state === 'done' ? exitCode.done : exitCode.failed
+    if (summary.state === 'done') return exitCode.done
+    if (flags.json === true || flags.events === true || flags.quiet === true)
+      process.stderr.write(`dray: ${failureInWords(summary)}\n`)
+    return isAboutInput(host, run) ? exitCode.badInput : exitCode.failed
   } finally {
     stops.off()
   }
+}
+
+/** Items that failed are the run's result; an input, a module or an output that is not there is the user's. */
+function isAboutInput(host: Host, run: Run): boolean {
+  const { kind, code } = run.problem ?? {}
+  const unusable = kind === 'bad-input' || code === 'MODULE' || code === 'RETURNS'
+  return unusable || host.unwritten(run.definition.name) !== undefined
+}
+
+/** One line for those who asked for no report. */
+function failureInWords({ run, state, items, problem }: Summary): string {
+  if (problem !== undefined) return `${run} ${state}: ${problem}`
+  const next = state === 'failed' ? `; dray why ${run}` : ''
+  return `${run} ${state}: ${countOf(items.failed, items.total)} items failed${next}`
 }
 
 function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags: RunFlags): void {
@@ -127,7 +147,11 @@ function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags
 }
 
 /** The first Ctrl-C stops taking new tasks and waits for running ones; the second quits at once. */
-function stopSignals(host: Host): {
+function stopSignals(
+  host: Host,
+  progress: Progress,
+  run: string,
+): {
   readonly drained: Promise<'interrupted'>
   readonly off: () => void
 } {
@@ -138,10 +162,11 @@ function stopSignals(host: Host): {
   let asked = 0
   const onSignal = (): void => {
     asked += 1
-    if (asked > 1) process.exit(exitCode.interrupted)
-    process.stderr.write(
-      '\nstopping: running tasks may end, nothing new starts; again to quit at once\n',
-    )
+    if (asked > 1) {
+      progress.note(`quit at once: ${run} is interrupted; the same command goes on with it`)
+      process.exit(exitCode.interrupted)
+    }
+    progress.note('stopping: running tasks may end, nothing new starts; again to quit at once')
     host.loop.send({ kind: 'drain' })
     const check = (): void => {
       const busy = host.state.machines.some(machine => machine.alive && machine.running > 0)

@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
+import { constants, readdir as readdirCallback } from 'node:fs'
+import { access, readdir, stat } from 'node:fs/promises'
 import { dirname, relative, sep } from 'node:path'
 import { escapePath, glob } from 'tinyglobby'
 import { InputError } from '../../model/input-error.ts'
@@ -26,6 +27,7 @@ export function filesSource(
     try {
       const { size, mtimeMs, mode } = await stat(path)
       if ((mode & 0o444) === 0) throw new Error('nobody may read it')
+      if ((mode & 0o004) === 0) await access(path, constants.R_OK)
       const amount = options.size.kind === 'bytes' ? Math.max(1, size) : 1
       return { key, payload: JSON.stringify(path), version: `${mtimeMs}-${size}`, size: amount }
     } catch (error) {
@@ -66,15 +68,39 @@ export function filesSource(
 const AT_ONCE = 64
 
 async function listFiles(patterns: readonly string[], folder: string): Promise<readonly string[]> {
+  const unreadable: string[] = []
   const found = await glob(await Promise.all(patterns.map(asWritten)), {
     cwd: folder,
     absolute: true,
     onlyFiles: true,
     expandDirectories: true,
+    fs: { readdir: tellingReaddir(unreadable) },
   })
+  if (unreadable.length > 0) throw new InputError(unreadableFolder(unreadable.sort(byCodeUnit)))
   if (found.length === 0) throw new InputError(await nothingFound(patterns, folder))
   const sorted = found.sort(byCodeUnit)
   return sorted.filter((path, at) => at === 0 || path !== sorted[at - 1])
+}
+
+/**
+ * The glob passes over a folder it may not list, and its files would be missing without a word. What
+ * is gone by the time it is listed is no loss.
+ */
+function tellingReaddir(unreadable: string[]): typeof readdirCallback {
+  const listed = (path: string, options: object, done: (...given: unknown[]) => void): void => {
+    const heard = (error: NodeJS.ErrnoException | null, entries: unknown): void => {
+      if (error !== null && error.code !== 'ENOENT' && error.code !== 'ENOTDIR')
+        unreadable.push(`${path} (${error.code})`)
+      done(error, entries)
+    }
+    readdirCallback(path, { ...options, withFileTypes: true }, heard)
+  }
+  return listed as typeof readdirCallback
+}
+
+function unreadableFolder([first, ...others]: readonly string[]): string {
+  const more = others.length === 0 ? '' : `, and ${others.length} more`
+  return `the folder ${first}${more} cannot be read; expected every folder of the input to be: give it read permission, or leave it out with a pattern that begins with "!"`
 }
 
 /** A pattern that is the very name of a file, brackets and all, means that file. */

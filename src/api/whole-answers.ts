@@ -1,0 +1,49 @@
+import { itemStates, OPEN, stateOf } from '../core/items.ts'
+import type { Stage, State } from '../core/state.ts'
+import { storedName } from '../driver/payloads.ts'
+import { JournalError } from '../port/journal-error.ts'
+import type { Store, StoredResult } from '../port/store.ts'
+
+/**
+ * A stage's answers in item order, each item that has ended with its own. Checksums find what changed in
+ * a row; only the journal's own count finds a row that is gone, and a file that silently lacks some of
+ * its items is the worst a damaged folder could give.
+ */
+export function* wholeAnswers(
+  state: State,
+  store: Store,
+  stage: Stage,
+  from = 0,
+): Generator<StoredResult> {
+  const run = state.runs[stage.run].definition.name
+  let next = from
+  for (const answer of store.results(run, storedName(state, stage), { from })) {
+    for (; next < answer.index; next += 1) requireOpen(stage, run, next)
+    next = answer.index + 1
+    yield answer
+  }
+  for (; next < stage.known; next += 1) requireOpen(stage, run, next)
+}
+
+/** A stage's results as users know them: of a tree, the one at its root. */
+export function topResults(
+  state: State,
+  store: Store,
+  stage: Stage,
+  from = 0,
+): Generator<StoredResult> {
+  let top = stage
+  while (top.nextLevel >= 0) top = state.stages[top.nextLevel]
+  return wholeAnswers(state, store, top, from)
+}
+
+function requireOpen(stage: Stage, run: string, index: number): void {
+  const code = stateOf(stage.items, index)
+  if (code === OPEN) return
+  throw new JournalError('corrupt', {
+    where: `item ${index} of ${run}, stage ${stage.definition.name}`,
+    what: `its result is missing, though the journal has it as ${itemStates[code]}`,
+    expected: 'a result for every item that has ended',
+    remedy: 'Restore the folder from a backup, or run again with --fresh.',
+  })
+}
