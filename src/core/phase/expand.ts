@@ -152,12 +152,15 @@ function microsPerItem(state: State, stage: Stage): number {
   return known === 0 || stage.pooled.n < limits.samples ? Number.NaN : sum / known
 }
 
-/** Runs whose every stage has ended, and stopping runs with nothing left in flight. */
+/**
+ * Runs whose every stage has ended, and stopping runs with nothing left in flight. A paused run waits
+ * for its job, which knows its outputs.
+ */
 export function finish(state: State, out: Out, touchedRuns: Marks): void {
   for (let at = 0; at < touchedRuns.count; at += 1) {
     const number = touchedRuns.numbers[at]
     const run = state.runs[number]
-    if (!isLive(run) || run.state === 'finishing') continue
+    if (!isLive(run) || run.state === 'finishing' || run.state === 'paused') continue
     const over =
       run.state === 'stopping'
         ? !inFlight(state, run)
