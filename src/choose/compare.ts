@@ -60,6 +60,7 @@ export const measureNames = [
   'utilisation',
   'errorRate',
   'meanTardiness',
+  'weightedTardiness',
   'cost',
 ] as const
 export type MeasureName = (typeof measureNames)[number]

@@ -40,7 +40,7 @@ function* searchOrders(
   let current = best
   const accepts = lateAcceptance(current)
   const movesPerStep = Math.max(1, Math.min(100, Math.floor(5_000 / length)))
-  for (;;) {
+  for (let idle = 0; idle < 10_000 + 100 * length; idle += movesPerStep) {
     let found: Schedule | undefined
     for (let move = 0; move < movesPerStep && found === undefined; move += 1) {
       const undo = moveOrders(problem, orders, draw)
@@ -51,6 +51,7 @@ function* searchOrders(
       if (compareScores(score, best) < 0) {
         best = score
         found = schedule
+        idle = 0
       }
     }
     yield found

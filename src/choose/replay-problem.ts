@@ -1,4 +1,4 @@
-import type { Job } from '../model/job.ts'
+import type { Job, Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import type { HistoryBatch } from '../port/journal.ts'
@@ -63,7 +63,8 @@ export function replayProblem(run: RecordedRun): Replay {
   }
   const isEstimated = (task: number, slot: number) =>
     slots[slot] !== undefined && slots[slot].machine.id !== tasks[task].machine
-  return { problem, seconds: secondsOf(run.history), isEstimated }
+  const { objective } = run.job
+  return { problem, objective, seconds: secondsOf(run.history), isEstimated }
 }
 
 export type RecordedRun = {
@@ -75,6 +76,8 @@ export type RecordedRun = {
 
 export type Replay = {
   readonly problem: Problem
+  /** The job's own. */
+  readonly objective: Objective
   /** What the run itself took, from first start to last end. */
   readonly seconds: number
   /** Whether the time of a task on a problem's machine was not measured there. */

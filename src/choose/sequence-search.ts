@@ -8,7 +8,8 @@ import type { Score } from './objective.ts'
 /**
  * Independent tasks, one at a time on each machine: a schedule is a sequence per machine, and its
  * value the sum over machines, so that a move costs two sequences and not the whole schedule. A move
- * takes a task out and puts it into some place of some machine.
+ * takes a task out and puts it into some place of some machine. It ends when many moves in a row
+ * found nothing: the bounds of these objectives are weak, and would rarely end it.
  */
 export function* searchSequences(
   problem: Problem,
@@ -23,7 +24,7 @@ export function* searchSequences(
   let current = totalOf(lines)
   let best = current
   const accepts = lateAcceptance(current)
-  for (;;) {
+  for (let idle = 0; idle < 50_000 + 400 * problem.tasks.length; idle += movesPerStep) {
     let found = false
     for (let move = 0; move < movesPerStep; move += 1) {
       const { from, to, undo } = relocate(problem, sequences, draw)
@@ -40,6 +41,7 @@ export function* searchSequences(
       if (isBelow(current, best)) {
         best = current
         found = true
+        idle = 0
         break
       }
     }

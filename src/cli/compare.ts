@@ -3,26 +3,37 @@ import type { Command } from 'commander'
 import { type CompareOptions, type Comparison, compareStrategies } from '../choose/compare.ts'
 import type { Replay } from '../choose/replay-problem.ts'
 import { InputError } from '../model/input-error.ts'
-import type { Problem } from '../model/problem.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
 import { formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { faultsFrom } from './fault-flag.ts'
 import { withSolver } from './plan.ts'
 import { directoryFrom } from './job.ts'
-import { readInput } from './problem-input.ts'
 import { recordedRun } from './recorded-run.ts'
-import { numberFrom, orderFrom, spendingFrom, strategiesFrom, wholeFrom } from './strategy-flags.ts'
+import { collect } from './run.ts'
+import { aboutJob, jobNotes, type Schedulable, schedulable } from './schedulable.ts'
+import {
+  numberFrom,
+  objectiveFrom,
+  objectiveOption,
+  orderFrom,
+  spendingFrom,
+  strategiesFrom,
+  wholeFrom,
+} from './strategy-flags.ts'
 
 type CompareFlags = {
   readonly strategies: string
   readonly order?: string
+  readonly objective?: string
   readonly seeds: string
   readonly seed: string
   readonly noise?: string
   readonly faults?: string
   readonly timeLimit?: string
   readonly steps?: string
+  readonly input?: string
+  readonly param?: readonly string[]
   readonly machines?: string
   readonly html?: string
   readonly run?: string
@@ -33,20 +44,31 @@ type CompareFlags = {
 export function registerCompare(program: Command): void {
   program
     .command('compare')
-    .argument('[input]', 'a matrix (.csv), a problem or a WfFormat instance (.json)')
-    .description('the same problem under several strategies, with a bound for all of them')
+    .argument('[input]', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
+    .description('the same problem or job under several strategies, with a bound for all of them')
     .option('--strategies <names>', 'names with commas, or all', 'all')
     .option('--order <name>', 'which ready task first, for online strategies')
+    .option(...objectiveOption)
     .option('--seeds <n>', 'runs with noise under so many seeds, for intervals', '1')
     .option('--seed <n>', 'the first seed', '1')
-    .option('--noise <share>', 'coefficient of variation of the durations; 0.2 with --seeds')
+    .option(
+      '--noise <share>',
+      'variation of the durations; with --seeds 0.2, or what a job’s runs learnt',
+    )
     .option(
       '--faults <spec>',
       '5%, or failing=5%,losses=100,away=10,attempts=3 (times in the unit)',
     )
     .option('--time-limit <duration>', 'for each strategy that searches')
     .option('--steps <n>', 'the same, counted: repeats byte for byte')
-    .option('--machines <file>', 'machines and network for a WfFormat instance')
+    .option('--input <spec>', 'of a job: other input, as for run')
+    .option(
+      '--param <name=value>',
+      'of a job: a value in place of its own; may be repeated',
+      collect,
+      [],
+    )
+    .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
     .option('--run <run>', 'instead of an input: what a recorded run would have been')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--html <file>', 'a page with the table and every schedule under one time axis')
@@ -57,18 +79,23 @@ export function registerCompare(program: Command): void {
 }
 
 async function runCompare(input: string | undefined, flags: CompareFlags): Promise<number> {
-  const options = optionsFrom(flags)
-  const { problem, replay } = await subjectOf(input, flags)
+  const asked = askedFrom(flags)
+  const subject = await subjectOf(input, flags)
+  const { problem, replay } = subject
+  const options = optionsFrom(asked, subject)
   const comparison = await withSolver(solver =>
     compareStrategies(problem, { ...options, solver, onStrategy: progress(flags) }),
   )
   const estimated = replay && estimatedTimes(comparison, replay)
+  const notes = [
+    ...jobNotes(subject, options.noise),
+    ...(replay && estimated ? [replayNote(replay, estimated)] : []),
+  ]
   if (flags.html !== undefined) {
-    const { noise, seed, seeds } = options
-    const note = replay && estimated && replayNote(replay, estimated)
+    const { noise, seed, seeds, objective } = options
     // The drawing library takes a quarter of a second to load, which no other command should pay.
     const { compareHtml } = await import('../report/compare-html.ts')
-    const about = { noise, seed, seeds, ...(note && { note }) }
+    const about = { noise, seed, seeds, objective, ...(notes.length > 0 && { note: told(notes) }) }
     writePage(flags.html, compareHtml(problem, comparison, about))
   }
   if (flags.json === true) {
@@ -77,27 +104,33 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
     const results = compareRows(comparison).map((row, at) =>
       estimated ? { ...row, estimatedTimes: estimated[at] } : row,
     )
-    process.stdout.write(`${JSON.stringify({ results, skipped, ...recorded })}\n`)
+    const about = { objective: options.objective, ...aboutJob(subject, options.noise) }
+    process.stdout.write(`${JSON.stringify({ results, skipped, ...about, ...recorded })}\n`)
   } else {
-    process.stdout.write(compareTable(problem, comparison))
-    if (replay && estimated) process.stdout.write(`${replayNote(replay, estimated)}\n`)
+    process.stdout.write(compareTable(problem, comparison, options.objective))
+    for (const note of notes) process.stdout.write(`${note}\n`)
   }
   return exitCode.done
 }
 
-async function subjectOf(
-  input: string | undefined,
-  flags: CompareFlags,
-): Promise<{ problem: Problem; replay?: Replay }> {
-  if (flags.run !== undefined) {
-    if (input !== undefined) throw new InputError('compare: an input or --run, not both')
-    const replay = await recordedRun(directoryFrom(flags.dir), flags.run)
-    return { problem: replay.problem, replay }
+/** As sentences. */
+const told = (notes: readonly string[]): string =>
+  notes
+    .map(note => `${note[0].toUpperCase()}${note.slice(1)}${/[.]$/.test(note) ? '' : '.'}`)
+    .join(' ')
+
+type Subject = Schedulable & { readonly replay?: Replay }
+
+async function subjectOf(input: string | undefined, flags: CompareFlags): Promise<Subject> {
+  if (flags.run === undefined) {
+    if (input === undefined) throw new InputError('compare: expected an input, or --run RUN')
+    return schedulable(input, flags)
   }
-  if (input === undefined) throw new InputError('compare: expected an input, or --run RUN')
-  const read = readInput(input, flags.machines)
-  if (read.kind === 'problem') return { problem: read.problem }
-  throw new InputError(`${input}: a job file; compare takes a problem, or a run with --run`)
+  if (input !== undefined) throw new InputError('compare: an input or --run, not both')
+  const replay = await recordedRun(directoryFrom(flags.dir), flags.run)
+  const objective = objectiveFrom(flags.objective) ?? replay.objective
+  const order = flags.order === undefined ? {} : { order: orderFrom(flags.order) }
+  return { problem: replay.problem, objective, noise: 0, replay, ...order }
 }
 
 /** Of each strategy, how many tasks it put where their time was not measured. */
@@ -119,21 +152,25 @@ function replayNote(replay: Replay, estimated: readonly number[]): string {
   return `The run itself took ${formatTime(replay.seconds, 's')}, waiting and overheads included. ${times}`
 }
 
-function optionsFrom(flags: CompareFlags): CompareOptions {
-  const seeds = wholeFrom('--seeds', flags.seeds, 1)
+type Asked = Omit<CompareOptions, 'objective' | 'order' | 'noise'> & { readonly noise?: number }
+
+/** Flags first: a wrong one is told before a large input is read. */
+function askedFrom(flags: CompareFlags): Asked {
   const faults = faultsFrom(flags.faults)
-  const noise =
-    flags.noise === undefined ? (seeds > 1 ? 0.2 : 0) : numberFrom('--noise', flags.noise)
   return {
     strategies: strategiesFrom(flags.strategies),
-    objective: 'makespan',
     seed: wholeFrom('--seed', flags.seed, 0),
-    seeds,
-    noise,
+    seeds: wholeFrom('--seeds', flags.seeds, 1),
     spending: spendingFrom(flags, 2_000),
     ...(faults && { faults }),
-    ...(flags.order && { order: orderFrom(flags.order) }),
+    ...(flags.noise !== undefined && { noise: numberFrom('--noise', flags.noise) }),
   }
+}
+
+/** Several seeds without noise would be the same run several times. */
+function optionsFrom(asked: Asked, { objective, order, noise, job }: Subject): CompareOptions {
+  const usual = asked.seeds === 1 ? 0 : job && noise > 0 ? noise : 0.2
+  return { ...asked, objective, noise: asked.noise ?? usual, ...(order && { order }) }
 }
 
 /** On a terminal, what is being tried now; a search may take its whole time limit. */

@@ -1,22 +1,31 @@
 import type { Command } from 'commander'
 import { openHighs } from '../adapter/solver/highs.ts'
 import { type PlanOutcome, planProblem, Refused } from '../choose/plan-problem.ts'
-import type { Spending } from '../choose/drive.ts'
 import type { Problem } from '../model/problem.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Solver } from '../port/solver.ts'
 import { ganttText } from '../report/gantt-text.ts'
 import { planJson, planLine } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { planJob } from './plan-job.ts'
-import { readInput } from './problem-input.ts'
-import { spendingFrom, strategyFrom, wholeFrom } from './strategy-flags.ts'
+import { planJob, type PlanJobOptions } from './plan-job.ts'
+import { readInput, refuseJobFlags } from './problem-input.ts'
+import { collect } from './run.ts'
+import {
+  objectiveFrom,
+  objectiveOption,
+  spendingFrom,
+  strategyFrom,
+  wholeFrom,
+} from './strategy-flags.ts'
 
 export type PlanFlags = {
   readonly strategy?: string
   readonly timeLimit?: string
   readonly steps?: string
   readonly seed: string
+  readonly objective?: string
+  readonly input?: string
+  readonly param?: readonly string[]
   readonly machines?: string
   readonly dir?: string
   readonly probe?: string
@@ -43,6 +52,14 @@ export function registerPlan(program: Command): void {
       'count steps instead of time: repeats byte for byte (seconds are then 0)',
     )
     .option('--seed <n>', 'for whatever draws lots', '1')
+    .option(...objectiveOption)
+    .option('--input <spec>', 'of a job: other input, as for run')
+    .option(
+      '--param <name=value>',
+      'of a job: a value in place of its own; may be repeated',
+      collect,
+      [],
+    )
     .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
     .option('--probe <n>', 'of a job: run n items first, to know its times; they count for the run')
     .option('--dir <dir>', 'of a job: where its runs live; .dray here by default')
@@ -55,14 +72,26 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
   const strategy = strategyFrom(flags.strategy ?? 'auto')
   const spending = spendingFrom(flags, 10_000)
   const seed = wholeFrom('--seed', flags.seed, 0)
+  const objective = objectiveFrom(flags.objective)
   const read = readInput(input, flags.machines)
-  if (read.kind === 'job') return runPlanJob(read.path, flags, { seed, spending })
+  if (read.kind === 'job') {
+    return runPlanJob(read.path, flags, { seed, spending, ...(objective && { objective }) })
+  }
+  refuseJobFlags(input, flags)
   if (flags.probe !== undefined || flags.mermaid === true) {
     throw new InputError(`${input}: --probe and --mermaid are for job files`)
   }
   const { problem } = read
   const outcome = await withSolver(solver =>
-    refusalsAreInput(input, () => planProblem(problem, { strategy, seed, spending, solver })),
+    refusalsAreInput(input, () =>
+      planProblem(problem, {
+        strategy,
+        seed,
+        spending,
+        solver,
+        ...(objective && { objective }),
+      }),
+    ),
   )
   if (flags.json === true) process.stdout.write(`${planJson(problem, outcome)}\n`)
   else process.stdout.write(planText(problem, outcome))
@@ -72,7 +101,7 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
 async function runPlanJob(
   path: string,
   flags: PlanFlags,
-  options: { readonly seed: number; readonly spending: Spending },
+  options: Omit<PlanJobOptions, 'solver'>,
 ): Promise<number> {
   const probed = flags.probe === undefined ? undefined : wholeFrom('--probe', flags.probe, 1)
   const text = await withSolver(solver =>

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { loadProblem } from '../input/load-problem.ts'
+import { InputError } from '../model/input-error.ts'
 import type { Problem } from '../model/problem.ts'
 
 /** What `plan`, `simulate` and `compare` may be given: a problem to schedule, or a job to be planned. */
@@ -11,6 +12,19 @@ export type PlannableInput =
 export function readInput(path: string, machinesPath: string | undefined): PlannableInput {
   if (isJob(path)) return { kind: 'job', path }
   return { kind: 'problem', problem: loadProblem(path, machinesPath ? { machinesPath } : {}) }
+}
+
+/** What only a job has use for is refused beside a problem, not ignored. */
+export function refuseJobFlags(
+  path: string,
+  flags: { readonly input?: string; readonly param?: readonly string[] },
+): void {
+  const given = [
+    ...(flags.input === undefined ? [] : ['--input']),
+    ...(flags.param === undefined || flags.param.length === 0 ? [] : ['--param']),
+  ]
+  if (given.length === 0) return
+  throw new InputError(`${path}: ${given.join(' and ')} is for job files; this is a problem`)
 }
 
 function isJob(path: string): boolean {

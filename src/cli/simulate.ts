@@ -1,39 +1,56 @@
 import type { Command } from 'commander'
-import type { Problem } from '../model/problem.ts'
-import { InputError } from '../model/input-error.ts'
+import { hasCosts, type Problem } from '../model/problem.ts'
+import { orders } from '../policy/registry.ts'
 import { prepare, type Prepared, type RunOutcome, runPrepared } from '../choose/run-strategy.ts'
 import { ganttText } from '../report/gantt-text.ts'
 import { assignmentsOf, formatGap, formatNumber, formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { faultsFrom } from './fault-flag.ts'
 import { refusalsAreInput, withSolver } from './plan.ts'
-import { readInput } from './problem-input.ts'
-import { numberFrom, orderFrom, spendingFrom, strategyFrom, wholeFrom } from './strategy-flags.ts'
+import { collect } from './run.ts'
+import { aboutJob, jobNotes, schedulable } from './schedulable.ts'
+import {
+  numberFrom,
+  objectiveOption,
+  spendingFrom,
+  strategyFrom,
+  wholeFrom,
+} from './strategy-flags.ts'
 
 type SimulateFlags = {
-  readonly strategy: string
+  readonly strategy?: string
   readonly order?: string
-  readonly noise: string
+  readonly objective?: string
+  readonly noise?: string
   readonly faults?: string
   readonly seed: string
   readonly timeLimit?: string
   readonly steps?: string
+  readonly input?: string
+  readonly param?: readonly string[]
   readonly machines?: string
+  readonly dir?: string
   readonly json?: boolean
 }
 
 export function registerSimulate(program: Command): void {
   program
     .command('simulate')
-    .argument('<input>', 'a matrix (.csv), a problem or a WfFormat instance (.json)')
-    .description('run a problem with the real core in virtual time')
+    .argument('<input>', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
+    .description('run a problem or a job with the real core in virtual time')
     .option(
       '--strategy <name>',
-      'any strategy: online ones choose, planned ones are followed',
-      'auto',
+      'any strategy: online ones choose, planned ones are followed; auto, or the job’s own',
     )
-    .option('--order <name>', 'which ready task first: fifo, spt, lpt, edd, priority')
-    .option('--noise <share>', 'coefficient of variation of the durations, such as 0.2', '0')
+    .option(
+      '--order <name>',
+      `which ready task first: ${orders.map(({ name }) => name).join(', ')}`,
+    )
+    .option(...objectiveOption)
+    .option(
+      '--noise <share>',
+      'coefficient of variation of the durations, such as 0.2; 0, or what a job’s runs learnt',
+    )
     .option(
       '--faults <spec>',
       '5%, or failing=5%,losses=100,away=10,attempts=3 (times in the unit)',
@@ -41,29 +58,35 @@ export function registerSimulate(program: Command): void {
     .option('--seed <n>', 'of the noise, the faults and the strategy', '1')
     .option('--time-limit <duration>', 'for strategies that search, before the run')
     .option('--steps <n>', 'the same, counted: repeats byte for byte')
-    .option('--machines <file>', 'machines and network for a WfFormat instance')
+    .option('--input <spec>', 'of a job: other input, as for run')
+    .option(
+      '--param <name=value>',
+      'of a job: a value in place of its own; may be repeated',
+      collect,
+      [],
+    )
+    .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
+    .option('--dir <dir>', 'of a job: where its runs live; .dray here by default')
     .option('--json', 'one JSON object')
     .action((input: string, flags: SimulateFlags) => exitWith(() => runSimulate(input, flags)))
 }
 
 async function runSimulate(input: string, flags: SimulateFlags): Promise<number> {
-  const strategy = strategyFrom(flags.strategy)
-  const order = flags.order === undefined ? undefined : orderFrom(flags.order)
+  if (flags.strategy !== undefined) strategyFrom(flags.strategy)
   const spending = spendingFrom(flags, 2_000)
   const seed = wholeFrom('--seed', flags.seed, 0)
-  const noise = numberFrom('--noise', flags.noise)
   const faults = faultsFrom(flags.faults)
-  const read = readInput(input, flags.machines)
-  if (read.kind === 'job') {
-    throw new InputError(`${input}: a job file; simulate takes a problem (.csv, .json)`)
-  }
-  const { problem } = read
+  const given = flags.noise === undefined ? undefined : numberFrom('--noise', flags.noise)
+  const subject = await schedulable(input, flags)
+  const { problem, objective, order } = subject
+  const strategy = strategyFrom(subject.strategy ?? 'auto')
+  const noise = given ?? subject.noise
   const conditions = { noise, seed, ...(faults && { faults }) }
   const prepared = await withSolver(solver =>
     refusalsAreInput(input, () =>
       prepare(problem, {
         strategy,
-        objective: 'makespan',
+        objective,
         spending,
         solver,
         ...conditions,
@@ -76,10 +99,14 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
   const seconds = flags.steps === undefined ? (performance.now() - began) / 1000 : 0
   const row = simulatedRow(strategy.name, seed, { prepared, outcome, seconds })
   if (flags.json === true) {
+    const about = { ...row, ...aboutJob(subject, noise) }
     process.stdout.write(
-      `${JSON.stringify({ ...row, assignments: assignmentsOf(problem, outcome) })}\n`,
+      `${JSON.stringify({ ...about, assignments: assignmentsOf(problem, outcome) })}\n`,
     )
-  } else process.stdout.write(simulatedText(problem, row, outcome))
+  } else {
+    const notes = subject.job ? jobNotes(subject, noise) : []
+    process.stdout.write(simulatedText(problem, row, outcome, notes))
+  }
   return exitCode.done
 }
 
@@ -89,7 +116,15 @@ export function simulatedRow(
   seed: number,
   { prepared, outcome, seconds }: { prepared: Prepared; outcome: RunOutcome; seconds: number },
 ) {
-  const { makespan, lowerBound, gap, optimal, schedule: _, ...measures } = outcome
+  const {
+    makespan,
+    lowerBound,
+    gap,
+    optimal,
+    schedule: _,
+    simulationSeconds,
+    ...measures
+  } = outcome
   const total = prepared.seconds + seconds
   return {
     strategy,
@@ -100,7 +135,7 @@ export function simulatedRow(
     optimal,
     seconds: Math.round(total * 1e6) / 1e6,
     ...measures,
-    completionsPerSecond: seconds > 0 ? Math.round(outcome.completions / seconds) : 0,
+    completionsPerSecond: seconds > 0 ? Math.round(outcome.completions / simulationSeconds) : 0,
     ...(prepared.why && { why: prepared.why }),
   }
 }
@@ -109,14 +144,16 @@ function simulatedText(
   problem: Problem,
   row: ReturnType<typeof simulatedRow>,
   outcome: RunOutcome,
+  notes: readonly string[],
 ): string {
   const width = Math.min(160, Math.max(40, process.stdout.columns ?? 100))
   const time = (value: number) => formatTime(value, problem.unit)
   const lines = [
     `${problem.name}, simulated: ${row.strategy}`,
+    ...notes,
     `makespan ${time(row.makespan)}, ${formatGap(outcome.gap)} above the bound in hindsight (${time(row.lowerBound)})`,
     `flow time ${time(row.meanFlowTime)} on average, ${time(row.p95FlowTime)} at the 95th percentile`,
-    `utilisation ${formatNumber(row.utilisation * 100)} %, errors ${formatNumber(row.errorRate * 100)} %, mean tardiness ${time(row.meanTardiness)}, ${row.attempts} attempts, ${row.retries} retries`,
+    `utilisation ${formatNumber(row.utilisation * 100)} %, errors ${formatNumber(row.errorRate * 100)} %, mean tardiness ${time(row.meanTardiness)}, cost ${hasCosts(problem) ? formatNumber(row.cost) : '-'}, ${row.attempts} attempts, ${row.retries} retries`,
     ...(row.why ? [row.why] : []),
     '',
     ganttText(problem, outcome.schedule, { width, colour: process.stdout.isTTY === true }),

@@ -1,7 +1,9 @@
 import type { Spending } from '../choose/drive.ts'
+import { objectives } from '../choose/objective.ts'
 import { type Strategy, strategies, strategyNamed } from '../choose/strategies.ts'
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
+import type { Objective } from '../model/job.ts'
 import { orderNamed, orders } from '../policy/registry.ts'
 import { parseDuration } from '../std/units.ts'
 
@@ -37,6 +39,21 @@ export function orderFrom(name: string | undefined): string {
     `--order ${name}: no such order${didYouMean(name, known)}\n  known: ${known.join(', ')}`,
   )
 }
+
+/** `--objective NAME`; absent where it was not given, so that a job's own can stand. */
+export function objectiveFrom(name: string | undefined): Objective | undefined {
+  if (name === undefined) return undefined
+  const found = objectives.find(objective => objective === name)
+  if (found !== undefined) return found
+  throw new InputError(
+    `--objective ${name}: no such objective${didYouMean(name, objectives)}\n  known: ${objectives.join(', ')}`,
+  )
+}
+
+export const objectiveOption = [
+  '--objective <name>',
+  'what auto and portfolio make least: makespan, mean-flow-time, weighted-tardiness or cost',
+] as const
 
 /** `--time-limit 10s`, where 0 means what is there at once, or `--steps N`, which repeats exactly. */
 export function spendingFrom(flags: SpendingFlags, defaultMs: number): Spending {

@@ -67,3 +67,10 @@ export function transferTime(problem: Problem, edge: number, a: number, b: numbe
   const link = a * problem.machines.length + b
   return network.latency[link] + problem.edges.bytes[edge] / network.bandwidth[link]
 }
+
+/** Whether any machine has a price; without one a cost of 0 says nothing. */
+export const hasCosts = ({ machines }: Problem): boolean => machines.some(({ cost }) => cost > 0)
+
+/** Whether any task is due. */
+export const hasDueDates = ({ tasks }: Problem): boolean =>
+  tasks.some(({ due }) => due < Number.POSITIVE_INFINITY)

@@ -1,9 +1,10 @@
 import type { ComparedRow, Comparison } from '../choose/compare.ts'
+import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { makespanOf } from '../model/schedule.ts'
 import { formatCount } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
-import { byMakespan, columnsFor } from './compare-view.ts'
+import { bestFirst, columnsFor } from './compare-view.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { type Block, type Lane, lanesOf } from './lanes.ts'
 import { escapeHtml, figures, htmlTable, page, section } from './page.ts'
@@ -11,7 +12,7 @@ import { formatGap, formatTime } from './plan-view.ts'
 
 /** A comparison as a page: the table, busy shares over time, and every Gantt under one time axis. */
 export function compareHtml(problem: Problem, comparison: Comparison, about: CompareAbout): string {
-  const rows = byMakespan(comparison.rows)
+  const rows = bestFirst(comparison.rows, about.objective)
   if (rows.length === 0) return page({ title: problem.name, body: '<p>Nothing to compare.</p>' })
   const until = rows.reduce((most, row) => Math.max(most, endOf(row)), 0)
   const clock = { until: until > 0 ? until : 1, unit: problem.unit }
@@ -19,7 +20,7 @@ export function compareHtml(problem: Problem, comparison: Comparison, about: Com
     `<h1>${escapeHtml(problem.name)}</h1>`,
     `<p class="lede">${escapeHtml(aboutText(problem, rows, about))}</p>`,
     headline(problem, rows),
-    section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows)),
+    section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows, about.objective)),
     section(
       'Machines at work',
       'Share of the machines’ speed that is busy, over time, for the shortest four. Where a line falls, machines wait for the last tasks.',
@@ -37,6 +38,7 @@ export type CompareAbout = {
   readonly noise: number
   readonly seeds: number
   readonly seed: number
+  readonly objective?: Objective
   /** What else a reader must know: of replays, which times were estimated. */
   readonly note?: string
 }
@@ -70,8 +72,13 @@ function tableNote(rows: readonly ComparedRow[], { seeds }: CompareAbout): strin
   return `By makespan. Over bound: how far from the proven lower bound, at most.${optimal}${plusMinus}`
 }
 
-function tableOf(problem: Problem, comparison: Comparison, rows: readonly ComparedRow[]): string {
-  const columns = columnsFor(problem, rows)
+function tableOf(
+  problem: Problem,
+  comparison: Comparison,
+  rows: readonly ComparedRow[],
+  objective: Objective | undefined,
+): string {
+  const columns = columnsFor(problem, objective)
   const cells = rows.map(row => columns.map(column => column.cell(row)))
   const skipped = comparison.skipped.map(
     ({ strategy, reason }) =>

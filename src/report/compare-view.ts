@@ -1,5 +1,7 @@
 import type { ComparedRow, Comparison, MeasureName } from '../choose/compare.ts'
-import type { Problem } from '../model/problem.ts'
+import { compareScores, objectiveInWords } from '../choose/objective.ts'
+import type { Objective } from '../model/job.ts'
+import { hasCosts, hasDueDates, type Problem } from '../model/problem.ts'
 import { formatGap, formatNumber, formatSeconds, formatTime } from './plan-view.ts'
 import { table } from './table.ts'
 
@@ -12,9 +14,24 @@ export function compareRows({ rows }: Comparison) {
   }))
 }
 
-/** Shortest first; ties keep the order of the strategies. */
-export function byMakespan(rows: readonly ComparedRow[]): ComparedRow[] {
-  return rows.toSorted((a, b) => a.makespan - b.makespan)
+/** Best first under the objective, of equals the shorter; ties keep the order of the strategies. */
+export function bestFirst(
+  rows: readonly ComparedRow[],
+  objective: Objective = 'makespan',
+): ComparedRow[] {
+  const score = (row: ComparedRow) => ({
+    value: row[measureOf[objective]],
+    makespan: row.makespan,
+  })
+  return rows.toSorted((a, b) => compareScores(score(a), score(b)))
+}
+
+/** The measure an objective makes least. */
+export const measureOf: Readonly<Record<Objective, MeasureName>> = {
+  makespan: 'makespan',
+  'mean-flow-time': 'meanFlowTime',
+  'weighted-tardiness': 'weightedTardiness',
+  cost: 'cost',
 }
 
 export type Column = {
@@ -23,35 +40,45 @@ export type Column = {
   readonly cell: (row: ComparedRow) => string
 }
 
-/** Only the columns that tell something: no errors where none occurred, no cost where none is known. */
-export function columnsFor(problem: Problem, rows: readonly ComparedRow[]): Column[] {
+/** A dash where nothing was given to measure: no due dates, no prices. */
+export function columnsFor(problem: Problem, objective: Objective = 'makespan'): Column[] {
   const time = (name: MeasureName) => (row: ComparedRow) => withInterval(row, name, formatNumber)
   const share = (name: MeasureName) => (row: ComparedRow) =>
     withInterval(row, name, value => `${formatNumber(value * 100)} %`)
-  const used = (name: MeasureName) => rows.some(row => row[name] > 0)
+  const dash = () => '-'
   const unit = problem.unit === '' ? '' : `, ${problem.unit}`
-  const all: (Column | undefined)[] = [
+  const late = hasDueDates(problem)
+  const weighted = objective === 'weighted-tardiness'
+  return [
     { title: 'strategy', cell: row => row.strategy },
     { title: `makespan${unit}`, measure: 'makespan', cell: time('makespan') },
     { title: 'over bound', cell: row => (row.optimal ? 'optimal' : formatGap(row.gap)) },
     { title: 'mean flow', measure: 'meanFlowTime', cell: time('meanFlowTime') },
     { title: 'p95 flow', measure: 'p95FlowTime', cell: time('p95FlowTime') },
     { title: 'utilisation', measure: 'utilisation', cell: share('utilisation') },
-    used('errorRate')
-      ? { title: 'errors', measure: 'errorRate', cell: share('errorRate') }
-      : undefined,
-    used('meanTardiness')
-      ? { title: 'tardiness', measure: 'meanTardiness', cell: time('meanTardiness') }
-      : undefined,
-    used('cost') ? { title: 'cost', measure: 'cost', cell: time('cost') } : undefined,
+    { title: 'errors', measure: 'errorRate', cell: share('errorRate') },
+    { title: 'tardiness', measure: 'meanTardiness', cell: late ? time('meanTardiness') : dash },
+    ...(weighted
+      ? [
+          {
+            title: 'weighted',
+            measure: 'weightedTardiness',
+            cell: time('weightedTardiness'),
+          } as const,
+        ]
+      : []),
+    { title: 'cost', measure: 'cost', cell: hasCosts(problem) ? time('cost') : dash },
     { title: 'planning', cell: row => formatSeconds(row.seconds) },
   ]
-  return all.filter(column => column !== undefined)
 }
 
-export function compareTable(problem: Problem, comparison: Comparison): string {
-  const rows = byMakespan(comparison.rows)
-  const columns = columnsFor(problem, rows)
+export function compareTable(
+  problem: Problem,
+  comparison: Comparison,
+  objective: Objective = 'makespan',
+): string {
+  const rows = bestFirst(comparison.rows, objective)
+  const columns = columnsFor(problem, objective)
   const bound = rows.reduce((most, row) => Math.max(most, row.lowerBound), 0)
   const seeds = rows[0]?.seeds ?? 1
   const lines = [
@@ -61,6 +88,7 @@ export function compareTable(problem: Problem, comparison: Comparison): string {
       columns.map(column => column.title),
       rows.map(row => columns.map(column => column.cell(row))),
     ),
+    ...(objective === 'makespan' ? [] : [`best first by ${objectiveInWords(objective)}`]),
     ...comparison.skipped.map(({ strategy, reason }) => `${strategy} left out: ${reason}`),
   ]
   return `${lines.join('\n')}\n`
@@ -73,5 +101,6 @@ function withInterval(
 ): string {
   const interval = row.intervals?.[name]
   if (interval === undefined) return format(row[name])
-  return `${format(row[name])} ±${format((interval[1] - interval[0]) / 2)}`
+  const half = (interval[1] - interval[0]) / 2
+  return half > 0 ? `${format(row[name])} ±${format(half)}` : format(row[name])
 }

@@ -66,6 +66,7 @@ export function jobPlanText(plan: JobPlan, width: number): string {
   lines.push(
     `${formatCount(problem.tasks.length)} tasks${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${seconds(shape.work)} of work; critical path ${seconds(shape.criticalPath)}, width ${formatCount(shape.width)}, parallelism ${formatNumber(shape.parallelism)}`,
     ...verdict,
+    ...(outcome.why ? [outcome.why] : []),
     `held back by ${holdsBack(outcome)}`,
     `forecast ${seconds(forecast.middle)}, 80 % between ${seconds(forecast.low)} and ${seconds(forecast.high)}`,
     '',

@@ -1,4 +1,5 @@
-import type { PlanOutcome } from '../choose/plan-problem.ts'
+import { objectiveInWords } from '../choose/objective.ts'
+import type { Aim, PlanOutcome } from '../choose/plan-problem.ts'
 import type { Problem } from '../model/problem.ts'
 import { formatCount } from '../std/units.ts'
 
@@ -19,6 +20,11 @@ export function planRow(outcome: PlanOutcome) {
     optimal,
     seconds: Math.round(seconds * 1e6) / 1e6,
     boundBy: outcome.boundBy,
+    ...(outcome.aim && {
+      objective: outcome.aim.objective,
+      value: outcome.aim.value,
+      valueBound: outcome.aim.bound,
+    }),
     ...(why && { why }),
     ...(trouble && { trouble }),
   }
@@ -41,7 +47,16 @@ export function planLine(problem: Problem, outcome: PlanOutcome): string {
     ? `proved optimal by ${boundBy}`
     : `at most ${formatGap(gap)} above the best possible (at least ${time(lowerBound)}, by ${boundBy})`
   const size = `${formatCount(problem.tasks.length)} tasks on ${formatCount(problem.machines.length)} machines`
-  return `${problem.name}: ${size}\n${outcome.strategy}: makespan ${time(makespan)}, ${distance}, planned in ${formatSeconds(outcome.seconds)}`
+  const aim = outcome.aim ? `\n${aimLine(outcome.aim, problem.unit)}` : ''
+  return `${problem.name}: ${size}\n${outcome.strategy}: makespan ${time(makespan)}, ${distance}, planned in ${formatSeconds(outcome.seconds)}${aim}`
+}
+
+/** "mean flow time 12 s, no schedule has less than 10 s"; of money no unit is known. */
+function aimLine({ objective, value, bound }: Aim, unit: string): string {
+  const shown = (amount: number) => formatTime(amount, objective === 'cost' ? '' : unit)
+  const least =
+    value <= bound * (1 + 1e-12) ? 'the least there is' : `none has less than ${shown(bound)}`
+  return `${objectiveInWords(objective)} ${shown(value)}, ${least}`
 }
 
 /** Four digits and the unit: `13.25 s`. */

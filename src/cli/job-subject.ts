@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openSource } from '../adapter/source/open-source.ts'
+import { openDirectory } from '../adapter/sqlite/directory.ts'
+import { estimatesDocument, importedOr } from '../api/host.ts'
+import { runDefinition } from '../api/run-definition.ts'
+import {
+  type JobProblem,
+  jobProblem,
+  type StageEstimates,
+  type Uncertainty,
+  uncertaintyOf,
+} from '../choose/job-problem.ts'
+import { refusals } from '../core/explain.ts'
+import { InputError } from '../model/input-error.ts'
+import type { Job } from '../model/job.ts'
+import type { MachineDefinition } from '../model/run.ts'
+import { decodeEstimate } from '../policy/estimation/least-squares.ts'
+import { NeverHere } from './exit.ts'
+import { directoryFrom, jobFrom, machinesFrom } from './job.ts'
+
+/**
+ * A job as `plan`, `simulate` and `compare` take it: its items counted, its times as earlier runs
+ * learnt them, a machine for each slot. What is not known stays unknown.
+ */
+export type JobSubject = JobProblem &
+  Uncertainty & {
+    readonly job: Job
+    /** Stages nothing was learnt of. */
+    readonly unknown: readonly string[]
+    /** False where items come by themselves, or are too many to be counted first. */
+    readonly inputKnown: boolean
+  }
+
+export type JobSubjectFlags = {
+  readonly input?: string
+  readonly param?: readonly string[]
+  readonly strategy?: string
+  readonly order?: string
+  readonly machines?: string
+  readonly dir?: string
+}
+
+export async function jobSubject(
+  path: string,
+  flags: JobSubjectFlags,
+  before: (given: JobOnMachines) => Promise<void> = async () => undefined,
+): Promise<JobSubject> {
+  const { input, param, strategy, order } = flags
+  const job = await jobFrom(path, {
+    ...(input !== undefined && { input }),
+    ...(param !== undefined && { param }),
+    ...(strategy !== undefined && { strategy }),
+    ...(order !== undefined && { order }),
+  })
+  const machines = await machinesFrom(flags.machines)
+  const dir = directoryFrom(flags.dir)
+  refuseImpossible(job, machines)
+  await before({ job, machines, dir })
+  const { sizes, known } = await sizesOfInput(job)
+  const estimates = estimatesOf(job, dir)
+  const unknown = job.stages.map(({ name }) => name).filter(name => !estimates.has(name))
+  return {
+    job,
+    ...jobProblem(job, { machines, sizes, estimates }),
+    ...uncertaintyOf(estimates),
+    unknown,
+    inputKnown: known,
+  }
+}
+
+export type JobOnMachines = {
+  readonly job: Job
+  readonly machines: readonly MachineDefinition[]
+  readonly dir: string
+}
+
+/** Nothing can be simulated of a job whose items or times nobody knows; the error says how to learn them. */
+export function requireTimes(path: string, subject: JobSubject): void {
+  const { job, unknown, inputKnown, problem, stages } = subject
+  if (!inputKnown) {
+    throw new InputError(
+      `${path}: the items of ${job.name} come while it runs, or are too many: there is nothing to simulate beforehand\n` +
+        '  expected an input that can be read first; --input gives another',
+    )
+  }
+  if (problem.tasks.length === 0 || stages[0]?.items === 0) {
+    throw new InputError(`${path}: the input of ${job.name} has no items`)
+  }
+  if (unknown.length < job.stages.length) return
+  throw new InputError(
+    `${path}: the times of ${job.name} are unknown: nothing of it has run in this directory\n` +
+      `  dray plan ${path} --probe 10 runs ten items to learn them; they count for the run`,
+  )
+}
+
+/** "times of count are unknown and count as nothing here", or nothing. */
+export function unknownInWords({ unknown }: Pick<JobSubject, 'unknown'>): string | undefined {
+  if (unknown.length === 0) return undefined
+  return `times of ${unknown.join(', ')} are unknown and count as nothing here`
+}
+
+function refuseImpossible(job: Job, machines: readonly MachineDefinition[]): void {
+  const definition = runDefinition(job, { name: 'plan', seed: 1, now: 0, strategy: 'mct' })
+  const refused = refusals(definition, machines)
+  if (refused.length === 0) return
+  throw new NeverHere(
+    `${job.name} can never run here:\n${refused.map(line => `  ${line}`).join('\n')}`,
+  )
+}
+
+/** The sizes of all items, up to a million; beyond, and where items come by themselves, it is not known. */
+async function sizesOfInput(job: Job): Promise<{ sizes: readonly number[]; known: boolean }> {
+  if (job.input.kind === 'stdin' || job.input.kind === 'open') return { sizes: [], known: false }
+  const size = job.stages.find(({ after }) => after.length === 0)?.size ?? { kind: 'one' }
+  const nowhere = {
+    spool: () => undefined,
+    spooled: () => [],
+    put: () => undefined,
+    get: () => undefined,
+  }
+  const source = openSource(job.input, {
+    folder: job.folder,
+    size,
+    params: job.params,
+    run: 'plan',
+    store: nowhere,
+    stdin: undefined,
+    importModule: importedOr,
+  })
+  try {
+    const sizes: number[] = []
+    for (let cursor: string | undefined; sizes.length < mostItems; ) {
+      const chunk = await source.read(cursor, 10_000)
+      for (const item of chunk.items) sizes.push(item.size)
+      if (chunk.done) return { sizes, known: true }
+      cursor = chunk.cursor
+    }
+    return { sizes, known: false }
+  } finally {
+    await source.close()
+  }
+}
+
+const mostItems = 1_000_000
+
+/** What earlier runs of the job learnt, stage by stage. */
+function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {
+  const found = new Map<string, StageEstimates>()
+  if (!existsSync(join(dir, 'dray.db'))) return found
+  const { store, close } = openDirectory(dir)
+  try {
+    for (const { name } of job.stages) {
+      const text = store.get(estimatesDocument(job.name, name))
+      if (text === undefined) continue
+      const { pooled, machines } = JSON.parse(text) as {
+        pooled: number[]
+        machines: Record<string, number[]>
+      }
+      const own = Object.entries(machines).map(([id, from]) => [id, decodeEstimate(from)] as const)
+      found.set(name, { pooled: decodeEstimate(pooled), machines: new Map(own) })
+    }
+  } finally {
+    close()
+  }
+  return found
+}

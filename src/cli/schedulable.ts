@@ -1,0 +1,84 @@
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import { formatCount } from '../std/units.ts'
+import { type JobSubject, jobSubject, requireTimes, unknownInWords } from './job-subject.ts'
+import { readInput, refuseJobFlags } from './problem-input.ts'
+import { objectiveFrom, orderFrom } from './strategy-flags.ts'
+
+/**
+ * What `simulate` and `compare` work on: a problem as it was read, or a job with the times its runs
+ * learnt. A job brings its own strategy, order, objective and noise, which flags override.
+ */
+export type Schedulable = {
+  readonly problem: Problem
+  readonly objective: Objective
+  readonly strategy?: string
+  readonly order?: string
+  /** Coefficient of variation of the durations where no flag says otherwise. */
+  readonly noise: number
+  readonly job?: JobSubject
+}
+
+export type SchedulableFlags = {
+  readonly input?: string
+  readonly param?: readonly string[]
+  readonly strategy?: string
+  readonly order?: string
+  readonly objective?: string
+  readonly machines?: string
+  readonly dir?: string
+}
+
+export async function schedulable(path: string, flags: SchedulableFlags): Promise<Schedulable> {
+  const objective = objectiveFrom(flags.objective)
+  const order = flags.order === undefined ? undefined : orderFrom(flags.order)
+  const read = readInput(path, flags.machines)
+  if (read.kind === 'problem') {
+    refuseJobFlags(path, flags)
+    const { strategy } = flags
+    return {
+      problem: read.problem,
+      objective: objective ?? 'makespan',
+      noise: 0,
+      ...(strategy !== undefined && { strategy }),
+      ...(order !== undefined && { order }),
+    }
+  }
+  const subject = await jobSubject(read.path, flags)
+  requireTimes(path, subject)
+  const { job, problem, noise } = subject
+  return {
+    problem,
+    objective: objective ?? job.objective,
+    strategy: job.strategy,
+    noise,
+    job: subject,
+    ...(job.order !== undefined && { order: orderFrom(job.order) }),
+  }
+}
+
+/** What the JSON of a job says beside the measures. */
+export function aboutJob({ job }: Pick<Schedulable, 'job'>, noise: number) {
+  if (job === undefined) return {}
+  return {
+    job: job.job.name,
+    items: job.stages[0]?.items ?? 0,
+    tasks: job.problem.tasks.length,
+    slots: job.problem.machines.length,
+    times: job.unknown.length === 0 ? 'learnt' : 'partly unknown',
+    ...(job.unknown.length > 0 && { unknownStages: job.unknown }),
+    noise: Math.round(noise * 1e6) / 1e6,
+  }
+}
+
+/** The same in words, a line each. */
+export function jobNotes({ job }: Pick<Schedulable, 'job'>, noise: number): string[] {
+  if (job === undefined) return []
+  const items = job.stages.map(({ name, items: count }) => `${name} ${formatCount(count)}`)
+  const per = job.perTask > 1 ? `, planned in tasks of up to ${job.perTask} items` : ''
+  const unknown = unknownInWords(job)
+  return [
+    `items ${items.join(', ')} on ${job.problem.machines.length} slots${per}; times as earlier runs learnt them, ${noise > 0 ? `varying by ${Math.round(noise * 100)} %` : 'taken as exact'}`,
+    ...(unknown === undefined ? [] : [unknown]),
+  ]
+}
