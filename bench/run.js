@@ -1,6 +1,6 @@
 // Speed and memory, each figure the median of several runs, the peer in the same run. Alone on the machine:
 //   npm run bench              everything
-//   npm run bench -- noop idle one or more of: noop idle simulate decide million restart ocr
+//   npm run bench -- noop idle one or more of: noop idle simulate decide million restart ocr forecast speeds
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -85,6 +85,18 @@ const benches = {
       `${round(one.seconds)} / ${round(two.seconds)}`,
       '',
     )
+  },
+  forecast() {
+    for (const [kind, { inside, count }] of Object.entries(measure('forecast.js')))
+      row(
+        `80 % range of ${kind} (${count})`,
+        `${Math.round((100 * inside) / count)} %`,
+        '75 to 85 %',
+      )
+  },
+  speeds() {
+    for (const [strategy, seconds] of Object.entries(measure('speeds.js')))
+      row(`slots of speed 0.25 and 1, ${strategy} (s)`, round(seconds), '')
   },
 }
 

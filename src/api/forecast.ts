@@ -1,43 +1,67 @@
-import { endedCount } from '../core/items.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { expectedMicros } from '../core/times.ts'
-import { ratioQuantile } from '../policy/estimation/least-squares.ts'
+import type { Spread } from '../policy/estimation/spread.ts'
+import { spreadIn } from './luck.ts'
+import { playLeft } from './play-left.ts'
+import { remainingOf } from './remaining.ts'
 
-/** Micros from now; `low` and `high` by how wrong such predictions were: 10 % and 90 %. */
+/** Micros from now; between `low` and `high` it ends eight times in ten. */
 export type Forecast = { readonly low: number; readonly expected: number; readonly high: number }
 
 /** Time a run has left, by what was learnt of its stages; `undefined` while that says too little. */
-export function timeLeft(state: State, run: Run): Forecast | undefined {
-  let work = 0
-  let low = 0
-  let high = 0
-  for (const number of run.stages) {
-    const stage = state.stages[number]
-    const open = openItems(state, stage)
-    if (open === undefined) return undefined
-    if (open === 0) continue
-    const micros = microsPerItem(state, stage)
-    if (micros === undefined) return undefined
-    work += open * micros
-    low += open * micros * Math.min(1, ratioQuantile(stage.pooled, 0.1))
-    high += open * micros * Math.max(1, ratioQuantile(stage.pooled, 0.9))
-  }
-  const speed = Math.max(1, speedOf(state))
-  return { low: low / speed, expected: work / speed, high: high / speed }
+export function timeLeft(state: State, run: Run, now = state.now): Forecast | undefined {
+  const phases = remainingOf(state, run)
+  if (phases === undefined) return undefined
+  const ends = playLeft(state, phases, now)
+  if (ends === undefined) return undefined
+  return { low: quantile(ends, LOW), expected: quantile(ends, 0.5), high: quantile(ends, HIGH) }
 }
 
-/** Items still to be answered, those of stages that follow item by item included. */
-function openItems(state: State, stage: Stage): number | undefined {
-  const { link } = stage.definition
-  let head = stage
-  while (head.definition.link.kind === 'item') head = state.stages[head.upstream]
-  if (link.kind === 'tree' || link.kind === 'gather') {
-    if (stage.complete) return stage.known - endedCount(stage.items)
-    // How many groups there will be is not known before all upstream has ended; one is the least.
-    return 1
-  }
-  if (!head.complete) return undefined
-  return head.known - endedCount(stage.items)
+/** The middle 80 % is what a range says. */
+const [LOW, HIGH] = [0.1, 0.9]
+
+function quantile(sorted: Float64Array, q: number): number {
+  const place = Math.min(sorted.length - 1, Math.max(0, q * (sorted.length + 1) - 1))
+  const at = Math.floor(place)
+  const next = Math.min(sorted.length - 1, at + 1)
+  return sorted[at] + (place - at) * (sorted[next] - sorted[at])
+}
+
+/** How long a task will take there, loading excluded; `undefined` while nothing is known. */
+export function durationOf(
+  state: State,
+  stage: Stage,
+  machine: Machine,
+  task: number,
+): Forecast | undefined {
+  const { first, size, count } = state.tasks
+  const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
+  if (Number.isNaN(expected)) return undefined
+  const spread = spreadIn(stage)
+  const at = (q: number) => expected * ratioAt(spread, count[task], q)
+  return { low: at(LOW), expected, high: at(HIGH) }
+}
+
+/** A task of several items strays less: their errors cancel by the root of their number. */
+const ratioAt = (spread: Spread, items: number, q: number): number =>
+  1 + (spread.at(q) - 1) / Math.sqrt(items)
+
+/** Micros from now until a running task ends, given that it has run for `ran`. */
+export function leftOf(
+  state: State,
+  stage: Stage,
+  machine: Machine,
+  task: number,
+  ran: number,
+): Forecast | undefined {
+  const { first, size, count } = state.tasks
+  const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
+  if (Number.isNaN(expected) || expected <= 0) return undefined
+  const spread = spreadIn(stage)
+  const past = spread.below(ran / expected)
+  const at = (q: number) =>
+    Math.max(0, expected * ratioAt(spread, count[task], past + (1 - past) * q) - ran)
+  return { low: at(LOW), expected: at(0.5), high: at(HIGH) }
 }
 
 /** Mean time of an item at speed 1; `undefined` while none was measured. */
@@ -71,8 +95,7 @@ export function slowTasks(state: State, stage: Stage, now: number): number[] {
 }
 
 function isSlow(state: State, stage: Stage, machine: Machine, task: number, ran: number): boolean {
-  const { first, size, count } = state.tasks
-  const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
-  if (Number.isNaN(expected) || stage.pooled.n < 5) return false
-  return ran > 2 * Math.max(1, ratioQuantile(stage.pooled, 0.9)) * expected && ran > 1_000_000
+  if (stage.pooled.n < 5 || ran <= 1_000_000) return false
+  const usual = durationOf(state, stage, machine, task)
+  return usual !== undefined && ran > 2 * Math.max(usual.expected, usual.high)
 }

@@ -13,6 +13,11 @@ export type Estimate = {
   sizeTime: number
   timeTime: number
   readonly ratios: number[]
+  /**
+   * Whether errors follow each other (a box that is slow for a while): the last logarithm of a ratio,
+   * the sum of products of successive ones, the sum of squares.
+   */
+  echo?: [last: number, products: number, squares: number]
   /** The fit at `line.n` observations, kept because it is asked for more often than it changes. */
   line?: Line
 }
@@ -21,7 +26,7 @@ export type Line = { readonly n: number; readonly intercept: number; readonly sl
 
 export const RATIO_BUCKETS = 64
 /** Bucket width in powers of two: 64 buckets over 2^-4 .. 2^4. */
-const WIDTH = 8 / RATIO_BUCKETS
+export const WIDTH = 8 / RATIO_BUCKETS
 
 export function emptyEstimate(): Estimate {
   return { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] }
@@ -38,7 +43,13 @@ export function observe(estimate: Estimate, size: number, time: number, predicte
   if (predicted <= 0) return
   if (estimate.ratios.length === 0)
     for (let i = 0; i < RATIO_BUCKETS; i += 1) estimate.ratios.push(0)
-  estimate.ratios[bucketOf(time / predicted)] += 1
+  const exponent = Math.max(-4, Math.min(4, Math.log2(time / predicted)))
+  estimate.ratios[bucketOf(exponent)] += 1
+  estimate.echo ??= [0, 0, 0]
+  const { echo } = estimate
+  echo[1] += exponent * echo[0]
+  echo[2] += exponent * exponent
+  echo[0] = exponent
 }
 
 /** Expected time of a task of this size; `NaN` when nothing was seen. */
@@ -89,15 +100,20 @@ export function ratioQuantile(estimate: Estimate, q: number): number {
 }
 
 export function encodeEstimate(e: Estimate): number[] {
-  return [e.n, e.size, e.time, e.sizeSize, e.sizeTime, e.timeTime, ...e.ratios]
+  const { n, size, time, sizeSize, sizeTime, timeTime, ratios, echo } = e
+  return [n, size, time, sizeSize, sizeTime, timeTime, ...ratios, ...(echo ?? [])]
 }
 
 export function decodeEstimate(from: readonly number[]): Estimate {
-  const [n, size, time, sizeSize, sizeTime, timeTime, ...ratios] = from
-  return { n, size, time, sizeSize, sizeTime, timeTime, ratios }
+  const [n, size, time, sizeSize, sizeTime, timeTime, ...judged] = from
+  const ratios = judged.slice(0, RATIO_BUCKETS)
+  const estimate: Estimate = { n, size, time, sizeSize, sizeTime, timeTime, ratios }
+  const [last, products, squares] = judged.slice(RATIO_BUCKETS)
+  if (squares !== undefined) estimate.echo = [last, products, squares]
+  return estimate
 }
 
-function bucketOf(ratio: number): number {
-  const bucket = Math.floor((Math.log2(ratio) + 4) / WIDTH)
+function bucketOf(exponent: number): number {
+  const bucket = Math.floor((exponent + 4) / WIDTH)
   return Math.max(0, Math.min(RATIO_BUCKETS - 1, bucket))
 }

@@ -1,0 +1,181 @@
+// Forecasts against what then happened: how often the truth fell within the printed 80 % range.
+//   npm run bench -- forecast            three runs of the OCR example, recorded in a temporary folder
+//   node bench/forecast.js synthetic     a job of items whose times really stray (seconds, not minutes)
+//   node bench/forecast.js DIR           every run recorded in DIR
+// Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then.
+import { execFileSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openDirectory } from '../dist/adapter/sqlite/directory.js'
+import { durationOf, leftOf, timeLeft } from '../dist/api/forecast.js'
+import { decodeEntry } from '../dist/core/codec.js'
+import { emptyState } from '../dist/core/state.js'
+import { replay } from '../dist/core/step.js'
+import { workspace } from './workspace.js'
+
+const here = path => fileURLToPath(new URL(path, import.meta.url))
+const asked = process.argv[2] ?? 'ocr'
+const dir = asked === 'ocr' ? recordOcr() : asked === 'synthetic' ? recordSynthetic() : asked
+
+const tallies = new Map()
+for (const run of replayRuns(dir)) judge(run)
+for (const [kind, { inside, below, above, width, count }] of [...tallies].sort()) {
+  const share = part => `${Math.round((100 * part) / count)} %`
+  const name = kind.padEnd(48)
+  const spread = `${(100 * (width / count)).toFixed(0)} %`
+  console.error(
+    `${name} ${share(inside).padStart(5)} of ${String(count).padStart(4)} within; ` +
+      `${share(below)} earlier, ${share(above)} later; range ${spread} wide`,
+  )
+}
+console.log(JSON.stringify(Object.fromEntries([...tallies].sort())))
+
+function recordOcr() {
+  if (!existsSync(here('../examples/ocr/pages'))) {
+    throw new Error('draw the pages first: npm start')
+  }
+  const folder = join(workspace(), '.dray')
+  for (let nth = 0; nth < 3; nth += 1) runJob(here('../examples/ocr/job.ts'), folder)
+  return folder
+}
+
+/** Times log-normal with a sigma of 0.5, half of each waiting and half by size; three runs of them. */
+function recordSynthetic() {
+  const folder = workspace()
+  writeFileSync(
+    join(folder, 'stray.mjs'),
+    'import { setTimeout as wait } from "node:timers/promises"\n' +
+      'const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())\n' +
+      'export default ({ size }) => wait(20 * size * Math.exp(0.5 * normal()))\n',
+  )
+  writeFileSync(
+    join(folder, 'job.json'),
+    JSON.stringify({
+      name: 'stray',
+      input: { items: Array.from({ length: 240 }, (_, n) => ({ size: 1 + (n % 4) })) },
+      stages: [
+        { name: 'stray', map: './stray.mjs', size: 'size', chunk: 1 },
+        { name: 'again', map: './again.mjs', after: 'stray', chunk: 1 },
+      ],
+    }),
+  )
+  writeFileSync(
+    join(folder, 'again.mjs'),
+    'import { setTimeout as wait } from "node:timers/promises"\n' +
+      'export default () => wait(20 + 60 * Math.random() ** 2)\n',
+  )
+  const dray = join(folder, '.dray')
+  for (let nth = 0; nth < 3; nth += 1) runJob(join(folder, 'job.json'), dray)
+  return dray
+}
+
+function runJob(job, folder) {
+  const args = [here('../dist/main.js'), 'run', job, '--fresh', '--dir', folder, '--quiet']
+  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** Every run of a directory: the forecasts made along it, and what came of them. */
+function replayRuns(folder) {
+  const { journal, close } = openDirectory(folder)
+  const state = emptyState()
+  const runs = new Map()
+  const recordOf = run => {
+    const name = run.definition.name
+    if (!runs.has(name)) runs.set(name, { name, ends: [], attempts: [], running: [], last: 0 })
+    return runs.get(name)
+  }
+  const expected = new Map()
+  const { snapshot, entries } = journal.load()
+  if (snapshot !== undefined)
+    throw new Error('the journal begins with a snapshot: its runs are cut')
+  for (const { body } of entries) {
+    const { now, events, decisions } = decodeEntry(body)
+    for (const event of events) if (event.kind === 'outcomes') answered(event, now, expected)
+    replay(state, now, events, decisions)
+    for (const decision of decisions)
+      if (decision.kind === 'start') began(state, decision, expected, recordOf)
+    for (const run of state.runs) {
+      if (run.state !== 'active') continue
+      const record = recordOf(run)
+      const left = timeLeft(state, run, now)
+      if (left !== undefined) record.ends.push({ now, left })
+      record.last = Math.max(record.last, ...run.stages.map(at => state.stages[at].lastEnd))
+      for (const machine of state.machines)
+        for (const slot of machine.slots) watch(state, run, machine, slot, now, expected)
+    }
+  }
+  close()
+  return [...runs.values()].filter(({ ends }) => ends.length > 0)
+}
+
+function began(state, { machine, firstAttempt, tasks }, expected, recordOf) {
+  tasks.forEach((task, at) => {
+    const stage = state.stages[state.tasks.stage[task]]
+    const forecast = durationOf(state, stage, state.machines[machine], task)
+    const attempt = {
+      stage: stage.definition.name,
+      forecast,
+      samples: stage.pooled.n,
+      took: 0,
+      items: state.tasks.count[task],
+      watched: [],
+      failed: false,
+    }
+    expected.set(firstAttempt + at, attempt)
+    recordOf(state.runs[stage.run]).attempts.push(attempt)
+  })
+}
+
+function answered(event, now, expected) {
+  event.attempts.forEach((number, at) => {
+    const attempt = expected.get(number)
+    if (attempt === undefined) return
+    attempt.took += event.micros[at]
+    attempt.items -= 1
+    attempt.end = now
+    if (event.codes[at] === 1) attempt.failed = true
+  })
+}
+
+/** What `why` says of a running item: how long it has still to go. */
+function watch(state, run, machine, slot, now, expected) {
+  const task = slot.running[0]
+  if (task === undefined || slot.loading || state.stages[slot.stage].run !== run.number) return
+  const attempt = expected.get(state.tasks.attempt[task])
+  const left = leftOf(state, state.stages[slot.stage], machine, task, now - slot.headSince)
+  if (left !== undefined) attempt?.watched.push({ now, left })
+}
+
+function judge(run) {
+  const first = run.ends[0].now
+  const whole = run.last - first
+  for (let tenth = 1; tenth <= 9; tenth += 1) {
+    const at = first + (whole * tenth) / 10
+    const shown = run.ends.findLast(({ now }) => now <= at)
+    if (shown === undefined) continue
+    tally('end of the run, at 10 to 90 % of it', shown.left, run.last - shown.now)
+    const third = tenth <= 3 ? 'first' : tenth <= 6 ? 'second' : 'last'
+    tally(`end of the run, its ${third} third`, shown.left, run.last - shown.now)
+  }
+  for (const { stage, forecast, samples, took, items, failed, watched, end } of run.attempts) {
+    if (failed || items > 0 || forecast === undefined) continue
+    tally('time of an item, before it ran', forecast, took)
+    tally(
+      `time of an item of ${stage}, ${samples < 10 ? 'under' : 'from'} 10 samples`,
+      forecast,
+      took,
+    )
+    for (const { now, left } of watched) tally('end of an item, while it ran', left, end - now)
+  }
+}
+
+function tally(kind, { low, expected, high }, truth) {
+  const t = tallies.get(kind) ?? { inside: 0, below: 0, above: 0, width: 0, count: 0 }
+  tallies.set(kind, t)
+  t.count += 1
+  if (truth < low) t.below += 1
+  else if (truth > high) t.above += 1
+  else t.inside += 1
+  t.width += (high - low) / Math.max(1, expected)
+}

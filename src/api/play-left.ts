@@ -1,0 +1,144 @@
+import type { Stage, State } from '../core/state.ts'
+import { expectedMicros } from '../core/times.ts'
+import type { Spread } from '../policy/estimation/spread.ts'
+import { type Prng, prng } from '../std/prng.ts'
+import { type Lane, lanesFor } from './lanes-left.ts'
+import { type LuckOf, luckyStages, ratioOf, spreadIn } from './luck.ts'
+import type { Phase, Piece } from './remaining.ts'
+
+/**
+ * Plays the rest of a run through many times, each time with other durations: predicted ones, times
+ * how wrong single predictions were, times an error that all tasks of a stage share because their
+ * mean is itself estimated (of n, an n-th of the variance). Slots take the next item when they are
+ * free, so the idle slots at the end are part of what is foretold. Answers the micros left,
+ * ascending; `undefined` while some time is not known at all.
+ */
+export function playLeft(
+  state: State,
+  phases: readonly Phase[],
+  now: number,
+): Float64Array | undefined {
+  const lanes = lanesFor(state, phases, now)
+  const timed = phases.map(phase => timedPhase(state, phase))
+  if (lanes.length === 0 || timed.some(({ known }) => !known)) return undefined
+  const steps = timed.reduce((sum, { stints }) => sum + stints.length + 1, 0) * lanes.length
+  const draws = Math.round(Math.min(MOST_DRAWS, Math.max(LEAST_DRAWS, STEPS / steps)))
+  const random = prng(1)
+  const ends = new Float64Array(draws)
+  for (let draw = 0; draw < draws; draw += 1) ends[draw] = playOnce(timed, lanes, random)
+  return ends.sort()
+}
+
+const MOST_DRAWS = 200
+const LEAST_DRAWS = 20
+/** Choices of a lane in all: some milliseconds. */
+const STEPS = 400_000
+
+type TimedPiece = {
+  readonly stage: Stage
+  readonly items: number
+  readonly spread: Spread
+  /** By machine number. */
+  readonly micros: Float64Array
+}
+
+type TimedPhase = {
+  readonly stages: readonly Stage[]
+  readonly stints: readonly (readonly TimedPiece[])[]
+  readonly bulk: readonly TimedPiece[]
+  readonly known: boolean
+}
+
+function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
+  const spreads = new Map(stages.map(stage => [stage, spreadIn(stage)]))
+  let known = true
+  const timed = ({ stage, items, size }: Piece): TimedPiece => {
+    const micros = Float64Array.from(state.machines, machine => {
+      const expected = expectedMicros(stage, machine, 0, size, items)
+      if (!Number.isNaN(expected)) return expected
+      // A gathering stage runs once, at the end: not knowing it yet must not hide the rest.
+      const { kind } = stage.definition.link
+      known &&= kind === 'gather' || kind === 'tree'
+      return 0
+    })
+    return { stage, items, micros, spread: spreads.get(stage) ?? spreadIn(stage) }
+  }
+  const timedStints = stints.map(stint => stint.map(timed))
+  const timedBulk = bulk.map(timed)
+  return { stages, stints: timedStints, bulk: timedBulk, known }
+}
+
+function playOnce(phases: readonly TimedPhase[], lanes: readonly Lane[], random: Prng): number {
+  const luckOf = luckyStages(random)
+  const free = Float64Array.from(lanes, lane => lane.free(random, luckOf))
+  let end = lanes.reduce((latest, { busy }, at) => (busy ? Math.max(latest, free[at]) : latest), 0)
+  phases.forEach((phase, nth) => {
+    if (nth > 0) free.fill(end)
+    loadStages(phase, lanes, free)
+    if (phase.bulk.length > 0) end = Math.max(end, pour(phase.bulk, lanes, free, random, luckOf))
+    for (const stint of phase.stints) {
+      const at = earliest(stint, lanes, free)
+      for (const { stage, items, spread, micros } of stint) {
+        const ratio = ratioOf(spread, items, random) * luckOf(stage, spread)
+        free[at] += micros[lanes[at].machine] * ratio
+      }
+      end = Math.max(end, free[at])
+    }
+  })
+  return end
+}
+
+function loadStages({ stints, bulk }: TimedPhase, lanes: readonly Lane[], free: Float64Array) {
+  const used = new Set([...stints.flat(), ...bulk].map(({ stage }) => stage))
+  lanes.forEach(({ lacks }, at) => {
+    for (const stage of used) {
+      const { n, micros } = stage.setup
+      if (n > 0 && lacks(stage)) free[at] += micros / n
+    }
+  })
+}
+
+/** All lanes work on the bulk until the same instant: each as much of it as its speed makes. */
+function pour(
+  bulk: readonly TimedPiece[],
+  lanes: readonly Lane[],
+  free: Float64Array,
+  random: Prng,
+  luckOf: LuckOf,
+): number {
+  const alone = new Float64Array(lanes.length)
+  for (const { stage, items, spread, micros } of bulk) {
+    const ratio = ratioOf(spread, items, random) * luckOf(stage, spread)
+    lanes.forEach(({ machine }, at) => {
+      alone[at] += micros[machine] * ratio
+    })
+  }
+  let level = Number.POSITIVE_INFINITY
+  for (let changed = true; changed; ) {
+    let [speed, head] = [0, 1]
+    for (let at = 0; at < free.length; at += 1) {
+      if (free[at] >= level) continue
+      speed += 1 / Math.max(1, alone[at])
+      head += free[at] / Math.max(1, alone[at])
+    }
+    const next = head / speed
+    changed = next < level - 1
+    level = next
+  }
+  for (let at = 0; at < free.length; at += 1) free[at] = Math.max(free[at], level)
+  return level
+}
+
+/** The lane that would end it first, by what is expected. */
+function earliest(stint: readonly TimedPiece[], lanes: readonly Lane[], free: Float64Array) {
+  let [best, least] = [0, Number.POSITIVE_INFINITY]
+  for (let at = 0; at < lanes.length; at += 1) {
+    let ends = free[at]
+    for (let nth = 0; nth < stint.length; nth += 1) ends += stint[nth].micros[lanes[at].machine]
+    if (ends < least) {
+      best = at
+      least = ends
+    }
+  }
+  return best
+}
