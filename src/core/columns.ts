@@ -20,12 +20,21 @@ export type Columns = {
   readonly changed: Marks
   /** By class number: machines that could ever run it; dropped when any machine joins or leaves. */
   readonly eligible: (Eligible | undefined)[]
+  /** What all machines that are alive offer together; dropped with `eligible`. */
+  totals: Totals | undefined
   /** Of the current decision, where only machines with room are offered. */
   offers: Offers
 }
 
 /** The first `count` of `machines`. */
 export type Offers = { machines: Int32Array; count: number }
+
+/** Amounts by resource, counted slots, machines. */
+export type Totals = {
+  readonly amounts: Float64Array
+  readonly slots: number
+  readonly machines: number
+}
 
 type Eligible = { readonly flags: Uint8Array; readonly offers: Offers }
 
@@ -37,6 +46,7 @@ export function columns(): Columns {
     roomy: 0,
     changed: noMarks(),
     eligible: [],
+    totals: undefined,
     offers: { machines: new Int32Array(0), count: 0 },
   }
 }
@@ -51,6 +61,7 @@ export function machineChanged(state: State, number: number): void {
 /** A machine joined or left. */
 export function machinesChanged(state: State, number: number): void {
   state.scratch.columns.eligible.length = 0
+  state.scratch.columns.totals = undefined
   machineChanged(state, number)
 }
 
@@ -99,6 +110,26 @@ export function eligibleFor(state: State, klass: Class): Eligible {
   return found
 }
 
+export function columnsTotals(state: State): Totals {
+  const { columns } = state.scratch
+  columns.totals ??= totalsOf(state)
+  return columns.totals
+}
+
+function totalsOf(state: State): Totals {
+  const amounts = new Float64Array(state.resources.length)
+  let [slots, machines] = [0, 0]
+  for (const { alive, definition, capacity } of state.machines) {
+    if (!alive) continue
+    machines += 1
+    slots += definition.slots ?? 0
+    amounts.forEach((_, resource) => {
+      amounts[resource] += capacity[resource] ?? 0
+    })
+  }
+  return { amounts, slots: Math.max(1, slots), machines: Math.max(1, machines) }
+}
+
 function widen(state: State, count: number): void {
   const { columns, view } = state.scratch
   const size = Math.max(16, 2 * count)
@@ -110,8 +141,10 @@ function widen(state: State, count: number): void {
   columns.freeAt = wider(columns.freeAt, new Float64Array(size))
   columns.wait = wider(columns.wait, new Float64Array(size))
   view.offered = new Uint8Array(size)
+  view.wanted = new Uint8Array(size)
   columns.offers.machines = new Int32Array(size)
-  for (const name of ['processing', 'freeAt', 'assignedWork', 'load', 'slots'] as const) {
+  const wide = ['processing', 'freeAt', 'assignedWork', 'load', 'slots', 'cost', 'setup'] as const
+  for (const name of wide) {
     view[name] = wider(view[name], new Float64Array(size))
   }
 }

@@ -7,6 +7,7 @@ import { emptyState, newRun, newSlot, newStage } from './state.ts'
 import { decodeTasks, encodeTasks } from './tasks.ts'
 import type { Timer } from './timers.ts'
 import { setTimer } from './timers.ts'
+import type { Tenant } from './tenants.ts'
 
 /**
  * The whole state as JSON text, and back. Everything that a later entry may name by number keeps its
@@ -14,6 +15,7 @@ import { setTimer } from './timers.ts'
  */
 export function encodeState(state: State): string {
   const { now, term, sequence, nextAttempt, placements, draining, resources } = state
+  const { tenants, virtualTime, charging } = state
   return JSON.stringify({
     now,
     term,
@@ -21,6 +23,9 @@ export function encodeState(state: State): string {
     nextAttempt,
     placements,
     draining,
+    tenants,
+    virtualTime,
+    charging,
     resources,
     machines: state.machines.map(encodeMachine),
     runs: state.runs.map(({ allocation: _allocation, order: _order, ...run }) => run),
@@ -45,6 +50,9 @@ type Encoded = {
   nextAttempt: number
   placements: number
   draining: boolean
+  tenants?: Tenant[]
+  virtualTime?: number
+  charging?: boolean
   resources: string[]
   machines: ReturnType<typeof encodeMachine>[]
   runs: Omit<Run, 'allocation' | 'order'>[]
@@ -58,14 +66,22 @@ export function decodeState(text: string): State {
   const from = JSON.parse(text) as Encoded
   const state = emptyState()
   const { now, term, sequence, nextAttempt, placements, draining } = from
+  const { tenants, virtualTime = 0, charging = false } = from
   Object.assign(state, { now, term, sequence, nextAttempt, placements, draining })
+  Object.assign(state, { virtualTime, charging })
+  if (tenants !== undefined) state.tenants.splice(0, state.tenants.length, ...tenants)
   state.resources.splice(0, state.resources.length, ...from.resources)
   for (const machine of from.machines) state.machines.push(decodeMachine(machine))
   for (const run of from.runs)
     state.runs.push({ ...newRun(run.number, run.definition, run.submittedAt), ...run })
   for (const stage of from.stages) state.stages.push(decodeStage(stage))
   for (const klass of from.classes) {
-    state.classes.push({ ...klass, needs: Float64Array.from(klass.needs), queue: taskQueue() })
+    state.classes.push({
+      ...klass,
+      band: klass.band ?? 0,
+      needs: Float64Array.from(klass.needs),
+      queue: taskQueue(),
+    })
   }
   state.tasks = decodeTasks(from.tasks)
   for (const timer of from.timers) setTimer(state.timers, timer)

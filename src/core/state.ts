@@ -5,6 +5,7 @@ import type { Estimate } from '../policy/estimation/least-squares.ts'
 import type { Order } from '../policy/order/order.ts'
 import { allocationNamed, orderNamed } from '../policy/registry.ts'
 import { assert } from '../std/assert.ts'
+import { NEVER } from '../std/time.ts'
 import type { Columns } from './columns.ts'
 import { columns } from './columns.ts'
 import type { Kept } from './event.ts'
@@ -17,6 +18,8 @@ import { noMarks } from './marks.ts'
 import type { TaskQueue } from './queue.ts'
 import type { TaskTable } from './tasks.ts'
 import { taskTable } from './tasks.ts'
+import type { Tenant } from './tenants.ts'
+import { DEFAULT_TENANT } from './tenants.ts'
 import type { Timers } from './timers.ts'
 import { timers } from './timers.ts'
 import type { Turns } from './turns.ts'
@@ -34,6 +37,12 @@ export type State = {
   /** Tasks placed so far: the turn of round-robin and the counter behind every chance drawn. */
   placements: number
   draining: boolean
+  /** By tenant number; the first is `default`. */
+  readonly tenants: Tenant[]
+  /** The latest start tag of a charged start (fair queueing between tenants). */
+  virtualTime: number
+  /** A run under an order that shares between tenants was submitted: starts are charged. */
+  charging: boolean
   /** Names of resources, in order of first mention: a vector is an array in this order. */
   readonly resources: string[]
   readonly machines: Machine[]
@@ -69,6 +78,8 @@ export type Run = {
   retries: number
   readonly allocation: Allocation
   readonly order: Order
+  /** Whose share its starts are charged to. */
+  tenant: number
 }
 
 export type Stage = {
@@ -152,6 +163,8 @@ export type Class = {
   readonly stage: number
   readonly priority: number
   readonly memoryScale: number
+  /** Band of work, under an order that has bands; else 0. */
+  readonly band: number
   readonly needs: Float64Array
   readonly queue: TaskQueue
 }
@@ -235,6 +248,8 @@ export type Scratch = {
   readonly columns: Columns
   /** Nobody stores answers: they are not gathered. */
   forgetful: boolean
+  /** Shares decide between runs, in this turn of the phases. */
+  shared: boolean
   /** Machines that may be able to start something of their queue. */
   readonly dirty: Marks
   /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
@@ -262,6 +277,9 @@ export function emptyState(): State {
     nextAttempt: 1,
     placements: 0,
     draining: false,
+    tenants: [{ name: DEFAULT_TENANT, finish: 0 }],
+    virtualTime: 0,
+    charging: false,
     resources: ['cpu', 'memory'],
     machines: [],
     runs: [],
@@ -280,6 +298,7 @@ export function emptyState(): State {
       touchedRuns: noMarks(),
       columns: columns(),
       forgetful: false,
+      shared: false,
       untouched: noMarks(),
       untouchedRuns: noMarks(),
       refused: new Set(),
@@ -296,6 +315,14 @@ export function emptyState(): State {
         turn: 0,
         chance: 0,
         planned: -1,
+        cost: new Float64Array(0),
+        dueAt: NEVER,
+        needs: new Float64Array(0),
+        free: [],
+        capacity: [],
+        setup: new Float64Array(0),
+        wanted: new Uint8Array(0),
+        residentAt: Number.POSITIVE_INFINITY,
       },
     },
   }
@@ -318,6 +345,7 @@ export function newRun(number: number, definition: RunDefinition, now: number): 
     retries: 0,
     allocation,
     order,
+    tenant: 0,
   }
 }
 

@@ -15,6 +15,10 @@ export type RunDefinition = {
   /** Absolute instant, or `undefined`. */
   readonly due: Micros | undefined
   readonly priority: number
+  /** Whose share of the machines it is charged to under the order `fair`; `default` when absent. */
+  readonly tenant?: string
+  /** The weight of that share; 1 when absent. */
+  readonly share?: number
   readonly strategy: string
   readonly order: string
   readonly seed: number

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { MachinesView } from '../../src/policy/allocation/allocation.ts'
 import { aliases, allocationNamed, allocations, orders } from '../../src/policy/registry.ts'
 import { simulateProblem } from '../../src/sim/simulate.ts'
+import { NEVER } from '../../src/std/time.ts'
 import { ganttOf, lines, problemOf } from './gantt.ts'
 
 /**
@@ -86,6 +87,115 @@ const tables: Readonly<Record<string, readonly string[]>> = {
      m0      0    9     yes     <-
      m1      0    1     no`,
   ],
+  'power-of-two': [
+    `of the two drawn the less loaded: chance=0.9
+     machine load
+     m0      0
+     m1      1     <-
+     m2      2
+     m3      3`,
+    `the first drawn when both are as loaded: chance=0.4
+     machine load
+     m0      2
+     m1      2     <-
+     m2      1`,
+    `by attempts a slot: chance=0.4
+     machine load slots
+     m0      4    4     <-
+     m1      2    1
+     m2      0    1`,
+    `only what is offered is drawn: chance=0.6
+     machine load offered
+     m0      5    yes
+     m1      0    no
+     m2      4    yes     <-
+     m3      0    no`,
+    `the only one offered: chance=0.99
+     machine load offered
+     m0      0    no
+     m1      9    yes     <-`,
+  ],
+  'best-fit': [
+    `the machine left with the least room: needs=2,0
+     machine cpu gpu
+     m0      8/8 0/0
+     m1      3/8 0/0     <-
+     m2      4/4 0/0`,
+    `a plain task keeps off the free GPU, though its CPUs would fit: needs=2,0
+     machine cpu gpu
+     m0      2/8 1/1
+     m1      6/8 0/0     <-`,
+    `a task for the GPU goes to the one with fewer of them: needs=1,1
+     machine cpu gpu
+     m0      4/8 4/4
+     m1      4/8 2/4     <-`,
+    `squares: room in one lump is worse than the same in two: needs=0,0
+     machine cpu  gpu
+     m0      8/10 0/10
+     m1      4/10 4/10     <-`,
+    `ties go to the fastest: needs=1,0
+     machine cpu takes
+     m0      4/4 9
+     m1      4/4 3     <-
+     m2      4/4 3`,
+    `only what is offered: needs=1,0
+     machine cpu offered
+     m0      1/4 no
+     m1      4/4 yes     <-`,
+  ],
+  cheapest: [
+    `the least money of those in time: due=10
+     machine free takes cost
+     m0      0    2     9
+     m1      0    8     1     <-
+     m2      5    6     0`,
+    `money is per second: a dear machine that is fast enough is the cheaper one: due=10
+     machine free takes cost
+     m0      0    8     2
+     m1      0    3     5     <-`,
+    `at equal cost the one that ends it first: due=20
+     machine free takes cost
+     m0      0    4     2
+     m1      0    2     4     <-`,
+    `none in time: the one that ends it first, whatever it costs: due=3
+     machine free takes cost
+     m0      0    4     9     <-
+     m1      0    8     1
+     m2      2    3     0`,
+    `without a due date where it costs least
+     machine free takes cost
+     m0      0    1     9
+     m1      99   8     1     <-`,
+  ],
+  'setup-aware': [
+    `an idle machine that holds the model, if it would end first
+     machine takes setup
+     m0      4     2
+     m1      3     0     <-`,
+    `at equal ends the one that holds it
+     machine takes setup
+     m0      3     2
+     m1      3     0     <-`,
+    `loads on a fast machine rather than run on a slow one that holds it
+     machine takes setup
+     m0      4     2     <-
+     m1      9     0`,
+    `waits while those that hold it will be through no later: resident=6
+     machine takes setup
+     m0      6     5
+     m1      7     5`,
+    `loads once they would take longer: resident=7
+     machine takes setup
+     m0      6     5     <-
+     m1      7     5`,
+    `not where other models have tasks waiting: resident=50
+     machine takes setup wanted
+     m0      6     5     1
+     m1      7     5     0     <-`,
+    `where nobody holds it, it must be loaded somewhere
+     machine takes setup wanted
+     m0      6     5     1     <-`,
+  ],
   planned: [
     `the machine the plan names: planned=2
      machine free takes
@@ -130,6 +240,22 @@ const gantts: Readonly<Record<string, string>> = {
     m0 dddd
     m1 bbeeee
     m2 aacccffff`,
+  'power-of-two': `
+    m0 eeeeeeeeffffffffffffffff
+    m1 bbcccccc
+    m2 aad`,
+  'best-fit': `
+    m0 cccccccccccc
+    m1 bbeeee
+    m2 aadffff`,
+  cheapest: `
+    m0 dddd
+    m1 bbeeee
+    m2 aacccffff`,
+  'setup-aware': `
+    m0 cccccccccccc
+    m1 bbeeee
+    m2 aadffff`,
   planned: `
     m0 dddd
     m1 bbeeee
@@ -193,6 +319,11 @@ function parsed(table: string): { title: string; view: MachinesView; chosen: num
     )
   const option = (name: string, otherwise: number): number =>
     Number(new RegExp(`${name}=([\\d.]+)`).exec(title)?.[1] ?? otherwise)
+  /** `cpu` and `gpu` are written as free/capacity. */
+  const vector = (row: readonly string[], part: 0 | 1): Float64Array =>
+    Float64Array.from(['cpu', 'gpu'], name =>
+      names.includes(name) ? Number(row[names.indexOf(name)].split('/')[part]) : 0,
+    )
   return {
     title,
     chosen: cells.findIndex(row => row.at(-1) === '<-'),
@@ -210,6 +341,14 @@ function parsed(table: string): { title: string; view: MachinesView; chosen: num
       turn: option('turn', 0),
       chance: option('chance', 0),
       planned: option('planned', -1),
+      cost: column('cost', 0),
+      dueAt: option('due', NEVER),
+      needs: Float64Array.from(/needs=([\d,]+)/.exec(title)?.[1].split(',') ?? [], Number),
+      free: cells.map(row => vector(row, 0)),
+      capacity: cells.map(row => vector(row, 1)),
+      setup: column('setup', 0),
+      wanted: Uint8Array.from(column('wanted', 0)),
+      residentAt: option('resident', Number.POSITIVE_INFINITY),
     },
   }
 }

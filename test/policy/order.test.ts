@@ -35,15 +35,48 @@ const tables: Readonly<Record<string, readonly Partial<OrderedTask>[]>> = {
     { priority: 0, releasedAt: 1 },
     { priority: -1, releasedAt: 0 },
   ],
+  'min-slack': [
+    { dueAt: 9, work: 8 },
+    { dueAt: 4, work: 2 },
+    { dueAt: 9, work: 2 },
+    { dueAt: NEVER, work: 9 },
+    { dueAt: NEVER, work: 1 },
+  ],
+  wspt: [
+    { work: 2, weight: 4 },
+    { work: 1, weight: 1 },
+    { work: 9, weight: 3 },
+    { work: 1, weight: 0 },
+  ],
+  hrrn: [
+    { releasedAt: 1, work: 9 },
+    { releasedAt: 2, work: 8, priority: 5 },
+    { releasedAt: 3, work: 15, dueAt: 4 },
+  ],
+  'critical-path': [
+    { upwardRank: 9, work: 1 },
+    { upwardRank: 5, work: 5 },
+    { upwardRank: 4, work: 4, priority: 5 },
+  ],
+  fair: [
+    { releasedAt: 1, work: 9 },
+    { releasedAt: 2, work: 1, priority: 5 },
+  ],
 }
 
-/** Five tasks of 5, 2, 4, 1, 3 on one machine: b has priority 1, d 2; due at 20, 8, 12, 30 and 3. */
+/** Five tasks of 5, 2, 4, 1, 3 on one machine: b has priority 1, d 2; due at 12.5, 8, 12, 30 and 3; c weighs 5, e 2. */
 const gantts: Readonly<Record<string, string>> = {
   fifo: 'm0 aaaaabbccccdeee',
   spt: 'm0 dbbeeeccccaaaaa',
   lpt: 'm0 aaaaacccceeebbd',
   edd: 'm0 eeebbccccaaaaad',
   priority: 'm0 dbbaaaaacccceee',
+  'min-slack': 'm0 eeebbaaaaaccccd',
+  wspt: 'm0 ccccdeeebbaaaaa',
+  // 3 and 4 share a band: c before e, which has waited as long.
+  hrrn: 'm0 aaaaadbbcccceee',
+  'critical-path': 'm0 aaaaacccceeebbd',
+  fair: 'm0 aaaaabbccccdeee',
 }
 
 describe('each order is in the tables', () => {
@@ -66,7 +99,13 @@ describe('which task first', () => {
   const problem = problemOf(
     [5, 2, 4, 1, 3],
     [1],
-    [{ due: 20 }, { due: 8, priority: 1 }, { due: 12 }, { due: 30, priority: 2 }, { due: 3 }],
+    [
+      { due: 12.5 },
+      { due: 8, priority: 1 },
+      { due: 12, weight: 5 },
+      { due: 30, priority: 2 },
+      { due: 3, weight: 2 },
+    ],
   )
   test.each(orders.map(({ name }) => name))('%s on one machine', name => {
     const { schedule } = simulateProblem(problem, { strategy: 'on-demand', order: name })
@@ -75,7 +114,14 @@ describe('which task first', () => {
 })
 
 test('an order that looks at sizes must see every item before it is right', () => {
-  expect(orders.filter(({ global }) => global).map(({ name }) => name)).toEqual(['spt', 'lpt'])
+  expect(orders.filter(({ global }) => global).map(({ name }) => name)).toEqual([
+    'spt',
+    'lpt',
+    'min-slack',
+    'wspt',
+    'hrrn',
+    'critical-path',
+  ])
 })
 
 test('spt has the least mean flow time on one machine (Smith 1956)', () => {
@@ -107,4 +153,6 @@ const plain: OrderedTask = {
   priority: 0,
   weight: 1,
   upwardRank: 1,
+  time: 1,
+  remainingPath: 1,
 }

@@ -6,6 +6,7 @@ import type { Decision, Outcomes } from '../event.ts'
 import { DONE, STOPPED } from '../items.ts'
 import type { Machine, Slot, Stage, State } from '../state.ts'
 import { ASSIGNED, moveTask, READY, RUNNING } from '../tasks.ts'
+import { charge } from '../tenants.ts'
 import { comparableMicros, dataReadyAt, expectedMicros } from '../times.ts'
 import { enqueue, enqueueAt } from './enqueue.ts'
 import { endItem } from './items.ts'
@@ -66,6 +67,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   touchLoaded(slot, stage)
   let attempt = decision.firstAttempt
   for (const task of decision.tasks) startTask(state, stage, machine, slot, task, attempt++)
+  if (state.charging) charge(state, machine, klass, decision.tasks)
   state.nextAttempt = attempt
   state.runs[stage.run].attempts += decision.tasks.length
   if (stage.firstStart === 0) stage.firstStart = state.now

@@ -1,6 +1,7 @@
 import { mark } from '../marks.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { OrderedTask } from '../../policy/order/order.ts'
+import { predict } from '../../policy/estimation/least-squares.ts'
 import { ranksOf } from '../../policy/planning/rank.ts'
 import { NEVER } from '../../std/time.ts'
 import { clearQueue, pushTask, taskQueue } from '../queue.ts'
@@ -69,9 +70,10 @@ export function rebuildQueues(state: State): void {
 }
 
 /** The view an order sees of a task; reused, read at once. What costs a loop is worked out when asked for. */
-function orderedTask(state: State, stage: Stage, task: number): OrderedTask {
+export function orderedTask(state: State, stage: Stage, task: number): OrderedTask {
   const { tasks } = state
   const run = state.runs[stage.run]
+  ordered.state = state
   ordered.stage = stage
   ordered.index = tasks.first[task]
   ordered.size = tasks.size[task]
@@ -89,6 +91,7 @@ function orderedTask(state: State, stage: Stage, task: number): OrderedTask {
 }
 
 const ordered = {
+  state: undefined as State | undefined,
   stage: undefined as Stage | undefined,
   index: 0,
   size: 0,
@@ -97,14 +100,43 @@ const ordered = {
   priority: 0,
   weight: 1,
   get work(): number {
-    const link = this.stage?.definition.link
-    return link?.kind === 'graph' ? meanTime(link.problem, this.index) * link.ticks : this.size
+    return this.stage === undefined ? this.size : workOf(this.stage, this.index, this.size)
   },
   get upwardRank(): number {
     return this.stage?.graph === undefined
       ? this.size
       : upwardRank(this.stage, this.stage.graph, this.index)
   },
+  get time(): number {
+    return this.stage === undefined ? 0 : timeOf(this.stage, this.work)
+  },
+  get remainingPath(): number {
+    if (this.stage === undefined || this.state === undefined) return 0
+    if (this.stage.graph !== undefined) return this.upwardRank
+    return this.time + pathAfter(this.state, this.stage)
+  },
+}
+
+/** Expected time where a problem gives it, else the size. */
+export function workOf(stage: Stage, index: number, size: number): number {
+  const { link } = stage.definition
+  return link.kind === 'graph' ? meanTime(link.problem, index) * link.ticks : size
+}
+
+/** Micros at speed 1 by what all machines taught; a second per unit of size before that. */
+function timeOf(stage: Stage, work: number): number {
+  if (stage.graph !== undefined) return work
+  return stage.pooled.n > 0 ? predict(stage.pooled, work) : work * 1_000_000
+}
+
+/** The longest chain of stages that follows, an item of size 1 of each. */
+function pathAfter(state: State, stage: Stage): number {
+  let longest = 0
+  for (const number of stage.downstream) {
+    const next = state.stages[number]
+    longest = Math.max(longest, timeOf(next, 1) + pathAfter(state, next))
+  }
+  return longest
 }
 
 function meanTime({ times, machines }: Problem, task: number): number {

@@ -21,6 +21,8 @@ import { clearQueue } from '../queue.ts'
 import type { GraphState, Run, Stage, State } from '../state.ts'
 import { newRun, newStage } from '../state.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
+import { joinTenants } from '../tenants.ts'
+import { rebuildQueues } from './enqueue.ts'
 import { arriveAtNode, endItem, failedItems, tolerates } from './items.ts'
 import { propagateKnown } from './stage.ts'
 
@@ -28,6 +30,7 @@ import { propagateKnown } from './stage.ts'
 export function submit(state: State, definition: RunDefinition): Run {
   const run = newRun(state.runs.length, definition, state.now)
   state.runs.push(run)
+  joinTenants(state, run)
   for (const stage of definition.stages) {
     const number = state.stages.length
     const upstream = stage.after < 0 ? -1 : run.stages[stage.after]
@@ -161,12 +164,15 @@ export function allowedFailures(state: State, run: Run): number {
 /** The same stages under other policies. Open tasks keep the class they were cut into. */
 export function redefineRun(state: State, run: Run, definition: RunDefinition): void {
   const { allocation, order } = newRun(run.number, definition, run.submittedAt)
+  const reordered = run.order !== order
   Object.assign(run, { definition, allocation, order })
+  joinTenants(state, run)
   for (const number of run.stages) {
     const stage = state.stages[number]
     const again = definition.stages.find(({ name }) => name === stage.definition.name)
     if (again !== undefined) Object.assign(stage, { definition: again })
   }
+  if (reordered && !state.scratch.replaying) rebuildQueues(state)
 }
 
 /** Failed, skipped and cancelled items become open again, and what was made from their absence is redone. */

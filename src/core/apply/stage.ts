@@ -10,7 +10,7 @@ import type { Class, Stage, State } from '../state.ts'
 import { hasEnded, newStage, resourceNumber } from '../state.ts'
 import { allocateTask, moveTask, READY, WAITING } from '../tasks.ts'
 import { setTimer } from '../timers.ts'
-import { enqueue } from './enqueue.ts'
+import { enqueue, workOf } from './enqueue.ts'
 import { endItem, makeNodeReady, nodeInputs } from './items.ts'
 
 /** A window of items is known (too late for a run that has ended: taken up again, it reads again): unreadable ones fail, kept ones are done, the rest are ready. */
@@ -90,8 +90,8 @@ export function cut(state: State, decision: Extract<Decision, { kind: 'cut' }>):
 
 function cutTask(state: State, stage: Stage, first: number, count: number): void {
   const wish = stage.wishes.size === 0 ? undefined : stage.wishes.get(first)
-  const klass = classOf(state, stage, first, wish?.priority ?? 0, 1)
   const size = takeSize(stage, first, count)
+  const klass = classOf(state, stage, { index: first, size }, wish?.priority ?? 0, 1)
   const readyAt = Math.max(state.now, wish?.notBefore ?? 0)
   const task = allocateTask(state.tasks, {
     stage: stage.number,
@@ -111,12 +111,13 @@ function cutTask(state: State, stage: Stage, first: number, count: number): void
 /** A retry of one item, alone, from `at` on. */
 export function retry(state: State, decision: Extract<Decision, { kind: 'retry' }>): void {
   const stage = state.stages[decision.stage]
-  const klass = classOf(state, stage, decision.index, decision.priority ?? 0, decision.memoryScale)
-  const size = stage.sizes.get(decision.index) ?? 1
+  const { index, priority = 0, memoryScale } = decision
+  const size = stage.sizes.get(index) ?? 1
+  const klass = classOf(state, stage, { index, size }, priority, memoryScale)
   const task = allocateTask(state.tasks, {
     stage: stage.number,
     klass: klass.number,
-    first: decision.index,
+    first: index,
     count: 1,
     tries: decision.tries,
     size,
@@ -147,20 +148,22 @@ function takeSize(stage: Stage, first: number, count: number): number {
   return sum
 }
 
-/** The class of an item: same stage, needs, priority. Found by scanning the stage's few. */
+/** The class of a task: same stage, needs, priority, band. Found by scanning the stage's few. */
 export function classOf(
   state: State,
   stage: Stage,
-  index: number,
+  task: { readonly index: number; readonly size: number },
   priority: number,
   memoryScale: number,
 ): Class {
   const link = stage.definition.link
-  const own = link.kind === 'graph' ? link.problem.tasks[index].needs : undefined
+  const own = link.kind === 'graph' ? link.problem.tasks[task.index].needs : undefined
+  const { band } = state.runs[stage.run].order
   const plain = state.scratch.plain.get(stage.number)
-  const isPlain = own === undefined && priority === 0 && memoryScale === 1
+  const isPlain = own === undefined && priority === 0 && memoryScale === 1 && band === undefined
   if (isPlain && plain?.of === stage.definition) return plain.klass
-  const klass = findClass(state, stage, own, priority, memoryScale)
+  const banded = band === undefined ? 0 : band(workOf(stage, task.index, task.size))
+  const klass = findClass(state, stage, own, { priority, memoryScale, band: banded })
   if (isPlain) state.scratch.plain.set(stage.number, { of: stage.definition, klass })
   return klass
 }
@@ -169,8 +172,7 @@ function findClass(
   state: State,
   stage: Stage,
   own: Problem['tasks'][number]['needs'],
-  priority: number,
-  memoryScale: number,
+  { priority, memoryScale, band }: Pick<Class, 'priority' | 'memoryScale' | 'band'>,
 ): Class {
   const needs = vectorOf(state, own ?? stage.definition.needs, memoryScale)
   for (const number of stage.classes) {
@@ -178,6 +180,7 @@ function findClass(
     if (
       known.priority === priority &&
       known.memoryScale === memoryScale &&
+      known.band === band &&
       sameVector(known.needs, needs)
     )
       return known
@@ -187,6 +190,7 @@ function findClass(
     stage: stage.number,
     priority,
     memoryScale,
+    band,
     needs,
     queue: taskQueue(),
   }

@@ -2,6 +2,7 @@ import { lineOf } from '../../policy/estimation/least-squares.ts'
 import { chanceAt } from '../../std/chance.ts'
 import { eligibleFor, mendColumns, type Offers } from '../columns.ts'
 import { limits } from '../limits.ts'
+import { look } from './look.ts'
 import type { Class, Run, Stage, State } from '../state.ts'
 import { dataReadyAt, fits, setupMicros } from '../times.ts'
 
@@ -21,6 +22,8 @@ export function choose(
   fillStarts(state, offers)
   if (stage.graph === undefined) fillLearnt(state, stage, offers, task)
   else fillGiven(state, stage, offers, task)
+  if (run.allocation.looksAt !== undefined)
+    look(state, run.allocation.looksAt, { klass, offers, task })
   view.chance = chanceAt(run.definition.seed, state.placements)
   view.turn = state.placements
   view.planned = stage.plan?.machine.get(state.tasks.first[task]) ?? -1

@@ -1,10 +1,13 @@
+import type { Order } from '../../policy/order/order.ts'
 import { assignTask } from '../apply/attempt.ts'
+import { orderedTask } from '../apply/enqueue.ts'
 import { mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
 import { clearMarks } from '../marks.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, popTask, queuedCount } from '../queue.ts'
 import type { Class, Machine, Run, Slot, State } from '../state.ts'
+import { compareTenants, isShared } from '../tenants.ts'
 import { expectedMicros, fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
@@ -15,6 +18,7 @@ import { decide } from './out.ts'
 export function assignEarly(state: State, out: Out): void {
   const tasks: number[] = []
   const machines: number[] = []
+  state.scratch.shared = isShared(state)
   for (
     let klass = bestClass(state, isEarly);
     klass !== undefined;
@@ -253,16 +257,32 @@ function precedes(state: State, a: Class, inA: TaskQueue, b: Class, inB: TaskQue
   if (stageA.run !== stageB.run) {
     const runA = state.runs[stageA.run]
     const runB = state.runs[stageB.run]
+    const byShare = state.scratch.shared ? compareTenants(state, runA, runB) : 0
+    if (byShare !== 0) return byShare < 0
     const byAge = agedPriority(runA) - agedPriority(runB)
     return byAge !== 0 ? byAge < 0 : runA.number < runB.number
   }
-  if (stageA.depth !== stageB.depth) return stageA.depth > stageB.depth
   const { tasks } = state
+  const { order } = state.runs[stageA.run]
   const headA = firstTask(inA, tasks)
   const headB = firstTask(inB, tasks)
+  const byUrgency = order.urgency === undefined ? 0 : compareHeads(state, order, headA, headB)
+  if (byUrgency !== 0 && order.acrossStages === true) return byUrgency < 0
+  if (stageA.depth !== stageB.depth) return stageA.depth > stageB.depth
+  if (byUrgency !== 0) return byUrgency < 0
   if (tasks.key[headA] !== tasks.key[headB]) return tasks.key[headA] < tasks.key[headB]
   if (tasks.first[headA] !== tasks.first[headB]) return tasks.first[headA] < tasks.first[headB]
   return a.number < b.number
+}
+
+/** By urgency now, the greater first; a plan's ranks leave nothing to compare. */
+function compareHeads(state: State, order: Order, a: number, b: number): number {
+  const [urgencyA, urgencyB] = [a, b].map(task => {
+    const stage = state.stages[state.tasks.stage[task]]
+    if (stage.plan !== undefined) return 0
+    return order.urgency?.(orderedTask(state, stage, task), state.now) ?? 0
+  })
+  return urgencyA === urgencyB ? 0 : urgencyA > urgencyB ? -1 : 1
 }
 
 /** One step of a run's priority is worth a minute of having been submitted earlier. */

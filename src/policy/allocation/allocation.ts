@@ -10,8 +10,12 @@ export type Allocation = {
    * `early`: the task joins one machine's queue at once; every machine that could ever run it is offered.
    */
   readonly binds: 'early' | 'late'
+  /** What it looks at beyond times and loads: the core fills in nothing else. */
+  readonly looksAt?: readonly Look[]
   readonly choose: (view: MachinesView) => number
 }
+
+export type Look = 'cost' | 'due' | 'room' | 'setup'
 
 /** Parallel arrays by machine number, filled by the core and reused: read, never keep. */
 export type MachinesView = {
@@ -35,6 +39,26 @@ export type MachinesView = {
   chance: number
   /** The machine a plan names for this task, or -1. */
   planned: number
+  /** Looking at `cost`: money per second of a busy machine. */
+  cost: Float64Array
+  /** Looking at `due`: the instant the task is due, in micros; `NEVER` where none is given. */
+  dueAt: number
+  /** Looking at `room`: what the task holds, what a machine has free and in all, by resource. */
+  needs: Float64Array
+  readonly free: Float64Array[]
+  readonly capacity: Float64Array[]
+  /**
+   * Looking at `setup`: micros of loading within `processing`; 0 where an idle slot holds the model,
+   * `Infinity` while the first load of all is on its way and nobody knows how long one takes.
+   */
+  setup: Float64Array
+  /** Looking at `setup`: 1 where every idle slot holds a model that other tasks wait for. */
+  wanted: Uint8Array
+  /**
+   * Looking at `setup`: when the busy slots that hold the model would have done all that waits for
+   * it, in micros; `Infinity`: none holds it.
+   */
+  residentAt: number
 }
 
 /** The offered machine with the least value; ties at the lowest number. -1 when none is offered. */
@@ -50,4 +74,21 @@ export function leastBy(view: MachinesView, value: (machine: number) => number):
     }
   }
   return best
+}
+
+/** The offered machine that comes after `nth` other offered ones, or -1. */
+export function nthOffered(view: MachinesView, nth: number): number {
+  let left = nth
+  for (let machine = 0; machine < view.count; machine += 1) {
+    if (view.offered[machine] === 0) continue
+    if (left === 0) return machine
+    left -= 1
+  }
+  return -1
+}
+
+export function countOffered(view: MachinesView): number {
+  let offered = 0
+  for (let machine = 0; machine < view.count; machine += 1) offered += view.offered[machine]
+  return offered
 }

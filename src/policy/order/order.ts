@@ -10,6 +10,17 @@ export type Order = {
   readonly key: (task: OrderedTask) => number
   /** Looks at every item before it is right: the core reads ahead (DESIGN: up to a million). */
   readonly global: boolean
+  /**
+   * Tasks of one band of work queue by themselves, so that an order whose keys cannot be static
+   * over all sizes still has static keys within a queue.
+   */
+  readonly band?: (work: number) => number
+  /** Of the first task of a queue at the instant of a decision: greater goes first, before any key. */
+  readonly urgency?: (head: OrderedTask, now: number) => number
+  /** Urgency is compared between all stages of a run; else what is further downstream goes first. */
+  readonly acrossStages?: boolean
+  /** While a run under it is active, runs compete by their tenants' shares and not by age. */
+  readonly betweenTenants?: boolean
 }
 
 export type OrderedTask = {
@@ -25,4 +36,8 @@ export type OrderedTask = {
   readonly weight: number
   /** Longest path to the end of the job from here, this task included; micros, or `work` when unknown. */
   readonly upwardRank: number
+  /** Expected processing time in micros; a second per unit of size where nothing is known. */
+  readonly time: number
+  /** `time` and the longest chain of stages, or of a problem's tasks, that follows. */
+  readonly remainingPath: number
 }

@@ -1,0 +1,119 @@
+import type { Look } from '../../policy/allocation/allocation.ts'
+import { orderedTask } from '../apply/enqueue.ts'
+import type { Offers } from '../columns.ts'
+import { queuedCount } from '../queue.ts'
+import type { Class, Machine, Slot, Stage, State } from '../state.ts'
+import { expectedMicros, setupMicros } from '../times.ts'
+
+/**
+ * What only some allocations look at: filled in for those that ask for it, so that the others pay
+ * nothing.
+ */
+export function look(state: State, looksAt: readonly Look[], choice: Choice): void {
+  for (const what of looksAt) fill[what](state, choice)
+}
+
+type Choice = { readonly klass: Class; readonly offers: Offers; readonly task: number }
+
+const fill: Readonly<Record<Look, (state: State, choice: Choice) => void>> = {
+  cost(state, { offers }) {
+    const { view } = state.scratch
+    forEachOffer(state, offers, ({ number, definition }) => {
+      view.cost[number] = definition.cost
+    })
+  },
+  due(state, { klass, task }) {
+    state.scratch.view.dueAt = orderedTask(state, state.stages[klass.stage], task).dueAt
+  },
+  room(state, { klass, offers }) {
+    const { view } = state.scratch
+    view.needs = klass.needs
+    forEachOffer(state, offers, ({ number, free, capacity }) => {
+      view.free[number] = free
+      view.capacity[number] = capacity
+    })
+  },
+  setup: fillSetup,
+}
+
+function forEachOffer(
+  state: State,
+  { machines, count }: Offers,
+  each: (machine: Machine) => void,
+): void {
+  for (let at = 0; at < count; at += 1) each(state.machines[machines[at]])
+}
+
+/** Loading is a matter of slots: on a machine where another slot holds the model this one still loads it. */
+function fillSetup(state: State, { klass, offers, task }: Choice): void {
+  const stage = state.stages[klass.stage]
+  const { view } = state.scratch
+  view.residentAt = Number.POSITIVE_INFINITY
+  if (stage.definition.loads === undefined) {
+    for (let at = 0; at < offers.count; at += 1) view.setup[offers.machines[at]] = 0
+    return
+  }
+  const holders = busyHolders(state, stage)
+  const isFirstLoad = stage.setup.n === 0 && holders.some(({ slot }) => isLoading(slot, stage))
+  const load = isFirstLoad ? Number.POSITIVE_INFINITY : meanSetup(stage)
+  if (holders.length > 0) view.residentAt = throughAt(state, stage, task, holders)
+  const others = waitingElsewhere(state, stage)
+  forEachOffer(state, offers, machine => {
+    const { number, idle, slots } = machine
+    const isHere = idle.some(slot => slots[slot].loaded.includes(stage.number))
+    view.setup[number] = isHere ? 0 : load
+    view.processing[number] += view.setup[number] - setupMicros(state, stage, machine)
+    const isWanted = (slot: number) => slots[slot].loaded.some(held => others.has(held))
+    view.wanted[number] = idle.length > 0 && idle.every(isWanted) ? 1 : 0
+  })
+}
+
+function meanSetup({ setup }: Stage): number {
+  return setup.n === 0 ? 0 : setup.micros / setup.n
+}
+
+function isLoading(slot: Slot, stage: Stage): boolean {
+  return slot.loading && slot.stage === stage.number
+}
+
+type Holder = { readonly machine: Machine; readonly slot: Slot }
+
+/** Slots that hold the model, or load it, and are at work: they will answer, and then take more. */
+function busyHolders(state: State, stage: Stage): Holder[] {
+  const found: Holder[] = []
+  for (const machine of state.machines) {
+    if (!machine.alive || machine.pressure) continue
+    for (const slot of machine.slots) {
+      if (slot.running.length === 0 || slot.dying || !slot.loaded.includes(stage.number)) continue
+      found.push({ machine, slot })
+    }
+  }
+  return found
+}
+
+/** When the holders would have done all that waits for the stage, sharing it evenly. */
+function throughAt(state: State, stage: Stage, task: number, holders: readonly Holder[]): number {
+  const { first, size, count } = state.tasks
+  let [free, time] = [0, 0]
+  for (const { machine, slot } of holders) {
+    free += Math.max(slot.freeAt, state.now) + (isLoading(slot, stage) ? meanSetup(stage) : 0)
+    const micros = expectedMicros(stage, machine, first[task], size[task], count[task])
+    time += Number.isNaN(micros) ? (size[task] * 1_000_000) / machine.definition.speed : micros
+  }
+  let waiting = 0
+  for (const number of stage.classes) waiting += queuedCount(state.classes[number].queue)
+  return (free + (waiting * time) / holders.length) / holders.length
+}
+
+/** Other stages that load something and have tasks waiting for a slot. */
+function waitingElsewhere(state: State, stage: Stage): ReadonlySet<number> {
+  const waiting = new Set<number>()
+  for (const klass of state.classes) {
+    if (klass.stage === stage.number || queuedCount(klass.queue) === 0) continue
+    const { definition, run: number } = state.stages[klass.stage]
+    const run = state.runs[number]
+    if (definition.loads === undefined || run.state !== 'active') continue
+    if (run.allocation.binds === 'late') waiting.add(klass.stage)
+  }
+  return waiting
+}

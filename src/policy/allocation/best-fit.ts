@@ -1,0 +1,53 @@
+import type { Allocation, MachinesView } from './allocation.ts'
+
+/**
+ * Best fit for vectors: the machine that is left with the least room, so that what needs much still
+ * finds a machine with much. Room left is the sum over all resources r of ((free_r - need_r) / C_r)^2,
+ * where C_r is the most that any offered machine has of r in all: the norm-based greedy. Resources
+ * the task does not need count too, which keeps it off a machine with a free GPU. Ties go to the
+ * machine that is fastest for the task, then to the lowest number.
+ */
+export const bestFit: Allocation = {
+  name: 'best-fit',
+  source: 'Panigrahy, Talwar, Uyeda and Wieder 2011, heuristics for vector bin packing',
+  binds: 'late',
+  looksAt: ['room'],
+  choose: view => {
+    const scale = scaleOf(view)
+    let best = -1
+    let least = Number.POSITIVE_INFINITY
+    for (let machine = 0; machine < view.count; machine += 1) {
+      if (view.offered[machine] === 0) continue
+      const left = roomLeft(view, machine, scale)
+      const isBetter =
+        left < least || (left === least && view.processing[machine] < view.processing[best])
+      if (best >= 0 && !isBetter) continue
+      best = machine
+      least = left
+    }
+    return best
+  },
+}
+
+/** 1 / C_r; 0 for what nobody has, and for what somebody has without end. */
+function scaleOf({ count, offered, capacity }: MachinesView): Float64Array {
+  const most = new Float64Array(16)
+  for (let machine = 0; machine < count; machine += 1) {
+    if (offered[machine] === 0) continue
+    const has = capacity[machine]
+    const resources = Math.min(most.length, has.length)
+    for (let r = 0; r < resources; r += 1) if (has[r] > most[r]) most[r] = has[r]
+  }
+  return most.map(amount => (amount > 0 ? 1 / amount : 0))
+}
+
+function roomLeft({ free, needs }: MachinesView, machine: number, scale: Float64Array): number {
+  const has = free[machine]
+  let sum = 0
+  for (let r = 0; r < has.length; r += 1) {
+    if (!(scale[r] > 0)) continue
+    const left = (has[r] - (needs[r] ?? 0)) * scale[r]
+    sum += left * left
+  }
+  return sum
+}
