@@ -23,6 +23,8 @@ export type Event =
       readonly stage: number
       readonly micros: Micros
       readonly bytes: number
+      /** The handler gives back what it loaded when asked (a teardown); else only its slot's end does. */
+      readonly frees?: boolean
     }
   | {
       readonly kind: 'slotEnded'
@@ -148,6 +150,7 @@ export type Decision =
       readonly how: 'abort' | 'kill'
       readonly failure: Failure
     }
+  /** An idle slot drops what it loaded for a stage; -1: everything, by being replaced. */
   | {
       readonly kind: 'unload'
       readonly machine: number

@@ -22,9 +22,9 @@ function refusal(
   loaded: number,
   machine: MachineDefinition,
 ): string | undefined {
-  for (const [name, need] of Object.entries(needs)) {
+  const wants = { ...needs, memory: Math.max(needs.memory ?? 0, loaded) }
+  for (const [name, wanted] of Object.entries(wants)) {
     const has = machine.capacity[name] ?? 0
-    const wanted = name === 'memory' ? Math.max(need, loaded) : need
     if (wanted > has)
       return `needs ${amount(name, wanted)} ${name}, the machine has ${amount(name, has)}`
   }

@@ -122,8 +122,7 @@ export type Stage = {
   readonly estimates: Estimate[]
   /** Pooled over machines, normalised to speed 1. */
   readonly pooled: Estimate
-  /** Mean loading time in micros, and how often it was seen. */
-  setup: { n: number; micros: number; bytes: number }
+  setup: Setup
   /** Item -> machine and rank, from an adopted plan. */
   plan:
     | {
@@ -142,6 +141,9 @@ export type Stage = {
   /** What each machine did of this stage, by machine number. */
   readonly byMachine: { tasks: number; micros: number }[]
 }
+
+/** Loading times in sum and how often, the most memory it took, and whether the handler can give it back. */
+export type Setup = { n: number; micros: number; bytes: number; frees: boolean }
 
 export type GraphState = {
   readonly waitingFor: Int32Array
@@ -208,6 +210,10 @@ export type Slot = {
   headSince: number
   /** Stages set up here, least recently used first. */
   readonly loaded: number[]
+  /** When each of those was last used. */
+  readonly usedAt: number[]
+  /** Bytes of models beside the one in use: leased with it, for nothing is dropped under an attempt. */
+  pinned: number
   /** Attempts were asked to stop, or the slot to end: why. */
   killing: Failure | undefined
   /** Its end was asked for and is not confirmed: nothing is sent, its lease goes on. */
@@ -378,7 +384,7 @@ export function newStage(
     classes: [],
     estimates: [],
     pooled: { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] },
-    setup: { n: 0, micros: 0, bytes: 0 },
+    setup: { n: 0, micros: 0, bytes: 0, frees: false },
     plan: undefined,
     broken: undefined,
     peakBytes: 0,
@@ -400,6 +406,8 @@ export function newSlot(number: number): Slot {
     freeAt: 0,
     headSince: 0,
     loaded: [],
+    usedAt: [],
+    pinned: 0,
     killing: undefined,
     dying: false,
     loading: false,

@@ -1,6 +1,7 @@
 import { transferTime } from '../model/problem.ts'
 import { predict } from '../policy/estimation/least-squares.ts'
 import { limits } from './limits.ts'
+import { holds } from './models.ts'
 import type { Class, Machine, Stage, State } from './state.ts'
 
 /**
@@ -44,9 +45,9 @@ export function comparableMicros(
 }
 
 /** Loading the stage's model on a machine where no slot holds it. */
-export function setupMicros(_state: State, stage: Stage, machine: Machine): number {
+export function setupMicros(state: State, stage: Stage, machine: Machine): number {
   if (stage.definition.loads === undefined || stage.setup.n === 0) return 0
-  for (const slot of machine.slots) if (slot.loaded.includes(stage.number)) return 0
+  for (const slot of machine.slots) if (holds(state, slot, stage)) return 0
   return stage.setup.micros / stage.setup.n
 }
 

@@ -42,7 +42,9 @@ export function createPerformer(
       case 'kill':
         return ports.executor.kill(action)
       case 'unload':
-        return ports.executor.unload(action, action.stage)
+        return action.stage < 0
+          ? ports.executor.replace(action)
+          : ports.executor.unload(action, action.stage)
       case 'finish':
         return background(
           ports

@@ -16,8 +16,10 @@ export interface Executor {
   abort(slot: SlotAddress, attempt: number): void
   /** Ends the slot's process (or thread) at once; `slotEnded` follows, and the next `run` opens a new one. */
   kill(slot: SlotAddress): void
-  /** Drops what a slot loaded for a stage, to make room. */
+  /** An idle slot drops what it loaded for a stage, to make room: the handler's teardown gives it back. */
   unload(slot: SlotAddress, stage: number): void
+  /** Ends an idle slot in peace, with all it loaded; no `slotEnded` follows, the next `run` opens a new one. */
+  replace(slot: SlotAddress): void
   /** Ends every slot within the grace, killing what remains. */
   close(grace: Micros): Promise<void>
 }
@@ -68,6 +70,8 @@ export type ExecutorEvent =
       readonly stage: number
       readonly micros: Micros
       readonly bytes: number
+      /** Its handler has a teardown. */
+      readonly frees: boolean
     }
   /** A stage cannot run at all: module missing, no default export, setup threw. Not an item's fault. */
   | {

@@ -1,5 +1,6 @@
 import { OPEN, stateOf } from '../core/items.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
+import { MEMORY } from '../core/models.ts'
 import { ASSIGNED, FREE, RUNNING } from '../core/tasks.ts'
 import { Violation } from '../std/assert.ts'
 
@@ -46,7 +47,9 @@ function checkMachine(state: State, machine: Machine): void {
     state.classes[slot.klass].needs.forEach((need, resource) => {
       leased[resource] += need
     })
+    leased[MEMORY] += slot.pinned
   }
+  checkModels(state, machine, leased[MEMORY])
   demand(
     running === machine.running,
     () => `${id} counts ${machine.running} running, ${running} are`,
@@ -65,6 +68,43 @@ function checkMachine(state: State, machine: Machine): void {
     )
   })
 }
+
+/** What running attempts were lent, what stays loaded beside them, and what idle slots hold: all fits. */
+function checkModels(state: State, machine: Machine, lent: number): void {
+  const { id } = machine.definition
+  let held = 0
+  for (const slot of machine.slots) {
+    const models = new Map<string, number>()
+    for (const number of slot.loaded) {
+      const { loads } = state.stages[number].definition
+      if (loads !== undefined) models.set(modelName(loads), loads.memory)
+    }
+    if (slot.klass >= 0) {
+      const { number, definition } = state.stages[slot.stage]
+      demand(
+        slot.loaded.at(-1) === number,
+        () => `${id}/${slot.number} runs ${definition.name} and has not loaded it last`,
+      )
+      if (definition.loads !== undefined) models.delete(modelName(definition.loads))
+    }
+    const bytes = [...models.values()].reduce((sum, memory) => sum + memory, 0)
+    demand(
+      slot.pinned === (slot.klass < 0 ? 0 : bytes),
+      () => `${id}/${slot.number} pins ${slot.pinned} of memory, its other models take ${bytes}`,
+    )
+    demand(
+      slot.usedAt.length === slot.loaded.length,
+      () => `${id}/${slot.number} does not know when it last used what it loaded`,
+    )
+    if (slot.klass < 0) held += bytes
+  }
+  demand(
+    lent + held <= machine.capacity[MEMORY] + 1e-6,
+    () => `${id} lends ${lent} memory while idle models hold ${held}: too much`,
+  )
+}
+
+const modelName = ({ name, memory }: { name: string; memory: number }) => `${name} of ${memory}`
 
 /** Items held by open tasks, by stage; an item in two of them is two leases on it. */
 function checkTasks(state: State): Set<number>[] {

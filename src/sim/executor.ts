@@ -7,6 +7,7 @@ import type {
   SlotAddress,
 } from '../port/executor.ts'
 import type { Failure } from '../model/failure.ts'
+import { assert } from '../std/assert.ts'
 import type { Micros } from '../std/time.ts'
 import type { SimClock } from './clock.ts'
 
@@ -27,6 +28,8 @@ export type Behaviour = {
   readonly breaks?: (stage: number) => Failure | undefined
   /** Micros to load a stage on a slot that has not; 0: nothing to load. */
   readonly setup?: (slot: SlotAddress, stage: number) => Micros
+  /** What loading the stage takes, and whether its handler can give it back. */
+  readonly loading?: (stage: number) => { readonly bytes: number; readonly frees: boolean }
   /** The instant before which the item's data has not arrived. */
   readonly dataReadyAt?: (slot: SlotAddress, stage: number, index: number) => Micros
   /** Told when an execution really begins and when it answers. */
@@ -93,6 +96,16 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     return opened
   }
 
+  /** What is dropped under an attempt would fail it. */
+  const idleAt = (address: SlotAddress): Slot => {
+    const slot = slotAt(address)
+    assert(
+      !slot.busy,
+      `slot ${address.machine}/${address.slot} drops what it loaded while it works`,
+    )
+    return slot
+  }
+
   const next = (slot: Slot): void => {
     const queued = slot.queue[0]
     if (queued === undefined) {
@@ -154,7 +167,8 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
   const loaded = (slot: Slot, stage: number): void => {
     slot.loaded.add(stage)
     const micros = clock.now() - slot.since
-    receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes: 0 })
+    const { bytes, frees } = behaviour.loading?.(stage) ?? { bytes: 0, frees: false }
+    receive({ kind: 'loaded', slot: slot.address, stage, micros, bytes, frees })
     next(slot)
   }
 
@@ -206,8 +220,9 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     },
     kill: address => end(slotAt(address), { kind: 'crash', message: 'killed' }),
     unload: (address, stage) => {
-      slotAt(address).loaded.delete(stage)
+      idleAt(address).loaded.delete(stage)
     },
+    replace: address => empty(idleAt(address)),
     drop(machine) {
       for (const slot of machines[machine] ?? []) if (slot !== undefined) empty(slot)
     },

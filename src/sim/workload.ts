@@ -108,7 +108,9 @@ function drawStage(
     after,
     link,
     needs: random.chance(0.5) ? { cpu: 1, memory: random.int(5) } : {},
-    loads: random.chance(0.3) ? { name: 'model', memory: 0 } : undefined,
+    loads: random.chance(0.5)
+      ? { name: random.pick(['oak', 'elm', 'yew']), memory: random.int(6) }
+      : undefined,
     chunk: random.pick([
       { kind: 'auto' },
       { kind: 'fixed', items: 1 },

@@ -115,6 +115,7 @@ function createWorld(seed: number) {
       ),
       behaviour: {
         setup: () => 1_000 + random.int(20_000),
+        loading: stage => ({ bytes: 1 + (stage % 3), frees: stage % 2 === 0 }),
         execute: execution => act(state, execution),
       },
     })

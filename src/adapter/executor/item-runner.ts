@@ -114,7 +114,7 @@ export function itemRunner({
       emit(place.seq, cancelledAnswer, measure(0))
       return undefined
     }
-    const context = new ItemContext(host, stage, loaded.loaded, tryNumber, place)
+    const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, place)
     running = { first: place.seq, last: place.seq, context, settle: undefined }
     voice.begin(place.seq)
     const started = now
@@ -197,7 +197,7 @@ export function itemRunner({
       }
     }
     if (places.length === 0) return
-    const context = new ItemContext(host, stage, loaded.loaded, tryNumber, places[0], places)
+    const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, places[0], places)
     const current: Running = {
       first: places[0].seq,
       last: places[places.length - 1].seq,
@@ -210,7 +210,7 @@ export function itemRunner({
     const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
     const call = async (from: number, to: number): Promise<End> => {
       const part = places.slice(from, to)
-      const own = new ItemContext(host, stage, loaded.loaded, tryNumber, part[0], part)
+      const own = new ItemContext(host, stage, loaded.model.loaded, tryNumber, part[0], part)
       if (ItemContext.isAborted(context)) ItemContext.abort(own)
       running = { ...current, context: own }
       const end = await ended(

@@ -10,9 +10,17 @@ import { schemaCheck } from './schema-check.ts'
 export type LoadedStage = {
   readonly handle: Handler | undefined
   readonly batch: BatchHandler | undefined
+  readonly model: Model
+  readonly check: ((value: unknown) => string | undefined) | undefined
+}
+
+/** What `setup` returned, for every stage that shares it: the last to leave tears it down. */
+export type Model = {
+  readonly setup: Setup | undefined
+  readonly params: string
   readonly teardown: Teardown | undefined
   readonly loaded: unknown
-  readonly check: ((value: unknown) => string | undefined) | undefined
+  users: number
 }
 
 export type StageLoading =
@@ -24,6 +32,7 @@ export type StageLoading =
 export async function loadStage(
   definition: StageDefinition,
   log: (...values: unknown[]) => void,
+  shared: Model | undefined,
 ): Promise<StageLoading> {
   const { module, file } = definition
   const compiled = file !== module
@@ -37,12 +46,13 @@ export async function loadStage(
   if (typeof handle !== 'function' && typeof batch !== 'function') {
     return { kind: 'broken', failure: explainExports(module, Object.keys(imported.exports)) }
   }
-  return setUp(definition, log, { handle, batch, setup, teardown })
+  return setUp(definition, log, shared, { handle, batch, setup, teardown })
 }
 
 async function setUp(
   definition: StageDefinition,
   log: (...values: unknown[]) => void,
+  shared: Model | undefined,
   { handle, batch, setup, teardown }: Readonly<Record<string, unknown>>,
 ): Promise<StageLoading> {
   let check: LoadedStage['check']
@@ -52,10 +62,16 @@ async function setUp(
     const message = `stage ${definition.name}: its "returns" is no JSON Schema: ${messageOf(error)}`
     return { kind: 'broken', failure: { kind: 'error', code: 'RETURNS', message } }
   }
-  let loaded: unknown
+  let model: Model
   try {
     const run = isFunction<Setup>(setup) ? setup : undefined
-    loaded = await run?.({ params: definition.params, log })
+    const params = JSON.stringify(definition.params)
+    if (run !== undefined && shared?.setup === run && shared.params === params) model = shared
+    else {
+      const loaded = await run?.({ params: definition.params, log })
+      const end = isFunction<Teardown>(teardown) ? teardown : undefined
+      model = { setup: run, params, teardown: end, loaded, users: 0 }
+    }
   } catch (error) {
     const failure = thrown(error)
     const message = `setup of ${definition.module} threw: ${failure.message}`
@@ -64,10 +80,10 @@ async function setUp(
   const stage: LoadedStage = {
     handle: isFunction<Handler>(handle) ? handle : undefined,
     batch: isFunction<BatchHandler>(batch) ? batch : undefined,
-    teardown: isFunction<Teardown>(teardown) ? teardown : undefined,
-    loaded,
+    model,
     check,
   }
+  model.users += 1
   return { kind: 'loaded', stage }
 }
 

@@ -150,6 +150,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
       const state = stages.get(stage)
       if (state !== undefined) slotOf(address).drop(state, 'U')
     },
+    replace: address => slotOf(address).replace(),
     async close(grace): Promise<void> {
       closing = true
       for (const slot of slots.values()) slot.quit()

@@ -20,6 +20,8 @@ export type StageDefinition = {
   /** The module as the user named it, and the file to import. */
   readonly module: string
   readonly file: string
+  /** The model it loads: stages of one name whose `setup` is the same function share what it returns. */
+  readonly model: string | undefined
   readonly returns: unknown
   readonly params: Readonly<Record<string, unknown>>
   readonly maxResultBytes: number
@@ -96,6 +98,7 @@ export type SlotLine =
       readonly micros: number
       readonly residentBytes: number
       readonly bytes: number
+      readonly frees: boolean
     }
   | { readonly kind: 'broken'; readonly stage: number; readonly failure: Failure }
   | { readonly kind: 'compile'; readonly stage: number }

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { format } from 'node:util'
 import { thrown } from './answer.ts'
 import { itemRunner, type Message } from './item-runner.ts'
-import { loadStage, type LoadedStage } from './loaded-stage.ts'
+import { loadStage, type LoadedStage, type Model } from './loaded-stage.ts'
 import type { Outbox } from './outbox.ts'
 import { encodeSlotLine, type MessageHeader, type StageDefinition } from './protocol.ts'
 import { slotVoice } from './voice.ts'
@@ -122,13 +122,14 @@ export function slotRuntime(outbox: Outbox) {
       const { definition } = stage
       const before = process.memoryUsage.rss()
       const started = performance.now()
-      const loading = await runner.guard(loadStage(definition, log))
+      const loading = await runner.guard(loadStage(definition, log, sharedModel(definition)))
       if (loading.kind === 'loaded') {
         const micros = Math.round((performance.now() - started) * 1_000)
         const residentBytes = process.memoryUsage.rss()
         const bytes = Math.max(0, residentBytes - before)
         const { stage: number } = definition
-        send(encodeSlotLine({ kind: 'loaded', stage: number, micros, bytes, residentBytes }))
+        const frees = loading.stage.model.teardown !== undefined
+        send(encodeSlotLine({ kind: 'loaded', stage: number, micros, bytes, residentBytes, frees }))
         return loading.stage
       }
       if (loading.kind === 'broken') {
@@ -143,6 +144,14 @@ export function slotRuntime(outbox: Outbox) {
       send(encodeSlotLine({ kind: 'compile', stage: definition.stage }))
       await redefined
     }
+  }
+
+  /** What a stage of the same model has loaded here. */
+  function sharedModel({ model }: StageDefinition): Model | undefined {
+    if (model === undefined) return undefined
+    for (const { definition, loaded } of stages.values())
+      if (definition.model === model && loaded !== undefined) return loaded.model
+    return undefined
   }
 
   function send(line: string): void {
@@ -162,9 +171,11 @@ export function slotRuntime(outbox: Outbox) {
     await tearDown(loaded)
   }
 
-  async function tearDown(stage: LoadedStage): Promise<void> {
+  async function tearDown({ model }: LoadedStage): Promise<void> {
+    model.users -= 1
+    if (model.users > 0) return
     try {
-      await stage.teardown?.(stage.loaded)
+      await model.teardown?.(model.loaded)
     } catch (error) {
       log('teardown threw:', error)
     }

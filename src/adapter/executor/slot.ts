@@ -180,10 +180,11 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   }
 
   function onLoaded(line: Extract<SlotLine, { kind: 'loaded' }>): void {
-    const { stage: id, micros, bytes } = line
+    const { stage: id, micros, bytes, frees } = line
     peakBytes = line.residentBytes
     const stage = host.stageById(id)?.stage
-    if (stage !== undefined) host.emit({ kind: 'loaded', slot: address, stage, micros, bytes })
+    if (stage === undefined) return
+    host.emit({ kind: 'loaded', slot: address, stage, micros, bytes, frees })
   }
 
   function onBroken({ stage: id, failure }: Extract<SlotLine, { kind: 'broken' }>): void {
@@ -308,6 +309,16 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     kill,
     abort,
     drop,
+    /** Its processes end in peace, or are ended; what comes next opens a new one. */
+    replace(): void {
+      for (const target of opened.values()) {
+        target.silent = true
+        target.channel.send('Q\n')
+        setTimeout(() => target.channel.kill(), LEAVING_MS).unref()
+      }
+      opened.clear()
+      active = undefined
+    },
     quit(): void {
       held = []
       for (const target of opened.values()) {
@@ -326,6 +337,9 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     },
   }
 }
+
+/** For the teardown of whatever else a replaced slot had loaded. */
+const LEAVING_MS = 1_000
 
 function unrun(item: { task: number; attempt: number; index: number }, failure: Failure): Outcome {
   const { task, attempt, index } = item

@@ -30,6 +30,7 @@ export function definitionOf(
     kind: code.kind,
     module: code.module,
     file,
+    model: code.loads?.name,
     returns: code.returns,
     params: code.params,
     maxResultBytes: code.maxResultBytes,

@@ -9,7 +9,7 @@ import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
 import { endRun, finishRun, forgetRun, redefineRun, reopenRun, stopRun, submit } from './run.ts'
-import { loaded, slotEnded, stop } from './slot.ts'
+import { forgetAllLoaded, forgetLoaded, loaded, slotEnded, stop } from './slot.ts'
 import { cut, grow, learn, read, retry, skip } from './stage.ts'
 
 /** The one door: an event that happened changes the state. */
@@ -105,9 +105,8 @@ export function applyDecision(state: State, decision: Decision): void {
     case 'stop':
       return stop(state, decision)
     case 'unload': {
-      const { loaded } = state.machines[decision.machine].slots[decision.slot]
-      loaded.splice(loaded.indexOf(decision.stage), 1)
-      return
+      const slot = state.machines[decision.machine].slots[decision.slot]
+      return decision.stage < 0 ? forgetAllLoaded(slot) : forgetLoaded(slot, decision.stage)
     }
     case 'reading':
     case 'gathering':

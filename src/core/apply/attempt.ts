@@ -11,7 +11,14 @@ import { comparableMicros, dataReadyAt, expectedMicros } from '../times.ts'
 import { enqueue, enqueueAt } from './enqueue.ts'
 import { endItem } from './items.ts'
 import { forgetAssignment } from './run.ts'
-import { confirmStopping, openSlot, releaseIfIdle, touchLoaded, watchHead } from './slot.ts'
+import {
+  confirmStopping,
+  openSlot,
+  pinModels,
+  releaseIfIdle,
+  touchLoaded,
+  watchHead,
+} from './slot.ts'
 import { chargeItem, endTask } from './task.ts'
 
 /** Tasks join the queues of machines (early binding). */
@@ -64,7 +71,8 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   }
   const fresh = slot.running.length === 0
   if (!slot.loaded.includes(stage.number)) slot.loading = true
-  touchLoaded(slot, stage)
+  touchLoaded(state, slot, stage)
+  if (fresh && slot.loaded.length > 1) pinModels(state, machine, slot)
   let attempt = decision.firstAttempt
   for (const task of decision.tasks) startTask(state, stage, machine, slot, task, attempt++)
   if (state.charging) charge(state, machine, klass, decision.tasks)

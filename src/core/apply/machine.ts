@@ -6,6 +6,7 @@ import type { Machine, State } from '../state.ts'
 import { newSlot, resourceNumber } from '../state.ts'
 import { ASSIGNED } from '../tasks.ts'
 import { unassign } from './attempt.ts'
+import { forgetAllLoaded } from './slot.ts'
 import { returnTask } from './task.ts'
 
 /** A machine joins, or joins again under its id: then it keeps its number, and what was learnt of it. */
@@ -50,7 +51,8 @@ export function left(state: State, machine: Machine): void {
     if (slot.stage >= 0) mark(state.scratch.touchedRuns, state.stages[slot.stage].run)
     for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)
     slot.stopping.clear()
-    slot.loaded.length = 0
+    forgetAllLoaded(slot)
+    slot.pinned = 0
     slot.stage = -1
     slot.klass = -1
     slot.work = 0

@@ -24,6 +24,7 @@ import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
 import { rebuildQueues } from './enqueue.ts'
 import { arriveAtNode, endItem, failedItems, tolerates } from './items.ts'
+import { forgetModels } from './slot.ts'
 import { propagateKnown } from './stage.ts'
 
 /** A run and its stages come into being. */
@@ -146,6 +147,7 @@ export function forgetAssignment(state: State, task: number): void {
 
 /** The outputs are written, or could not be: the run has ended. */
 export function endRun(state: State, run: Run, problem: string | undefined): void {
+  forgetModels(state, run, 'freed')
   run.endedAt = state.now
   if (problem !== undefined) run.problem = { kind: 'error', message: problem }
   if (run.problem?.kind === 'cancelled') run.state = 'cancelled'
@@ -177,6 +179,7 @@ export function redefineRun(state: State, run: Run, definition: RunDefinition): 
 
 /** Failed, skipped and cancelled items become open again, and what was made from their absence is redone. */
 export function reopenRun(state: State, run: Run): void {
+  forgetModels(state, run, 'all')
   run.state = 'active'
   run.problem = undefined
   run.endedAt = 0

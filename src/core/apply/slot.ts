@@ -3,7 +3,8 @@ import type { Failure } from '../../model/failure.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
 import { limits } from '../limits.ts'
-import type { Machine, Slot, Stage, State } from '../state.ts'
+import { declaredBytes, heldBytes, MEMORY, modelBytes } from '../models.ts'
+import type { Machine, Run, Slot, Stage, State } from '../state.ts'
 import { newSlot } from '../state.ts'
 import type { Timer } from '../timers.ts'
 import { setTimer } from '../timers.ts'
@@ -19,12 +20,47 @@ export function openSlot(machine: Machine, number: number): Slot {
   return machine.slots[number]
 }
 
-export function touchLoaded(slot: Slot, stage: Stage): void {
-  const loaded = slot.loaded
+export function touchLoaded(state: State, slot: Slot, stage: Stage): void {
+  const { loaded, usedAt } = slot
   if (loaded[loaded.length - 1] === stage.number) return
-  const at = loaded.indexOf(stage.number)
-  if (at >= 0) loaded.splice(at, 1)
+  forgetLoaded(slot, stage.number)
   loaded.push(stage.number)
+  usedAt.push(state.now)
+}
+
+/** The slot no longer holds what it loaded for the stage. */
+export function forgetLoaded({ loaded, usedAt }: Slot, stage: number): void {
+  const at = loaded.indexOf(stage)
+  if (at < 0) return
+  loaded.splice(at, 1)
+  usedAt.splice(at, 1)
+}
+
+export function forgetAllLoaded({ loaded, usedAt }: Slot): void {
+  loaded.length = 0
+  usedAt.length = 0
+}
+
+/** A busy slot's lease covers the models beside the one in use. */
+export function pinModels(state: State, machine: Machine, slot: Slot): void {
+  const inUse = state.stages[slot.stage]
+  const pinned = slot.klass < 0 ? 0 : heldBytes(state, slot, inUse, declaredBytes)
+  machine.free[MEMORY] += slot.pinned - pinned
+  slot.pinned = pinned
+}
+
+/** A run has ended and its code is forgotten: of what it loaded only what cannot be given back stays. */
+export function forgetModels(state: State, run: Run, which: 'freed' | 'all'): void {
+  for (const machine of state.machines) {
+    for (const slot of machine.slots) {
+      for (const number of run.stages) {
+        const stage = state.stages[number]
+        const stays = modelBytes(stage) > 0 && !stage.setup.frees
+        if (number !== slot.stage && (which === 'all' || !stays)) forgetLoaded(slot, number)
+      }
+      if (slot.pinned > 0) pinModels(state, machine, slot)
+    }
+  }
 }
 
 /** A stage is set up in the slot: the head's own time begins. */
@@ -33,6 +69,7 @@ export function loaded(state: State, event: Extract<Event, { kind: 'loaded' }>):
   setup.n += 1
   setup.micros += event.micros
   setup.bytes = Math.max(setup.bytes, event.bytes)
+  setup.frees = event.frees === true
   const machine = state.machines[event.machine]
   const slot = machine?.slots[event.slot]
   if (slot === undefined || slot.stage !== event.stage || !slot.loading) return
@@ -88,6 +125,9 @@ export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void 
   const { needs, stage } = state.classes[slot.klass]
   for (let resource = 0; resource < needs.length; resource += 1)
     machine.free[resource] += needs[resource]
+  if (slot.pinned > 0) machine.free[MEMORY] += slot.pinned
+  slot.pinned = 0
+  if (slot.usedAt.length > 0) slot.usedAt[slot.usedAt.length - 1] = state.now
   mark(state.scratch.touchedRuns, state.stages[stage].run)
   slot.stage = -1
   slot.klass = -1
@@ -148,7 +188,7 @@ export function slotEnded(
     else returnTask(state, machine, slot, task, true)
   }
   slot.stopping.clear()
-  slot.loaded.length = 0
+  forgetAllLoaded(slot)
   slot.loading = false
   slot.dying = false
   releaseIfIdle(state, machine, slot)

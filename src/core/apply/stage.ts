@@ -5,6 +5,7 @@ import type { Decision, SourceRead } from '../event.ts'
 import { addInterval, removeInterval } from '../intervals.ts'
 import { DONE, FAILED, OPEN, SKIPPED, stateOf } from '../items.ts'
 import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
+import { declaredBytes, MEMORY } from '../models.ts'
 import { taskQueue } from '../queue.ts'
 import type { Class, Stage, State } from '../state.ts'
 import { hasEnded, newStage, resourceNumber } from '../state.ts'
@@ -175,6 +176,7 @@ function findClass(
   { priority, memoryScale, band }: Pick<Class, 'priority' | 'memoryScale' | 'band'>,
 ): Class {
   const needs = vectorOf(state, own ?? stage.definition.needs, memoryScale)
+  needs[MEMORY] = Math.max(needs[MEMORY], declaredBytes(stage))
   for (const number of stage.classes) {
     const known = state.classes[number]
     if (

@@ -4,6 +4,7 @@ import { orderedTask } from '../apply/enqueue.ts'
 import { mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
 import { clearMarks } from '../marks.ts'
+import { holds } from '../models.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, popTask, queuedCount } from '../queue.ts'
 import type { Class, Machine, Run, Slot, State } from '../state.ts'
@@ -11,6 +12,7 @@ import { compareTenants, isShared } from '../tenants.ts'
 import { expectedMicros, fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
+import { makeRoom } from './evict.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
@@ -111,9 +113,10 @@ function startQueued(state: State, out: Out, machine: Machine): void {
     const klass = bestQueued(state, machine)
     if (klass === undefined || !fits(klass.needs, machine.free) || isHeld(state, klass, machine))
       return
-    const slot = idleSlot(machine, klass.stage)
+    const slot = idleSlot(state, machine, klass.stage)
     const queue = machine.queues.get(klass.number)
     if (slot < 0 || queue === undefined) return
+    makeRoom(state, out, machine, slot, klass)
     const tasks = takeMessage(state, klass, machine, queue, false)
     decide(state, out, {
       kind: 'start',
@@ -146,7 +149,8 @@ function startLate(state: State, out: Out): void {
       continue
     }
     const machine = state.machines[number]
-    const slot = idleSlot(machine, klass.stage)
+    const slot = idleSlot(state, machine, klass.stage)
+    makeRoom(state, out, machine, slot, klass)
     const tasks = takeMessage(state, klass, machine, klass.queue, false)
     decide(state, out, {
       kind: 'start',
@@ -163,12 +167,17 @@ function isLate(run: Run): boolean {
   return run.allocation.binds === 'late'
 }
 
-/** An idle slot, one that holds the stage if there is one; a new one where slots are not counted; else -1. */
-function idleSlot(machine: Machine, stage: number): number {
+/** An idle slot, one that holds the stage or its model if there is one; a new one where slots are not counted; else -1. */
+function idleSlot(state: State, machine: Machine, stage: number): number {
   const { idle } = machine
   if (idle.length === 0) return machine.definition.slots === undefined ? machine.slots.length : -1
   for (let at = idle.length - 1; at >= 0; at -= 1) {
     if (machine.slots[idle[at]].loaded.includes(stage)) return idle[at]
+  }
+  const wanted = state.stages[stage]
+  if (wanted.definition.loads !== undefined) {
+    for (let at = idle.length - 1; at >= 0; at -= 1)
+      if (holds(state, machine.slots[idle[at]], wanted)) return idle[at]
   }
   return idle[idle.length - 1]
 }

@@ -1,0 +1,57 @@
+import type { Slot, Stage, State } from './state.ts'
+
+/**
+ * What slots hold loaded, in bytes. Stages that declare the same model in `loads` share it in a slot.
+ * While a slot runs, its lease covers the model in use (a class needs at least that much memory) and
+ * the others stay pinned beside it; what idle slots hold can be dropped for whoever needs the room.
+ * Only declared sizes are leased. A measured one (how much a process grew while it loaded) makes room
+ * but refuses nothing: a guess must not keep a stage from ever starting.
+ */
+export const MEMORY = 1
+
+export function declaredBytes({ definition }: Stage): number {
+  return definition.loads?.memory ?? 0
+}
+
+/** As declared, else as measured. */
+export function modelBytes({ definition, setup }: Stage): number {
+  if (definition.loads === undefined) return 0
+  return definition.loads.memory > 0 ? definition.loads.memory : setup.bytes
+}
+
+/** One model: the same name, of the same declared size. */
+export function sameModel(a: Stage, b: Stage): boolean {
+  if (a === b) return true
+  const { loads } = a.definition
+  const other = b.definition.loads
+  return loads !== undefined && loads.name === other?.name && loads.memory === other.memory
+}
+
+/** The stage is set up in the slot, or another one with the same model is. */
+export function holds(state: State, { loaded }: Slot, stage: Stage): boolean {
+  for (const number of loaded) if (sameModel(state.stages[number], stage)) return true
+  return false
+}
+
+/** Bytes the slot holds beside the model of a stage, each model once. */
+export function heldBytes(
+  state: State,
+  { loaded }: Slot,
+  beside: Stage | undefined,
+  bytesOf: (stage: Stage) => number,
+): number {
+  let held = 0
+  for (let at = 0; at < loaded.length; at += 1) {
+    const stage = state.stages[loaded[at]]
+    if (stage.definition.loads === undefined) continue
+    if (beside !== undefined && sameModel(stage, beside)) continue
+    if (!isHeldAgain(state, loaded, at)) held += bytesOf(stage)
+  }
+  return held
+}
+
+function isHeldAgain(state: State, loaded: readonly number[], at: number): boolean {
+  for (let later = at + 1; later < loaded.length; later += 1)
+    if (sameModel(state.stages[loaded[later]], state.stages[loaded[at]])) return true
+  return false
+}
