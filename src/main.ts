@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addExamples } from './cli/examples.ts'
 import { quietPipe } from './cli/print.ts'
 
 /** A command loads what it needs and no more: pictures alone cost longer than `status` takes. */
@@ -43,4 +44,5 @@ const program = new Command('dray')
 quietPipe()
 const named = Object.entries(commands).filter(([name]) => name === process.argv[2])
 for (const [, load] of named.length > 0 ? named : Object.entries(commands)) (await load())(program)
+addExamples(program)
 await program.parseAsync()

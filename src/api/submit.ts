@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { checkWritable } from '../adapter/output/check-writable.ts'
 import { openSource } from '../adapter/source/open-source.ts'
 import { FAILED } from '../core/items.ts'
 import { InputError } from '../model/input-error.ts'
@@ -58,6 +59,8 @@ export async function submitJob(
   const prints = await stageFingerprints(job)
   const input = await inputFingerprint(host, job)
   const plan = planSubmission(host, job, { prints, input }, options)
+  if (plan.kind !== 'nothing')
+    await checkWritable(job.stages.flatMap(({ output }) => (output === undefined ? [] : [output])))
   const previous =
     plan.kind === 'goOn' || plan.kind === 'nothing' ? host.store.run(plan.run) : undefined
   if (previous !== undefined) {

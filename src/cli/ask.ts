@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { askOwner } from '../adapter/owner/ask.ts'
-import { openDirectory } from '../adapter/sqlite/directory.ts'
+import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { restore } from '../driver/restore.ts'
 import { answerQuestion, type Question } from '../api/requests.ts'
 import { InputError } from '../model/input-error.ts'
@@ -14,7 +14,7 @@ export async function ask<T>(dir: string, question: Question): Promise<T> {
   requireDirectory(dir)
   const answered = await askLiving(dir, question)
   if (answered !== undefined) return answered as T
-  const { journal, store, close } = openDirectory(dir)
+  const { journal, store, close } = readDirectory(dir)
   try {
     const state = restore(journal)
     const view = { state, store, payloads: undefined, owned: false }
@@ -38,6 +38,12 @@ export async function askLiving(
 }
 
 export function requireDirectory(dir: string): void {
-  if (existsSync(join(dir, 'dray.db'))) return
-  throw new InputError(`${dir}: no runs there; dray run begins one, --dir names another folder`)
+  try {
+    statSync(join(dir, 'dray.db'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const what =
+      code === 'ENOENT' || code === 'ENOTDIR' ? 'no runs there' : `cannot be read (${code})`
+    throw new InputError(`${dir}: ${what}; dray run begins one, --dir names another folder`)
+  }
 }

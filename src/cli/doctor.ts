@@ -18,11 +18,14 @@ import { findGpus } from '../adapter/machine/gpu.ts'
 import { readMemory } from '../adapter/machine/memory.ts'
 import { askOwner } from '../adapter/owner/ask.ts'
 import { readRecord } from '../adapter/owner/claim.ts'
-import { openDirectory } from '../adapter/sqlite/directory.ts'
+import { openDirectory, readDirectory } from '../adapter/sqlite/directory.ts'
+import { wholeAnswers } from '../api/whole-answers.ts'
+import { runName } from '../driver/payloads.ts'
+import { restore } from '../driver/restore.ts'
 import { formatBytes, formatDuration } from '../std/units.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './job.ts'
-import { print, printJson, table } from './print.ts'
+import { plural, print, printJson, table } from './print.ts'
 
 /** One thing looked at. `bad`: dray cannot work so; `warn`: it can, with less. */
 type Finding = {
@@ -111,9 +114,30 @@ async function directory(dir: string): Promise<Finding[]> {
     return [space, { name: 'directory', state: 'ok', found: `${dir} is new: a run makes it` }]
   const alive = await askOwner(dir, { op: 'ping' }, { timeoutMillis: 2_000 }).catch(() => null)
   const owner = alive === undefined ? undefined : readRecord(dir)
-  const used =
-    owner === undefined ? 'no run is at work' : `process ${owner.pid} on ${owner.host} works in it`
+  if (owner === undefined) return [space, inspected(dir)]
+  const used = `process ${owner.pid} on ${owner.host} works in it`
   return [space, { name: 'directory', state: 'ok', found: `${dir}: ${used}` }]
+}
+
+/** Reads what is there as a command would: the chain of the journal, and every result's checksum. */
+function inspected(dir: string): Finding {
+  const name = 'directory'
+  try {
+    const { journal, store, close } = readDirectory(dir)
+    try {
+      const state = restore(journal)
+      let results = 0
+      for (const stage of state.stages)
+        if (state.runs[stage.run] !== undefined && store.run(runName(state, stage)) !== undefined)
+          for (const _ of wholeAnswers(state, store, stage)) results += 1
+      const whole = `${plural(store.runs().length, 'run')}, ${plural(results, 'result')}, all whole`
+      return { name, state: 'ok', found: `${dir}: no run is at work; ${whole}` }
+    } finally {
+      close()
+    }
+  } catch (error) {
+    return { name, state: 'bad', found: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 /** Writes, reads and syncs where runs would: a folder of its own beside them, removed at once. */

@@ -44,7 +44,7 @@ export function registerMap(program: Command): void {
     .option('--needs-cpu <cores>', 'cores a task holds')
     .option('--needs-memory <bytes>', 'memory a task holds, such as 900MB')
     .option('--isolation <kind>', 'process or thread', 'process')
-    .option('--param <name=value>', 'a value for the handler; may be repeated', collect, [])
+    .option('--param <name=value>', 'a value for the handler; may be repeated', collect)
     .option('--strategy <name>', 'which machine: auto, on-demand, mct, ...')
     .option('--order <name>', 'which task first: fifo, spt, lpt, edd, priority')
     .option('--machines <file>', 'machines to carve this box into')
@@ -68,31 +68,61 @@ export function mapJob(handler: string, inputs: readonly string[], flags: Flags)
       `handler ${handler}: no such file; expected a module whose default export handles one item`,
     )
   const input = withKey(inputsOf(inputs), flags.key)
-  const job = parseJob(definitionOf(module, [handler, ...inputs], flags), {
-    file: 'dray map',
-    folder: process.cwd(),
-    strategies: strategyNames(),
-    orders: orderNames(),
-  })
+  const job = inFlags(() =>
+    parseJob(definitionOf(module, [handler, ...inputs], flags), {
+      file: 'dray map',
+      folder: process.cwd(),
+      strategies: strategyNames(),
+      orders: orderNames(),
+    }),
+  )
   const output = parseOutputFlag(flags.output, process.cwd())
   return { ...job, input, stages: [{ ...job.stages[0], output }] }
 }
 
+/** Who gave flags is answered in flags, not in the job file they stand for. */
+function inFlags<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const place = /^ {2}([\w.[\]]+):/gm
+    throw new InputError(
+      error.message.replace(place, (line, path: string) => {
+        const flag = flagOf.get(path.replace('stages[0].', ''))
+        return flag === undefined ? line : `  ${flag}:`
+      }),
+    )
+  }
+}
+
+const flagOf: ReadonlyMap<string, string> = new Map([
+  ['chunk', '--chunk'],
+  ['timeout', '--timeout'],
+  ['isolation', '--isolation'],
+  ['needs.cpu', '--needs-cpu'],
+  ['needs.memory', '--needs-memory'],
+  ['retry.attempts', '--retries'],
+  ['tolerate.failed', '--tolerate'],
+  ['strategy', '--strategy'],
+  ['order', '--order'],
+])
+
 function definitionOf(module: string, words: readonly string[], flags: Flags): unknown {
   const needs = {
     ...(flags.needsCpu === undefined ? {} : { cpu: numberOf('--needs-cpu', flags.needsCpu) }),
-    ...(flags.needsMemory === undefined ? {} : { memory: flags.needsMemory }),
+    ...(flags.needsMemory === undefined ? {} : { memory: numeric(flags.needsMemory) }),
   }
   const stage = {
     name: 'map',
     map: module,
-    chunk: /^\d+$/.test(flags.chunk ?? '') ? Number(flags.chunk) : flags.chunk,
+    chunk: numeric(flags.chunk),
     isolation: flags.isolation,
-    retry: { attempts: numberOf('--retries', flags.retries ?? '2') + 1 },
+    retry: { attempts: wholeOf('--retries', flags.retries ?? '2') + 1 },
     ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
     ...(Object.keys(needs).length === 0 ? {} : { needs }),
   }
-  const tolerate = /^\d+$/.test(flags.tolerate ?? '') ? Number(flags.tolerate) : flags.tolerate
+  const tolerate = numeric(flags.tolerate)
   return {
     name: nameOf(module, words),
     params: paramsOf(flags.param ?? []),
@@ -138,6 +168,15 @@ function paramsOf(flags: readonly string[]): Record<string, unknown> {
       return parsed
     }),
   )
+}
+
+/** A bare number is one; anything else is for the schema to read. */
+const numeric = (text: string | undefined): string | number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : text
+
+function wholeOf(flag: string, text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InputError(`${flag} ${text}: expected a whole number from 0`)
 }
 
 function numberOf(flag: string, text: string): number {

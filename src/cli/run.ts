@@ -34,19 +34,14 @@ export function registerRun(program: Command): void {
       '--input <spec>',
       'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin',
     )
-    .option(
-      '--param <name=value>',
-      'a value in place of the job’s own; may be repeated',
-      collect,
-      [],
-    )
+    .option('--param <name=value>', 'a value in place of the job’s own; may be repeated', collect)
     .option('--strategy <name>', 'which machine: auto, on-demand, mct, ...')
     .option('--order <name>', 'which task first: fifo, spt, lpt, edd, priority')
     .option('--machines <file>', 'machines to carve this box into')
     .option('--dir <dir>', 'where the run lives; .dray here by default')
     .option('--fresh', 'forget earlier runs of the job')
     .option('--keep', 'keep results that came from older code')
-    .option('--redo <stage>', 'run a stage and what follows it again; may be repeated', collect, [])
+    .option('--redo <stage>', 'run a stage and what follows it again; may be repeated', collect)
     .option('--explain', 'say what would run again and why, and run nothing')
     .option('--json', 'one JSON object at the end')
     .option('--events', 'one JSON object per event as it happens')
@@ -56,7 +51,10 @@ export function registerRun(program: Command): void {
     )
 }
 
-export const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+export const collect = (value: string, before: readonly string[] = []): string[] => [
+  ...before,
+  value,
+]
 
 /** Runs a job to its end on this box, showing how it goes. Answers the exit code. */
 export async function runJob(job: Job, flags: RunFlags): Promise<number> {

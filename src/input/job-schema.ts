@@ -18,6 +18,9 @@ const count = (expected: string) =>
 const duration = text(DURATION).refine(value => parseDuration(value) !== undefined, {
   error: DURATION,
 })
+const positive = duration.refine(value => parseDuration(value) !== 0, {
+  error: `${DURATION}, more than 0`,
+})
 const size = z
   .union([z.string(), z.number()], { error: SIZE })
   .refine(value => parseBytes(value) !== undefined, { error: SIZE })
@@ -167,16 +170,19 @@ const stage = fields('a stage', {
     memory: size.optional(),
   }).optional(),
   chunk: z
-    .union([z.enum(['auto', 'whole']), z.int().min(1).max(1_000_000)], {
-      error: "expected 'auto', 'whole' or a number of items",
-    })
+    .union(
+      [z.enum(['auto', 'whole']), count("expected 'auto', 'whole' or a number of items from 1")],
+      {
+        error: "expected 'auto', 'whole' or a number of items from 1",
+      },
+    )
     .optional(),
   size: z
     .union([z.enum(['bytes', 'one']), fields('{ field }', { field: text('expected a field') })], {
       error: "expected 'bytes', 'one' or { field: 'name' }",
     })
     .optional(),
-  timeout: duration.optional(),
+  timeout: positive.optional(),
   grace: duration.optional(),
   retry: retry.optional(),
   returns: z

@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'no permission to write there',
   EPERM: 'no permission to write there',
+  EEXIST: 'a part of its folder is a file',
   ENOTDIR: 'a part of its folder is a file',
   EISDIR: 'a folder has this name',
   ENAMETOOLONG: 'the name is too long',

@@ -1,8 +1,10 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { JournalError } from '../../port/journal-error.ts'
 import { createDirectory } from './create-directory.ts'
-import { guard } from './fault.ts'
+import { guard, isUnwritable } from './fault.ts'
 import { prepareSchema } from './schema.ts'
 
 /**
@@ -28,6 +30,65 @@ export function openDatabase(dir: string): Database {
   })
 }
 
+/**
+ * The same file for those who only look: nothing is written, so a full disk or a folder of somebody
+ * else's keeps nobody from seeing what is in it. Where SQLite cannot even make its shared memory beside
+ * the file, a copy in the temporary folder is read.
+ */
+export function readDatabase(dir: string): Database {
+  const path = join(resolve(dir), 'dray.db')
+  return guard(path, 'opening it', () => {
+    try {
+      return reading(path, path)
+    } catch (error) {
+      if (!isUnwritable(error)) throw error
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'dray-read-'))
+    const discard = () => rmSync(folder, { recursive: true, force: true })
+    try {
+      return reading(copyInto(folder, path), path, discard)
+    } catch (error) {
+      discard()
+      throw error
+    }
+  })
+}
+
+function reading(file: string, path: string, discard?: () => void): Database {
+  // A copy is ours: SQLite may make there what it needs beside it.
+  const readOnly = discard === undefined
+  const handle = new DatabaseSync(file, { timeout: 5_000, returnArrays: true, readOnly })
+  try {
+    handle.exec('PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON')
+    prepareSchema(handle, path)
+    checkStructure(handle, path)
+  } catch (error) {
+    handle.close()
+    throw error
+  }
+  return new Database(path, handle, discard)
+}
+
+function copyInto(folder: string, path: string): string {
+  const copy = join(folder, 'dray.db')
+  try {
+    copyFileSync(path, copy)
+    if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`)
+    return copy
+  } catch (error) {
+    throw new JournalError(
+      'readonly',
+      {
+        where: path,
+        what: `it cannot be read (${(error as Error).message})`,
+        expected: 'a file this user may read',
+        remedy: 'Make it readable for this user, or choose another folder with --dir.',
+      },
+      error,
+    )
+  }
+}
+
 export type Statement = ReturnType<InstanceType<typeof DatabaseSync>['prepare']>
 export type Handle = InstanceType<typeof DatabaseSync>
 export type Value = string | number | Uint8Array | null
@@ -38,10 +99,12 @@ export class Database {
   readonly handle: Handle
   readonly #begin: Statement
   readonly #commit: Statement
+  readonly #closed: () => void
 
-  constructor(path: string, handle: Handle) {
+  constructor(path: string, handle: Handle, closed: () => void = () => {}) {
     this.path = path
     this.handle = handle
+    this.#closed = closed
     this.#begin = handle.prepare('BEGIN IMMEDIATE')
     this.#commit = handle.prepare('COMMIT')
   }
@@ -80,6 +143,7 @@ export class Database {
       // A full disk: the WAL stays, and the next open reads it.
     } finally {
       this.handle.close()
+      this.#closed()
     }
   }
 }

@@ -7,7 +7,7 @@ import { resultWriter } from '../store/result-rows.ts'
 import { openResults } from '../store/results.ts'
 import { openRuns } from '../store/runs.ts'
 import { openSpool } from '../store/spool.ts'
-import { type Database, openDatabase } from './database.ts'
+import { type Database, openDatabase, readDatabase } from './database.ts'
 import { openStages } from './stages.ts'
 
 export type Directory = {
@@ -20,6 +20,11 @@ export type Directory = {
 /** Journal and store of a directory over one file, so that an entry and its results are one commit. */
 export function openDirectory(dir: string): Directory {
   return directoryOn(openDatabase(dir))
+}
+
+/** The same for those who only look: what they would write is refused. */
+export function readDirectory(dir: string): Directory {
+  return directoryOn(readDatabase(dir))
 }
 
 export function directoryOn(db: Database): Directory {

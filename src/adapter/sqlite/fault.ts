@@ -28,6 +28,13 @@ export function isBusy(error: unknown): boolean {
   return typeof code === 'number' && ((code & 0xff) === 5 || (code & 0xff) === 6)
 }
 
+/** SQLite may not write beside the file, or cannot open what it would write: another user's folder. */
+export function isUnwritable(error: unknown): boolean {
+  if (error instanceof JournalError) return false
+  const fault = faultOf(error)
+  return fault === readonly || fault === open || fault === full
+}
+
 type Fault = { readonly kind: JournalErrorKind; readonly what: string; readonly remedy: string }
 
 const full: Fault = {
