@@ -81,16 +81,23 @@ function stayed<Named extends { readonly name: string }>(
   return tried.filter(({ name }) => names.has(name))
 }
 
-/** The five best plans, and the online rules that are worth having. */
+/** The five best plans, the two best of them mended as they go, and the online rules that are worth having. */
 function candidatesOf(
   problem: Problem,
-  { members, order, objective }: TrialOptions,
+  { members, order, objective, conditions }: TrialOptions,
 ): readonly Candidate[] {
+  const certain = conditions.noise === 0 && conditions.faults === undefined
   const plans = [...members.keys()]
     .sort((a, b) => compareScores(members[a], members[b]) || a - b)
     .slice(0, 5)
     .map(at => members[at])
   return [
+    ...(objective === 'makespan' && !certain ? plans.slice(0, 2) : []).map(
+      ({ name, schedule }): Candidate => ({
+        name: `${name}, mended as it goes`,
+        way: { kind: 'plan', schedule, mended: true },
+      }),
+    ),
     ...plans.map(({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } })),
     ...onlineCandidates(problem, objective, order).map(
       ({ name, strategy, order: first }): Candidate => ({

@@ -5,18 +5,20 @@ import type { Measures } from '../sim/measures.ts'
 import type { ProblemFaults } from '../sim/problem-faults.ts'
 import { simulateProblem } from '../sim/simulate.ts'
 import { durationFactors } from '../sim/uncertainty.ts'
+import { mender } from './mend.ts'
 import { moneyAndWeights, type Score } from './objective.ts'
 
 /**
  * What a strategy comes to when it runs: the real core in virtual time, under the noise and faults of
- * one seed. A planned strategy is adopted as a plan and repaired by the core; an online one chooses
- * as it goes.
+ * one seed. A planned strategy is adopted as a plan and followed; one that is mended is planned anew as
+ * reality leaves it; an online one chooses as it goes.
  */
 export function realise(problem: Problem, way: Way, conditions: Conditions): Realised {
   const { noise, faults, seed } = conditions
   const simulated = simulateProblem(problem, {
     strategy: way.kind === 'plan' ? 'planned' : way.strategy,
     ...(way.kind === 'plan' ? { plan: way.schedule } : { order: way.order }),
+    ...(way.kind === 'plan' && way.mended && (noise > 0 || faults) && { mend: mender }),
     noise,
     seed,
     ...(faults && { faults }),
@@ -25,7 +27,7 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
 }
 
 export type Way =
-  | { readonly kind: 'plan'; readonly schedule: Schedule }
+  | { readonly kind: 'plan'; readonly schedule: Schedule; readonly mended?: boolean }
   | { readonly kind: 'online'; readonly strategy: string; readonly order: string }
 
 export type Conditions = {

@@ -26,7 +26,8 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
   })
   if (strategy.name !== 'auto') {
     const { schedule, seconds, why } = plan
-    return { way: { kind: 'plan', schedule }, plan, seconds, ...(why && { why }) }
+    const mended = searching.has(strategy.name) && objective === 'makespan'
+    return { way: { kind: 'plan', schedule, mended }, plan, seconds, ...(why && { why }) }
   }
   const chosen = await chooseByTrial(problem, {
     objective,
@@ -37,6 +38,9 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
   const seconds = spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   return { way: chosen.way, plan, seconds, why: chosen.why }
 }
+
+/** What searches goes on searching while it is followed; a rule's plan is followed as it was made. */
+const searching = new Set(['local-search', 'portfolio', 'milp'])
 
 export type PrepareOptions = {
   readonly strategy: Strategy
@@ -57,6 +61,8 @@ export type Prepared = {
 }
 
 export type RunOutcome = Realised & {
+  /** Wall-clock seconds of the run in virtual time alone, without its bound. */
+  readonly simulationSeconds: number
   readonly lowerBound: number
   readonly gap: number
   readonly optimal: boolean
@@ -71,14 +77,16 @@ export function runPrepared(
   prepared: Prepared,
   conditions: Conditions,
 ): RunOutcome {
+  const began = performance.now()
   const realised = realise(problem, prepared.way, conditions)
+  const simulationSeconds = (performance.now() - began) / 1000
   const actual = inHindsight(problem, conditions)
   const planned = conditions.noise === 0 ? prepared.plan?.lowerBound : undefined
   const complete = realised.completions === problem.tasks.length
   // The core counts whole ticks, so a sum of rounded times may end below the bound of exact ones.
   const bound = complete ? Math.min(planned ?? proveBound(actual).value, realised.makespan) : 0
   const gap = bound > 0 ? realised.makespan / bound - 1 : Number.POSITIVE_INFINITY
-  return { ...realised, lowerBound: bound, gap, optimal: gap <= 1e-12 }
+  return { ...realised, simulationSeconds, lowerBound: bound, gap, optimal: gap <= 1e-12 }
 }
 
 /** Strategies that choose as tasks become ready, though some can also be planned ahead. */

@@ -126,7 +126,7 @@ export type SimulateOptions = {
 export type Mender = (
   problem: Problem,
   ticks: number,
-) => (state: Readonly<State>) => PlannedItems | undefined
+) => ((state: Readonly<State>) => PlannedItems | undefined) | undefined
 
 export type Simulation = Measures & {
   /** The last execution of each task; machine -1 and `NaN` where it never ran. */

@@ -21,7 +21,7 @@ export function adoptPlan(
   const stage = state.stages[event.stage]
   stage.plan = { strategy: event.strategy, seed: event.seed, steps: event.steps, machine, rank }
   if (stage.graph !== undefined) stage.graph.turns = turnsOf(stage, event)
-  else releaseAssigned(state, stage)
+  releaseAssigned(state, stage)
 }
 
 /** Tasks that were queued somewhere before the plan are placed again. */

@@ -37,6 +37,7 @@ export function draw(
   how: { readonly task: number; readonly greedy: boolean; readonly random: Prng },
 ): boolean {
   const { task, greedy, random } = how
+  if (plan.position[task] < dag.begun) return false
   const low = earliestPosition(dag, plan, task)
   const high = latestPosition(dag, plan, task)
   const kind = random.next()
@@ -67,7 +68,7 @@ export function undoMove(plan: DagPlan, move: Move): void {
 }
 
 function earliestPosition(dag: Dag, plan: DagPlan, task: number): number {
-  let low = 0
+  let low = dag.begun
   for (let edge = dag.firstIn[task]; edge < dag.firstIn[task + 1]; edge += 1) {
     const after = plan.position[dag.from[edge]] + 1
     if (after > low) low = after

@@ -31,6 +31,8 @@ export type Dag = {
   readonly instant: Int32Array
   /** Each task's place in one topological order. */
   readonly rank: Int32Array
+  /** So many tasks at the head of every order have begun and stay where they are. */
+  readonly begun: number
 }
 
 export function dagOf(problem: Problem): Dag {
@@ -62,6 +64,7 @@ export function dagOf(problem: Problem): Dag {
     tail: leastTails(problem, order, successors),
     instant: instantTasks(problem),
     rank,
+    begun: 0,
   }
 }
 

@@ -1,0 +1,163 @@
+import { OPEN, stateOf } from '../core/items.ts'
+import type { State } from '../core/state.ts'
+import { RUNNING } from '../core/tasks.ts'
+import { dataReadyAt } from '../core/times.ts'
+import type { PlannedItems } from '../core/turns.ts'
+import type { Problem } from '../model/problem.ts'
+import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
+import { rebalance } from '../policy/planning/repair/rebalance.ts'
+import { replanGraph, type Underway } from '../policy/planning/repair/replan-graph.ts'
+import { type Dag, dagOf } from '../policy/planning/search/dag.ts'
+
+/**
+ * A plan mended while it is followed: asked after every step of the core, it plans the tasks that
+ * have not begun anew whenever a twentieth of them has since begun, a machine left or joined, or one
+ * stands idle while others have tasks waiting. Independent tasks are levelled, long ones first, so that the
+ * short ones are left to make up for what the long ones took; a graph is searched for a moment.
+ * Source: predictive-reactive scheduling, Vieira, Herrmann and Lin 2003.
+ */
+export function mender(problem: Problem, ticks: number): Mend | undefined {
+  const { tasks, machines } = problem
+  if (tasks.length > mostTasks || machines.some(({ capacity }) => capacity !== undefined)) {
+    return undefined
+  }
+  const dag = whyNotUnrelated(problem) === undefined ? undefined : dagOf(problem)
+  let next = 1
+  let alive = machines.length
+  let lastAt = -1
+  return state => {
+    const seen = lookAt(state)
+    if (state.now === lastAt || seen.begun === 0) return undefined
+    const idle = dag === undefined && seen.idle && seen.waiting
+    if (seen.begun < next && seen.alive === alive && !idle) return undefined
+    const left = tasks.length - seen.begun
+    next = seen.begun + Math.max(1, Math.floor(left / 20))
+    alive = seen.alive
+    lastAt = state.now
+    if (left < 2) return undefined
+    return dag ? replanned(problem, dag, state, ticks) : levelled(problem, state, ticks)
+  }
+}
+
+export type Mend = (state: Readonly<State>) => PlannedItems | undefined
+
+/** Beyond this a plan costs more than it is worth (DESIGN 5.9). */
+const mostTasks = 10_000
+const rounds = 200
+/** Tasks and edges that a search may pass over each time: about a millisecond. */
+const work = 150_000
+
+function lookAt(state: Readonly<State>) {
+  const { counts } = state.stages[0].items
+  let begun = counts.reduce((sum, count) => sum + count, 0)
+  let [alive, idle, waiting] = [0, false, false]
+  for (const machine of state.machines) {
+    begun += machine.running
+    if (machine.queued > 0) waiting = true
+    if (!machine.alive) continue
+    alive += 1
+    if (machine.queued === 0 && machine.idle.length > 0) idle = true
+  }
+  return { begun, alive, idle, waiting }
+}
+
+/** Of what runs longer than expected, this much of the expectation is taken to be left. */
+const overdue = 0.1
+
+function levelled(problem: Problem, state: Readonly<State>, ticks: number) {
+  const count = problem.machines.length
+  const { begun, machine: on, start, time, at } = underway(problem, state, ticks)
+  const load = new Float64Array(count).fill(at)
+  const items: number[] = []
+  for (let task = 0; task < begun.length; task += 1) {
+    if (begun[task] === 0) items.push(task)
+    else load[on[task]] = Math.max(load[on[task]], start[task] + time[task])
+  }
+  const times = timesHere(problem, state, items)
+  const machine = new Int32Array(items.length)
+  items.forEach((task, row) => {
+    const stays = times[row * count + on[task]] < Number.POSITIVE_INFINITY
+    machine[row] = stays ? on[task] : leastEnd(load, times, row)
+    if (machine[row] >= 0) load[machine[row]] += times[row * count + machine[row]]
+  })
+  if (machine.includes(-1)) return undefined
+  rebalance({ machines: count, times, machine, load }, rounds)
+  const longestFirst = items.map((_, row) => -times[row * count + machine[row]])
+  return { items, machines: [...machine], ranks: longestFirst }
+}
+
+function leastEnd(load: Float64Array, times: Float64Array, row: number): number {
+  let best = -1
+  let least = Number.POSITIVE_INFINITY
+  for (let on = 0; on < load.length; on += 1) {
+    const end = load[on] + times[row * load.length + on]
+    if (end < least) [best, least] = [on, end]
+  }
+  return best
+}
+
+/** The rows of some tasks; machines that have left can run nothing. */
+function timesHere(problem: Problem, state: Readonly<State>, items: readonly number[]) {
+  const count = problem.machines.length
+  const times = new Float64Array(items.length * count)
+  items.forEach((task, row) => {
+    times.set(problem.times.subarray(task * count, (task + 1) * count), row * count)
+    for (const { number, alive } of state.machines) {
+      if (!alive) times[row * count + number] = Number.POSITIVE_INFINITY
+    }
+  })
+  return times
+}
+
+function replanned(problem: Problem, dag: Dag, state: Readonly<State>, ticks: number) {
+  const now = underway(problem, state, ticks)
+  const times = timesHere(problem, state, [...problem.tasks.keys()])
+  for (let task = 0; task < dag.tasks; task += 1) {
+    if (now.begun[task] === 1 || times[task * dag.machines + now.machine[task]] < Infinity) continue
+    now.machine[task] = leastEnd(new Float64Array(dag.machines), times, task)
+    if (now.machine[task] < 0) return undefined
+  }
+  const left = now.begun.reduce((sum, is) => sum - is, dag.tasks)
+  const tries = Math.min(work / (dag.tasks + dag.from.length), 200 * left)
+  const { order, machine } = replanGraph({ ...dag, times }, now, { tries, seed: 1 })
+  const items = [...order]
+  return {
+    items,
+    machines: items.map(task => machine[task]),
+    ranks: items.map((_, rank) => rank),
+  }
+}
+
+/** What the core knows of the run, in the problem's unit. */
+function underway(problem: Problem, state: Readonly<State>, ticks: number): Underway {
+  const [stage] = state.stages
+  const { tasks } = state
+  const count = problem.tasks.length
+  const at = state.now / ticks
+  const begun = new Uint8Array(count)
+  const [start, time] = [new Float64Array(count), new Float64Array(count)]
+  const machine = new Int32Array(count)
+  for (let item = 0; item < count; item += 1) {
+    const ended = stateOf(stage.items, item) !== OPEN
+    begun[item] = ended ? 1 : 0
+    // What is over takes no time any more: it begins and ends when it ended.
+    if (ended) start[item] = (stage.graph?.endedAt[item] ?? 0) / ticks
+    machine[item] = (ended ? stage.graph?.machineOf[item] : stage.plan?.machine.get(item)) ?? 0
+  }
+  for (let task = 0; task < tasks.used; task += 1) {
+    if (tasks.state[task] !== RUNNING) continue
+    const item = tasks.first[task]
+    const on = tasks.machine[task]
+    const expected = problem.times[item * problem.machines.length + on]
+    const since = Math.max(tasks.startedAt[task], dataReadyAt(stage, on, item)) / ticks
+    begun[item] = 1
+    machine[item] = on
+    start[item] = since
+    time[item] = Math.max(expected, at - since + expected * overdue)
+  }
+  const after = start.reduce((most, begin) => Math.max(most, begin), at) + 1
+  for (let item = 0; item < count; item += 1) {
+    if (begun[item] === 0) start[item] = after + (stage.plan?.rank.get(item) ?? 0)
+  }
+  return { at, begun, start, time, machine }
+}

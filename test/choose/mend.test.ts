@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { inHindsight, realise } from '../../src/choose/realise.ts'
+import { problemFrom } from '../../src/input/problem.ts'
+import { violationsOf } from '../../src/model/validator.ts'
+import { heft } from '../../src/policy/planning/heft.ts'
+import { minMin } from '../../src/policy/planning/min-min.ts'
+import { type Balance, rebalance } from '../../src/policy/planning/repair/rebalance.ts'
+import type { Planner } from '../../src/policy/planning/planner.ts'
+import type { Problem } from '../../src/model/problem.ts'
+import { prng } from '../../src/std/prng.ts'
+import { anyProblem } from '../policy/planning/problems.ts'
+
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
+
+describe('a plan mended as it goes', () => {
+  test('ends sooner than the same plan followed blindly: independent tasks', () => {
+    const problem = independent(80, 6)
+    const schedule = planOf(minMin, problem)
+    expect(meanOf(problem, { schedule, mended: true })).toBeLessThan(
+      0.95 * meanOf(problem, { schedule }),
+    )
+  })
+
+  test('ends sooner than the same plan followed blindly: a graph with transfers', () => {
+    const problem = layered(60, 4)
+    const schedule = planOf(heft, problem)
+    expect(meanOf(problem, { schedule, mended: true })).toBeLessThan(
+      0.97 * meanOf(problem, { schedule }),
+    )
+  })
+
+  test('goes on where machines come and go and attempts fail', () => {
+    const problem = independent(40, 4)
+    const schedule = planOf(minMin, problem)
+    const faults = { failing: 0.1, meanTimeBetweenLosses: 20, away: 50, attempts: 9 }
+    const { errorRate } = realise(
+      problem,
+      { kind: 'plan', schedule, mended: true },
+      { noise: 0.2, faults, seed: 3 },
+    )
+    expect(errorRate).toBe(0)
+  })
+
+  test.each([
+    ['independent tasks', {}],
+    ['releases', { releases: true }],
+    ['precedence and transfers', { precedence: true, releases: true }],
+  ])('is a valid schedule of what happened: %s', (_, features) => {
+    fc.assert(
+      fc.property(
+        anyProblem({ ...features, maxTasks: 14 }),
+        fc.integer({ min: 1, max: 99 }),
+        (problem, seed) => {
+          const conditions = { noise: 0.4, seed }
+          const schedule = planOf(heft, problem)
+          const run = realise(problem, { kind: 'plan', schedule, mended: true }, conditions)
+          expect(violationsOf(inTicks(inHindsight(problem, conditions)), run.schedule)).toEqual([])
+        },
+      ),
+      { numRuns: 40, seed: 7 },
+    )
+  })
+
+  test('repeats exactly under the same seed', () => {
+    const problem = layered(40, 3)
+    const way = { kind: 'plan', schedule: planOf(heft, problem), mended: true } as const
+    const conditions = { noise: 0.2, seed: 5 }
+    expect(realise(problem, way, conditions)).toEqual(realise(problem, way, conditions))
+  })
+})
+
+describe('levelling loads', () => {
+  test('moves a task where that shortens the longest machine', () => {
+    expect(
+      levelled(
+        [0, 0, 0],
+        [
+          [2, 2],
+          [2, 2],
+          [2, 2],
+        ],
+      ),
+    ).toEqual({ machine: [1, 0, 0], most: 4 })
+  })
+
+  test('swaps where no single move helps', () => {
+    // 5 + 4 against 3 + 4: moving any task makes the other machine longest, swapping 5 and 4 does not.
+    const rows = [5, 4, 3, 4].map(time => [time, time])
+    expect(levelled([0, 0, 1, 1], rows).most).toBe(8)
+  })
+
+  test('never gives a task to a machine that cannot run it', () => {
+    const rows = [
+      [4, Infinity],
+      [4, Infinity],
+      [4, 1],
+    ]
+    expect(levelled([0, 0, 0], rows)).toEqual({ machine: [0, 0, 1], most: 8 })
+  })
+})
+
+function levelled(machine: number[], rows: number[][]): { machine: number[]; most: number } {
+  const machines = rows[0].length
+  const load = new Float64Array(machines)
+  machine.forEach((on, task) => {
+    load[on] += rows[task][on]
+  })
+  const times = Float64Array.from(rows.flat())
+  const view: Balance = { machines, times, machine: Int32Array.from(machine), load }
+  rebalance(view, 100)
+  return { machine: [...view.machine], most: Math.max(...load) }
+}
+
+function meanOf(problem: Problem, plan: { schedule: ReturnType<typeof planOf>; mended?: boolean }) {
+  const makespans = seeds.map(
+    seed => realise(problem, { kind: 'plan', ...plan }, { noise: 0.3, seed }).makespan,
+  )
+  return makespans.reduce((sum, makespan) => sum + makespan, 0) / seeds.length
+}
+
+/** The core counts microseconds. */
+const inTicks = (problem: Problem): Problem => ({
+  ...problem,
+  times: problem.times.map(time => Math.round(time * 1e6) / 1e6),
+})
+
+function planOf(planner: Planner, problem: Problem) {
+  const [schedule] = planner.plan(problem, { seed: 1 })
+  if (!schedule) throw new Error(`${planner.name} gave no schedule`)
+  return schedule
+}
+
+function independent(tasks: number, machines: number): Problem {
+  const random = prng(11)
+  return problemFrom(
+    {
+      machines: Array.from({ length: machines }, (_, at) => ({ id: `m${at}` })),
+      tasks: Array.from({ length: tasks }, (_, at) => ({
+        id: `t${at}`,
+        times: Array.from({ length: machines }, () => 1 + Math.floor(random.next() * 100)),
+      })),
+    },
+    { place: 'independent', name: 'independent' },
+  )
+}
+
+/** Layers of eight, each task after two of the layer before. */
+function layered(tasks: number, machines: number): Problem {
+  const random = prng(12)
+  const width = 8
+  return problemFrom(
+    {
+      machines: Array.from({ length: machines }, (_, at) => ({
+        id: `m${at}`,
+        speed: 1 + (at % 2),
+      })),
+      network: { bandwidth: 1, latency: 1 },
+      tasks: Array.from({ length: tasks }, (_, at) => ({
+        id: `t${at}`,
+        work: 1 + Math.floor(random.next() * 50),
+        after: (at < width ? [] : [0, 3]).map(shift => ({
+          task: `t${(Math.floor(at / width) - 1) * width + ((at + shift) % width)}`,
+          bytes: Math.floor(random.next() * 5),
+        })),
+      })),
+    },
+    { place: 'layered', name: 'layered' },
+  )
+}
