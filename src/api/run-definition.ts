@@ -44,6 +44,8 @@ export function runDefinition(
     // With equal priorities this is fifo; a pushed item with a priority of its own needs it.
     order: job.order ?? 'priority',
     seed: options.seed,
+    ...(job.tenant === undefined ? {} : { tenant: job.tenant }),
+    ...(job.share === undefined ? {} : { share: job.share }),
   }
 }
 

@@ -10,7 +10,7 @@ import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { strategies } from '../choose/strategies.ts'
-import { aliases, orders } from '../policy/registry.ts'
+import { aliases, allocations, orders } from '../policy/registry.ts'
 
 export type JobFlags = {
   readonly input?: string
@@ -54,6 +54,9 @@ export const strategyNames = (): string[] => [
   ...strategies.map(({ name }) => name),
   ...Object.keys(aliases),
 ]
+/** Strategies that choose as they go; `planned` is what following a plan is called inside. */
+export const onlineNames = (): string[] =>
+  allocations.map(({ name }) => name).filter(name => name !== 'planned')
 export const orderNames = (): string[] => [
   ...orders.map(({ name }) => name),
   ...Object.keys(aliases),

@@ -7,8 +7,9 @@ import { parseParamFlag } from '../input/params.ts'
 import { parseJob } from '../input/parse-job.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
+import { orders } from '../policy/registry.ts'
 import { exitWith } from './exit.ts'
-import { orderNames, strategyNames } from './job.ts'
+import { onlineNames, orderNames, strategyNames } from './job.ts'
 import { collect, type RunFlags, runJob } from './run.ts'
 
 type Flags = Omit<RunFlags, 'input' | 'redo'> & {
@@ -45,8 +46,8 @@ export function registerMap(program: Command): void {
     .option('--needs-memory <bytes>', 'memory a task holds, such as 900MB')
     .option('--isolation <kind>', 'process or thread', 'process')
     .option('--param <name=value>', 'a value for the handler; may be repeated', collect)
-    .option('--strategy <name>', 'which machine: auto, on-demand, mct, ...')
-    .option('--order <name>', 'which task first: fifo, spt, lpt, edd, priority')
+    .option('--strategy <name>', `which machine: auto, a planner, or ${onlineNames().join(', ')}`)
+    .option('--order <name>', `which task first: ${orders.map(({ name }) => name).join(', ')}`)
     .option('--machines <file>', 'machines to carve this box into')
     .option('--dir <dir>', 'where the run lives; .dray here by default')
     .option('--fresh', 'forget earlier runs of the same')

@@ -6,9 +6,10 @@ import { refusals } from '../core/explain.ts'
 import type { Run } from '../core/state.ts'
 import { type Summary, summarise } from '../api/summary.ts'
 import type { Job } from '../model/job.ts'
+import { orders } from '../policy/registry.ts'
 import { runDefinition } from '../api/run-definition.ts'
 import { exitCode, exitWith, NeverHere } from './exit.ts'
-import { directoryFrom, type JobFlags, jobFrom, machinesFrom } from './job.ts'
+import { directoryFrom, type JobFlags, jobFrom, machinesFrom, onlineNames } from './job.ts'
 import { countOf, goOnUnread } from './print.ts'
 import { type Progress, progressFor } from './progress.ts'
 import { endReport } from './end-report.ts'
@@ -35,8 +36,8 @@ export function registerRun(program: Command): void {
       'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin',
     )
     .option('--param <name=value>', 'a value in place of the job’s own; may be repeated', collect)
-    .option('--strategy <name>', 'which machine: auto, on-demand, mct, ...')
-    .option('--order <name>', 'which task first: fifo, spt, lpt, edd, priority')
+    .option('--strategy <name>', `which machine: auto, a planner, or ${onlineNames().join(', ')}`)
+    .option('--order <name>', `which task first: ${orders.map(({ name }) => name).join(', ')}`)
     .option('--machines <file>', 'machines to carve this box into')
     .option('--dir <dir>', 'where the run lives; .dray here by default')
     .option('--fresh', 'forget earlier runs of the job')

@@ -205,6 +205,8 @@ const stage = fields('a stage', {
   output: output.optional(),
 })
 
+const SHARE = 'expected a weight above 0, such as 2 for twice the share of a weight of 1'
+
 export const jobSchema = fields('a job: { name, input, stages, ... }', {
   name: name('the job').optional(),
   params: z.record(z.string(), z.json(), { error: 'expected default values by name' }).optional(),
@@ -226,6 +228,12 @@ export const jobSchema = fields('a job: { name, input, stages, ... }', {
   priority: z.number({ error: 'expected a number; higher goes first' }).optional(),
   strategy: text("expected the name of a strategy, such as 'auto'").optional(),
   order: text("expected the name of an order, such as 'fifo'").optional(),
+  tenant: name('a tenant').optional().meta({ description: 'Whose share of the machines it uses.' }),
+  share: z
+    .number({ error: SHARE })
+    .positive({ error: SHARE })
+    .optional()
+    .meta({ description: 'The weight of that share under the order fair.' }),
 })
 
 export type JobValue = z.infer<typeof jobSchema>

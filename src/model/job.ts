@@ -20,6 +20,10 @@ export type Job = {
   readonly strategy: string
   /** `undefined`: fifo, or priority where a priority is given. */
   readonly order: string | undefined
+  /** Whose share of the machines it uses, under the order `fair`; `default` when absent. */
+  readonly tenant?: string
+  /** The weight of that share; 1 when absent. */
+  readonly share?: number
 }
 
 export type Objective = 'makespan' | 'mean-flow-time' | 'weighted-tardiness' | 'cost'

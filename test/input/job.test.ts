@@ -46,6 +46,8 @@ describe('a complete job', () => {
           due: '2h',
           priority: 3,
           order: 'edd',
+          tenant: 'archive',
+          share: 2.5,
         },
       }),
     )
@@ -55,6 +57,7 @@ describe('a complete job', () => {
       input: { kind: 'files', patterns: ['/jobs/scans/2026/*.png'] },
       tolerate: { count: 0, share: 0.005 },
       ...{ objective: 'cost', due: 7_200_000_000, priority: 3, strategy: 'auto', order: 'edd' },
+      ...{ tenant: 'archive', share: 2.5 },
     })
     expect(job.stages[0]).toMatchObject({
       ...{ kind: 'map', module: '/jobs/ocr.ts', after: [], chunk: { kind: 'auto' } },
@@ -175,6 +178,15 @@ describe('what is wrong is named with its place and what was expected', () => {
     expect(stageRefusal(fields)).toContain(text)
   })
 
+  it.each([
+    [{ share: 0 }, 'share: found 0; expected a weight above 0'],
+    [{ share: '2' }, 'share: found "2"; expected a weight above 0'],
+    [{ tenant: '' }, 'tenant: found ""; expected the name of a tenant'],
+    [{ tennant: 'a' }, 'unknown field "tennant"; did you mean "tenant"?'],
+  ])('%j says no share', (fields, text) => {
+    expect(refusal({ input, stages: [stage], ...fields })).toContain(text)
+  })
+
   it('a budget and a search are refused, never ignored', () => {
     const text = refusal({ input: { search: {} }, stages: [stage], budget: { usd: 20 } })
     expect(text).toContain('input.search: not available yet')
@@ -285,7 +297,16 @@ describe('the published JSON Schema', () => {
       required: string[]
     }
     expect(Object.keys(schema.properties)).toEqual(
-      expect.arrayContaining(['name', 'input', 'stages', 'tolerate', 'budget', 'due']),
+      expect.arrayContaining([
+        'name',
+        'input',
+        'stages',
+        'tolerate',
+        'budget',
+        'due',
+        'tenant',
+        'share',
+      ]),
     )
     expect(Object.keys(schema.properties.stages.items.properties)).toEqual(
       expect.arrayContaining(['map', 'rounds', 'needs', 'returns', 'output']),
