@@ -1,4 +1,5 @@
 import type { Action, Event } from '../core/event.ts'
+import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem, AttemptOrder } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
@@ -73,14 +74,19 @@ export function createPerformer(
     }
     const orders: AttemptOrder[] = new Array(action.tasks.length)
     for (let at = 0; at < orders.length; at += 1) {
-      const order = orderFor(stage, action.tasks[at], action.firstAttempt + at)
+      const order = orderFor(stage, action, action.tasks[at], action.firstAttempt + at)
       if (order === undefined) return background(fetchAndRun(action, stage))
       orders[at] = order
     }
     ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
 
-  const orderFor = (stage: Stage, task: number, attempt: number): AttemptOrder | undefined => {
+  const orderFor = (
+    stage: Stage,
+    { machine, slot }: Extract<Action, { kind: 'run' }>,
+    task: number,
+    attempt: number,
+  ): AttemptOrder | undefined => {
     const { tasks } = state
     const items: AttemptItem[] = new Array(tasks.count[task])
     for (let at = 0; at < items.length; at += 1) {
@@ -88,9 +94,11 @@ export function createPerformer(
       if (item === undefined) return undefined
       items[at] = item
     }
-    const asked = state.classes[tasks.klass[task]].needs[state.resources.indexOf('memory')] ?? 0
-    const limit = asked > 0 ? { memoryLimit: memoryLimit(asked) } : undefined
-    return { task, attempt, try: tasks.tries[task] + 1, items, ...limit }
+    const order = { task, attempt, try: tasks.tries[task] + 1, items }
+    const asked = state.classes[tasks.klass[task]].needs[MEMORY]
+    if (stage.definition.needs.memory === undefined || asked === 0) return order
+    const beside = heldBytes(state, state.machines[machine].slots[slot], stage, modelBytes)
+    return { ...order, memoryLimit: memoryLimit(asked + beside) }
   }
 
   /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
@@ -112,7 +120,7 @@ export function createPerformer(
     }
     const orders: AttemptOrder[] = []
     for (const { task, attempt } of live()) {
-      const order = orderFor(stage, task, attempt)
+      const order = orderFor(stage, action, task, attempt)
       if (order === undefined)
         throw new Error(
           `item ${tasks.first[task]} of ${stage.definition.name} has vanished from its source`,
@@ -197,8 +205,9 @@ export function wishesOf(
 }
 
 /**
- * Resident bytes at which a slot's process counts as out of memory: what the stage asked for, a
- * quarter more since peaks are not averages, and what a bare runtime takes.
+ * Resident bytes at which a slot's process counts as out of memory: what the stage asked for and what
+ * other models the slot holds, a quarter more since peaks are not averages, and what a bare runtime
+ * takes.
  */
 function memoryLimit(asked: number): number {
   return Math.round(asked * 1.25) + 64 * 1024 * 1024

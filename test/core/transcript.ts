@@ -233,7 +233,7 @@ function stageOf(text: string, at: number): StageDefinition {
         .filter(Boolean)
         .map(need => [need.split(':')[0], amountOf(need.split(':')[1])]),
     ),
-    loads: options.loads === undefined ? undefined : { name: options.loads, memory: 0 },
+    loads: options.loads === undefined ? undefined : modelOf(options.loads),
     chunk:
       options.chunk === undefined
         ? { kind: 'fixed', items: 1 }
@@ -252,6 +252,11 @@ function stageOf(text: string, at: number): StageDefinition {
       ),
     },
   }
+}
+
+function modelOf(text: string): { name: string; memory: number } {
+  const [name, memory = '0'] = text.split(':')
+  return { name, memory: amountOf(memory) }
 }
 
 function planOf(state: State, [name, ...words]: string[]): Event {
@@ -314,7 +319,8 @@ function machineEvent(
         slot,
         stage: stageNamed(state, rest[0]),
         micros: parseDuration(rest[1]) ?? 0,
-        bytes: 0,
+        bytes: amountOf(rest[2] ?? '0'),
+        frees: rest[3] === 'frees',
       }
     default:
       throw new Error(`a machine cannot: ${verb}`)
@@ -488,7 +494,9 @@ function actionLines(state: State, attempts: readonly Attempt[], action: Action)
     case 'kill':
       return [`kill ${place(action)}`]
     case 'unload':
-      return [`unload ${nameOf(state, action.stage)} on ${place(action)}`]
+      return action.stage < 0
+        ? [`replace ${place(action)}`]
+        : [`unload ${nameOf(state, action.stage)} on ${place(action)}`]
     case 'finish':
       return [`write outputs of ${state.runs[action.run].definition.name}`]
     case 'ended':

@@ -125,6 +125,30 @@ export const mutants: readonly Mutant[] = [
     to: 'arrived: [],',
   },
   {
+    breaks: 'models: nothing is ever dropped to make room',
+    file: 'core/phase/evict.ts',
+    from: 'while (heldIdle(state, machine, target, stage) > room) {',
+    to: 'while (heldIdle(state, machine, target, stage) > Infinity) {',
+  },
+  {
+    breaks: 'models: one is dropped under a running attempt',
+    file: 'core/phase/evict.ts',
+    from: 'if (slot.klass >= 0) continue',
+    to: '',
+  },
+  {
+    breaks: 'models: the one just used goes first',
+    file: 'core/phase/evict.ts',
+    from: 'usedAt < (least?.usedAt ?? Infinity)',
+    to: 'usedAt > (least?.usedAt ?? 0)',
+  },
+  {
+    breaks: 'models: what stays loaded in a busy slot is not counted',
+    file: 'core/apply/attempt.ts',
+    from: 'if (fresh && slot.loaded.length > 1) pinModels(state, machine, slot)',
+    to: '',
+  },
+  {
     breaks: 'tolerance: a run never gives up',
     file: 'core/phase/recover.ts',
     from: 'if (failedSoFar <= allowed) return',
