@@ -187,11 +187,13 @@ export async function refetch(payloads: Payloads, stage: Stage, index: number): 
   }
 }
 
-export function forgetStage(payloads: Payloads, stage: number): void {
+export async function forgetStage(payloads: Payloads, stage: number): Promise<void> {
+  const source = payloads.sources.get(stage)
   payloads.cargo.delete(stage)
   payloads.results.delete(stage)
   payloads.gathers.delete(stage)
   payloads.sources.delete(stage)
+  await source?.close()
 }
 
 export function runName(state: State, stage: Stage): string {

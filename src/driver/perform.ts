@@ -55,7 +55,7 @@ export function createPerformer(
       case 'ended':
         for (const number of state.runs[action.run].stages) {
           ports.executor.forget(number)
-          forgetStage(payloads, number)
+          background(forgetStage(payloads, number))
           defined.delete(number)
         }
         return ports.onEnded(action.run)

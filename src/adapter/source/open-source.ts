@@ -33,7 +33,7 @@ export type OpenSourceOptions = {
 export function openSource(spec: InputSpec, options: OpenSourceOptions): Source {
   const source = openPlaced(spec, options)
   const checked = keysAreUnique(spec) ? source : uniqueKeys(source)
-  const kept = refuseEscapes(checked, options.templates ?? [])
+  const kept = oneReadAtATime(refuseEscapes(checked, options.templates ?? []))
   return spec.kind === 'open' ? kept : refuseEmpty(kept, spec)
 }
 
@@ -93,6 +93,26 @@ function refuseEscapes(source: Source, templates: readonly string[]): Source {
       const chunk = await source.read(cursor, limit)
       return { ...chunk, items: chunk.items.map(check) }
     },
+  }
+}
+
+/**
+ * The next window and items that are needed again may be asked for together; sources keep a reader open
+ * at one place, so they take turns.
+ */
+function oneReadAtATime(source: Source): Source {
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => {})
+    return mine
+  }
+  return {
+    fingerprint: () => inTurn(() => source.fingerprint()),
+    count: () => inTurn(() => source.count()),
+    read: (cursor, limit) => inTurn(() => source.read(cursor, limit)),
+    // Not in turn: a read may be waiting for input that never comes.
+    close: () => source.close(),
   }
 }
 
