@@ -1,9 +1,11 @@
+import { endedCount } from '../core/items.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Spread } from '../policy/estimation/spread.ts'
+import { lanesFor } from './lanes-left.ts'
 import { spreadIn } from './luck.ts'
 import { playLeft } from './play-left.ts'
-import { remainingOf } from './remaining.ts'
+import { chainOf, remainingOf, runningItems } from './remaining.ts'
 
 /** Micros from now; between `low` and `high` it ends eight times in ten. */
 export type Forecast = { readonly low: number; readonly expected: number; readonly high: number }
@@ -64,38 +66,96 @@ export function leftOf(
   return { low: at(LOW), expected: at(0.5), high: at(HIGH) }
 }
 
+/**
+ * Micros until an item starts that has so many of its stage before it: they, what follows them item
+ * by item (downstream goes first), and what runs now, shared by all slots. `undefined` while some
+ * time is not known.
+ */
+export function startAfter(
+  state: State,
+  stage: Stage,
+  ahead: number,
+  now = state.now,
+): Forecast | undefined {
+  const chain = chainOf(state, stage)
+  const running = chain.map(each => runningItems(state, each))
+  let [work, variance, items, before] = [0, 0, 0, 0]
+  for (const [at, each] of chain.entries()) {
+    const open = each.known - endedCount(each.items)
+    // Half of what runs is done on average.
+    const waiting = at === 0 ? ahead : Math.max(0, open - before - running[at])
+    before = open
+    items += waiting
+    const count = items + running[at] / 2
+    if (count === 0) continue
+    const micros = microsPerItem(each)
+    if (micros === undefined) return undefined
+    const { variation, echo } = spreadIn(each)
+    const error = echo / Math.max(1, each.pooled.n) + echo / Math.max(1, count)
+    variance += (count * micros * variation) ** 2 * Math.min(2, error)
+    work += count * micros
+  }
+  const speed = laneSpeed(state, stage, now)
+  if (speed === 0) return undefined
+  const strays = work === 0 ? 0 : Math.sqrt(Math.log(1 + variance / (work * work)))
+  const at = (deviations: number) => (work / speed) * Math.exp(strays * deviations)
+  return { low: at(-TENTH), expected: at(0), high: at(TENTH) }
+}
+
+/** The same for a task in one machine's queue, behind these. */
+export function startOn(
+  state: State,
+  stage: Stage,
+  machine: Machine,
+  before: readonly number[],
+  now: number,
+): Forecast {
+  const { predicted } = state.tasks
+  const busy = machine.slots.filter(({ running }) => running.length > 0)
+  let work = before.reduce((sum, task) => sum + predicted[task], 0)
+  work += busy.reduce((sum, { freeAt }) => sum + Math.max(0, freeAt - now), 0)
+  const { variation, echo } = spreadIn(stage)
+  const count = Math.max(1, before.length + busy.length / 2)
+  const error = Math.min(2, echo / Math.max(1, stage.pooled.n) + echo / count)
+  const strays = Math.sqrt(Math.log(1 + variation * variation * error))
+  const wait = work / Math.max(1, machine.slots.length)
+  const at = (deviations: number) => wait * Math.exp(strays * deviations)
+  return { low: at(-TENTH), expected: at(0), high: at(TENTH) }
+}
+
+/** A tenth of a normal distribution lies beyond so many deviations. */
+const TENTH = 1.2816
+
 /** Mean time of an item at speed 1; `undefined` while none was measured. */
-export function microsPerItem(_state: State, stage: Stage): number | undefined {
-  const { pooled, definition } = stage
+function microsPerItem({ pooled, definition }: Stage): number | undefined {
   if (pooled.n > 0) return pooled.time / pooled.n
   // A gathering stage runs once, at the end: not knowing it yet must not hide the rest.
   return definition.link.kind === 'gather' || definition.link.kind === 'tree' ? 0 : undefined
 }
 
-/** Slots of all living machines, weighted by speed. */
-export function speedOf(state: State): number {
-  return state.machines.reduce(
-    (sum, machine) => sum + (machine.alive ? machine.slots.length * machine.definition.speed : 0),
-    0,
-  )
+/** Tasks of the stage that can run side by side, each with its machine's speed. */
+function laneSpeed(state: State, stage: Stage, now: number): number {
+  const phase = { stages: [stage], stints: [[{ stage, items: 1, size: 1 }]], bulk: [] }
+  const lanes = lanesFor(state, [phase], now)
+  return lanes.reduce((sum, { machine }) => sum + state.machines[machine].definition.speed, 0)
 }
 
 /** Tasks running longer than nine of ten such tasks do, twice over. */
 export function slowTasks(state: State, stage: Stage, now: number): number[] {
   const slow: number[] = []
+  if (stage.pooled.n < 5) return slow
+  let longest: number | undefined
   for (const machine of state.machines) {
     for (const slot of machine.slots) {
-      if (slot.stage !== stage.number) continue
       const head = slot.running[0]
-      if (head !== undefined && isSlow(state, stage, machine, head, now - slot.headSince))
-        slow.push(head)
+      const ran = now - slot.headSince
+      if (slot.stage !== stage.number || head === undefined || slot.loading || ran <= 1_000_000)
+        continue
+      longest ??= Math.max(1, spreadIn(stage).at(HIGH))
+      const { first, size, count } = state.tasks
+      const expected = expectedMicros(stage, machine, first[head], size[head], count[head])
+      if (ran > 2 * longest * expected) slow.push(head)
     }
   }
   return slow
-}
-
-function isSlow(state: State, stage: Stage, machine: Machine, task: number, ran: number): boolean {
-  if (stage.pooled.n < 5 || ran <= 1_000_000) return false
-  const usual = durationOf(state, stage, machine, task)
-  return usual !== undefined && ran > 2 * Math.max(usual.expected, usual.high)
 }

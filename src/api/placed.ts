@@ -19,5 +19,13 @@ export function placeOf(view: View, run: Run, stage: Stage, index: number): { re
   }
   if (last === '') return { reason: 'kept from an earlier run: neither item nor code changed' }
   const tries = attempts > 1 ? `, attempt ${attempts}` : ''
-  return { reason: `${last}${tries}; placed by ${run.allocation.name}, order ${run.order.name}` }
+  return { reason: `${last}${tries}; ${ruleOf(run, stage, index)}` }
+}
+
+/** By which rule it was placed: the plan that names it, else the run's strategy. */
+export function ruleOf(run: Run, stage: Stage, index: number): string {
+  const order = `order ${run.order.name}`
+  if (run.allocation.name !== 'planned') return `placed by ${run.allocation.name}, ${order}`
+  if (stage.plan?.machine.has(index)) return `placed by the ${stage.plan.strategy} plan`
+  return `placed by mct, as no plan named it, ${order}`
 }

@@ -110,7 +110,8 @@ function sizesOf(stage: Stage): number[] {
   return sizes.length === 0 ? [1] : sizes
 }
 
-function runningItems(state: State, stage: Stage): number {
+/** Sent to a slot and not answered. */
+export function runningItems(state: State, stage: Stage): number {
   let items = 0
   for (const machine of state.machines) {
     for (const slot of machine.slots) {

@@ -1,11 +1,13 @@
 import { InputError } from '../model/input-error.ts'
 import type { LogLine, StoredResult } from '../port/store.ts'
+import { type Forecast, timeLeft } from './forecast.ts'
+import { findItem } from './find-item.ts'
 import type { Host } from './host.ts'
 import { cancelRun, reopenFailed } from './reopen.ts'
-import { summarise } from './summary.ts'
+import { type StrategyNote, strategyNote } from './strategy-note.ts'
+import { type Summary, summarise } from './summary.ts'
 import {
   answersOf,
-  findItem,
   findRun,
   listRuns,
   liveRunOf,
@@ -81,7 +83,7 @@ export async function answerRequest(
   }
 }
 
-export function answerQuestion(view: View, question: Question): unknown {
+export async function answerQuestion(view: View, question: Question): Promise<unknown> {
   switch (question.op) {
     case 'runs':
       return listRuns(view)
@@ -96,18 +98,32 @@ export function answerQuestion(view: View, question: Question): unknown {
   }
 }
 
-function statusOf(view: View, name: string | undefined) {
-  const record = findRun(view, name)
-  const summary = summarise(view.state, liveRunOf(view, record), [])
-  return { ...summary, state: stateOfRun(view, record) }
+/** Summary of a run, and while it is at work the time it has left. */
+export type Status = Summary & {
+  readonly timeLeft?: Forecast
+  /** What decides which machine, where the job left that to `auto` or to a planner. */
+  readonly strategy?: StrategyNote
 }
 
-function why(view: View, question: Extract<Question, { op: 'why' }>): unknown {
-  const now = Date.now() * 1_000
+function statusOf(view: View, name: string | undefined): Status {
+  const record = findRun(view, name)
+  const summary = summarise(view.state, liveRunOf(view, record), [])
+  const strategy = strategyNote(view.store, liveRunOf(view, record).definition)
+  const status = {
+    ...summary,
+    state: stateOfRun(view, record),
+    ...(strategy === undefined ? {} : { strategy }),
+  }
+  if (status.state !== 'active') return status
+  const left = timeLeft(view.state, liveRunOf(view, record), Date.now() * 1_000)
+  return left === undefined ? status : { ...status, timeLeft: left }
+}
+
+async function why(view: View, question: Extract<Question, { op: 'why' }>): Promise<unknown> {
   const run = liveRunOf(view, findRun(view, question.run))
-  if (question.item === undefined) return whyRun(view, run, now)
-  const index = findItem(view, run, question.item, question.stage)
-  const stages = whyItem(view, run, index, now)
+  if (question.item === undefined) return whyRun(view, run, Date.now() * 1_000)
+  const index = await findItem(view, run, question.item, question.stage)
+  const stages = whyItem(view, run, index, Date.now() * 1_000)
   const { name, job } = run.definition
   const chosen = stages.filter(at => question.stage === undefined || at.stage === question.stage)
   return { run: name, job, item: question.item, stages: chosen }
@@ -117,12 +133,13 @@ const pageLines = 2_000
 /** Stays well under the longest line the socket carries. */
 const pageBytes = 4 << 20
 
-function logPage(view: View, question: Extract<Question, { op: 'logs' }>): LogPage {
+async function logPage(view: View, question: Extract<Question, { op: 'logs' }>): Promise<LogPage> {
   const record = findRun(view, question.run)
   const run = liveRunOf(view, record)
   const { stage, after = 0 } = question
   if (stage !== undefined) stageNamed(view, run, stage)
-  const index = question.item === undefined ? undefined : findItem(view, run, question.item, stage)
+  const index =
+    question.item === undefined ? undefined : await findItem(view, run, question.item, stage)
   const lines: (LogLine & { id: number })[] = []
   const options = {
     after,

@@ -106,24 +106,3 @@ export function answersOf(view: View, stage: Stage): string {
   while (top.nextLevel >= 0) top = view.state.stages[top.nextLevel]
   return storedName(view.state, top)
 }
-
-/** Index of an item by its key, else by its number. */
-export function findItem(view: View, run: Run, item: string, stage?: string): number {
-  const chosen = stage === undefined ? stagesOf(view, run) : [stageNamed(view, run, stage)]
-  for (const { number } of chosen) {
-    for (const [index, { key }] of view.payloads?.cargo.get(number) ?? [])
-      if (key === item) return index
-  }
-  const seen: string[] = []
-  for (const at of chosen) {
-    for (const { index, key } of view.store.answered(run.definition.name, answersOf(view, at))) {
-      if (key === item) return index
-      if (seen.length < 10_000) seen.push(key)
-    }
-  }
-  const index = /^\d+$/.test(item) ? Number(item) : -1
-  if (index >= 0 && chosen.some(at => index < at.known)) return index
-  throw new InputError(
-    `${run.definition.name} has no item ${item}${didYouMean(item, seen)}; expected an item's key, or its number from 0`,
-  )
-}

@@ -4,6 +4,7 @@ import type { Failure } from '../model/failure.ts'
 import { formatCount } from '../std/units.ts'
 import { type Forecast, slowTasks, timeLeft } from './forecast.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
+import { type StrategyNote, strategyNote } from './strategy-note.ts'
 import { answersOf, stagesOf, stateOfRun, type View } from './view.ts'
 import { helpFor, type ItemWhy, taskCounts, whyInStage } from './why.ts'
 
@@ -15,6 +16,8 @@ export type RunWhy = {
   readonly reason: string
   readonly helps?: string
   readonly timeLeft?: Forecast
+  /** What decides which machine, where the job left that to `auto` or to a planner. */
+  readonly strategy?: StrategyNote
   readonly stages: readonly StageWhy[]
   readonly failures: readonly FailureGroup[]
 }
@@ -45,13 +48,15 @@ export type FailureGroup = {
 export function whyRun(view: View, run: Run, now: number): RunWhy {
   const record = view.store.run(run.definition.name)
   const state = record === undefined ? run.state : stateOfRun(view, record)
-  const left = state === 'active' ? timeLeft(view.state, run) : undefined
+  const strategy = strategyNote(view.store, run.definition)
+  const left = state === 'active' ? timeLeft(view.state, run, now) : undefined
   return {
     run: run.definition.name,
     job: run.definition.job,
     state,
     ...reasonOf(run, state),
     ...(left === undefined ? {} : { timeLeft: left }),
+    ...(strategy === undefined ? {} : { strategy }),
     stages: view.owned ? stagesOf(view, run).map(stage => whyStage(view, run, stage, now)) : [],
     failures: failuresOf(view, run),
   }

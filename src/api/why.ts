@@ -1,12 +1,12 @@
 import { itemStates, stateOf } from '../core/items.ts'
 import { queuedTasks } from '../core/queue.ts'
-import type { Run, Stage, State } from '../core/state.ts'
+import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatDuration } from '../std/units.ts'
-import { microsPerItem, slowTasks, speedOf } from './forecast.ts'
-import { placeOf } from './placed.ts'
+import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
+import { placeOf, ruleOf } from './placed.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { answersOf, stagesOf, type View } from './view.ts'
 
@@ -19,10 +19,13 @@ export type ItemWhy = {
   readonly reason: string
   readonly helps?: string
   readonly refusals?: readonly Refusal[]
-  /** Micros since the epoch; by what was learnt of times. */
-  readonly forecastStart?: number
+  readonly forecastStart?: Instants
+  readonly forecastEnd?: Instants
   readonly failure?: Failure
 }
+
+/** Micros since the epoch, by what was learnt of times: eight times in ten between `low` and `high`. */
+export type Instants = Forecast
 
 /** The answer to `why RUN ITEM`: one entry a stage the item has reached or will reach. */
 export function whyItem(view: View, run: Run, index: number, now: number): ItemWhy[] {
@@ -30,7 +33,10 @@ export function whyItem(view: View, run: Run, index: number, now: number): ItemW
   for (const stage of stagesOf(view, run)) {
     const { kind } = stage.definition.link
     if (answers.length > 0 && (kind === 'gather' || kind === 'tree')) break
-    answers.push(whyInStage(view, run, stage, index, now))
+    const answer = whyInStage(view, run, stage, index, now)
+    const before = answers.at(-1)?.forecastEnd
+    const follows = kind === 'item' && answer.state === 'waiting' && before !== undefined
+    answers.push(follows ? { ...answer, forecastStart: before } : answer)
   }
   return answers
 }
@@ -47,7 +53,7 @@ export function whyInStage(
   if (code !== 'open') return whyEnded(view, run, stage, at, code)
   if (index >= stage.known) return { ...at, ...whyUnknown(view, stage) }
   const task = taskOf(view.state, stage, index)
-  if (task === undefined) return { ...at, ...whyUncut(view.state, run, stage, index, now) }
+  if (task === undefined) return { ...at, ...whyUncut(view, run, stage, index, now) }
   return { ...at, ...whyTask(view, run, stage, task, now) }
 }
 
@@ -105,13 +111,8 @@ function whyUnknown(view: View, stage: Stage): { state: string; reason: string }
   return { state: 'unread', reason: 'not read yet: the input is read as tasks end' }
 }
 
-function whyUncut(
-  state: State,
-  run: Run,
-  stage: Stage,
-  index: number,
-  now: number,
-): { state: string; reason: string; forecastStart?: number } {
+function whyUncut(view: View, run: Run, stage: Stage, index: number, now: number): TaskWhy {
+  const { state } = view
   if (stage.definition.link.kind === 'item') {
     const upstream = state.stages[stage.upstream]
     const code = itemStates[stateOf(upstream.items, index)]
@@ -127,22 +128,40 @@ function whyUncut(
   return {
     state: 'ready',
     reason: `in line behind ${waiting} of its stage${resting}`,
-    ...startAfter(state, stage, waiting, now),
+    ...(view.owned && run.state === 'active' ? startForecast(state, stage, waiting, now) : {}),
   }
 }
 
-function startAfter(state: State, stage: Stage, ahead: number, now: number) {
-  const micros = microsPerItem(state, stage)
-  if (micros === undefined || micros === 0) return {}
-  return { forecastStart: Math.round(now + (ahead * micros) / Math.max(1, speedOf(state))) }
+function startForecast(state: State, stage: Stage, ahead: number, now: number) {
+  const after = startAfter(state, stage, ahead, now)
+  return after === undefined ? {} : { forecastStart: from(now, after) }
 }
+
+function startOnForecast(state: State, stage: Stage, task: number, now: number) {
+  const machine = state.machines[state.tasks.machine[task]]
+  const before = aheadOn(state, machine, task)
+  return { forecastStart: from(now, startOn(state, stage, machine, before, now)) }
+}
+
+/** Tasks of its class that go first on the machine it waits for. */
+function aheadOn(state: State, machine: Machine, task: number): number[] {
+  const queue = machine.queues.get(state.tasks.klass[task])
+  return queue === undefined ? [] : queuedTasks(queue).filter(other => precedes(state, other, task))
+}
+
+const from = (now: number, { low, expected, high }: Forecast): Instants => ({
+  low: Math.round(now + low),
+  expected: Math.round(now + expected),
+  high: Math.round(now + high),
+})
 
 type TaskWhy = {
   state: string
   reason: string
   helps?: string
   refusals?: Refusal[]
-  forecastStart?: number
+  forecastStart?: Instants
+  forecastEnd?: Instants
 }
 
 function whyTask(view: View, run: Run, stage: Stage, task: number, now: number): TaskWhy {
@@ -150,7 +169,7 @@ function whyTask(view: View, run: Run, stage: Stage, task: number, now: number):
   const { tasks } = state
   switch (tasks.state[task]) {
     case RUNNING:
-      return view.owned ? whyRunning(state, stage, task, now) : interrupted
+      return view.owned ? whyRunning(state, run, stage, task, now) : interrupted
     case WAITING:
       return {
         state: 'waiting',
@@ -158,14 +177,14 @@ function whyTask(view: View, run: Run, stage: Stage, task: number, now: number):
           tasks.tries[task] > 0
             ? `attempt ${tasks.tries[task]} failed; it backs off`
             : 'not before its own earliest start',
-        forecastStart: tasks.readyAt[task],
+        forecastStart: from(tasks.readyAt[task], { low: 0, expected: 0, high: 0 }),
       }
     case ASSIGNED: {
       const machine = state.machines[tasks.machine[task]]
       return {
         state: 'assigned',
-        reason: `in the queue of ${machine.definition.id}, ${machine.queued} tasks long`,
-        forecastStart: Math.round(now + machine.queuedWork / Math.max(1, machine.slots.length)),
+        reason: `in the queue of ${machine.definition.id}, ${aheadOn(state, machine, task).length} tasks before it; ${ruleOf(run, stage, tasks.first[task])}`,
+        ...(view.owned && run.state === 'active' ? startOnForecast(state, stage, task, now) : {}),
       }
     }
     default:
@@ -178,7 +197,7 @@ const interrupted: TaskWhy = {
   reason: 'it ran when the run was interrupted; run the job again',
 }
 
-function whyRunning(state: State, stage: Stage, task: number, now: number): TaskWhy {
+function whyRunning(state: State, run: Run, stage: Stage, task: number, now: number): TaskWhy {
   const { tasks } = state
   const machine = state.machines[tasks.machine[task]]
   const slot = machine.slots[tasks.slot[task]]
@@ -193,9 +212,12 @@ function whyRunning(state: State, stage: Stage, task: number, now: number): Task
   const usual = Number.isNaN(expected) ? '' : `, usually ${formatDuration(expected)}`
   const slow = slowTasks(state, stage, now).includes(task)
   const timeout = stage.definition.timeout
+  const isHead = slot?.running[0] === task
+  const left = isHead && !slot.loading ? leftOf(state, stage, machine, task, ran) : undefined
   return {
     state: slow ? 'slow' : 'running',
-    reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, for ${formatDuration(ran)}${usual}`,
+    reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, for ${formatDuration(ran)}${usual}; ${ruleOf(run, stage, tasks.first[task])}`,
+    ...(left === undefined ? {} : { forecastEnd: from(now, left) }),
     ...(slow && timeout === undefined
       ? { helps: `a timeout for stage ${stage.definition.name} would end and retry it` }
       : {}),
@@ -213,7 +235,7 @@ function whyReady(view: View, run: Run, stage: Stage, task: number, now: number)
     state: 'ready',
     reason: `${ahead} tasks of its stage go first (order ${run.order.name})`,
     refusals,
-    ...startAfter(state, stage, ahead + 1, now),
+    ...startForecast(state, stage, ahead, now),
   }
 }
 

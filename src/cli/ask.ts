@@ -19,7 +19,7 @@ export async function ask<T>(dir: string, question: Question): Promise<T> {
     const state = restore(journal)
     const view = { state, store, payloads: undefined, owned: false }
     // What crosses the socket is JSON; an answer from here must not differ from it.
-    return JSON.parse(JSON.stringify(answerQuestion(view, question))) as T
+    return JSON.parse(JSON.stringify(await answerQuestion(view, question))) as T
   } finally {
     close()
   }

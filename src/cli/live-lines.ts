@@ -23,11 +23,12 @@ export function liveLines(host: Host, run: Run): Progress {
     if (meter === undefined) meters.set(name, (meter = rateMeter()))
     return meter(ended)
   }
+  const left = leftMeter(host, run)
   const draw = (): void => {
     timer = undefined
     const width = Math.max(20, (out.columns ?? 80) - 1)
     const most = Math.max(3, (out.rows ?? 24) - 2)
-    const lines = frame(host, run, rateOf, width).slice(0, most)
+    const lines = frame(host, run, rateOf, width, left).slice(0, most)
     const up = drawn > 0 ? `\u001b[${drawn}A` : ''
     out.write(`${up}\r${lines.map(line => `${clip(line, width)}\u001b[K\n`).join('')}\u001b[J`)
     drawn = lines.length
@@ -63,6 +64,21 @@ export function liveLines(host: Host, run: Run): Progress {
 }
 
 const frameMillis = 100
+/** A forecast costs some milliseconds, and nobody reads it ten times a second. */
+const forecastMillis = 500
+
+function leftMeter(host: Host, run: Run): () => string {
+  let said = ''
+  let saidAt = Number.NEGATIVE_INFINITY
+  return () => {
+    if (performance.now() - saidAt > forecastMillis) {
+      said = leftInWords(timeLeft(host.state, run, Date.now() * 1_000))
+      saidAt = performance.now()
+    }
+    return said
+  }
+}
+
 const barWidth = 20
 
 function frame(
@@ -70,6 +86,7 @@ function frame(
   run: Run,
   rateOf: (stage: StageFigures) => number | undefined,
   width: number,
+  left: () => string,
 ): string[] {
   const stages = stageFigures(host, run)
   const names = Math.max(...stages.map(stage => seenWidth(stage.name)))
@@ -94,8 +111,7 @@ function frame(
     .map(machine => laneOf(host, machine, Math.max(wide, names)))
   const hidden = machines.length - lanes.length
   if (hidden > 0) lanes.push(pc.dim(`  and ${hidden} more machines`))
-  const left = timeLeft(host.state, run)
-  return [...stageLines, ...lanes, pc.dim(`  ${leftInWords(left)}`)]
+  return [...stageLines, ...lanes, pc.dim(`  ${left()}`)]
 }
 
 const mostLanes = 12

@@ -41,7 +41,9 @@ export function plainLines(host: Host, run: Run): Progress {
       const parts = stages
         .filter(at => at.known > 0)
         .map(at => `${at.name} ${countOf(at.ended, at.known)}`)
-      out.write(`  ${parts.join(', ')}; ${leftInWords(timeLeft(host.state, run))}\n`)
+      out.write(
+        `  ${parts.join(', ')}; ${leftInWords(timeLeft(host.state, run, Date.now() * 1_000))}\n`,
+      )
     },
   })
   return { note: text => out.write(`  ${text}\n`), end: off }

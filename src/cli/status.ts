@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import type { Summary } from '../api/summary.ts'
+import type { Status } from '../api/requests.ts'
 import { formatCount, formatDuration } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './job.ts'
+import { leftInWords } from './time-left.ts'
 import { coloured, countOf, percent, plural, print, printJson, table } from './print.ts'
 
 export function registerStatus(program: Command): void {
@@ -23,7 +24,7 @@ async function status(
   run: string | undefined,
   flags: { dir?: string; json?: boolean },
 ): Promise<number> {
-  const summary = await ask<Summary>(directoryFrom(flags.dir), {
+  const summary = await ask<Status>(directoryFrom(flags.dir), {
     op: 'status',
     ...(run ? { run } : {}),
   })
@@ -32,7 +33,7 @@ async function status(
   return exitCode.done
 }
 
-export function statusLines(summary: Summary): string[] {
+export function statusLines(summary: Status): string[] {
   const head = `${pc.bold(summary.run)}  ${summary.job}  ${coloured(summary.state)}`
   const stages = summary.stages.map(stage => [
     `  ${stage.name}`,
@@ -47,6 +48,7 @@ export function statusLines(summary: Summary): string[] {
     head,
     ...table(stages),
     `  ${formatDuration(summary.seconds * 1e6)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
+    ...(summary.timeLeft === undefined ? [] : [`  ${leftInWords(summary.timeLeft)}`]),
     ...(summary.problem === undefined ? [] : [`  ${pc.red(summary.problem)}`]),
   ]
 }

@@ -4,9 +4,19 @@ import { formatDuration } from '../std/units.ts'
 /** `3 min left (2 min 40 s to 4 min)`; a forecast that says nothing yet says so. */
 export function leftInWords(left: Forecast | undefined): string {
   if (left === undefined) return 'time left unknown yet'
-  const [low, expected, high] = [left.low, left.expected, left.high].map(roundish)
-  const range = low === high ? '' : ` (${low} to ${high})`
-  return `${expected} left${range}`
+  const { middle, range } = worded(left)
+  return `${middle} left${range}`
+}
+
+/** `3 min (2 min 40 s to 4 min)`: the range holds eight times in ten. */
+export function rangeInWords(forecast: Forecast): string {
+  const { middle, range } = worded(forecast)
+  return `${middle}${range}`
+}
+
+function worded({ low, expected, high }: Forecast): { middle: string; range: string } {
+  const [least, middle, most] = [low, expected, high].map(roundish)
+  return { middle, range: least === most ? '' : ` (${least} to ${most})` }
 }
 
 /** Whole seconds: a tenth of one would pretend. */

@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import type { ItemWhy } from '../api/why.ts'
+import type { Instants, ItemWhy } from '../api/why.ts'
 import { itemsInWords, type RunWhy, type StageWhy } from '../api/why-run.ts'
-import { formatDuration } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './job.ts'
 import { coloured, plural, print, printJson } from './print.ts'
-import { leftInWords } from './time-left.ts'
+import { leftInWords, rangeInWords } from './time-left.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean; readonly stage?: string }
 
@@ -62,20 +61,24 @@ function whyLines(at: ItemWhy): string[] {
   return [
     `  ${at.stage}: ${coloured(at.state)}: ${at.reason}`,
     ...refusals,
-    ...(at.forecastStart === undefined
-      ? []
-      : [
-          `    likely to start in ${formatDuration(Math.max(0, at.forecastStart - Date.now() * 1_000))}`,
-        ]),
+    ...(at.forecastStart === undefined ? [] : [`    likely to start ${soon(at.forecastStart)}`]),
+    ...(at.forecastEnd === undefined ? [] : [`    likely to end ${soon(at.forecastEnd)}`]),
     ...(at.failure?.detail === undefined ? [] : [pc.dim(indent(at.failure.detail))]),
     ...(at.helps === undefined ? [] : [`    what would help: ${at.helps}`]),
   ]
+}
+
+/** `in 12 s (9 s to 16 s)`. */
+function soon({ low, expected, high }: Instants): string {
+  const now = Date.now() * 1_000
+  return `in ${rangeInWords({ low: low - now, expected: expected - now, high: high - now })}`
 }
 
 function runLines(answer: RunWhy): string[] {
   return [
     `${pc.bold(answer.run)}  ${answer.job}  ${coloured(answer.state)}: ${answer.reason}`,
     ...(answer.timeLeft === undefined ? [] : [`  ${leftInWords(answer.timeLeft)}`]),
+    ...(answer.strategy === undefined ? [] : [`  ${strategyInWords(answer.strategy)}`]),
     ...answer.stages.filter(hasOpen).flatMap(stageLines),
     ...answer.failures
       .slice(0, 5)

@@ -1,0 +1,130 @@
+import { openSource } from '../adapter/source/open-source.ts'
+import type { Run, Stage } from '../core/state.ts'
+import { didYouMean } from '../input/nearest.ts'
+import { InputError } from '../model/input-error.ts'
+import type { InputSpec, Job } from '../model/job.ts'
+import type { Source } from '../port/source.ts'
+import { formatCount } from '../std/units.ts'
+import { importedOr } from './host.ts'
+import { answersOf, stageNamed, stagesOf, type View } from './view.ts'
+
+/**
+ * Number of an item by its key: in memory, among the answers, else in the input itself, which is read
+ * from its beginning until the key turns up. Where keys are numbers of their own a key goes before a
+ * number.
+ */
+export async function findItem(
+  view: View,
+  run: Run,
+  item: string,
+  stage?: string,
+): Promise<number> {
+  const chosen = stage === undefined ? stagesOf(view, run) : [stageNamed(view, run, stage)]
+  const seen: string[] = []
+  const known = inMemory(view, chosen, item) ?? amongAnswers(view, run, chosen, item, seen)
+  if (known !== undefined) return known
+  const number = /^\d+$/.test(item) ? Number(item) : -1
+  const isNumber = number >= 0 && stagesOf(view, run).some(at => number < at.known)
+  const job = jobOf(view, run)
+  if (isNumber && !hasKeys(job?.input)) return number
+  const looked = job === undefined ? nothing : await inInput(view, run, job, item, seen)
+  if (looked.index !== undefined) return looked.index
+  if (isNumber) return number
+  const reach = looked.cut ? ` among the first ${formatCount(looked.items)} of its input` : ''
+  throw new InputError(
+    `${run.definition.name} has no item ${item}${reach}${didYouMean(item, seen)}${such(seen)}; expected an item's key, or its number from 0`,
+  )
+}
+
+const such = (seen: readonly string[]): string =>
+  seen.length === 0 ? '' : `; keys are such as ${seen.slice(0, 3).join(', ')}`
+
+function inMemory(view: View, stages: readonly Stage[], item: string): number | undefined {
+  for (const { number } of stages) {
+    for (const [index, { key }] of view.payloads?.cargo.get(number) ?? [])
+      if (key === item) return index
+  }
+  return undefined
+}
+
+/** Names heard on the way, up to so many, for whoever mistyped. */
+const mostHeard = 10_000
+
+function amongAnswers(
+  view: View,
+  run: Run,
+  stages: readonly Stage[],
+  item: string,
+  seen: string[],
+): number | undefined {
+  for (const stage of stages) {
+    const answers = view.store.answered(run.definition.name, answersOf(view, stage))
+    for (const { index, key } of answers) {
+      if (key === item) return index
+      if (seen.length < mostHeard) seen.push(key)
+    }
+  }
+  return undefined
+}
+
+function jobOf(view: View, run: Run): Job | undefined {
+  const record = view.store.run(run.definition.name)
+  return record === undefined ? undefined : (JSON.parse(record.definition) as Job)
+}
+
+/** Whether items are called something else than their numbers. */
+function hasKeys(input: InputSpec | undefined): boolean {
+  if (input === undefined) return false
+  if ('key' in input) return input.key !== undefined || input.kind === 'module'
+  return input.kind !== 'range' || input.from !== 0
+}
+
+type Looked = { readonly index?: number; readonly items: number; readonly cut: boolean }
+
+const nothing: Looked = { items: 0, cut: false }
+/** As far as one question may read: about a second of a file of short lines. */
+const mostItems = 1_000_000
+const mostMillis = 5_000
+const window = 10_000
+
+async function inInput(
+  view: View,
+  run: Run,
+  job: Job,
+  item: string,
+  seen: string[],
+): Promise<Looked> {
+  const source = openSource(job.input, {
+    folder: job.folder,
+    size: { kind: 'one' },
+    params: job.params,
+    run: run.definition.name,
+    store: view.store,
+    stdin: undefined,
+    importModule: importedOr,
+  })
+  try {
+    return await readFor(source, item, seen)
+  } catch (error) {
+    // An input that is gone, or was never kept, cannot name its items; that is no fault of the question.
+    if (error instanceof InputError) return nothing
+    throw error
+  } finally {
+    await source.close()
+  }
+}
+
+async function readFor(source: Source, item: string, seen: string[]): Promise<Looked> {
+  const began = performance.now()
+  let cursor: string | undefined
+  for (let items = 0; ; ) {
+    const chunk = await source.read(cursor, window)
+    const at = chunk.items.findIndex(({ key }) => key === item)
+    if (at >= 0) return { index: items + at, items, cut: false }
+    for (const { key } of chunk.items) if (seen.length < mostHeard) seen.push(key)
+    items += chunk.items.length
+    if (chunk.done || chunk.items.length === 0) return { items, cut: false }
+    if (items >= mostItems || performance.now() - began > mostMillis) return { items, cut: true }
+    cursor = chunk.cursor
+  }
+}
