@@ -130,7 +130,7 @@ function eventsOf(state: State, attempts: readonly Attempt[], now: number, text:
     default:
   }
   const run = state.runs.find(({ definition }) => definition.name === subject)
-  if (run !== undefined) return [runEvent(run.number, verb, words.slice(2).join(' '))]
+  if (run !== undefined) return [runEvent(state, run.number, verb, words.slice(2).join(' '))]
   const machine = state.machines.findIndex(
     ({ definition }) => definition.id === subject.split('/')[0],
   )
@@ -171,13 +171,13 @@ function optionsOf(words: readonly string[]): Record<string, string> {
 }
 
 function machineOf([id, ...words]: string[]): MachineDefinition {
-  const { slots = '1', speed = '1', ...capacity } = optionsOf(words)
+  const { slots = '1', speed = '1', cost = '0', ...capacity } = optionsOf(words)
   const counted = slots === 'any' ? undefined : Number(slots)
   return {
     id,
     speed: Number(speed),
     slots: counted,
-    cost: 0,
+    cost: Number(cost),
     capacity: Object.fromEntries(
       Object.entries(capacity).map(([name, amount]) => [name, amountOf(amount)]),
     ),
@@ -191,7 +191,12 @@ function runOf(text: string, now: number): RunDefinition {
   const [head, body] = text.split(': ')
   const [name, ...words] = head.split(/\s+/)
   const options = optionsOf(words)
-  const stages = body.split(' -> ').map((stage, at) => stageOf(stage.trim(), at))
+  const texts = body.split(' -> ').map(stage => stage.trim())
+  const names = texts.map(stage => stage.replace(/\(.*/, ''))
+  const stages = texts.map((stage, at) => {
+    const after = /[( ]after=([\w-]+)/.exec(stage)?.[1]
+    return stageOf(stage, after === undefined ? at - 1 : names.indexOf(after))
+  })
   const [share, count] = /%$/.test(options.tolerate ?? '0')
     ? [Number.parseFloat(options.tolerate) / 100, 0]
     : [0, Number(options.tolerate ?? 0)]
@@ -206,14 +211,16 @@ function runOf(text: string, now: number): RunDefinition {
     strategy: options.strategy ?? 'on-demand',
     order: options.order ?? 'fifo',
     seed: Number(options.seed ?? 1),
+    ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+    ...(options.share === undefined ? {} : { share: Number(options.share) }),
   }
 }
 
-function stageOf(text: string, at: number): StageDefinition {
+function stageOf(text: string, after: number): StageDefinition {
   const [, name, inside = ''] = /^([\w-]+)(?:\((.*)\))?$/.exec(text) ?? [undefined, text]
   const words = inside.split(/\s+/).filter(Boolean)
   const options = optionsOf(words.filter(word => word.includes('=')))
-  const kind = words.find(word => !word.includes('=')) ?? (at === 0 ? 'source' : 'item')
+  const kind = words.find(word => !word.includes('=')) ?? (after < 0 ? 'source' : 'item')
   const link: Link = kind.startsWith('tree:')
     ? { kind: 'tree', fanIn: Number(kind.slice(5)) }
     : ({ kind } as Link)
@@ -225,7 +232,7 @@ function stageOf(text: string, at: number): StageDefinition {
     .map(rule => rule.split(':'))
   return {
     name: name ?? text,
-    after: at - 1,
+    after,
     link,
     needs: Object.fromEntries(
       (options.needs ?? '')
@@ -276,7 +283,7 @@ function planOf(state: State, [name, ...words]: string[]): Event {
   }
 }
 
-function runEvent(run: number, verb: string, rest: string): Event {
+function runEvent(state: State, run: number, verb: string, rest: string): Event {
   switch (verb) {
     case 'cancelled':
       return { kind: 'cancel', run }
@@ -286,6 +293,10 @@ function runEvent(run: number, verb: string, rest: string): Event {
       return { kind: 'finished', run, problem: rest === '' ? undefined : rest }
     case 'rests':
       return { kind: 'pause', run }
+    case 'reordered': {
+      const { definition } = state.runs[run]
+      return { kind: 'redefine', run, definition: { ...definition, order: rest } }
+    }
     case 'goes':
       return { kind: 'goOn', run }
     default:

@@ -4,6 +4,7 @@ import type { OrderedTask } from '../../policy/order/order.ts'
 import { predict } from '../../policy/estimation/least-squares.ts'
 import { ranksOf } from '../../policy/planning/rank.ts'
 import { NEVER } from '../../std/time.ts'
+import { limits } from '../limits.ts'
 import { clearQueue, pushTask, taskQueue } from '../queue.ts'
 import type { GraphState, Machine, Stage, State } from '../state.ts'
 import { ASSIGNED, READY } from '../tasks.ts'
@@ -126,7 +127,7 @@ export function workOf(stage: Stage, index: number, size: number): number {
 /** Micros at speed 1 by what all machines taught; a second per unit of size before that. */
 function timeOf(stage: Stage, work: number): number {
   if (stage.graph !== undefined) return work
-  return stage.pooled.n > 0 ? predict(stage.pooled, work) : work * 1_000_000
+  return stage.pooled.n >= limits.samples ? predict(stage.pooled, work) : work * 1_000_000
 }
 
 /** The longest chain of stages that follows, an item of size 1 of each. */
