@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../adapter/clock.ts'
 import { localExecutor } from '../adapter/executor/local.ts'
 import { gatherGroups } from '../adapter/gather/groups.ts'
@@ -78,6 +79,8 @@ export type HostOptions = {
   readonly maxResultBytes?: number
 }
 
+/** Milliseconds a source may take to close. */
+const LAST_READ = 1_000
 const SNAPSHOT_EVERY = 64 * 1024 * 1024
 const MAX_RESULT = 16 * 1024 * 1024
 
@@ -275,7 +278,12 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     async close(grace = 2_000_000) {
       loop.stop()
       await executor.close(grace)
-      for (const source of loop.payloads.sources.values()) await source.close()
+      // A user's generator may never come back; the directory is let go all the same.
+      const sources = [...loop.payloads.sources.values()].map(source => source.close())
+      const closed = new AbortController()
+      const late = pause(LAST_READ, undefined, { signal: closed.signal }).catch(() => {})
+      await Promise.race([Promise.allSettled(sources), late])
+      closed.abort()
       closeDirectory()
       await owner.close()
     },

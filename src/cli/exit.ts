@@ -15,7 +15,11 @@ export async function exitWith(body: () => Promise<number>): Promise<void> {
   } catch (error) {
     process.exitCode = told(error)
   }
+  // What an input's generator left running in this process must not keep it; nor does this timer.
+  setTimeout(() => process.exit(), LEFT_MILLIS).unref()
 }
+
+const LEFT_MILLIS = 500
 
 function told(error: unknown): number {
   if (error instanceof NeverHere) {
