@@ -55,7 +55,7 @@ function recordSynthetic() {
       name: 'stray',
       input: { items: Array.from({ length: 240 }, (_, n) => ({ size: 1 + (n % 4) })) },
       stages: [
-        { name: 'stray', map: './stray.mjs', size: 'size', chunk: 1 },
+        { name: 'stray', map: './stray.mjs', size: { field: 'size' }, chunk: 1 },
         { name: 'again', map: './again.mjs', after: 'stray', chunk: 1 },
       ],
     }),
