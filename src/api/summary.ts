@@ -1,5 +1,6 @@
 import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
+import { type LoadedModel, loadedOn } from './loaded.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 
 /** What a run came to: the object `--json` prints. Times in seconds. */
@@ -39,6 +40,8 @@ export type Summary = {
     readonly slots: number
     readonly tasks: number
     readonly busySeconds: number
+    /** Models its slots hold now. */
+    readonly loaded: readonly LoadedModel[]
   }[]
   readonly stages: readonly StageSummary[]
   readonly problem?: string
@@ -96,6 +99,7 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
         id: machine.definition.id,
         slots: machine.slots.length,
         ...shareOf(stages, machine.number),
+        loaded: loadedOn(state, machine),
       })),
     stages: stages.filter(stage => stage.root === stage.number).map(stageSummary),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),

@@ -66,10 +66,20 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       say('started', { stage: stage.definition.name, machine: id, slot, tasks: tasks.length })
     }
   }
+  const onUnloads = (decisions: readonly Decision[]): void => {
+    for (const decision of decisions) {
+      if (decision.kind !== 'unload') continue
+      const { machine, slot, stage } = decision
+      const at = { machine: host.state.machines[machine].definition.id, slot }
+      if (stage < 0) say('replaced', at)
+      else if (mine(stage)) say('unloaded', { stage: nameOf(stage), ...at })
+    }
+  }
   onCounts()
   const off = host.listen({
     onStep: (events, decisions) => {
       for (const event of events) onEvent(event)
+      onUnloads(decisions)
       onStarts(decisions)
       for (const decision of decisions) onDecision(decision)
       onCounts()

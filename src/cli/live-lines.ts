@@ -1,8 +1,9 @@
 import pc from 'picocolors'
 import { timeLeft } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
+import { loadedOn } from '../api/loaded.ts'
 import type { Machine, Run } from '../core/state.ts'
-import { clip, padEnd, padStart, percent, seenWidth } from './print.ts'
+import { clip, modelsInWords, padEnd, padStart, percent, seenWidth } from './print.ts'
 import type { Progress } from './progress.ts'
 import { rateMeter, type StageFigures, stageFigures } from './stage-figures.ts'
 import { leftInWords } from './time-left.ts'
@@ -131,13 +132,8 @@ function laneOf(host: Host, machine: Machine, names: number): string {
   const total = machine.slots.length
   const slots =
     total > 32 ? '' : `${pc.cyan('▪'.repeat(busy))}${pc.dim('·'.repeat(total - busy))}  `
-  const loaded = new Set<string>()
-  for (const slot of machine.slots)
-    for (const number of slot.loaded) {
-      const model = host.state.stages[number].definition.loads?.name
-      if (model !== undefined) loaded.add(model)
-    }
-  const holds = loaded.size === 0 ? '' : pc.dim(`  holds ${[...loaded].join(', ')}`)
+  const loaded = loadedOn(host.state, machine)
+  const holds = loaded.length === 0 ? '' : pc.dim(`  holds ${modelsInWords(loaded)}`)
   const short = machine.pressure ? pc.yellow('  short of memory') : ''
   return `  ${padEnd(machine.definition.id, names)}  ${slots}${busy}/${total} busy${holds}${short}`
 }

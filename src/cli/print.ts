@@ -1,5 +1,6 @@
 import pc from 'picocolors'
-import { formatCount, formatDuration } from '../std/units.ts'
+import type { LoadedModel } from '../api/loaded.ts'
+import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
 
 /** How commands write: sober lines, colour only where a terminal wants it, columns that line up. */
 
@@ -109,4 +110,14 @@ export const plural = (count: number, noun: string): string =>
 export function percent(share: number): string {
   const rounded = Math.round(share * 100)
   return `${rounded === 100 && share < 1 ? 99 : rounded} %`
+}
+
+/** `oak 45 MB x2, elm`: what is held, by how many slots. */
+export function modelsInWords(models: readonly LoadedModel[]): string {
+  return models
+    .map(({ model, slots, bytes }) => {
+      const size = bytes > 0 ? ` ${formatBytes(bytes)}` : ''
+      return `${model}${size}${slots > 1 ? ` x${slots}` : ''}`
+    })
+    .join(', ')
 }

@@ -6,7 +6,16 @@ import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './job.ts'
 import { leftInWords } from './time-left.ts'
-import { coloured, countOf, percent, plural, print, printJson, table } from './print.ts'
+import {
+  coloured,
+  countOf,
+  modelsInWords,
+  percent,
+  plural,
+  print,
+  printJson,
+  table,
+} from './print.ts'
 
 export function registerStatus(program: Command): void {
   program
@@ -47,6 +56,9 @@ export function statusLines(summary: Status): string[] {
   return [
     head,
     ...table(stages),
+    ...summary.machines
+      .filter(({ loaded }) => loaded.length > 0)
+      .map(({ id, loaded }) => `  ${id} holds ${modelsInWords(loaded)}`),
     `  ${formatDuration(summary.seconds * 1e6)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
     ...(summary.timeLeft === undefined ? [] : [`  ${leftInWords(summary.timeLeft)}`]),
     ...(summary.problem === undefined ? [] : [`  ${pc.red(summary.problem)}`]),

@@ -134,6 +134,45 @@ describe('what a slot loaded can be dropped', () => {
     expect(box.of('loaded')).toHaveLength(2)
   })
 
+  test('a replaced slot ends without a word, and what comes next has a new process', async () => {
+    const box = world()
+    const module = written('pid.mjs', 'export default () => process.pid')
+    box.executor.define(0, code(module))
+    box.executor.run(first, 0, [order(0, 1)])
+    const [{ result: before }] = await box.answered(1)
+    box.executor.replace(first)
+    box.executor.run(first, 0, [order(1, 1)])
+    const [, { result: after }] = await box.answered(2)
+    expect(after).not.toBe(before)
+    expect(() => process.kill(Number(after), 0)).not.toThrow()
+    expect(box.of('slotEnded')).toEqual([])
+  })
+
+  test('two stages of one model share what its setup returned; the last to go tears it down', async () => {
+    const box = world()
+    const source = `
+      let up = 0
+      let down = 0
+      export const setup = () => ({ up: ++up })
+      export const teardown = () => { down += 1 }
+      export default (item, ctx) => [ctx.loaded.up, down]`
+    const module = written('model.mjs', source)
+    const loads = { name: 'oak', memory: 5 }
+    box.executor.define(0, code(module, { loads }))
+    box.executor.define(1, code(module, { loads }))
+    box.executor.run(first, 0, [order(0, 1)])
+    box.executor.run(first, 1, [order(1, 1)])
+    await box.answered(2)
+    box.executor.unload(first, 0)
+    box.executor.run(first, 1, [order(2, 1)])
+    await box.answered(3)
+    box.executor.unload(first, 1)
+    box.executor.run(first, 1, [order(3, 1)])
+    const answers = await box.answered(4)
+    expect(answers.map(({ result }) => result)).toEqual(['[1,0]', '[1,0]', '[1,0]', '[2,1]'])
+    expect(box.of('loaded').map(({ frees }) => frees)).toEqual([true, true, true])
+  })
+
   test('a number given to another stage runs the other code', async () => {
     const box = world()
     box.executor.define(0, code('double.mjs'))
