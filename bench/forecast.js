@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { openDirectory } from '../dist/adapter/sqlite/directory.js'
 import { durationOf, leftOf, timeLeft } from '../dist/api/forecast.js'
 import { decodeEntry } from '../dist/core/codec.js'
-import { emptyState } from '../dist/core/state.js'
+import { emptyState } from '../dist/core/initial.js'
 import { replay } from '../dist/core/step.js'
 import { workspace } from './workspace.js'
 

@@ -1,4 +1,4 @@
-import { emptyState } from '../dist/core/state.js'
+import { emptyState } from '../dist/core/initial.js'
 import { step } from '../dist/core/step.js'
 import { joiningMachines, problemRun, simulateProblem } from '../dist/sim/simulate.js'
 import { prng } from '../dist/std/prng.js'

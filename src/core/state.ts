@@ -1,27 +1,15 @@
 import type { Failure } from '../model/failure.ts'
 import type { MachineDefinition, RunDefinition, StageDefinition } from '../model/run.ts'
-import type { Allocation, MachinesView } from '../policy/allocation/allocation.ts'
+import type { Allocation } from '../policy/allocation/allocation.ts'
 import type { Estimate } from '../policy/estimation/least-squares.ts'
 import type { Order } from '../policy/order/order.ts'
-import { allocationNamed, orderNamed } from '../policy/registry.ts'
-import { assert } from '../std/assert.ts'
-import { NEVER } from '../std/time.ts'
-import type { Columns } from './columns.ts'
-import { columns } from './columns.ts'
-import type { Kept } from './event.ts'
 import type { Intervals } from './intervals.ts'
-import { intervalsOf } from './intervals.ts'
 import type { ItemStates } from './items.ts'
-import { itemStatesOf } from './items.ts'
-import type { Marks } from './marks.ts'
-import { noMarks } from './marks.ts'
 import type { TaskQueue } from './queue.ts'
+import type { Scratch } from './scratch.ts'
 import type { TaskTable } from './tasks.ts'
-import { taskTable } from './tasks.ts'
 import type { Tenant } from './tenants.ts'
-import { DEFAULT_TENANT } from './tenants.ts'
 import type { Timers } from './timers.ts'
-import { timers } from './timers.ts'
 import type { Turns } from './turns.ts'
 
 /**
@@ -244,184 +232,6 @@ export type Recovery =
       readonly slot: number
       readonly attempt: number
     }
-
-/** Buffers of the current step, and views reused from decision to decision. Never journalled. */
-export type Scratch = {
-  kept: Kept[]
-  /** Index of the event being applied within its batch. */
-  event: number
-  readonly view: MachinesView
-  readonly columns: Columns
-  /** Nobody stores answers: they are not gathered. */
-  forgetful: boolean
-  /** Shares decide between runs, in this turn of the phases. */
-  shared: boolean
-  /** Machines that may be able to start something of their queue. */
-  readonly dirty: Marks
-  /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
-  readonly hungry: Set<number>
-  /** Applying a journal: queues are not kept, they are rebuilt at the end. */
-  replaying: boolean
-  /** Stages whose bookkeeping may allow a read, a cut, a level or an end. */
-  touched: Marks
-  /** Runs that may have ended. */
-  touchedRuns: Marks
-  /** Empty sets that change places with the two above while those are worked off. */
-  untouched: Marks
-  untouchedRuns: Marks
-  /** By stage: the class of its items that wish for nothing. */
-  readonly plain: Map<number, { readonly of: StageDefinition; readonly klass: Class }>
-  /** Classes no machine can take now: not asked again within a phase. */
-  readonly refused: Set<number>
-}
-
-export function emptyState(): State {
-  return {
-    now: 0,
-    term: 0,
-    sequence: 0,
-    nextAttempt: 1,
-    placements: 0,
-    draining: false,
-    tenants: [{ name: DEFAULT_TENANT, finish: 0 }],
-    virtualTime: 0,
-    charging: false,
-    resources: ['cpu', 'memory'],
-    machines: [],
-    runs: [],
-    stages: [],
-    classes: [],
-    tasks: taskTable(),
-    timers: timers(),
-    recovery: [],
-    scratch: {
-      kept: [],
-      event: 0,
-      dirty: noMarks(),
-      hungry: new Set(),
-      replaying: false,
-      touched: noMarks(),
-      touchedRuns: noMarks(),
-      columns: columns(),
-      forgetful: false,
-      shared: false,
-      untouched: noMarks(),
-      untouchedRuns: noMarks(),
-      refused: new Set(),
-      plain: new Map(),
-      view: {
-        count: 0,
-        now: 0,
-        offered: new Uint8Array(0),
-        processing: new Float64Array(0),
-        freeAt: new Float64Array(0),
-        assignedWork: new Float64Array(0),
-        load: new Float64Array(0),
-        slots: new Float64Array(0),
-        turn: 0,
-        chance: 0,
-        planned: -1,
-        cost: new Float64Array(0),
-        dueAt: NEVER,
-        needs: new Float64Array(0),
-        free: [],
-        capacity: [],
-        setup: new Float64Array(0),
-        wanted: new Uint8Array(0),
-        residentAt: Number.POSITIVE_INFINITY,
-      },
-    },
-  }
-}
-
-export function newRun(number: number, definition: RunDefinition, now: number): Run {
-  const allocation = allocationNamed(definition.strategy)
-  const order = orderNamed(definition.order)
-  assert(allocation !== undefined, `run ${definition.name}: no strategy ${definition.strategy}`)
-  assert(order !== undefined, `run ${definition.name}: no order ${definition.order}`)
-  return {
-    number,
-    definition,
-    stages: [],
-    state: 'active',
-    submittedAt: now,
-    endedAt: 0,
-    problem: undefined,
-    attempts: 0,
-    retries: 0,
-    allocation,
-    order,
-    tenant: 0,
-  }
-}
-
-export function newStage(
-  at: Pick<Stage, 'number' | 'run' | 'definition' | 'upstream' | 'depth' | 'root'>,
-): Stage {
-  return {
-    number: at.number,
-    run: at.run,
-    definition: at.definition,
-    upstream: at.upstream,
-    depth: at.depth,
-    root: at.root,
-    downstream: [],
-    nextLevel: -1,
-    items: itemStatesOf(),
-    known: 0,
-    complete: false,
-    reading: false,
-    cursor: undefined,
-    marks: [],
-    pool: intervalsOf(),
-    open: 0,
-    openTasks: 0,
-    sizes: new Map(),
-    unreadable: new Set(),
-    wishes: new Map(),
-    arrived: new Map(),
-    graph: undefined,
-    classes: [],
-    estimates: [],
-    pooled: { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] },
-    setup: { n: 0, micros: 0, bytes: 0, frees: false },
-    plan: undefined,
-    broken: undefined,
-    peakBytes: 0,
-    firstStart: 0,
-    lastEnd: 0,
-    busyMicros: 0,
-    byMachine: [],
-  }
-}
-
-export function newSlot(number: number): Slot {
-  return {
-    number,
-    stage: -1,
-    klass: -1,
-    running: [],
-    stopping: new Map(),
-    work: 0,
-    freeAt: 0,
-    headSince: 0,
-    loaded: [],
-    usedAt: [],
-    pinned: 0,
-    killing: undefined,
-    dying: false,
-    loading: false,
-    watchedAt: 0,
-  }
-}
-
-/** The number of a resource, a new one if it was never mentioned. */
-export function resourceNumber(state: State, name: string): number {
-  const known = state.resources.indexOf(name)
-  if (known >= 0) return known
-  state.resources.push(name)
-  return state.resources.length - 1
-}
 
 /** A run is live while its items may still change. */
 export function isLive(run: Run): boolean {

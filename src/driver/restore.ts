@@ -1,7 +1,7 @@
 import { decodeEntry } from '../core/codec.ts'
 import { decodeState } from '../core/snapshot.ts'
 import type { State } from '../core/state.ts'
-import { emptyState } from '../core/state.ts'
+import { emptyState } from '../core/initial.ts'
 import { endReplay, replay } from '../core/step.ts'
 import type { Journal } from '../port/journal.ts'
 

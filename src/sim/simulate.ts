@@ -1,5 +1,6 @@
 import { dataReadyAt } from '../core/times.ts'
-import { emptyState, type State } from '../core/state.ts'
+import { emptyState } from '../core/initial.ts'
+import type { State } from '../core/state.ts'
 import type { PlannedItems } from '../core/turns.ts'
 import { createLoop } from '../driver/loop.ts'
 import { serialHorizon, tickOf } from '../model/horizon.ts'

@@ -1,5 +1,6 @@
 import type { Action, Decision, Event, Kept } from '../../src/core/event.ts'
-import { type State, emptyState } from '../../src/core/state.ts'
+import { emptyState } from '../../src/core/initial.ts'
+import type { State } from '../../src/core/state.ts'
 import { step } from '../../src/core/step.ts'
 import { RUNNING } from '../../src/core/tasks.ts'
 import { nextInstant } from '../../src/core/timers.ts'

@@ -19,7 +19,7 @@ import {
 } from '../items.ts'
 import { clearQueue } from '../queue.ts'
 import type { GraphState, Run, Stage, State } from '../state.ts'
-import { newRun, newStage } from '../state.ts'
+import { newRun, newStage } from '../initial.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
 import { rebuildQueues } from './enqueue.ts'

@@ -1,0 +1,79 @@
+import type { StageDefinition } from '../model/run.ts'
+import type { MachinesView } from '../policy/allocation/allocation.ts'
+import { NEVER } from '../std/time.ts'
+import type { Columns } from './columns.ts'
+import { columns } from './columns.ts'
+import type { Kept } from './event.ts'
+import type { Marks } from './marks.ts'
+import { noMarks } from './marks.ts'
+import type { Class } from './state.ts'
+
+/** Buffers of the current step, and views reused from decision to decision. Never journalled. */
+export type Scratch = {
+  kept: Kept[]
+  /** Index of the event being applied within its batch. */
+  event: number
+  readonly view: MachinesView
+  readonly columns: Columns
+  /** Nobody stores answers: they are not gathered. */
+  forgetful: boolean
+  /** Shares decide between runs, in this turn of the phases. */
+  shared: boolean
+  /** Machines that may be able to start something of their queue. */
+  readonly dirty: Marks
+  /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
+  readonly hungry: Set<number>
+  /** Applying a journal: queues are not kept, they are rebuilt at the end. */
+  replaying: boolean
+  /** Stages whose bookkeeping may allow a read, a cut, a level or an end. */
+  touched: Marks
+  /** Runs that may have ended. */
+  touchedRuns: Marks
+  /** Empty sets that change places with the two above while those are worked off. */
+  untouched: Marks
+  untouchedRuns: Marks
+  /** By stage: the class of its items that wish for nothing. */
+  readonly plain: Map<number, { readonly of: StageDefinition; readonly klass: Class }>
+  /** Classes no machine can take now: not asked again within a phase. */
+  readonly refused: Set<number>
+}
+
+export function emptyScratch(): Scratch {
+  return {
+    kept: [],
+    event: 0,
+    dirty: noMarks(),
+    hungry: new Set(),
+    replaying: false,
+    touched: noMarks(),
+    touchedRuns: noMarks(),
+    columns: columns(),
+    forgetful: false,
+    shared: false,
+    untouched: noMarks(),
+    untouchedRuns: noMarks(),
+    refused: new Set(),
+    plain: new Map(),
+    view: {
+      count: 0,
+      now: 0,
+      offered: new Uint8Array(0),
+      processing: new Float64Array(0),
+      freeAt: new Float64Array(0),
+      assignedWork: new Float64Array(0),
+      load: new Float64Array(0),
+      slots: new Float64Array(0),
+      turn: 0,
+      chance: 0,
+      planned: -1,
+      cost: new Float64Array(0),
+      dueAt: NEVER,
+      needs: new Float64Array(0),
+      free: [],
+      capacity: [],
+      setup: new Float64Array(0),
+      wanted: new Uint8Array(0),
+      residentAt: Number.POSITIVE_INFINITY,
+    },
+  }
+}
