@@ -27,7 +27,7 @@ import { runUntil } from './paced.ts'
 export async function planMilp(
   problem: Problem,
   solver: Solver,
-  options: { readonly timeLimitMs: number; readonly incumbent?: Schedule; readonly seed?: number },
+  options: MilpOptions,
 ): Promise<MilpPlan> {
   const refusal = whyNotUnrelated(problem)
   if (refusal) throw new Error(`milp: ${refusal}`)
@@ -47,12 +47,23 @@ export async function planMilp(
     start,
     deadline,
     seed: options.seed ?? 0,
+    offered: () => options.offered?.().machine,
+    onImproved: found => options.onImproved?.(scheduleOf(problem, found)),
   })
   const makespan = makespanOfAssignment(view, assignment)
   const lean = huge ? assignment : withLessWork(view, assignment, makespan)
   const schedule = scheduleOf(problem, lean)
   const lowerBound = toMakespan(view, bound.value)
   return { schedule, lowerBound, optimal: makespanOf(schedule) <= lowerBound, trouble }
+}
+
+export type MilpOptions = {
+  readonly timeLimitMs: number
+  readonly incumbent?: Schedule
+  readonly seed?: number
+  /** The best that others working beside have found so far. */
+  readonly offered?: () => Schedule
+  readonly onImproved?: (found: Schedule) => void
 }
 
 export type MilpPlan = {
@@ -108,13 +119,21 @@ function provedPlan(problem: Problem, assignment: Assignment): MilpPlan {
 async function solveCores(
   view: Unrelated,
   solver: Solver | undefined,
-  options: { bound: LpBound; start: Assignment; deadline: number; seed: number },
+  options: {
+    readonly bound: LpBound
+    readonly start: Assignment
+    readonly deadline: number
+    readonly seed: number
+    readonly offered: () => Assignment | undefined
+    readonly onImproved: (found: Assignment) => void
+  },
 ): Promise<{ assignment: Assignment; trouble?: string }> {
   const { bound, deadline, seed } = options
   let assignment = options.start
   const everything = view.classes * (view.machines - 1)
   let extra = Math.min(Math.ceil(1.5 * view.classes), firstCoreLimit)
   for (; solver && performance.now() < deadline; extra *= 2) {
+    assignment = betterOf(view, options.offered(), assignment)
     const makespan = makespanOfAssignment(view, assignment)
     if (makespan <= toMakespan(view, bound.value)) break
     const steps = coreColumns(view, bound.lambda, { longest: makespan, extra })
@@ -132,7 +151,10 @@ async function solveCores(
     if (solved.kind === 'failed') return { assignment, trouble: solved.reason }
     const values = solved.kind === 'infeasible' ? undefined : solved.values
     const found = values && assignmentOf(view, columns, integer, values)
-    if (found && makespanOfAssignment(view, found) < makespan) assignment = found
+    if (found && makespanOfAssignment(view, found) < makespan) {
+      assignment = found
+      options.onImproved(found)
+    }
     if (solved.kind === 'limit' || extra >= everything) break
   }
   return { assignment }

@@ -1,7 +1,8 @@
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
-import type { Schedule } from '../model/schedule.ts'
+import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
+import { batchLimit } from '../policy/planning/search/starts.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Solver } from '../port/solver.ts'
 import { type Budget, drive, isSpent } from './drive.ts'
@@ -42,16 +43,38 @@ export async function planPortfolio(
   const improve = (found: Proof) => {
     proof.current = best(proof.current, found)
   }
+  const table = exchange(standing.schedule)
+  const search = localSearch.plan(problem, { ...shared, offered: table.best })
   const [searched, solved] = await Promise.all([
-    drive(localSearch.plan(problem, shared), budget, reached),
+    drive(table.watch(search), budget, reached),
     solver && Number.isFinite(budget.deadline)
-      ? solveBeside(problem, solver, { budget, incumbent: standing.schedule, seed, improve })
+      ? solveBeside(problem, solver, { budget, table, seed, improve })
       : undefined,
   ])
   if (searched) members.push(memberOf(problem, localSearch.name, searched))
   if (solved) members.push(memberOf(problem, 'milp', solved))
   return { ...leaderOf(members), proof: proof.current, members }
 }
+
+/** Where the search on this thread and the solver on its own lay what they find. */
+function exchange(standing: Schedule) {
+  let best = standing
+  const put = (found: Schedule | undefined): void => {
+    if (found && makespanOf(found) < makespanOf(best)) best = found
+  }
+  return {
+    best: () => best,
+    put,
+    *watch(steps: Generator<Schedule | undefined, void, void>) {
+      for (const found of steps) {
+        put(found)
+        yield found
+      }
+    },
+  }
+}
+
+type Exchange = ReturnType<typeof exchange>
 
 export type PortfolioOptions = {
   readonly seed: number
@@ -95,7 +118,8 @@ export async function constructAll(
   const entries = problem.tasks.length * problem.machines.length
   for (const planner of quickestFirst) {
     if (planner.refuses?.(problem) !== undefined) continue
-    if (entries > batchLimit && comparesAll.has(planner.name)) continue
+    if (problem.tasks.length * entries > batchLimit && comparesAll.has(planner.name)) continue
+    if (members.length > 0 && budget.deadline - performance.now() < entries * slowest) break
     const schedule = await drive(planner.plan(problem, { seed }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
@@ -113,7 +137,8 @@ const quickestFirst = [
 
 /** Batch-mode heuristics look at every ready task at every step: quadratic. */
 const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
-const batchLimit = 400_000
+/** Milliseconds per task and machine that the slowest takes; none can be stopped half way. */
+const slowest = 1e-4
 /** Up to here all of them together take less than a tenth of a second, even with no time given. */
 const promptLimit = 10_000
 
@@ -122,12 +147,12 @@ async function solveBeside(
   solver: Solver,
   options: {
     readonly budget: Budget
-    readonly incumbent: Schedule
+    readonly table: Exchange
     readonly seed: number
     readonly improve: (found: Proof) => void
   },
 ): Promise<Schedule | undefined> {
-  const { budget, incumbent, seed, improve } = options
+  const { budget, table, seed, improve } = options
   const left = budget.deadline - performance.now()
   const lpMs = Math.min(left, Math.max(100, left / 4))
   if (problem.tasks.length * problem.machines.length > solverLimit) return undefined
@@ -135,7 +160,15 @@ async function solveBeside(
   improve({ value: bound.value, by: 'LP duals' })
   if (whyNotUnrelated(problem) !== undefined || isSpent(budget)) return undefined
   const timeLimitMs = budget.deadline - performance.now()
-  const milp = await planMilp(problem, solver, { timeLimitMs, incumbent, seed })
+  const incumbent = table.best()
+  const { best: offered, put: onImproved } = table
+  const milp = await planMilp(problem, solver, {
+    timeLimitMs,
+    incumbent,
+    seed,
+    offered,
+    onImproved,
+  })
   improve({ value: milp.lowerBound, by: milp.optimal ? 'exhaustion' : 'LP duals' })
   return milp.schedule
 }

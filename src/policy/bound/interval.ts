@@ -17,10 +17,11 @@ export function intervalBound(view: Unrelated, { head, tail }: HeadsTails): numb
   const bySpeed = scan(view, { head, tail }, relativeSpeeds(view))
   // A pass over a table this large takes a fifth of a second: climbing would take a minute.
   if (view.times.length > MAX_ENTRIES) return bySpeed.value
+  const passes = Math.max(4, Math.min(PASSES, Math.ceil(WORK / view.times.length)))
   let best = bySpeed.value
   let count = view.count
   for (let round = 0; round < ROUNDS; round += 1) {
-    const found = scan(view, { head, tail }, climbFor({ ...view, count }, PASSES).lambda)
+    const found = scan(view, { head, tail }, climbFor({ ...view, count }, passes).lambda)
     if (round > 0 && found.value <= best * (1 + 1e-9)) break
     best = Math.max(best, found.value)
     count = new Int32Array(view.classes)
@@ -33,6 +34,8 @@ export function intervalBound(view: Unrelated, { head, tail }: HeadsTails): numb
 
 const ROUNDS = 6
 const PASSES = 200
+/** Entries read in one climb. */
+const WORK = 3e7
 const MAX_ENTRIES = 2e7
 const MAX_SCAN = 2e7
 

@@ -29,4 +29,14 @@ export type PlanOptions = {
   readonly incumbent?: Schedule
   /** A proven lower bound; a planner may stop when it reaches it. */
   readonly lowerBound?: number
+  /** The best that others working beside have found so far; asked now and then by a search. */
+  readonly offered?: () => Schedule | undefined
+}
+
+/** Runs steps to their end, for whoever has no clock to watch. */
+export function atOnce<Result>(steps: Generator<undefined, Result, void>): Result {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
 }

@@ -1,4 +1,5 @@
 import type { Unrelated } from '../bound/unrelated.ts'
+import { atOnce } from './planner.ts'
 import { type Assignment, makespanOfAssignment } from './assignment.ts'
 
 /**
@@ -15,11 +16,23 @@ export function fillByPrices(
   bound: number,
   options: { readonly targets?: number } = {},
 ): Assignment {
+  return atOnce(fillSteps(view, lambda, bound, options))
+}
+
+/** The same in steps of one pass each. */
+export function* fillSteps(
+  view: Unrelated,
+  lambda: Float64Array,
+  bound: number,
+  options: { readonly targets?: number } = {},
+): Generator<undefined, Assignment, void> {
   const order = byUrgency(view, lambda)
   const targets = options.targets ?? targetsFor(view)
+  yield undefined
   let best = fillTo(view, lambda, order, Infinity)
   let least = makespanOfAssignment(view, best)
   for (let target = 0; target < targets; target += 1) {
+    yield undefined
     const k = Math.floor(((target + 0.5) * steps) / targets)
     const found = fillTo(view, lambda, order, bound * (1 + 0.001 * k * (1 + 0.1 * k)))
     const makespan = makespanOfAssignment(view, found)

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../model/problem.ts'
+import { atOnce } from '../planner.ts'
 
 /**
  * Which machines are worth trying for which task, by the prices of the LP bound.
@@ -26,17 +27,23 @@ export type Core = {
   readonly pairMachine: Int32Array
 }
 
-export function coreOf(
-  problem: Problem,
-  prices: { readonly value: number; readonly lambda: Float64Array },
-): Core {
+export function coreOf(problem: Problem, prices: Prices): Core {
+  return atOnce(coreSteps(problem, prices))
+}
+
+type Prices = { readonly value: number; readonly lambda: Float64Array }
+
+/** The same in steps: of ten million pairs it takes most of a second. */
+export function* coreSteps(problem: Problem, prices: Prices): Generator<undefined, Core, void> {
   const machines = problem.machines.length
   const { times } = problem
-  const { reduced, cheapest } = reducedCosts(problem, prices.lambda)
+  const { reduced, cheapest } = yield* reducedCosts(problem, prices.lambda)
   const limit = cheapestOverall(reduced, machines, alternativesPerTask)
+  yield undefined
   const inCore = new Uint8Array(times.length)
   for (let at = 0; at < times.length; at += 1) if (reduced[at] <= limit) inCore[at] = 1
-  markCheapestPerMachine(reduced, machines, inCore)
+  yield* markCheapestPerMachine(reduced, machines, inCore)
+  yield undefined
   return {
     machines,
     bound: prices.value,
@@ -53,11 +60,14 @@ const alternativesPerTask = 1
 const leastPerMachine = 24
 const sampleEntries = 400_000
 
-function reducedCosts(problem: Problem, lambda: Float64Array) {
+const entriesPerStep = 1_000_000
+
+function* reducedCosts(problem: Problem, lambda: Float64Array) {
   const machines = problem.machines.length
   const reduced = new Float64Array(problem.times.length)
   const cheapest = new Int32Array(problem.tasks.length)
   for (let task = 0, row = 0; row < reduced.length; task += 1, row += machines) {
+    if (row % entriesPerStep < machines) yield undefined
     let least = Number.POSITIVE_INFINITY
     for (let i = 0; i < machines; i += 1) {
       const time = problem.times[row + i]
@@ -90,10 +100,16 @@ function cheapestOverall(reduced: Float64Array, machines: number, perTask: numbe
   return sorted[Math.min(sorted.length - 1, Math.floor(sampled * perTask))]
 }
 
-function markCheapestPerMachine(reduced: Float64Array, machines: number, inCore: Uint8Array): void {
+function* markCheapestPerMachine(
+  reduced: Float64Array,
+  machines: number,
+  inCore: Uint8Array,
+): Generator<undefined, void, void> {
   const tasks = reduced.length / machines
   const least = new Float64Array(Math.min(leastPerMachine, tasks))
+  const every = Math.max(1, Math.floor(entriesPerStep / (4 * tasks)))
   for (let i = 0; i < machines; i += 1) {
+    if (i % every === 0) yield undefined
     least.fill(Number.POSITIVE_INFINITY)
     for (let at = i; at < reduced.length; at += machines) insertLeast(least, reduced[at])
     const limit = least[least.length - 1]

@@ -15,20 +15,26 @@ import { sufferage } from '../sufferage.ts'
 
 /**
  * What the constructive planners give, one after another, so that a search is never worse than the
- * best of them. The ones that compare all ready tasks are left out where that takes too long.
+ * best of them. The ones that compare all ready tasks are left out where that takes too long. Whoever
+ * brings an incumbent has tried them.
  */
 export function* startingSchedules(
   problem: Problem,
   options: PlanOptions,
 ): Generator<Schedule, void, void> {
-  if (options.incumbent !== undefined) yield options.incumbent
+  if (options.incumbent !== undefined) {
+    yield options.incumbent
+    return
+  }
   const entries = problem.tasks.length * problem.machines.length
-  for (const planner of entries <= batchLimit ? [...fast, ...batch] : fast) {
+  const all = problem.tasks.length * entries <= batchLimit
+  for (const planner of all ? [...fast, ...batch] : fast) {
     if (planner.refuses?.(problem) !== undefined) continue
     for (const schedule of planner.plan(problem, options)) if (schedule) yield schedule
   }
 }
 
-const batchLimit = 100_000
+/** Task, ready task and machine: half a second's worth. */
+export const batchLimit = 400_000_000
 const fast = [mct, heft, peft, cpop, lpt, met, minLoad, onDemand]
 const batch = [minMin, maxMin, sufferage]

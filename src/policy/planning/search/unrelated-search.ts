@@ -6,10 +6,10 @@ import { unrelatedOf } from '../../bound/unrelated.ts'
 import { makespanOfAssignment, scheduleOf } from '../assignment.ts'
 import { mct } from '../mct.ts'
 import type { PlanOptions } from '../planner.ts'
-import { fillByPrices } from '../price-fill.ts'
+import { fillSteps } from '../price-fill.ts'
 import { stateOf } from './assignment.ts'
 import { anneal, type Best } from './assignment-anneal.ts'
-import { type Core, coreOf } from './assignment-core.ts'
+import { type Core, coreSteps } from './assignment-core.ts'
 
 /**
  * Search for independent tasks on unrelated machines (R||Cmax): only who runs what matters.
@@ -31,7 +31,7 @@ export function* searchAssignments(
     yield undefined
   }
   if (!(prices.value > 0)) return
-  const filled = fillByPrices(view, prices.lambda, prices.value)
+  const filled = yield* fillSteps(view, prices.lambda, prices.value)
   if (makespanOfAssignment(view, filled) < best.makespan) {
     best.makespan = makespanOfAssignment(view, filled)
     best.machine.set(filled)
@@ -39,16 +39,28 @@ export function* searchAssignments(
   }
   const bound = Math.max(prices.value, options.lowerBound ?? 0) * (1 + 1e-12)
   if (best.makespan <= bound) return
-  const core = coreOf(problem, prices)
+  const core = yield* coreSteps(problem, prices)
   if (core.pairTask.length === 0) return
-  for (const improved of annealOnAndOn(core, best, options.seed)) {
+  const offered = () => take(options.offered?.(), best)
+  for (const improved of annealOnAndOn(core, best, { seed: options.seed, offered })) {
     yield improved ? scheduleOf(problem, best.machine) : undefined
     if (best.makespan <= bound) return
   }
 }
 
-function* annealOnAndOn(core: Core, best: Best, seed: number): Generator<boolean, void, void> {
-  const random = prng(seed, 1)
+/** What others found meanwhile, if it is better. */
+function take(offered: Schedule | undefined, best: Best): void {
+  if (offered === undefined || makespanOf(offered) >= best.makespan) return
+  best.makespan = makespanOf(offered)
+  best.machine.set(offered.machine)
+}
+
+function* annealOnAndOn(
+  core: Core,
+  best: Best,
+  run: { readonly seed: number; readonly offered: () => void },
+): Generator<boolean, void, void> {
+  const random = prng(run.seed, 1)
   // One move of a mean task changes the energy by about sqrt(machines) / tasks of the bound.
   const step = Math.min(0.5, Math.sqrt(core.machines) / core.cheapest.length)
   let chains = firstCooling
@@ -57,6 +69,7 @@ function* annealOnAndOn(core: Core, best: Best, seed: number): Generator<boolean
   for (;;) {
     const cooling = { from: hot * step, to: cold * step, chains }
     yield* anneal(core, stateOf(core, start), best, { cooling, random })
+    run.offered()
     start = best.machine
     chains = Math.min(chains * 2, longestCooling)
   }
