@@ -1,6 +1,7 @@
 import type { Look } from '../../policy/allocation/allocation.ts'
 import { orderedTask } from '../apply/enqueue.ts'
 import type { Offers } from '../columns.ts'
+import { holds, sameModel } from '../models.ts'
 import { queuedCount } from '../queue.ts'
 import type { Class, Machine, Slot, Stage, State } from '../state.ts'
 import { expectedMicros, setupMicros } from '../times.ts'
@@ -54,16 +55,16 @@ function fillSetup(state: State, { klass, offers, task }: Choice): void {
     return
   }
   const holders = busyHolders(state, stage)
-  const isFirstLoad = stage.setup.n === 0 && holders.some(({ slot }) => isLoading(slot, stage))
-  const load = isFirstLoad ? Number.POSITIVE_INFINITY : meanSetup(stage)
-  if (holders.length > 0) view.residentAt = throughAt(state, stage, task, holders)
   const others = waitingElsewhere(state, stage)
+  const isFirstLoad = stage.setup.n === 0 && holders.some(({ slot }) => isLoading(slot, stage))
+  const load = isFirstLoad && others.length > 0 ? Number.POSITIVE_INFINITY : meanSetup(stage)
+  if (holders.length > 0) view.residentAt = throughAt(state, stage, task, holders)
   forEachOffer(state, offers, machine => {
     const { number, idle, slots } = machine
-    const isHere = idle.some(slot => slots[slot].loaded.includes(stage.number))
+    const isHere = idle.some(slot => holds(state, slots[slot], stage))
     view.setup[number] = isHere ? 0 : load
     view.processing[number] += view.setup[number] - setupMicros(state, stage, machine)
-    const isWanted = (slot: number) => slots[slot].loaded.some(held => others.has(held))
+    const isWanted = (slot: number) => others.some(other => holds(state, slots[slot], other))
     view.wanted[number] = idle.length > 0 && idle.every(isWanted) ? 1 : 0
   })
 }
@@ -84,14 +85,14 @@ function busyHolders(state: State, stage: Stage): Holder[] {
   for (const machine of state.machines) {
     if (!machine.alive || machine.pressure) continue
     for (const slot of machine.slots) {
-      if (slot.running.length === 0 || slot.dying || !slot.loaded.includes(stage.number)) continue
+      if (slot.running.length === 0 || slot.dying || !holds(state, slot, stage)) continue
       found.push({ machine, slot })
     }
   }
   return found
 }
 
-/** When the holders would have done all that waits for the stage, sharing it evenly. */
+/** When the holders would have done all that waits for the model, sharing it evenly. */
 function throughAt(state: State, stage: Stage, task: number, holders: readonly Holder[]): number {
   const { first, size, count } = state.tasks
   let [free, time] = [0, 0]
@@ -101,19 +102,20 @@ function throughAt(state: State, stage: Stage, task: number, holders: readonly H
     time += Number.isNaN(micros) ? (size[task] * 1_000_000) / machine.definition.speed : micros
   }
   let waiting = 0
-  for (const number of stage.classes) waiting += queuedCount(state.classes[number].queue)
+  for (const { stage: number, queue } of state.classes)
+    if (sameModel(state.stages[number], stage)) waiting += queuedCount(queue)
   return (free + (waiting * time) / holders.length) / holders.length
 }
 
-/** Other stages that load something and have tasks waiting for a slot. */
-function waitingElsewhere(state: State, stage: Stage): ReadonlySet<number> {
-  const waiting = new Set<number>()
-  for (const klass of state.classes) {
-    if (klass.stage === stage.number || queuedCount(klass.queue) === 0) continue
-    const { definition, run: number } = state.stages[klass.stage]
-    const run = state.runs[number]
-    if (definition.loads === undefined || run.state !== 'active') continue
-    if (run.allocation.binds === 'late') waiting.add(klass.stage)
+/** Stages of other models that have tasks waiting for a slot. */
+function waitingElsewhere(state: State, stage: Stage): readonly Stage[] {
+  const waiting = new Set<Stage>()
+  for (const { stage: number, queue } of state.classes) {
+    const other = state.stages[number]
+    const run = state.runs[other.run]
+    if (queuedCount(queue) === 0 || other.definition.loads === undefined) continue
+    if (run.state !== 'active' || run.allocation.binds !== 'late') continue
+    if (!sameModel(other, stage)) waiting.add(other)
   }
-  return waiting
+  return [...waiting]
 }

@@ -49,7 +49,7 @@ export type MachinesView = {
   readonly capacity: Float64Array[]
   /**
    * Looking at `setup`: micros of loading within `processing`; 0 where an idle slot holds the model,
-   * `Infinity` while the first load of all is on its way and nobody knows how long one takes.
+   * `Infinity` while the first load of all is on its way and other models have tasks for the slots.
    */
   setup: Float64Array
   /** Looking at `setup`: 1 where every idle slot holds a model that other tasks wait for. */

@@ -3,9 +3,10 @@ import type { Allocation } from './allocation.ts'
 /**
  * Goes where the model is loaded, and waits for such a slot while that pays. An idle slot without the
  * model is asked to load it only if this task would then end before the slots that hold it are through
- * with all that waits for it, and not while that slot's own models have tasks waiting. How long a load
- * takes is worth knowing before it is paid everywhere, so the very first one is waited for. mct counts
- * loading too, but gives every task a machine at once: unknown loads are then paid on all of them.
+ * with all that waits for it, and not while that slot's own models have tasks waiting. Where models
+ * compete for slots, the first load of each is waited for: how long it takes is worth knowing before
+ * it is paid everywhere. mct counts loading too, but gives every task a machine at once, so every
+ * model is loaded on every machine.
  */
 export const setupAware: Allocation = {
   name: 'setup-aware',
