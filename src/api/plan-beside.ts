@@ -1,41 +1,51 @@
-import { planProblem } from '../choose/plan-problem.ts'
-import { type Strategy, strategyNamed } from '../choose/strategies.ts'
+import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
+import { strategyNamed } from '../choose/strategies.ts'
 import type { Event } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import type { Run, Stage } from '../core/state.ts'
-import { ASSIGNED, READY } from '../core/tasks.ts'
-import { expectedMicros } from '../core/times.ts'
-import type { Problem } from '../model/problem.ts'
+import type { Objective } from '../model/job.ts'
+import type { MachineDefinition } from '../model/run.ts'
 import { allocationNamed } from '../policy/registry.ts'
 import type { Host } from './host.ts'
+import { openItems, type OpenItems } from './open-items.ts'
+import { chooseInThread } from './plan-thread.ts'
+import { noteStrategy, ruleInWords } from './strategy-note.ts'
 
 /**
  * Plans a running job's open items on a snapshot and hands the plan to the core as an event. Dispatch
  * never waits for it: until it arrives, and for whatever it does not name, tasks go where they finish
- * first. It plans once every machine's times are known, and again when machines change or a quarter
- * of the items has ended: that is what mends a plan that reality left.
+ * first (mct). It plans once every machine has five samples of the stage, and again when machines
+ * change or a quarter of the items has ended: that is what mends a plan that reality left. For `auto`
+ * the choice may also be a rule, which the run then follows until the next choice.
  */
-export function planBeside(host: Host, run: Run, strategyName: string): () => void {
-  const strategy = plannerFor(host, strategyName)
-  if (strategy === undefined) return () => {}
+export function planBeside(host: Host, run: Run, strategy: string): () => void {
+  const { objective, name } = run.definition
+  if (!plansBeside(host.machines, strategy, objective)) return () => {}
+  noteStrategy(host.store, name, {
+    asked: strategy,
+    uses: 'mct',
+    objective,
+    why: learningInWords(strategy, objective),
+  })
+  const { order } = run.definition
   let planning = false
   let plannedAt = ''
   const consider = (events: readonly Event[]): void => {
-    if (planning || !events.some(event => worthALook.has(event.kind))) return
+    if (planning || run.state !== 'active') return
+    if (!events.some(event => worthALook.has(event.kind))) return
     for (const number of run.stages) {
       const stage = host.state.stages[number]
       const moment = momentOf(host, stage)
       if (moment === undefined || moment === plannedAt) continue
-      const snapshot = snapshotOf(host, stage)
-      if (snapshot === undefined) continue
+      const open = openItems(host.state, run, stage)
+      if (open === undefined) continue
       plannedAt = moment
       planning = true
-      adopt(host, stage, strategy, snapshot)
+      choose(host, run, strategy, open)
+        .then(choice => adopt(host, run, stage, { asked: strategy, order, open, choice }))
         .catch((error: Error) => {
-          process.emitWarning(
-            `no ${strategy.name} plan for ${stage.definition.name}: ${error.message}`,
-            'DrayPlan',
-          )
+          const what = `no ${strategy} plan for ${stage.definition.name}: ${error.message}`
+          process.emitWarning(what, 'DrayPlan')
         })
         .finally(() => {
           planning = false
@@ -52,17 +62,26 @@ const worthALook: ReadonlySet<Event['kind']> = new Set([
   'joined',
   'left',
   'learnt',
+  'goOn',
 ])
-/** Beyond this many open tasks a plan costs more than it is worth (DESIGN 5.9). */
-const MOST_TASKS = 10_000
-/** Milliseconds of search beside a running job, on the loop's own thread in small steps. */
-const SEARCH = 500
 
-/** The strategy to plan with: a planner by name; for `auto` a portfolio where machines differ. */
-function plannerFor(host: Host, name: string): Strategy | undefined {
-  const differ = host.machines.some(machine => machine.speed !== host.machines[0].speed)
-  if (name === 'auto') return differ ? strategyNamed('portfolio') : undefined
-  return allocationNamed(name) === undefined ? strategyNamed(name) : undefined
+/**
+ * Whether there is anything to plan. `auto` does not while only the makespan counts and machines are
+ * alike: the next idle slot is then where a task ends first.
+ */
+export function plansBeside(
+  machines: readonly MachineDefinition[],
+  strategy: string,
+  objective: Objective,
+): boolean {
+  if (strategy !== 'auto') {
+    return allocationNamed(strategy) === undefined && strategyNamed(strategy) !== undefined
+  }
+  const [first, ...others] = machines
+  const speeds = others.some(({ speed }) => speed !== first.speed)
+  const prices = others.some(({ cost }) => cost !== first.cost)
+  if (objective === 'makespan') return speeds
+  return objective === 'cost' ? speeds || prices : true
 }
 
 /** What must differ for another plan: the machines that are here, and the quarter of the stage that has ended. */
@@ -71,87 +90,62 @@ function momentOf(host: Host, stage: Stage): string | undefined {
   if (!stage.complete || stage.known < 2) return undefined
   const alive = state.machines.filter(machine => machine.alive)
   const known = alive.every(machine => (stage.estimates[machine.number]?.n ?? 0) >= limits.samples)
-  if (alive.length < 2 || !known) return undefined
+  if (alive.length === 0 || !known) return undefined
   const ended = stage.known - stage.pool.size - stage.open
   return `${stage.number}:${alive.map(machine => machine.number).join()}:${Math.floor((4 * ended) / stage.known)}`
 }
 
-type Snapshot = {
-  readonly problem: Problem
-  readonly items: readonly number[]
-  readonly machineOf: readonly number[]
+function choose(host: Host, run: Run, strategy: string, open: OpenItems): Promise<LiveChoice> {
+  const { seed } = host.state.runs[run.number].definition
+  const { problem, noise, seconds } = open
+  const ms = Math.min(mostSearch, Math.max(leastSearch, 50 * seconds))
+  const { objective } = run.definition
+  return chooseInThread({ problem, strategy, objective, seed, noise, ms })
 }
 
-/** Open items that have not started, one task each, on every slot as a machine of its own. */
-function snapshotOf(host: Host, stage: Stage): Snapshot | undefined {
-  const { state } = host
-  const { tasks } = state
-  const items: number[] = []
-  const sizes: number[] = []
-  for (let task = 0; task < tasks.used; task += 1) {
-    const open = tasks.state[task] === READY || tasks.state[task] === ASSIGNED
-    if (!open || tasks.stage[task] !== stage.number || tasks.count[task] !== 1) continue
-    items.push(tasks.first[task])
-    sizes.push(tasks.size[task])
-  }
-  if (items.length < 2 || items.length > MOST_TASKS) return undefined
-  const machineOf = state.machines
-    .filter(machine => machine.alive)
-    .flatMap(machine => machine.slots.map(() => machine.number))
-  const times = new Float64Array(items.length * machineOf.length)
-  items.forEach((item, row) => {
-    machineOf.forEach((number, column) => {
-      const micros = expectedMicros(stage, state.machines[number], item, sizes[row])
-      times[row * machineOf.length + column] = Math.max(1, micros) / 1e6
-    })
+/** Milliseconds beside a running job: a twentieth of what is left to do, within these. */
+const [leastSearch, mostSearch] = [50, 500]
+
+type Chosen = {
+  readonly asked: string
+  /** The order the job asked for, which a plan falls back on. */
+  readonly order: string
+  readonly open: OpenItems
+  readonly choice: LiveChoice
+}
+
+async function adopt(host: Host, run: Run, stage: Stage, chosen: Chosen): Promise<void> {
+  const { asked, order, open, choice } = chosen
+  if (run.state !== 'active') return
+  const { items, machineOf } = open
+  const { why } = choice
+  const rule = choice.kind === 'rule'
+  if (rule) follow(host, run, choice.strategy, choice.order)
+  else if (run.definition.strategy !== 'planned') follow(host, run, 'planned', order)
+  noteStrategy(host.store, run.definition.name, {
+    asked,
+    uses: choice.strategy,
+    objective: run.definition.objective,
+    why,
+    ...(rule && { order: choice.order }),
   })
-  const none = {
-    firstEdge: new Int32Array(items.length + 1),
-    from: new Int32Array(0),
-    bytes: new Float64Array(0),
-    time: new Float64Array(0),
-  }
-  const problem: Problem = {
-    name: stage.definition.name,
-    unit: 's',
-    times,
-    edges: none,
-    network: undefined,
-    machines: machineOf.map((number, column) => ({
-      id: `${number}/${column}`,
-      speed: 1,
-      capacity: undefined,
-      cost: 0,
-    })),
-    tasks: items.map(item => ({
-      id: String(item),
-      needs: undefined,
-      release: 0,
-      due: Number.POSITIVE_INFINITY,
-      weight: 1,
-      priority: 0,
-    })),
-  }
-  return { problem, items, machineOf }
-}
-
-async function adopt(
-  host: Host,
-  stage: Stage,
-  strategy: Strategy,
-  { problem, items, machineOf }: Snapshot,
-): Promise<void> {
-  const seed = host.state.runs[stage.run].definition.seed
-  const spending = { kind: 'time', ms: SEARCH } as const
-  const { schedule } = await planProblem(problem, { strategy, seed, spending })
+  // An empty plan frees what was bound to a machine: from here on the rule places it.
+  const named = rule ? [] : items
   await host.commit({
     kind: 'plan',
     stage: stage.number,
-    strategy: strategy.name,
-    seed,
+    strategy: rule ? ruleInWords(choice.strategy, choice.order) : choice.strategy,
+    seed: run.definition.seed,
     steps: 0,
-    items,
-    machines: items.map((_, task) => machineOf[schedule.machine[task]]),
-    ranks: items.map((_, task) => schedule.start[task]),
+    items: named,
+    machines: named.map((_, task) => (rule ? 0 : machineOf[choice.schedule.machine[task]])),
+    ranks: named.map((_, task) => (rule ? 0 : choice.schedule.start[task])),
+    why,
   })
+}
+
+/** The same run under another rule. */
+function follow(host: Host, run: Run, strategy: string, order: string): void {
+  const definition = { ...run.definition, strategy, order }
+  host.loop.send({ kind: 'redefine', run: run.number, definition })
 }

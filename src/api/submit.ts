@@ -13,7 +13,7 @@ import type { Host } from './host.ts'
 import { estimatesDocument, importedOr } from './host.ts'
 import { type Keeper, keeperOf } from './keep.ts'
 import { runNameFor } from './names.ts'
-import { planBeside } from './plan-beside.ts'
+import { planBeside, plansBeside } from './plan-beside.ts'
 import { runDefinition } from './run-definition.ts'
 
 /**
@@ -258,15 +258,14 @@ function definitionOf(host: Host, job: Job, name: string, seed: number): RunDefi
     name,
     seed,
     now: Date.now() * 1_000,
-    strategy: liveStrategy(host, job.strategy),
+    strategy: liveStrategy(host, job),
   })
 }
 
 /** `auto` while times are being learnt: with machines alike any idle one serves, else earliest completion. */
-function liveStrategy(host: Host, strategy: string): string {
+function liveStrategy(host: Host, { strategy, objective }: Job): string {
   if (strategy !== 'auto') return allocationNamed(strategy)?.name ?? 'planned'
-  const [first, ...others] = host.machines
-  return others.some(machine => machine.speed !== first.speed) ? 'planned' : 'on-demand'
+  return plansBeside(host.machines, strategy, objective) ? 'planned' : 'on-demand'
 }
 
 /** A run and the runs it kept results of, oldest first. */

@@ -15,14 +15,17 @@ import { reasonFor } from './reason.ts'
  * (successive halving: Karnin, Koren and Somekh 2013).
  */
 export async function chooseByTrial(problem: Problem, options: TrialOptions): Promise<Chosen> {
-  const { conditions, objective } = options
+  const { conditions, objective, deadline } = options
   const candidates = candidatesOf(problem, options)
+  const isLate = () => deadline !== undefined && performance.now() > deadline
+  const many = problem.tasks.length > patientTasks
   const certain = conditions.noise === 0 && conditions.faults === undefined
   const most = certain ? 1 : repeatsFor(problem)
   const trials: Trial[] = candidates.map(candidate => ({ candidate, scores: [] }))
   let left = trials
   for (let repeats = Math.min(most, firstRound); ; repeats = Math.min(most, repeats * 2)) {
     for (const { candidate, scores } of left) {
+      if (left === trials && many && scores !== left[0].scores && isLate()) break
       for (let repeat = scores.length; repeat < repeats; repeat += 1) {
         const seed = trialSeeds + conditions.seed * 64 + repeat
         const realised = realise(problem, candidate.way, { ...conditions, seed })
@@ -30,12 +33,16 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
         await setImmediate()
       }
     }
-    left = left.toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
-    if (repeats === most) break
+    left = left
+      .filter(({ scores }) => scores.length === repeats)
+      .toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
+    if (repeats === most || isLate()) break
     left = left.slice(0, Math.max(finalists, Math.ceil(left.length / 2)))
   }
   const [winner] = left
-  const tried = trials.map(trial => ({ name: trial.candidate.name, ...meanOf(trial) }))
+  const tried = trials
+    .filter(({ scores }) => scores.length > 0)
+    .map(trial => ({ name: trial.candidate.name, ...meanOf(trial) }))
   const how = most > 1 ? `, by up to ${most} simulated runs each` : ', simulated'
   const best = { name: winner.candidate.name, ...meanOf(winner) }
   const why = reasonFor(best, [best, ...stayed(tried, left)], objective, how, tried.length)
@@ -47,6 +54,8 @@ export type TrialOptions = {
   readonly conditions: Conditions
   /** The order asked for; all that serve are tried when absent. */
   readonly order?: string
+  /** On `performance.now()`: no round begins after it, and of many tasks the first is cut short. */
+  readonly deadline?: number
   /** Schedules to try as plans. */
   readonly members: readonly Member[]
 }
@@ -60,6 +69,8 @@ type Trial = { readonly candidate: Candidate; readonly scores: Score[] }
 const trialSeeds = 1_000_003
 const firstRound = 3
 const finalists = 4
+/** Up to here the first round takes less than half a second, and all candidates are in it, deadline or not. */
+const patientTasks = 500
 
 /** Runs of each finalist: a hundred thousand simulated tasks take about a second. */
 function repeatsFor(problem: Problem): number {

@@ -1,4 +1,5 @@
 import type { Host } from '../api/host.ts'
+import { strategyNote } from '../api/strategy-note.ts'
 import type { Submitted } from '../api/submit.ts'
 import type { Decision, Event } from '../core/event.ts'
 import { endedCount, FAILED } from '../core/items.ts'
@@ -17,12 +18,20 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     process.stdout.write(`${JSON.stringify({ at, event, run: run.definition.name, ...fields })}\n`)
   }
   say('submitted', { job: run.definition.job, plan: submitted.plan.kind, why: submitted.plan.why })
+  const note = strategyNote(host.store, run.definition)
+  if (note !== undefined && submitted.plan.kind !== 'nothing') {
+    say('plan', { strategy: note.uses, objective: note.objective, tasks: 0, why: note.why })
+  }
   const mine = (stage: number): boolean => host.state.stages[stage]?.run === run.number
   const nameOf = (stage: number): string => host.state.stages[stage].definition.name
 
   const onEvent = (event: Event): void => {
     if (event.kind === 'read' && mine(event.stage))
       say('read', { stage: nameOf(event.stage), items: event.count, complete: event.done })
+    if (event.kind === 'plan' && mine(event.stage)) {
+      const { stage, strategy, items, why } = event
+      say('plan', { stage: nameOf(stage), strategy, tasks: items.length, why })
+    }
   }
   const onDecision = (decision: Decision): void => {
     if (!('stage' in decision) || !mine(decision.stage)) return

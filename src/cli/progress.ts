@@ -1,5 +1,7 @@
 import type { Host } from '../api/host.ts'
+import { strategyInWords, strategyNote } from '../api/strategy-note.ts'
 import type { Submitted } from '../api/submit.ts'
+import type { Run } from '../core/state.ts'
 import type { Job } from '../model/job.ts'
 import { beginningInWords } from './beginning.ts'
 import { eventLines } from './event-lines.ts'
@@ -25,5 +27,28 @@ export function progressFor(host: Host, job: Job, submitted: Submitted, flags: R
   process.stderr.write(`${beginningInWords(host, job, submitted)}\n`)
   if (submitted.plan.kind === 'nothing') return silent
   const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
-  return live ? liveLines(host, run) : plainLines(host, run)
+  return withStrategy(host, run, live ? liveLines(host, run) : plainLines(host, run))
+}
+
+/** What decides which machine, said when it begins and whenever it changes. */
+function withStrategy(host: Host, run: Run, progress: Progress): Progress {
+  const say = (): void => {
+    const note = strategyNote(host.store, run.definition)
+    if (note !== undefined) progress.note(strategyInWords(note))
+  }
+  say()
+  const off = host.listen({
+    onStep: events => {
+      for (const event of events) {
+        if (event.kind === 'plan' && run.stages.includes(event.stage)) say()
+      }
+    },
+  })
+  return {
+    note: progress.note,
+    end() {
+      off()
+      progress.end()
+    },
+  }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { Status } from '../api/requests.ts'
+import { strategyInWords } from '../api/strategy-note.ts'
 import { formatCount, formatDuration } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -61,6 +62,7 @@ export function statusLines(summary: Status): string[] {
       .map(({ id, loaded }) => `  ${id} holds ${modelsInWords(loaded)}`),
     `  ${formatDuration(summary.seconds * 1e6)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
     ...(summary.timeLeft === undefined ? [] : [`  ${leftInWords(summary.timeLeft)}`]),
+    ...(summary.strategy === undefined ? [] : [`  ${strategyInWords(summary.strategy)}`]),
     ...(summary.problem === undefined ? [] : [`  ${pc.red(summary.problem)}`]),
   ]
 }

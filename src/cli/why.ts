@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { Instants, ItemWhy } from '../api/why.ts'
+import { strategyInWords } from '../api/strategy-note.ts'
 import { itemsInWords, type RunWhy, type StageWhy } from '../api/why-run.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'

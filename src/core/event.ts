@@ -57,6 +57,8 @@ export type Event =
       readonly items: readonly number[]
       readonly machines: readonly number[]
       readonly ranks: readonly number[]
+      /** For people: why this and no other. */
+      readonly why?: string
     }
   /** What earlier runs learnt of a stage's times on a machine. */
   | {

@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { drayIn } from './dray.ts'
 
-const root = resolve(fileURLToPath(new URL('../..', import.meta.url)))
-const loader = import.meta.resolve('tsx')
 let folder = ''
 
 beforeAll(() => {
@@ -28,19 +25,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function dray(...words: string[]) {
-  const main = join(root, 'src/main.ts')
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', loader, main, ...words],
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      timeout: 60_000,
-    },
-  )
-  return { status, stdout, stderr }
-}
+const dray = (...words: string[]) => drayIn(folder, words)
 
 describe('dray plan', { timeout: 120_000 }, () => {
   test('prints one object with the schedule, its bound and its distance to it', () => {

@@ -97,7 +97,7 @@ function ownWorkerUrl(): URL {
 }
 
 /** Uncompiled, as in our own tests. A thread does not inherit tsx, nor does `--import tsx` reach it. */
-function withTypesStripped(url: URL): URL {
+export function withTypesStripped(url: URL): URL {
   const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const code = `import { register } from ${tsx}; register(); await import(${JSON.stringify(url.href)})`
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`)

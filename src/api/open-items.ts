@@ -1,0 +1,110 @@
+import { uncertaintyOf } from '../choose/job-problem.ts'
+import type { Machine, Run, Stage, State } from '../core/state.ts'
+import { ASSIGNED, READY } from '../core/tasks.ts'
+import { expectedMicros, fits } from '../core/times.ts'
+import type { Problem } from '../model/problem.ts'
+
+/** A stage's open items as a problem, and which items and machines its tasks and machines are. */
+export type OpenItems = {
+  readonly problem: Problem
+  readonly items: readonly number[]
+  /** Machine number by the problem's machine. */
+  readonly machineOf: readonly number[]
+  /** How far durations stray from what was learnt: a coefficient of variation. */
+  readonly noise: number
+  /** What the items take at least, spread over all slots. */
+  readonly seconds: number
+}
+
+/**
+ * Open items that have not started, one task each, on every slot as a machine of its own, with the
+ * times learnt of each machine. `undefined` where there is nothing to choose, or too much.
+ */
+export function openItems(state: State, run: Run, stage: Stage): OpenItems | undefined {
+  const { tasks } = state
+  const open: number[] = []
+  for (let task = 0; task < tasks.used; task += 1) {
+    const waits = tasks.state[task] === READY || tasks.state[task] === ASSIGNED
+    if (waits && tasks.stage[task] === stage.number && tasks.count[task] === 1) open.push(task)
+  }
+  if (open.length < 2 || open.length > MOST_TASKS) return undefined
+  const [first] = open
+  const { needs } = state.classes[tasks.klass[first]]
+  const machineOf = state.machines
+    .filter(machine => machine.alive)
+    .flatMap(machine => Array.from({ length: roomFor(needs, machine) }, () => machine.number))
+  if (machineOf.length === 0) return undefined
+  const times = new Float64Array(open.length * machineOf.length)
+  let least = 0
+  open.forEach((task, row) => {
+    const own = state.classes[tasks.klass[task]].needs
+    let fastest = Number.POSITIVE_INFINITY
+    machineOf.forEach((number, column) => {
+      const machine = state.machines[number]
+      const micros = fits(own, machine.capacity)
+        ? expectedMicros(stage, machine, tasks.first[task], tasks.size[task])
+        : Number.POSITIVE_INFINITY
+      const seconds = Math.max(1, micros) / 1e6
+      times[row * machineOf.length + column] = seconds
+      fastest = Math.min(fastest, seconds)
+    })
+    least += fastest
+  })
+  // Memory that grew beyond every machine is the core's to refuse, not the planner's.
+  if (!Number.isFinite(least)) return undefined
+  const learnt = new Map([[stage.definition.name, { pooled: stage.pooled, machines: new Map() }]])
+  return {
+    problem: problemOf(state, run, stage, { open, machineOf, times }),
+    items: open.map(task => tasks.first[task]),
+    machineOf,
+    noise: uncertaintyOf(learnt).noise,
+    seconds: least / machineOf.length,
+  }
+}
+
+/** Beyond this many open tasks a plan costs more than it is worth (DESIGN 5.9). */
+const MOST_TASKS = 10_000
+
+/** Tasks of such needs side by side on the machine. */
+function roomFor(needs: Float64Array, machine: Machine): number {
+  let room = machine.slots.length
+  for (let resource = 0; resource < needs.length; resource += 1) {
+    const has = machine.capacity[resource] ?? 0
+    if (needs[resource] > 0) room = Math.min(room, Math.floor(has / needs[resource] + 1e-9))
+  }
+  return room
+}
+
+function problemOf(
+  state: State,
+  run: Run,
+  stage: Stage,
+  given: { open: readonly number[]; machineOf: readonly number[]; times: Float64Array },
+): Problem {
+  const { open, machineOf, times } = given
+  const due = run.definition.due
+  return {
+    name: stage.definition.name,
+    unit: 's',
+    times,
+    edges: {
+      firstEdge: new Int32Array(open.length + 1),
+      from: new Int32Array(0),
+      bytes: new Float64Array(0),
+      time: new Float64Array(0),
+    },
+    network: undefined,
+    machines: machineOf.map((number, column) => {
+      const { speed, cost } = state.machines[number].definition
+      return { id: `${number}/${column}`, speed, capacity: undefined, cost }
+    }),
+    tasks: open.map(task => ({
+      id: String(state.tasks.first[task]),
+      needs: undefined,
+      release: 0,
+      due: due === undefined ? Number.POSITIVE_INFINITY : (due - state.now) / 1e6,
+      weight: 1,
+      priority: 0,
+    })),
+  }
+}

@@ -1,0 +1,19 @@
+import { parentPort } from 'node:worker_threads'
+import { chooseLive, type LiveChoice, type LiveRequest } from '../choose/live-choice.ts'
+
+/** The thread that plans beside a run: one request in, one answer out. */
+export type PlanAnswer =
+  | { readonly kind: 'chosen'; readonly choice: LiveChoice }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+parentPort?.on('message', (request: LiveRequest) => {
+  chooseLive(request).then(
+    choice => answer({ kind: 'chosen', choice }),
+    (error: unknown) =>
+      answer({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }),
+  )
+})
+
+function answer(message: PlanAnswer): void {
+  parentPort?.postMessage(message)
+}

@@ -1,0 +1,64 @@
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Schedule } from '../model/schedule.ts'
+import { chooseByTrial } from './auto.ts'
+import { objectiveInWords } from './objective.ts'
+import { planProblem } from './plan-problem.ts'
+import { strategyNamed } from './strategies.ts'
+
+/**
+ * What a running job should do with its open items: follow a plan, or go on by a rule. Made for a
+ * thread beside the run: problem in, choice out, both plain data.
+ */
+export type LiveRequest = {
+  readonly problem: Problem
+  /** `auto`, or what plans by itself. */
+  readonly strategy: string
+  readonly objective: Objective
+  readonly seed: number
+  /** How far durations stray from what was learnt: a coefficient of variation. */
+  readonly noise: number
+  /** Milliseconds to search; trials of `auto` may take as many again. */
+  readonly ms: number
+}
+
+export type LiveChoice =
+  | {
+      readonly kind: 'plan'
+      readonly strategy: string
+      readonly schedule: Schedule
+      readonly why: string
+    }
+  | {
+      readonly kind: 'rule'
+      readonly strategy: string
+      readonly order: string
+      readonly why: string
+    }
+
+export async function chooseLive(request: LiveRequest): Promise<LiveChoice> {
+  const { problem, objective, seed, noise, ms } = request
+  const auto = request.strategy === 'auto'
+  const strategy = strategyNamed(auto ? 'portfolio' : request.strategy)
+  if (strategy === undefined) throw new Error(`no strategy ${request.strategy}`)
+  const spending = { kind: 'time', ms } as const
+  const plan = await planProblem(problem, { strategy, seed, spending, objective })
+  if (!auto) {
+    const why = `${request.strategy} plans the open items anew when machines change or a quarter has ended`
+    return { kind: 'plan', strategy: strategy.name, schedule: plan.schedule, why }
+  }
+  const { name, way, why } = await chooseByTrial(problem, {
+    objective,
+    conditions: { noise, seed },
+    members: plan.members ?? [],
+    deadline: performance.now() + ms,
+  })
+  if (way.kind === 'plan') return { kind: 'plan', strategy: name, schedule: way.schedule, why }
+  return { kind: 'rule', strategy: way.strategy, order: way.order, why }
+}
+
+/** Until times are known: what `auto` does, and when that ends. */
+export const learningInWords = (strategy: string, objective: Objective): string =>
+  `until every machine has five samples of a stage; then ${
+    strategy === 'auto' ? `what simulates to the least ${objectiveInWords(objective)}` : strategy
+  }`

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { drayIn } from './dray.ts'
+
+let folder = ''
+const dray = (...words: string[]) => drayIn(folder, words)
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dray-live-auto-'))
+  const job = (name: string, objective: string, items: number) =>
+    `name: ${name}\ninput: { range: { from: 0, to: ${items} } }\nobjective: ${objective}\n` +
+    'stages:\n  - { name: nap, map: ./nap.mjs }\n'
+  write('quick.yaml', job('quick', 'makespan', 12))
+  write('frugal.yaml', job('frugal', 'cost', 400))
+  write(
+    'nap.mjs',
+    'export default i => new Promise(done => setTimeout(done, 20 + (i % 3) * 10, i))',
+  )
+  const machines = (cost: number, speed: number) =>
+    JSON.stringify({
+      machines: [
+        { id: 'dear', speed: 1, cost },
+        { id: 'cheap', speed, cost: 1 },
+      ],
+    })
+  write('prices.json', machines(40, 1))
+  write('mixed.json', machines(1, 0.5))
+  write('alike.json', machines(1, 1))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Line = {
+  readonly event: string
+  readonly machine?: string
+  readonly strategy?: string
+  readonly tasks?: number
+  readonly why?: string
+}
+
+/** The lines of `run --events`. */
+function eventsOf(job: string, ...words: string[]): Line[] {
+  const { status, stdout, stderr } = dray('run', job, ...words, '--events')
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Line)
+}
+
+describe('auto beside a live run', { timeout: 120_000 }, () => {
+  test('uses mct until times are known, then says what it chose for the objective, and does it', () => {
+    const lines = eventsOf('frugal.yaml', '--machines', 'prices.json')
+    const [first, ...plans] = lines.filter(({ event }) => event === 'plan')
+    expect(first).toMatchObject({ strategy: 'mct', tasks: 0 })
+    expect(first.why).toContain('until every machine has five samples')
+    expect(plans[0].why).toMatch(/least cost of \d+ tried/)
+
+    // Once it is chosen, the dear machine ends what it holds and gets no more.
+    const chosen = lines.indexOf(plans[0])
+    const startsOn = (machine: string) =>
+      lines.filter((line, at) => at > chosen && line.machine === machine).length
+    expect(startsOn('dear')).toBeLessThanOrEqual(1)
+    expect(startsOn('cheap')).toBeGreaterThan(1)
+
+    const status = JSON.parse(dray('status', '--json').stdout)
+    expect(status.strategy).toMatchObject({ asked: 'auto', objective: 'cost' })
+    expect(dray('status').stdout).toMatch(/auto.*least cost of \d+ tried/)
+    expect(dray('why').stdout).toMatch(/auto.*least cost of \d+ tried/)
+  })
+
+  test('the first lines of a run say it too; on machines alike there is nothing to choose', () => {
+    const mixed = dray('run', 'quick.yaml', '--machines', 'mixed.json')
+    expect(mixed.stderr).toContain('auto uses mct: until every machine has five samples')
+    const alike = dray('run', 'quick.yaml', '--machines', 'alike.json', '--fresh')
+    expect(alike.stderr).toContain('auto uses on-demand: the machines are alike')
+    expect(JSON.parse(dray('status', '--json').stdout).strategy.uses).toBe('on-demand')
+  })
+})
