@@ -24,9 +24,10 @@ import type { Executor, ExecutorEvent, StageCode } from '../port/executor.ts'
 import { JournalError } from '../port/journal-error.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import type { Source } from '../port/source.ts'
-import type { RunRecord, Store } from '../port/store.ts'
+import type { Store } from '../port/store.ts'
 import { restore } from '../driver/restore.ts'
 import type { Keeper } from './keep.ts'
+import { jobOf } from './recorded-job.ts'
 import { topResults, wholeAnswers } from './whole-answers.ts'
 
 /**
@@ -332,11 +333,6 @@ function hasAnswer(state: State, run: Run): boolean {
     const { counts } = state.stages[number].items
     return counts[DONE] + counts[STOPPED] + counts[FAILED] > 0
   })
-}
-
-/** The job a run was made from, as it was parsed then. */
-export function jobOf(record: RunRecord): Job {
-  return JSON.parse(record.definition) as Job
 }
 
 function specOf(job: Job, stage: Stage): StageSpec {

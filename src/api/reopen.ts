@@ -2,7 +2,8 @@ import { FAILED, SKIPPED, CANCELLED } from '../core/items.ts'
 import { isLive } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import type { RunRecord } from '../port/store.ts'
-import { type Host, jobOf } from './host.ts'
+import type { Host } from './host.ts'
+import { jobOf } from './recorded-job.ts'
 
 /** Stops a run: nothing more of it starts, what runs is aborted. Resolves once that is durable. */
 export async function cancelRun(host: Host, record: RunRecord) {

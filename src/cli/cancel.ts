@@ -5,7 +5,7 @@ import { answerRequest } from '../api/requests.ts'
 import { findRun } from '../api/view.ts'
 import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 import { print, printJson } from './print.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean }

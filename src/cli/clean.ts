@@ -5,7 +5,7 @@ import { InputError } from '../model/input-error.ts'
 import { parseDuration } from '../std/units.ts'
 import { requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 import { plural, print, printJson } from './print.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean; readonly older?: string }

@@ -24,7 +24,7 @@ import { runName } from '../driver/payloads.ts'
 import { restore } from '../driver/restore.ts'
 import { formatBytes, formatDuration } from '../std/units.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 import { plural, print, printJson, table } from './print.ts'
 
 /** One thing looked at. `bad`: dray cannot work so; `warn`: it can, with less. */

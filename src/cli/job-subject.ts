@@ -17,7 +17,8 @@ import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { decodeEstimate } from '../policy/estimation/least-squares.ts'
 import { NeverHere } from './exit.ts'
-import { directoryFrom, jobFrom, machinesFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
+import { jobFrom, machinesFrom } from './job.ts'
 
 /**
  * A job as `plan`, `simulate` and `compare` take it: its items counted, its times as earlier runs

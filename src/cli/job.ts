@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path'
 import { discoverMachine } from '../adapter/machine/discover.ts'
 import { importedOr } from '../api/host.ts'
 import { parseInputFlag } from '../input/input-flag.ts'
@@ -61,11 +60,6 @@ export const orderNames = (): string[] => [
   ...orders.map(({ name }) => name),
   ...Object.keys(aliases),
 ]
-
-/** `--dir`, else DRAY_DIR, else `.dray` where the command was given. */
-export function directoryFrom(flag: string | undefined): string {
-  return resolve(flag ?? process.env.DRAY_DIR ?? join(process.cwd(), '.dray'))
-}
 
 /** The machines of `--machines FILE`, else this box as one machine. */
 export async function machinesFrom(file: string | undefined): Promise<MachineDefinition[]> {

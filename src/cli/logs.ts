@@ -4,7 +4,7 @@ import pc from 'picocolors'
 import type { LogPage } from '../api/requests.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 import { print, printJson } from './print.ts'
 
 type Flags = {

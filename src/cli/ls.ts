@@ -3,7 +3,7 @@ import pc from 'picocolors'
 import type { RunRow } from '../api/view.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 import { ago, coloured, countOf, print, printJson, table } from './print.ts'
 
 export function registerLs(program: Command): void {

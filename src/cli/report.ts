@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
-import type { Summary } from '../api/summary.ts'
+import type { RunningNow, Status } from '../api/requests.ts'
 import type { RunWhy } from '../api/why-run.ts'
 import type { Store } from '../port/store.ts'
 import { chartOfHistory } from '../report/run-blocks.ts'
@@ -8,7 +8,8 @@ import type { RunReport, StageCounts } from '../report/run-html.ts'
 import { ask } from './ask.ts'
 import { writePage } from './compare.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
+import { rangeInWords } from './time-left.ts'
 
 type ReportFlags = { readonly html: string; readonly dir?: string; readonly json?: boolean }
 
@@ -26,12 +27,13 @@ export function registerReport(program: Command): void {
 async function runReport(name: string | undefined, flags: ReportFlags): Promise<number> {
   const dir = directoryFrom(flags.dir)
   const question = name === undefined ? {} : { run: name }
-  const summary = await ask<Summary>(dir, { op: 'status', ...question })
+  const summary = await ask<Status>(dir, { op: 'status', ...question })
   const why = await ask<RunWhy>(dir, { op: 'why', run: summary.run })
+  const live = await ask<RunningNow>(dir, { op: 'running', run: summary.run })
   const { store, close } = openDirectory(dir)
   let report: RunReport
   try {
-    report = reportOf(summary, why, store)
+    report = reportOf(summary, why, live, store)
   } finally {
     close()
   }
@@ -44,6 +46,7 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
     job,
     state,
     attempts: chart.attempts,
+    running: chart.running,
     seconds: chart.seconds,
     html: flags.html,
   }
@@ -51,7 +54,7 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   return exitCode.done
 }
 
-function reportOf(summary: Summary, why: RunWhy, store: Store): RunReport {
+function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store): RunReport {
   const { run, job, state, lowerBound, utilisation, errorRate, retries } = summary
   const stages = summary.stages.map((stage): StageCounts => {
     const { name, done, failed, busySeconds } = stage
@@ -60,11 +63,14 @@ function reportOf(summary: Summary, why: RunWhy, store: Store): RunReport {
     const waiting = Math.max(0, stage.total - done - failed - other - running)
     return { name, waiting, running, done, failed, other, busySeconds }
   })
-  const chart = chartOfHistory(store.history(run))
+  const isOpen = (stage: string, index: number): boolean =>
+    state === 'active' && store.result(run, stage, index) === undefined
+  const chart = chartOfHistory(store.history(run), { ...live, isOpen })
   const failures = summary.stages.flatMap(({ name }) => failuresOf(store, run, name))
   return {
     ...{ run, job, state, lowerBound, utilisation, errorRate, retries },
     ...{ stages, chart, failures: failures.slice(0, mostFailures) },
+    ...(summary.timeLeft === undefined ? {} : { left: rangeInWords(summary.timeLeft) }),
   }
 }
 

@@ -3,7 +3,7 @@ import { jsonLine } from '../adapter/output/jsonl.ts'
 import type { ResultPage } from '../api/requests.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 
 type Flags = { readonly dir?: string; readonly stage?: string; readonly failed?: boolean }
 

@@ -5,7 +5,7 @@ import { strategyInWords } from '../api/strategy-note.ts'
 import { formatCount, formatDuration } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 import { leftInWords } from './time-left.ts'
 import {
   coloured,

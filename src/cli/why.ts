@@ -5,7 +5,7 @@ import { strategyInWords } from '../api/strategy-note.ts'
 import { itemsInWords, type RunWhy, type StageWhy } from '../api/why-run.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { directoryFrom } from './job.ts'
+import { directoryFrom } from './directory.ts'
 import { coloured, plural, print, printJson } from './print.ts'
 import { leftInWords, rangeInWords } from './time-left.ts'
 
