@@ -5,6 +5,7 @@ import { findItem } from './find-item.ts'
 import type { Host } from './host.ts'
 import { cancelRun, reopenFailed } from './reopen.ts'
 import { type StrategyNote, strategyNote } from './strategy-note.ts'
+import { type Running, runningTasks } from './running.ts'
 import { type Summary, summarise } from './summary.ts'
 import {
   answersOf,
@@ -24,6 +25,7 @@ import { whyRun } from './why-run.ts'
 export type Question =
   | { readonly op: 'runs' }
   | { readonly op: 'status'; readonly run?: string }
+  | { readonly op: 'running'; readonly run?: string }
   | { readonly op: 'why'; readonly run?: string; readonly item?: string; readonly stage?: string }
   | {
       readonly op: 'logs'
@@ -72,6 +74,7 @@ export async function answerRequest(
       return reopenFailed(host, findRun(view, text(request.run)))
     case 'runs':
     case 'status':
+    case 'running':
     case 'why':
     case 'logs':
     case 'results':
@@ -89,6 +92,8 @@ export async function answerQuestion(view: View, question: Question): Promise<un
       return listRuns(view)
     case 'status':
       return statusOf(view, question.run)
+    case 'running':
+      return running(view, question.run)
     case 'why':
       return why(view, question)
     case 'logs':
@@ -117,6 +122,14 @@ function statusOf(view: View, name: string | undefined): Status {
   if (status.state !== 'active') return status
   const left = timeLeft(view.state, liveRunOf(view, record), Date.now() * 1_000)
   return left === undefined ? status : { ...status, timeLeft: left }
+}
+
+/** What runs at an instant of the owner's clock. */
+export type RunningNow = { readonly now: number; readonly tasks: readonly Running[] }
+
+function running(view: View, name: string | undefined): RunningNow {
+  const now = Date.now() * 1_000
+  return { now, tasks: runningTasks(view, liveRunOf(view, findRun(view, name)), now) }
 }
 
 async function why(view: View, question: Extract<Question, { op: 'why' }>): Promise<unknown> {

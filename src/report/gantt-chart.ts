@@ -15,11 +15,15 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
   const left = 110
   const plotWidth = width - left - 24
   const narrow = (options.until / plotWidth) * 1.2
-  const data = lanes.flatMap((lane, row) =>
+  const inOrder = lanes.flatMap((lane, row) =>
     mergeNarrow(lane.blocks, narrow).map((block, nth) => ({
       value: [block.start, block.end, row, nth],
       block,
     })),
+  )
+  // What carries a mark is drawn last: no neighbour covers it.
+  const data = (['waiting', 'done', 'running', 'retry', 'failed'] as const).flatMap(state =>
+    inOrder.filter(({ block }) => block.state === state),
   )
   const blocks = data.map(({ block }) => block)
   const option = {
@@ -54,7 +58,7 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
         data: data.map(({ value }) => value),
         encode: { x: [0, 1], y: 2 },
         renderItem: (params: { dataIndex: number }, api: RenderApi) =>
-          drawn(blocks[params.dataIndex], api),
+          drawn(blocks[params.dataIndex], api, options.ticks === true),
         markLine: { silent: true, symbol: 'none', data: linesOf(options), label: { show: false } },
       },
     ],
@@ -68,6 +72,8 @@ export type GanttChartOptions = {
   readonly unit: string
   /** Whether the axis is written below. */
   readonly axis: boolean
+  /** Whether blocks that ended well carry a tick: of a run, not of a plan. */
+  readonly ticks?: boolean
   /** Drawn as a dashed line: no schedule ends before it. */
   readonly bound?: number
   readonly makespan?: number
@@ -79,14 +85,16 @@ type RenderApi = {
   readonly size: (extent: readonly [number, number]) => [number, number]
 }
 
-function linesOf({ bound, makespan }: GanttChartOptions) {
+function linesOf({ bound, makespan, until }: GanttChartOptions) {
   const line = (at: number, color: string, type: string) => ({
     xAxis: at,
     lineStyle: { color, type, width: 1.5 },
   })
   return [
     ...(bound !== undefined && bound > 0 ? [line(bound, 'var(--bound)', 'dashed')] : []),
-    ...(makespan === undefined ? [] : [line(makespan, 'var(--ink)', 'solid')]),
+    ...(makespan === undefined || makespan > until * (1 + 1e-9)
+      ? []
+      : [line(makespan, 'var(--ink)', 'solid')]),
   ]
 }
 
@@ -98,11 +106,12 @@ const fills: Readonly<Record<BlockState, readonly [string, string]>> = {
   failed: ['var(--failed)', 'var(--failed)'],
 }
 
-function drawn(block: Block, api: RenderApi) {
+function drawn(block: Block, api: RenderApi, ticks: boolean) {
   const [x, y] = api.coord([api.value(0), api.value(2)])
   const [end] = api.coord([api.value(1), api.value(2)])
   const height = Math.max(4, api.size([0, 1])[1] * 0.72)
-  const width = Math.max(0.75, end - x - (end - x > 3 ? 0.8 : 0))
+  const least = block.state === 'done' || block.state === 'waiting' ? 0.75 : 4
+  const width = Math.max(least, end - x - (end - x > 3 ? 0.8 : 0))
   const fill = fills[block.state][api.value(3) % 2]
   const shape = { x, y: y - height / 2, width, height, r: width > 5 ? 2.5 : 0 }
   const hollow = block.state === 'waiting'
@@ -110,7 +119,8 @@ function drawn(block: Block, api: RenderApi) {
     ? { fill: 'none', stroke: fill, lineWidth: 1, lineDash: [3, 2] }
     : { fill, stroke: 'none' }
   const room = Math.floor((width - 6) / 6.2)
-  const text = room >= Math.min(block.label.length, 4) ? clipped(block.label, room) : ''
+  const named = ticks && block.state === 'done' ? `✓ ${block.label}`.trim() : block.label
+  const text = room >= Math.min(named.length, 4) ? clipped(named, room) : ''
   const label = {
     text,
     fill: 'var(--on-block)',

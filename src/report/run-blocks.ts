@@ -1,5 +1,5 @@
 import type { HistoryBatch } from '../port/journal.ts'
-import { type Block, type Lane, lanesOf } from './lanes.ts'
+import { type Block, type BlockState, type Lane, lanesOf } from './lanes.ts'
 
 /** What a run's history comes to on a chart: a lane per machine slot, seconds since the first start. */
 export type RunChart = {
@@ -8,11 +8,37 @@ export type RunChart = {
   readonly attempts: number
   readonly retried: number
   readonly failed: number
+  readonly running: number
 }
 
-/** An attempt that did not end well is a retry where another followed it, and failed where none did. */
-export function chartOfHistory(history: Iterable<HistoryBatch>): RunChart {
-  const attempts = [...history].flatMap(batch => [...attemptsOf(batch)])
+/** What runs while the picture is drawn; micros since the epoch. */
+export type Running = {
+  readonly machine: string
+  readonly slot: number
+  readonly stage: string
+  readonly index: number
+  readonly since: number
+}
+
+/** What is not over yet, of a run at work. */
+export type Live = {
+  /** Micros since the epoch. */
+  readonly now: number
+  readonly tasks: readonly Running[]
+  /** Whether the item has no final answer yet. */
+  readonly isOpen: (stage: string, index: number) => boolean
+}
+
+/**
+ * An attempt that did not end well is a retry where another followed it or will, and failed where
+ * none did. What runs grows to `now`.
+ */
+export function chartOfHistory(
+  history: Iterable<HistoryBatch>,
+  live: Live = { now: 0, tasks: [], isOpen: () => false },
+): RunChart {
+  const ended = [...history].flatMap(batch => [...attemptsOf(batch)])
+  const attempts = [...ended, ...live.tasks.map(task => runningAttempt(task, live.now))]
   const first = attempts.reduce((least, { start }) => Math.min(least, start), Infinity)
   const last = attempts.reduce((most, { end }) => Math.max(most, end), 0)
   const latest = new Map<string, number>()
@@ -24,7 +50,7 @@ export function chartOfHistory(history: Iterable<HistoryBatch>): RunChart {
   for (const attempt of attempts) {
     const { machine, slot, start, end, label } = attempt
     const isLast = latest.get(attempt.item) === start
-    const state = attempt.outcome === 'done' ? 'done' : isLast ? 'failed' : 'retry'
+    const state = stateOf(attempt, isLast, live.isOpen)
     if (state === 'failed') failed += 1
     if (state === 'retry') retried += 1
     const key = `${machine}\u0000${slot}`
@@ -38,10 +64,28 @@ export function chartOfHistory(history: Iterable<HistoryBatch>): RunChart {
   return {
     lanes: slots.flatMap(({ machine, slot, blocks }) => lanesOf(`${machine} · ${slot}`, blocks)),
     seconds: attempts.length === 0 ? 0 : (last - first) / 1e6,
-    attempts: attempts.reduce((sum, { count }) => sum + count, 0),
+    running: live.tasks.length,
+    attempts: ended.reduce((sum, { count }) => sum + count, 0),
     retried,
     failed,
   }
+}
+
+function stateOf(
+  { outcome, stage, index }: { outcome: string; stage: string; index: number },
+  isLast: boolean,
+  isOpen: Live['isOpen'],
+): BlockState {
+  if (outcome === 'done' || outcome === 'running') return outcome
+  return isLast && !isOpen(stage, index) ? 'failed' : 'retry'
+}
+
+function runningAttempt({ machine, slot, stage, index, since }: Running, now: number) {
+  const item = `${stage}\u0000${index}`
+  const label = `${index} ${stage}`
+  const end = Math.max(now, since)
+  const at = { item, stage, index, machine, slot, start: since, end }
+  return { ...at, outcome: 'running', count: 1, label }
 }
 
 function* attemptsOf(batch: HistoryBatch) {
@@ -50,6 +94,8 @@ function* attemptsOf(batch: HistoryBatch) {
     const count = batch.counts[at]
     yield {
       item: `${batch.stage}\u0000${index}`,
+      stage: batch.stage,
+      index,
       machine: batch.machines[at],
       slot: batch.slots[at],
       start: batch.starts[at],

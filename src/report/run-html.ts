@@ -14,6 +14,8 @@ export type RunReport = {
   readonly utilisation: number
   readonly errorRate: number
   readonly retries: number
+  /** Of a run at work, the time it has left, in words. */
+  readonly left?: string
   readonly stages: readonly StageCounts[]
   readonly failures: readonly {
     readonly stage: string
@@ -40,11 +42,11 @@ export function runHtml(report: RunReport): string {
   const clock = { until: chart.seconds > 0 ? chart.seconds : 1, unit: 's' }
   const body = [
     `<h1>${escapeHtml(report.job)}</h1>`,
-    `<p class="lede">Run ${escapeHtml(report.run)}, ${escapeHtml(report.state)}.</p>`,
+    `<p class="lede">Run ${escapeHtml(report.run)}, ${escapeHtml(report.state)}${leftOf(report)}.</p>`,
     headline(report),
     section('Stages', 'Items by state.', stages(report)),
     chart.lanes.length === 0
-      ? section('Machines', 'Nothing has ended yet.', '')
+      ? section('Machines', 'Nothing has started yet.', '')
       : section('Machines', machinesNote(report), schedule(report, clock)),
     report.failures.length === 0 ? '' : section('Failures', '', failures(report)),
   ]
@@ -53,10 +55,13 @@ export function runHtml(report: RunReport): string {
 
 const mostLanes = 64
 
+const leftOf = ({ left }: RunReport): string =>
+  left === undefined ? '' : `: ${escapeHtml(left)} left, eight times in ten`
+
 function headline({ chart, lowerBound, utilisation, errorRate, retries }: RunReport): string {
   const over = lowerBound > 0 ? formatGap(Math.max(0, chart.seconds / lowerBound - 1)) : '-'
   return figures([
-    [formatTime(chart.seconds, 's'), 'first start to last end'],
+    [formatTime(chart.seconds, 's'), `first start to ${chart.running > 0 ? 'now' : 'last end'}`],
     [over, `above the bound of ${formatTime(lowerBound, 's')} for the measured times`],
     [`${formatNumber(utilisation * 100)} %`, 'utilisation, weighted by speed'],
     [`${formatNumber(errorRate * 100)} %`, `of items failed; ${formatCount(retries)} retries`],
@@ -111,7 +116,8 @@ const stripCss =
 function machinesNote({ chart }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes
   const rest = hidden > 0 ? ` ${hidden} more slots are not drawn.` : ''
-  return `A lane for each slot of each machine; ${formatCount(chart.attempts)} attempts, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good.${rest}`
+  const now = chart.running > 0 ? `, ${formatCount(chart.running)} running as this was drawn` : ''
+  return `A lane for each slot of each machine; ${formatCount(chart.attempts)} attempts, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}`
 }
 
 function schedule({ chart }: RunReport, clock: { until: number; unit: string }): string {
@@ -122,13 +128,19 @@ function schedule({ chart }: RunReport, clock: { until: number; unit: string }):
     slices: 120,
   })
   const busy = busyChart([{ name: 'slots at work', shares, end: clock.until }], clock)
-  return legend + ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true }) + busy
+  return (
+    legend +
+    ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true, ticks: true }) +
+    busy
+  )
 }
 
 const legend = `<div class="legend">
-<span><i style="background:var(--done)"></i>done</span>
+<span><i style="background:var(--done);color:var(--on-block)">✓</i>done</span>
+<span><i style="background:var(--running);color:var(--on-block)">▶</i>running, up to now</span>
 <span><i style="background:var(--retry)">○</i>failed, tried again</span>
 <span><i style="background:var(--failed)">×</i>failed for good</span>
+<span><i style="border:1px dashed var(--waiting)">…</i>waiting: the grey part of the stages above</span>
 </div>`
 
 function failures({ failures: all }: RunReport): string {

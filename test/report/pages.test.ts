@@ -63,6 +63,57 @@ test('an attempt that failed is a retry where another followed, and failed where
   expect(chart).toMatchObject({ seconds: 4, attempts: 4, retried: 1, failed: 1 })
 })
 
+test('what runs grows to now in blue, and a failed item that will be tried again is a retry', () => {
+  const task = { machine: 'a', slot: 1, stage: 'ocr', index: 7, since: 3e6 }
+  const chart = chartOfHistory([history], {
+    now: 8e6,
+    tasks: [task, { ...task, machine: 'b', slot: 0, index: 2, since: 6e6 }],
+    // Item 0 has no answer yet, item 1 is done.
+    isOpen: (stage, index) => stage === 'ocr' && index !== 1,
+  })
+  const blocksOf = (label: string) => chart.lanes.find(lane => lane.label === label)?.blocks
+  expect(blocksOf('a · 1')).toEqual([{ start: 2, end: 7, label: '7 ocr', state: 'running' }])
+  // Item 2 failed once and runs again on the same slot.
+  expect(blocksOf('b · 0')?.map(({ state, end }) => [state, end])).toEqual([
+    ['done', 3],
+    ['retry', 4],
+    ['running', 7],
+  ])
+  expect(chart).toMatchObject({ seconds: 7, running: 2, failed: 0, retried: 2, attempts: 4 })
+})
+
+test('a failed item that waits for its next attempt is not shown as failed for good', () => {
+  const live = { now: 6e6, tasks: [], isOpen: (_stage: string, index: number) => index === 2 }
+  const [, lane] = chartOfHistory([history], live).lanes
+  expect(lane.blocks.map(({ state }) => state)).toEqual(['done', 'retry'])
+})
+
+test('ten thousand items with many failures make a page of less than five megabytes, each failure marked', () => {
+  const count = 10_000
+  const all = Array.from({ length: count }, (_, at) => at)
+  const chart = chartOfHistory([
+    {
+      ...history,
+      attempts: all,
+      indexes: all,
+      counts: all.map(() => 1),
+      machines: all.map(at => `box${at % 8}`),
+      slots: all.map(at => (at >> 3) % 8),
+      starts: all.map(at => 1e6 + (at >> 6) * 2e5),
+      ends: all.map(at => 1e6 + (at >> 6) * 2e5 + 19e4),
+      cpuMicros: all,
+      peakBytes: all,
+      sizes: all,
+      outcomes: all.map(at => (at % 20 === 0 ? 'error' : 'done')),
+    },
+  ])
+  const report = { run: 'r', job: 'j', state: 'done', stages: [], failures: [], chart }
+  const html = runHtml({ ...report, lowerBound: 1, utilisation: 1, errorRate: 0, retries: 0 })
+  expect(html.length).toBeLessThan(5e6)
+  // A cross is two strokes in ink; nothing else in the picture is drawn so.
+  expect(html.match(/stroke="var\(--ink\)"/g)).toHaveLength(2 * (count / 20))
+})
+
 test('a run’s page escapes keys and errors, and marks states by more than colour', () => {
   const report: RunReport = {
     run: 'calm-otter',
