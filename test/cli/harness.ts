@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,7 +34,7 @@ export type Folder = {
 export type Begun = {
   readonly pid: number
   readonly ended: Promise<Ended>
-  signal(name: 'SIGINT' | 'SIGKILL'): void
+  signal(name: 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
   /** Resolves when stdout and stderr together contain the text. */
   says(text: string): Promise<void>
 }
@@ -48,6 +57,36 @@ export function folderWith(files: Readonly<Record<string, string>> = {}): Folder
   }
   for (const [name, text] of Object.entries(files)) folder.write(name, text)
   return folder
+}
+
+/**
+ * A folder that a job has run in once, put back as it was before each test: what a run leaves is the
+ * same for all of them. The path stays, since an input is known by path, size and time.
+ */
+export type Prepared = Folder & { restore(): void }
+
+export async function preparedWith(
+  files: Readonly<Record<string, string>>,
+  prepare: (folder: Folder) => Promise<void>,
+): Promise<Prepared> {
+  const folder = folderWith(files)
+  // Whole seconds: a copy keeps no finer times.
+  for (const name of Object.keys(files)) utimesSync(join(folder.path, name), 1_700_000_000, 1e9)
+  await prepare(folder)
+  const kept = `${folder.path}.kept`
+  const copy = { recursive: true, preserveTimestamps: true }
+  cpSync(folder.path, kept, copy)
+  return {
+    ...folder,
+    restore() {
+      rmSync(folder.path, { recursive: true, force: true })
+      cpSync(kept, folder.path, copy)
+    },
+    remove() {
+      folder.remove()
+      rmSync(kept, { recursive: true, force: true })
+    },
+  }
 }
 
 function begin(cwd: string, words: readonly string[], input = ''): Begun {

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Folder, folderWith, lines, noting, ran } from './harness.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Folder, lines, noting, type Prepared, preparedWith, ran } from './harness.ts'
 
 /** What runs again when something changes: each line of the table in the design, by what the handlers noted. */
 describe('a job that ran and is run again', () => {
-  let folder: Folder
+  let folder: Prepared
 
   const rows = (values: Readonly<Record<string, number>>): string =>
     Object.entries(values)
@@ -28,8 +28,8 @@ stages:
     output: { jsonl: second.jsonl }
 `
 
-  beforeEach(async () => {
-    folder = folderWith({
+  beforeAll(async () => {
+    const files = {
       'rows.jsonl': rows({ a: 1, b: 2, c: 3 }),
       'job.yaml': job(),
       'first.mjs': noting('return { n: item.n }'),
@@ -37,12 +37,16 @@ stages:
         'ctx.key +',
         "'second ' + ctx.key +",
       ),
+    }
+    folder = await preparedWith(files, async at => {
+      const ended = await at.dray('run', 'job.yaml')
+      expect(ended.code, ended.err).toBe(0)
+      expect(ran(at)).toHaveLength(6)
+      at.write('ran.txt', '')
     })
-    const ended = await folder.dray('run', 'job.yaml')
-    expect(ended.code, ended.err).toBe(0)
-    folder.write('ran.txt', '')
   })
-  afterEach(() => folder.remove())
+  beforeEach(() => folder.restore())
+  afterAll(() => folder.remove())
 
   const again = async (...words: string[]) => {
     const ended = await folder.dray('run', 'job.yaml', ...words)
