@@ -1,3 +1,4 @@
+import { holds } from '../core/models.ts'
 import type { Class, Machine, Run, State } from '../core/state.ts'
 import { fits } from '../core/times.ts'
 import { formatBytes } from '../std/units.ts'
@@ -12,7 +13,7 @@ export function refusalsOf(state: State, run: Run, klass: Class): Refusal[] {
   const refusals: Refusal[] = []
   for (const machine of state.machines) {
     if (!machine.alive) continue
-    const reason = refusedBy(state, klass, machine)
+    const reason = refusedBy(state, klass, machine) ?? waitsForModel(state, run, klass, machine)
     if (reason !== undefined) refusals.push({ machine: machine.definition.id, ...reason })
   }
   if (!state.machines.some(machine => machine.alive))
@@ -42,6 +43,18 @@ function refusedBy(state: State, klass: Class, machine: Machine): Reason | undef
   if (machine.idle.length === 0 && machine.definition.slots !== undefined)
     return { reason: `all ${machine.slots.length} slots are busy` }
   return undefined
+}
+
+/** A strategy that looks at setup may let an idle slot be: one that holds the model is through sooner. */
+function waitsForModel(state: State, run: Run, klass: Class, machine: Machine): Reason | undefined {
+  const stage = state.stages[klass.stage]
+  const { loads } = stage.definition
+  if (loads === undefined || run.allocation.looksAt?.includes('setup') !== true) return undefined
+  if (machine.idle.some(slot => holds(state, machine.slots[slot], stage))) return undefined
+  return {
+    reason: `does not hold ${loads.name}, and a slot that does is through sooner than a load here`,
+    helps: 'strategy mct loads it wherever a slot is free',
+  }
 }
 
 function lacking(

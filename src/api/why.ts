@@ -2,6 +2,7 @@ import { itemStates, stateOf } from '../core/items.ts'
 import { queuedTasks } from '../core/queue.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
+import { compareTenants } from '../core/tenants.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatDuration } from '../std/units.ts'
@@ -233,10 +234,22 @@ function whyReady(view: View, run: Run, stage: Stage, task: number, now: number)
   const refusals = refusalsOf(state, run, klass)
   return {
     state: 'ready',
-    reason: `${ahead} tasks of its stage go first (order ${run.order.name})`,
+    reason: `${ahead} tasks of its stage go first (order ${run.order.name}${tenantNote(state, run)})`,
     refusals,
     ...startForecast(state, stage, ahead, now),
   }
+}
+
+/** Under an order that shares between tenants: whose turn comes before. */
+function tenantNote(state: State, run: Run): string {
+  if (run.order.betweenTenants !== true) return ''
+  const before = state.runs
+    .filter(other => other.state === 'active' && compareTenants(state, other, run) < 0)
+    .filter(({ stages }) => stages.some(number => state.stages[number].openTasks > 0))
+    .map(other => state.tenants[other.tenant].name)
+  const others = [...new Set(before)]
+  const turn = others.length === 0 ? 'its share comes next' : `after ${others.join(', ')}`
+  return `, tenant ${state.tenants[run.tenant].name}: ${turn}`
 }
 
 function precedes(state: State, a: number, b: number): boolean {

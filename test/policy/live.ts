@@ -77,14 +77,14 @@ export async function live(
   }
 }
 
-function joining(
+export function joining(
   at: number,
   { speed = 1, slots = 1 }: { readonly speed?: number; readonly slots?: number },
 ): MachineDefinition {
   return { id: `m${at}`, speed, slots, capacity: { cpu: slots }, cost: 0 }
 }
 
-function definitionOf(run: LiveRun): RunDefinition {
+export function definitionOf(run: LiveRun): RunDefinition {
   const { name, loads, strategy = 'on-demand', order = 'fifo', tenant, share } = run
   return {
     ...{ name, job: name, strategy, order, seed: 1, due: undefined, priority: 0 },

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { refusalsOf } from '../../src/api/refusals.ts'
+import { whyItem } from '../../src/api/why.ts'
+import { emptyState } from '../../src/core/initial.ts'
+import type { State } from '../../src/core/state.ts'
+import { step } from '../../src/core/step.ts'
+import { createDisk } from '../../src/sim/disk.ts'
+import { SECOND } from '../../src/std/time.ts'
+import { definitionOf, joining, type LiveRun } from '../policy/live.ts'
+
+/** All machines and runs at 0, every item known at a second. */
+function begun(machines: number, runs: readonly LiveRun[]): State {
+  const state = emptyState()
+  step(state, 0, [
+    ...Array.from({ length: machines }, (_, at) => ({
+      kind: 'joined' as const,
+      machine: joining(at, {}),
+    })),
+    ...runs.map(run => ({ kind: 'submit' as const, run: definitionOf(run) })),
+  ])
+  const read = { kind: 'read' as const, first: 0, cursor: 'end', done: true }
+  step(
+    state,
+    SECOND,
+    runs.map((run, stage) => ({ ...read, stage, count: run.items })),
+  )
+  return state
+}
+
+describe('why a task waits though a slot is idle', () => {
+  const models = (strategy: string): LiveRun[] =>
+    ['A', 'B'].map(name => ({ name, items: 4, seconds: 1, loads: 10, strategy }))
+
+  test('setup-aware waits for the slot that loads the model: said of every machine that is idle', () => {
+    const state = begun(3, models('setup-aware'))
+    const [klass] = state.classes
+    expect(refusalsOf(state, state.runs[0], klass).map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('1 of 1 slots work'),
+      expect.stringContaining('1 of 1 slots work'),
+      expect.stringContaining('does not hold model of A'),
+    ])
+  })
+
+  test('under fair, whose share comes first', () => {
+    const state = begun(1, [
+      { name: 'A', items: 4, seconds: 1, order: 'fair', tenant: 'ann' },
+      { name: 'B', items: 4, seconds: 1, order: 'fair', tenant: 'bob' },
+    ])
+    const view = { state, store: createDisk().store, payloads: undefined, owned: true }
+    const reasonOf = (run: number, index: number): string =>
+      whyItem(view, state.runs[run], index, SECOND)[0].reason ?? ''
+    expect(reasonOf(0, 1)).toContain('tenant ann: after bob')
+    expect(reasonOf(1, 0)).toContain('tenant bob: its share comes next')
+  })
+})
