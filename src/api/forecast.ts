@@ -1,5 +1,6 @@
 import { endedCount } from '../core/items.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
+import { WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Spread } from '../policy/estimation/spread.ts'
 import { lanesFor } from './lanes-left.ts'
@@ -16,7 +17,20 @@ export function timeLeft(state: State, run: Run, now = state.now): Forecast | un
   if (phases === undefined) return undefined
   const ends = playLeft(state, phases, now)
   if (ends === undefined) return undefined
-  return { low: quantile(ends, LOW), expected: quantile(ends, 0.5), high: quantile(ends, HIGH) }
+  const least = waitsUntil(state, run) - now
+  const at = (q: number) => Math.max(least, quantile(ends, q))
+  return { low: at(LOW), expected: at(0.5), high: at(HIGH) }
+}
+
+/** The last instant at which something of the run may start that must wait for it. */
+function waitsUntil(state: State, { number }: Run): number {
+  const { tasks, stages } = state
+  let latest = 0
+  for (let task = 0; task < tasks.used; task += 1) {
+    if (tasks.state[task] !== WAITING || stages[tasks.stage[task]].run !== number) continue
+    latest = Math.max(latest, tasks.readyAt[task])
+  }
+  return latest
 }
 
 /** The middle 80 % is what a range says. */
@@ -60,9 +74,9 @@ export function leftOf(
   const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
   if (Number.isNaN(expected) || expected <= 0) return undefined
   const spread = spreadIn(stage)
-  const past = spread.below(ran / expected)
-  const at = (q: number) =>
-    Math.max(0, expected * ratioAt(spread, count[task], past + (1 - past) * q) - ran)
+  const calm = Math.sqrt(count[task])
+  const done = 1 + (ran / expected - 1) * calm
+  const at = (q: number) => Math.max(0, expected * (1 + (spread.beyond(done, q) - 1) / calm) - ran)
   return { low: at(LOW), expected: at(0.5), high: at(HIGH) }
 }
 
@@ -80,20 +94,19 @@ export function startAfter(
   const chain = chainOf(state, stage)
   const running = chain.map(each => runningItems(state, each))
   let [work, variance, items, before] = [0, 0, 0, 0]
+  for (const each of chain) work += runningWork(state, each, now)
   for (const [at, each] of chain.entries()) {
     const open = each.known - endedCount(each.items)
-    // Half of what runs is done on average.
     const waiting = at === 0 ? ahead : Math.max(0, open - before - running[at])
     before = open
     items += waiting
-    const count = items + running[at] / 2
-    if (count === 0) continue
     const micros = microsPerItem(each)
     if (micros === undefined) return undefined
     const { variation, echo } = spreadIn(each)
-    const error = echo / Math.max(1, each.pooled.n) + echo / Math.max(1, count)
+    const count = Math.max(1, items + running[at] / 2)
+    const error = echo / Math.max(1, each.pooled.n) + echo / count
     variance += (count * micros * variation) ** 2 * Math.min(2, error)
-    work += count * micros
+    work += items * micros
   }
   const speed = laneSpeed(state, stage, now)
   if (speed === 0) return undefined
@@ -121,6 +134,21 @@ export function startOn(
   const wait = work / Math.max(1, machine.slots.length)
   const at = (deviations: number) => wait * Math.exp(strays * deviations)
   return { low: at(-TENTH), expected: at(0), high: at(TENTH) }
+}
+
+/** What is expected to be left of what runs, at speed 1. */
+function runningWork(state: State, stage: Stage, now: number): number {
+  let work = 0
+  for (const machine of state.machines) {
+    for (const slot of machine.slots) {
+      const [head] = slot.running
+      if (slot.stage !== stage.number || head === undefined) continue
+      const ran = slot.loading ? 0 : Math.max(0, now - slot.headSince)
+      const left = leftOf(state, stage, machine, head, ran)
+      work += (left?.expected ?? 0) * machine.definition.speed
+    }
+  }
+  return work
 }
 
 /** A tenth of a normal distribution lies beyond so many deviations. */

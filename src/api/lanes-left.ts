@@ -63,9 +63,7 @@ function busyLane(state: State, machine: Machine, slot: Slot, now: number): Lane
       else {
         // That it has not ended yet rules the shorter times out.
         const usual = (expected * luck) / spread.mean
-        const past = usual > 0 ? spread.below(ran / usual) : 1
-        const total = usual * spread.at(past + (1 - past) * random.next())
-        micros += Math.max(0, total - ran)
+        if (usual > 0) micros += usual * spread.beyond(ran / usual, random.next()) - ran
       }
     })
     return micros

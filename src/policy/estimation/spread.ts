@@ -12,8 +12,11 @@ export type Spread = {
   readonly n: number
   /** The ratio the next stays below with probability `q`, 0 to 1. */
   readonly at: (q: number) => number
-  /** Probability that the next is below this ratio. */
-  readonly below: (ratio: number) => number
+  /**
+   * Given that it is above this one already, the ratio it stays below with probability `q`. Beyond
+   * all seen it is as much longer again as it has been: the tail has no scale of its own.
+   */
+  readonly beyond: (ratio: number, q: number) => number
   readonly mean: number
   /** Standard deviation over the mean. */
   readonly variation: number
@@ -41,17 +44,22 @@ export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
     return 2 ** exponentAt(counts, n, deviation, q)
   })
   const { mean, variation } = momentsOf(table)
+  const at = (q: number): number => {
+    const place = Math.min(STEPS, Math.max(0, q * STEPS))
+    const step = Math.min(STEPS - 1, Math.floor(place))
+    return table[step] + (place - step) * (table[step + 1] - table[step])
+  }
   return {
     n,
     mean,
     variation,
     echo: echoOf(squares > 0 ? products / squares : 0),
-    at: q => {
-      const place = Math.min(STEPS, Math.max(0, q * STEPS))
-      const step = Math.min(STEPS - 1, Math.floor(place))
-      return table[step] + (place - step) * (table[step + 1] - table[step])
+    at,
+    beyond: (ratio, q) => {
+      const past = shareBelow(table, ratio)
+      if (past < 1) return Math.max(ratio, at(past + (1 - past) * q))
+      return ratio * 2 ** (-deviation * Math.log(1 - Math.min(0.999, q)))
     },
-    below: ratio => shareBelow(table, ratio),
   }
 }
 
