@@ -26,6 +26,8 @@ export type Folder = {
   dray(...words: string[]): Promise<Ended>
   /** Fed on stdin. */
   drayFed(input: string, ...words: string[]): Promise<Ended>
+  /** Run by another program: `['bash', '-c', 'ulimit ...; exec "$@"', '-']`. */
+  drayUnder(program: readonly string[], ...words: string[]): Promise<Ended>
   /** Begun and not awaited. */
   begin(...words: string[]): Begun
   remove(): void
@@ -52,6 +54,7 @@ export function folderWith(files: Readonly<Record<string, string>> = {}): Folder
     has: name => existsSync(join(path, name)),
     dray: (...words) => begin(path, words).ended,
     drayFed: (input, ...words) => begin(path, words, input).ended,
+    drayUnder: (program, ...words) => begin(path, words, '', program).ended,
     begin: (...words) => begin(path, words),
     remove: () => rmSync(path, { recursive: true, force: true }),
   }
@@ -89,8 +92,14 @@ export async function preparedWith(
   }
 }
 
-function begin(cwd: string, words: readonly string[], input = ''): Begun {
-  const child = spawn(process.execPath, [main, ...words], {
+function begin(
+  cwd: string,
+  words: readonly string[],
+  input = '',
+  under: readonly string[] = [],
+): Begun {
+  const [program, ...rest] = [...under, process.execPath, main, ...words]
+  const child = spawn(program, rest, {
     cwd,
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,0 +1,308 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type Ended,
+  type Folder,
+  folderWith,
+  lines,
+  noting,
+  type Prepared,
+  preparedWith,
+  ran,
+} from './harness.ts'
+
+/** Faults of disks and folders as a user meets them: what is said, with which code, and that the remedy works. */
+
+/** One screen, no stack, and the exit code of bad input. */
+const refused = (ended: Ended, ...said: (string | RegExp)[]): void => {
+  expect(ended.code, ended.out + ended.err).toBe(2)
+  for (const text of said) expect(ended.out + ended.err).toMatch(text)
+  expect(lines(ended.err).length).toBeLessThan(12)
+  expect(ended.err).not.toMatch(/\n\s+at /)
+}
+
+const whole = (folder: Folder, name: string, count: number): void => {
+  const indexes = lines(folder.read(name)).map(
+    line => (JSON.parse(line) as { index: number }).index,
+  )
+  expect(indexes).toEqual(Array.from({ length: count }, (_, n) => n))
+}
+
+describe('a damaged directory is refused with the place, by whoever looks, and nothing is written', () => {
+  const words = ['map', 'handle.mjs', 'range:0..40', '-o', 'out.jsonl', '--chunk', '1'] as const
+  let folder: Prepared
+
+  beforeAll(async () => {
+    folder = await preparedWith({ 'handle.mjs': noting('return { n: item }') }, async at => {
+      const ended = await at.dray(...words)
+      expect(ended.code, ended.err).toBe(0)
+      at.write('kept.jsonl', at.read('out.jsonl'))
+      execFileSync('rm', [join(at.path, 'out.jsonl')])
+    })
+  })
+  beforeEach(() => folder.restore())
+  afterAll(() => folder.remove())
+
+  const harm = (work: (db: InstanceType<typeof DatabaseSync>) => void): void => {
+    const db = new DatabaseSync(join(folder.path, '.dray/dray.db'))
+    work(db)
+    db.close()
+  }
+  /** One bit in the middle of a blob. */
+  const flip = (table: string, id: string, column: string) => () =>
+    harm(db => {
+      const row = db
+        .prepare(`SELECT ${id} AS id, ${column} AS body FROM ${table} LIMIT 1`)
+        .get() as {
+        id: number
+        body: Uint8Array
+      }
+      const body = Buffer.from(row.body)
+      body[body.length >> 1] ^= 4
+      db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${id} = ?`).run(body, row.id)
+    })
+  const run = (sql: string) => () => harm(db => db.exec(sql))
+
+  test.each<[string, () => void, RegExp]>([
+    [
+      'a flipped bit in the journal',
+      flip('entry', 'sequence', 'body'),
+      /entry 1 of .*dray\.db.*checksum/,
+    ],
+    [
+      'a gap in the journal',
+      run('DELETE FROM entry WHERE sequence = 3'),
+      /entry 3 .*missing.*4 follows 2/,
+    ],
+    [
+      'a flipped bit in a result',
+      flip('result', 'id', 'payloads'),
+      /result row 1 \(.* items? 0.*checksum/,
+    ],
+    ['a lost result', run('DELETE FROM result WHERE id = 1'), /item \d+ of .*result is missing/],
+    [
+      'a changed record of a run',
+      run("UPDATE run SET body = replace(body, 'range', 'ranke')"),
+      /run .*checksum/,
+    ],
+    [
+      'a newer dray’s journal',
+      run("UPDATE meta SET value = 9 WHERE name = 'version'"),
+      /newer dray.*version 9.*expected version 1/,
+    ],
+  ])('%s', async (_name, damage, said) => {
+    damage()
+    refused(await folder.dray('results'), said)
+    refused(await folder.dray(...words), said)
+    expect(folder.has('out.jsonl')).toBe(false)
+    const doctor = await folder.dray('doctor')
+    expect(doctor.code).toBe(1)
+    expect(doctor.out).toMatch(said)
+  })
+
+  test('restored from a backup it works as before', async () => {
+    run('DELETE FROM entry WHERE sequence = 3')()
+    expect((await folder.dray('status')).code).toBe(2)
+    folder.restore()
+    expect((await folder.dray('results')).out).toBe(folder.read('kept.jsonl'))
+  })
+
+  test('a run that had only its outputs to write goes on with that, and is not failed by who looks first', async () => {
+    run('DELETE FROM entry WHERE sequence = (SELECT max(sequence) FROM entry)')()
+    expect((await folder.dray('clean', '--older', '0s')).out).toContain('nothing')
+    const again = await folder.dray(...words)
+    expect(again.code, again.err).toBe(0)
+    expect(again.err).toContain('40 of 40 items are done; it was interrupted')
+    expect(folder.read('out.jsonl')).toBe(folder.read('kept.jsonl'))
+    expect(ran(folder)).toHaveLength(40)
+  })
+})
+
+test('a torn tail loses the commits in it and no more: the run goes on', async () => {
+  const folder = folderWith({
+    'handle.mjs': noting('await new Promise(r => setTimeout(r, 40)); return item'),
+  })
+  const words = ['map', 'handle.mjs', 'range:0..40', '-o', 'out.jsonl', '--chunk', '1'] as const
+  const begun = folder.begin(...words, '--events')
+  await begun.says('"ended":20')
+  begun.signal('SIGKILL')
+  await begun.ended
+  const wal = join(folder.path, '.dray/dray.db-wal')
+  truncateSync(wal, statSync(wal).size - 700)
+  const again = await folder.dray(...words)
+  expect(again.code, again.err).toBe(0)
+  whole(folder, 'out.jsonl', 40)
+  // In flight on two slots, and what the torn commit had: far fewer than all.
+  expect(ran(folder).length).toBeLessThan(40 + 12)
+  folder.remove()
+})
+
+const heavy = noting("await new Promise(r => setTimeout(r, 5)); return 'x'.repeat(100_000)")
+const big = (output: string, ...more: string[]) =>
+  ['map', 'handle.mjs', 'range:0..60', '-o', output, ...more] as const
+
+describe.skipIf(!canMount())('a full disk', () => {
+  test.each([
+    ['the directory’s', 'disk/.dray', 'out.jsonl'],
+    ['a jsonl output’s', '.dray', 'disk/out.jsonl'],
+    ['an output of a file each', '.dray', 'disk/out/{index}.txt'],
+  ])('%s: exit 2, what was done is seen, and with room it goes on', async (_name, dir, output) => {
+    const folder = folderWith({ 'handle.mjs': heavy, 'disk/.keep': '' })
+    const disk = join(folder.path, 'disk')
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk])
+    try {
+      const words = big(output, '--dir', dir)
+      refused(await folder.dray(...words), /disk\/.*the disk is full/)
+      expect(folder.has('disk/out.jsonl')).toBe(false)
+      const before = await folder.dray('results', '--dir', dir)
+      expect(before.code, before.err).toBe(0)
+      const done = lines(before.out).length
+      expect(done).toBeGreaterThan(5)
+      const status = await folder.dray('status', '--dir', dir)
+      expect(status.out).toContain(`${done} of 60`)
+      folder.write('ran.txt', '')
+      execFileSync('mount', ['-o', 'remount,size=60m', disk])
+      const again = await folder.dray(...words)
+      expect(again.code, again.err).toBe(0)
+      expect(again.err).toContain(`goes on: ${done} of 60 items are done`)
+      expect(ran(folder)).toHaveLength(60 - done)
+      if (output.endsWith('.jsonl')) whole(folder, output, 60)
+      else expect(folder.read('disk/out/59.txt')).toHaveLength(100_000)
+    } finally {
+      execFileSync('umount', [disk])
+      folder.remove()
+    }
+  })
+})
+
+test('a file that may not grow is as a full disk: exit 2, and without the limit it goes on', async () => {
+  const folder = folderWith({ 'handle.mjs': heavy })
+  const limited = ['bash', '-c', 'ulimit -f 2000; exec "$@"', '-']
+  refused(await folder.drayUnder(limited, ...big('out.jsonl')), /dray\.db.*free space/)
+  const done = lines((await folder.dray('results')).out).length
+  folder.write('ran.txt', '')
+  const again = await folder.dray(...big('out.jsonl'))
+  expect(again.code, again.err).toBe(0)
+  expect(ran(folder)).toHaveLength(60 - done)
+  whole(folder, 'out.jsonl', 60)
+  folder.remove()
+})
+
+describe.skipIf(!canBeNobody())('what this user may not write or read', () => {
+  let folder: Folder
+  beforeEach(() => {
+    folder = folderWith({ 'handle.mjs': 'export default item => item\n', 'out/.keep': '' })
+    chmodSync(folder.path, 0o755)
+  })
+  const asNobody = (...words: string[]) => folder.drayUnder(nobody, ...words)
+  const map = ['map', 'handle.mjs'] as const
+
+  test('a read-only folder: exit 2, named; --dir elsewhere works', async () => {
+    chmodSync(join(folder.path, 'out'), 0o555)
+    refused(
+      await asNobody(...map, 'range:0..3', '-o', 'o.jsonl'),
+      /\.dray.*cannot be written.*--dir/,
+    )
+    refused(
+      await asNobody(...map, 'range:0..3', '-o', 'out/o.jsonl', '--dir', open('dir')),
+      /output .*out\/o\.jsonl.*out cannot be written/,
+    )
+    expect((await asNobody('ls', '--dir', 'dir', '--json')).out).toBe('[]\n')
+    const fine = await asNobody(...map, 'range:0..3', '-o', `${open('w')}/o.jsonl`, '--dir', 'dir')
+    expect(fine.code, fine.err).toBe(0)
+    folder.remove()
+  })
+
+  test('somebody else’s directory can be looked at, and what may not be read is named', async () => {
+    const ended = await folder.dray(...map, 'range:0..3', '-o', 'out/o.jsonl')
+    expect(ended.code, ended.err).toBe(0)
+    chmodSync(join(folder.path, '.dray'), 0o700)
+    refused(await asNobody('status'), /\.dray: cannot be read \(EACCES\)/)
+    chmodSync(join(folder.path, '.dray'), 0o755)
+    chmodSync(join(folder.path, '.dray/dray.db'), 0o600)
+    refused(await asNobody('status'), /dray\.db: it cannot be read/)
+    chmodSync(join(folder.path, '.dray/dray.db'), 0o644)
+    expect((await asNobody('results')).out).toBe(folder.read('out/o.jsonl'))
+    expect((await asNobody('status')).out).toContain('3 of 3')
+    folder.remove()
+  })
+
+  test('an unreadable sub-folder of the input is told, and may be left out', async () => {
+    for (const name of ['in/a/1.txt', 'in/b/2.txt', 'in/c/3.txt']) folder.write(name, 'x')
+    chmodSync(join(folder.path, 'in/b'), 0)
+    const words = ['-o', `${open('w')}/o.jsonl`, '--dir', open('dir')]
+    refused(await asNobody(...map, 'in/**/*.txt', ...words), /the folder .*in\/b.*cannot be read/)
+    expect(folder.has('w/o.jsonl')).toBe(false)
+    const fine = await asNobody(...map, 'in/**/*.txt', '!in/b/**', ...words)
+    expect(fine.code, fine.err).toBe(0)
+    whole(folder, 'w/o.jsonl', 2)
+    folder.remove()
+  })
+
+  test('an unreadable file is that item’s failure; an unreadable list is the input’s', async () => {
+    folder.write('in/1.txt', 'x')
+    folder.write('in/2.txt', 'x')
+    folder.write('rows.jsonl', '1\n')
+    chmodSync(join(folder.path, 'in/1.txt'), 0o600)
+    chmodSync(join(folder.path, 'rows.jsonl'), 0o600)
+    const words = ['-o', `${open('w')}/o.jsonl`, '--dir', open('dir')]
+    const one = await asNobody(...map, 'in/*.txt', ...words)
+    expect(one.code, one.err).toBe(1)
+    const [first, second] = lines(folder.read('w/o.jsonl')).map(line => JSON.parse(line) as object)
+    expect(first).toMatchObject({ key: 'in/1.txt', error: { kind: 'bad-input' } })
+    expect(second).toMatchObject({ key: 'in/2.txt' })
+    expect(second).not.toHaveProperty('error')
+    refused(
+      await asNobody(...map, 'rows.jsonl', ...words),
+      /rows\.jsonl: cannot be read \(EACCES\)/,
+    )
+    folder.remove()
+  })
+
+  /** A folder of the test's that everybody may write. */
+  const open = (name: string): string => {
+    mkdirSync(join(folder.path, name), { recursive: true })
+    chmodSync(join(folder.path, name), 0o777)
+    return name
+  }
+})
+
+/** Root may write anything: what others may not is tried as nobody. */
+const nobody =
+  process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : []
+
+function canBeNobody(): boolean {
+  if (process.platform === 'win32') return false
+  if (process.getuid?.() !== 0) return true
+  return succeeds(
+    'setpriv',
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    process.execPath,
+    '-v',
+  )
+}
+
+function canMount(): boolean {
+  if (process.platform !== 'linux') return false
+  const folder = folderWith()
+  try {
+    if (!succeeds('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path)) return false
+    return succeeds('umount', folder.path)
+  } finally {
+    folder.remove()
+  }
+}
+
+function succeeds(program: string, ...words: string[]): boolean {
+  try {
+    execFileSync(program, words, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
