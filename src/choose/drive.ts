@@ -11,6 +11,8 @@ export type Budget = {
   readonly deadline: number
   /** Steps left to all planners that share this budget; they count down. */
   stepsLeft: number
+  /** Milliseconds of a step of late, pauses included; while it is driven. */
+  stepMs?: number
 }
 
 export type Spending =
@@ -27,6 +29,13 @@ export function budgetOf(spending: Spending): Budget {
 export const isSpent = (budget: Budget): boolean =>
   budget.stepsLeft <= 0 || performance.now() >= budget.deadline
 
+/** Steps still to come: known where steps are counted, else by the pace of late. */
+export function stepsAhead(budget: Budget): number {
+  if (budget.stepsLeft < Number.POSITIVE_INFINITY) return budget.stepsLeft
+  if (budget.stepMs === undefined) return Number.POSITIVE_INFINITY
+  return (budget.deadline - performance.now()) / budget.stepMs
+}
+
 /** The best schedule of a planner within the budget, by makespan or `scoreOf`; `reached` ends it early. */
 export async function drive(
   steps: Generator<Schedule | undefined, void, void>,
@@ -36,9 +45,13 @@ export async function drive(
 ): Promise<Schedule | undefined> {
   let best: Schedule | undefined
   let least: Score = { value: Number.POSITIVE_INFINITY, makespan: Number.POSITIVE_INFINITY }
-  let pause = performance.now() + sliceMs
+  let now = performance.now()
+  let pause = now + sliceMs
   for (let next = steps.next(); !next.done; next = steps.next()) {
     budget.stepsLeft -= 1
+    const before = now
+    now = performance.now()
+    budget.stepMs = memory * (budget.stepMs ?? now - before) + (1 - memory) * (now - before)
     const score = next.value && scoreOf(next.value)
     if (score && (best === undefined || compareScores(score, least) < 0)) {
       best = next.value ?? undefined
@@ -59,3 +72,5 @@ function byMakespan(schedule: Schedule): Score {
 }
 
 const sliceMs = 10
+/** Of the pace of before, at each step. */
+const memory = 0.98

@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { violationsOf } from '../model/validator.ts'
 import type { Solver } from '../port/solver.ts'
-import { budgetOf, drive, type Spending } from './drive.ts'
+import { budgetOf, drive, stepsAhead, type Spending } from './drive.ts'
 import { planLpRounding } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { scoreSchedule } from './objective.ts'
@@ -135,7 +135,11 @@ async function scheduleBy(
   switch (strategy.kind) {
     case 'planner': {
       const reached = (makespan: number) => meets(makespan, proof.value)
-      const steps = strategy.planner.plan(problem, { seed, lowerBound: proof.value })
+      const steps = strategy.planner.plan(problem, {
+        seed,
+        lowerBound: proof.value,
+        stepsAhead: () => stepsAhead(budget),
+      })
       const schedule = await drive(steps, budget, reached)
       if (schedule === undefined) throw new Error(`${strategy.name} gave no schedule`)
       return { schedule }

@@ -5,7 +5,7 @@ import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { batchLimit } from '../policy/planning/search/starts.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Solver } from '../port/solver.ts'
-import { type Budget, drive, isSpent } from './drive.ts'
+import { type Budget, drive, isSpent, stepsAhead } from './drive.ts'
 import { lpBound } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { compareScores, scoreSchedule } from './objective.ts'
@@ -44,7 +44,11 @@ export async function planPortfolio(
     proof.current = best(proof.current, found)
   }
   const table = exchange(standing.schedule)
-  const search = localSearch.plan(problem, { ...shared, offered: table.best })
+  const search = localSearch.plan(problem, {
+    ...shared,
+    offered: table.best,
+    stepsAhead: () => stepsAhead(budget),
+  })
   const [searched, solved] = await Promise.all([
     drive(table.watch(search), budget, reached),
     solver && Number.isFinite(budget.deadline)

@@ -22,7 +22,9 @@ export const localSearch: Planner = {
     } else if (whyNotUnrelated(problem) !== undefined) {
       yield* searchGraph(problem, options)
     } else if (problem.tasks.length <= fewTasks) {
-      yield* sideBySide([searchAssignments(problem, options), searchGraph(problem, options)])
+      const stepsAhead = () => (options.stepsAhead?.() ?? Number.POSITIVE_INFINITY) / 2
+      const half = { ...options, stepsAhead }
+      yield* sideBySide([searchAssignments(problem, half), searchGraph(problem, half)])
     } else {
       yield* searchAssignments(problem, options)
     }

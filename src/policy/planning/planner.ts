@@ -31,6 +31,8 @@ export type PlanOptions = {
   readonly lowerBound?: number
   /** The best that others working beside have found so far; asked now and then by a search. */
   readonly offered?: () => Schedule | undefined
+  /** How many more steps will be asked for, as far as known: a search ends what it has begun by then. */
+  readonly stepsAhead?: () => number
 }
 
 /** Runs steps to their end, for whoever has no clock to watch. */

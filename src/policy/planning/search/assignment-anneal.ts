@@ -38,7 +38,7 @@ export function* anneal(
   }
 }
 
-const chainsPerStep = 3_000
+export const chainsPerStep = 3_000
 const longestChain = 3
 const drawn = 12
 /** Loads are kept by adding and subtracting, so a smaller gain may be rounding only. */

@@ -8,7 +8,7 @@ import { mct } from '../mct.ts'
 import type { PlanOptions } from '../planner.ts'
 import { fillSteps } from '../price-fill.ts'
 import { stateOf } from './assignment.ts'
-import { anneal, type Best } from './assignment-anneal.ts'
+import { anneal, type Best, chainsPerStep } from './assignment-anneal.ts'
 import { type Core, coreSteps } from './assignment-core.ts'
 
 /**
@@ -41,8 +41,7 @@ export function* searchAssignments(
   if (best.makespan <= bound) return
   const core = yield* coreSteps(problem, prices)
   if (core.pairTask.length === 0) return
-  const offered = () => take(options.offered?.(), best)
-  for (const improved of annealOnAndOn(core, best, { seed: options.seed, offered })) {
+  for (const improved of annealOnAndOn(core, best, options)) {
     yield improved ? scheduleOf(problem, best.machine) : undefined
     if (best.makespan <= bound) return
   }
@@ -58,9 +57,9 @@ function take(offered: Schedule | undefined, best: Best): void {
 function* annealOnAndOn(
   core: Core,
   best: Best,
-  run: { readonly seed: number; readonly offered: () => void },
+  options: PlanOptions,
 ): Generator<boolean, void, void> {
-  const random = prng(run.seed, 1)
+  const random = prng(options.seed, 1)
   // One move of a mean task changes the energy by about sqrt(machines) / tasks of the bound.
   const step = Math.min(0.5, Math.sqrt(core.machines) / core.cheapest.length)
   let chains = firstCooling
@@ -69,12 +68,23 @@ function* annealOnAndOn(
   for (;;) {
     const cooling = { from: hot * step, to: cold * step, chains }
     yield* anneal(core, stateOf(core, start), best, { cooling, random })
-    run.offered()
+    take(options.offered?.(), best)
     start = best.machine
-    chains = Math.min(chains * 2, longestCooling)
+    chains = nextCooling(chains, options.stepsAhead?.() ?? Number.POSITIVE_INFINITY)
   }
 }
 
+/**
+ * Twice as long as the one before, and as long as there is time where no longer one would come after
+ * it: a cooling cut short was for nothing.
+ */
+function nextCooling(chains: number, stepsAhead: number): number {
+  const doubled = Math.min(chains * 2, longestCooling)
+  const left = stepsAhead * chainsPerStep * 0.98
+  return left < 3 * doubled ? Math.min(Math.max(left, shortestCooling), longestCooling) : doubled
+}
+
+const shortestCooling = 100_000
 const firstCooling = 500_000
 const longestCooling = 32_000_000
 /** In mean steps of energy; measured on 512 x 16. */
