@@ -8,8 +8,8 @@ import { parseParamFlag } from '../input/params.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
-import { strategies } from '../choose/strategies.ts'
-import { aliases, allocations, orders } from '../policy/registry.ts'
+import { strategies, strategyNamed } from '../choose/strategies.ts'
+import { aliases, allocations, orderNamed, orders } from '../policy/registry.ts'
 
 export type JobFlags = {
   readonly input?: string
@@ -51,14 +51,14 @@ function checkName(flag: string, name: string | undefined, known: readonly strin
 
 export const strategyNames = (): string[] => [
   ...strategies.map(({ name }) => name),
-  ...Object.keys(aliases),
+  ...Object.keys(aliases).filter(alias => strategyNamed(alias) !== undefined),
 ]
 /** Strategies that choose as they go; `planned` is what following a plan is called inside. */
 export const onlineNames = (): string[] =>
   allocations.map(({ name }) => name).filter(name => name !== 'planned')
 export const orderNames = (): string[] => [
   ...orders.map(({ name }) => name),
-  ...Object.keys(aliases),
+  ...Object.keys(aliases).filter(alias => orderNamed(alias) !== undefined),
 ]
 
 /** The machines of `--machines FILE`, else this box as one machine. */
