@@ -1,4 +1,5 @@
 import { axisStyle, chartSvg, dashes, palette } from './chart.ts'
+import { escapeHtml } from './page.ts'
 import { formatNumber } from './plan-view.ts'
 
 /** Share of the machines' speed at work over time, a line for each of a few series. */
@@ -9,14 +10,7 @@ export function busyChart(
   const shown = series.slice(0, palette.length)
   const option = {
     color: palette,
-    legend: {
-      top: 0,
-      left: 100,
-      itemWidth: 34,
-      textStyle: { color: 'var(--ink)', fontSize: 12 },
-      data: shown.map(({ name }) => name),
-    },
-    grid: { left: 110, right: 24, top: 34, bottom: 26 },
+    grid: { left: 110, right: 24, top: 14, bottom: 26 },
     xAxis: {
       type: 'value',
       min: 0,
@@ -42,7 +36,12 @@ export function busyChart(
       step: 'end',
       symbolSize: 0,
       showSymbol: false,
-      lineStyle: { width: 1.8, type: dashes[nth], color: palette[nth] },
+      symbol: 'none',
+      lineStyle: {
+        width: 1.8,
+        type: dashes[nth].length > 0 ? dashes[nth] : 'solid',
+        color: palette[nth],
+      },
       itemStyle: { color: palette[nth] },
       data: [
         ...shares.map((share, at) => [(at / shares.length) * end, share]),
@@ -51,7 +50,17 @@ export function busyChart(
       ],
     })),
   }
-  return chartSvg(option, { width: 1120, height: 230 })
+  return legendOf(shown) + chartSvg(option, { width: 1120, height: 210 })
+}
+
+/** As HTML: text that the page sets needs no guess of how wide it is. */
+function legendOf(series: readonly BusySeries[]): string {
+  if (series.length < 2) return ''
+  const items = series.map(
+    ({ name }, nth) =>
+      `<span><svg width="34" height="8" aria-hidden="true"><line x1="0" y1="4" x2="34" y2="4" stroke="${palette[nth]}" stroke-width="2" stroke-dasharray="${dashes[nth].join(' ')}"/></svg>${escapeHtml(name)}</span>`,
+  )
+  return `<div class="legend lines">${items.join('')}</div>`
 }
 
 export type BusySeries = {

@@ -53,4 +53,11 @@ export const palette = [
   'var(--c5)',
   'var(--c6)',
 ]
-export const dashes = ['solid', 'dashed', 'dotted', [8, 3, 2, 3], [12, 4], [2, 5]] as const
+export const dashes: readonly (readonly number[])[] = [
+  [],
+  [7, 4],
+  [2, 3],
+  [9, 3, 2, 3],
+  [14, 4],
+  [2, 6],
+]

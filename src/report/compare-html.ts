@@ -1,35 +1,38 @@
-import type { ComparedRow, Comparison } from '../choose/compare.ts'
+import type { ComparedRow, Comparison, MeasureName } from '../choose/compare.ts'
+import { objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { makespanOf } from '../model/schedule.ts'
 import { formatCount } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
-import { bestFirst, columnsFor } from './compare-view.ts'
+import { bestFirst, columnsFor, measureOf } from './compare-view.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { type Block, type Lane, lanesOf } from './lanes.ts'
-import { escapeHtml, figures, htmlTable, page, section } from './page.ts'
-import { formatGap, formatTime } from './plan-view.ts'
+import { escapeHtml, figures, page, section } from './page.ts'
+import { formatGap, formatNumber, formatTime } from './plan-view.ts'
+import { rankTable } from './rank-table.ts'
 
 /** A comparison as a page: the table, busy shares over time, and every Gantt under one time axis. */
 export function compareHtml(problem: Problem, comparison: Comparison, about: CompareAbout): string {
-  const rows = bestFirst(comparison.rows, about.objective)
-  if (rows.length === 0) return page({ title: problem.name, body: '<p>Nothing to compare.</p>' })
-  const until = rows.reduce((most, row) => Math.max(most, endOf(row)), 0)
-  const clock = { until: until > 0 ? until : 1, unit: problem.unit }
+  const objective = about.objective ?? 'makespan'
+  const rows = bestFirst(comparison.rows, objective)
+  if (rows.length === 0) return page({ title: problem.name, body: nothing(problem, comparison) })
+  const drawn = distinct(rows).slice(0, mostCharts)
+  const clock = { until: axisEnd(drawn), unit: problem.unit }
   const body = [
     `<h1>${escapeHtml(problem.name)}</h1>`,
     `<p class="lede">${escapeHtml(aboutText(problem, rows, about))}</p>`,
-    headline(problem, rows),
-    section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows, about.objective)),
+    headline(problem, rows, objective),
+    section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows, objective)),
     section(
       'Machines at work',
-      'Share of the machines’ speed that is busy, over time, for the shortest four. Where a line falls, machines wait for the last tasks.',
+      'Share of the machines’ speed that is busy, over time, for the best four that differ. Where a line falls, machines wait for the last tasks.',
       busyChart(
-        rows.slice(0, 4).map(row => busyOf(problem, row)),
-        clock,
+        drawn.slice(0, 4).map(({ row, names }) => busyOf(problem, row, names)),
+        { ...clock, until: axisEnd(drawn.slice(0, 4)) },
       ),
     ),
-    section('Schedules', ganttNote(problem, about), ganttsOf(problem, rows, clock)),
+    section('Schedules', ganttNote(problem, about), ganttsOf(problem, rows, { drawn, clock })),
   ]
   return page({ title: `${problem.name}: strategies compared`, body: body.join('\n') })
 }
@@ -43,7 +46,42 @@ export type CompareAbout = {
   readonly note?: string
 }
 
-const endOf = (row: ComparedRow): number => Math.max(row.makespan, makespanOf(row.schedule))
+function nothing(problem: Problem, comparison: Comparison): string {
+  return `<h1>${escapeHtml(problem.name)}</h1><p>Nothing to compare.</p>${leftOut(comparison)}`
+}
+
+/** Strategies that came to the same schedule are drawn once, under all their names. */
+type Drawn = { readonly row: ComparedRow; readonly names: readonly string[] }
+
+function distinct(rows: readonly ComparedRow[]): Drawn[] {
+  const bySchedule = new Map<string, { row: ComparedRow; names: string[] }>()
+  for (const row of rows) {
+    const { machine, start } = row.schedule
+    const known = bySchedule.get(`${machine.join()} ${start.join()}`)
+    if (known) known.names.push(row.strategy)
+    else bySchedule.set(`${machine.join()} ${start.join()}`, { row, names: [row.strategy] })
+  }
+  return [...bySchedule.values()]
+}
+
+/** "local-search, portfolio and auto" */
+function namesInWords(names: readonly string[], most = 4): string {
+  if (names.length === 1) return names[0]
+  const shown = names.slice(0, names.length > most ? most - 1 : names.length - 1)
+  const rest = names.length - shown.length
+  return `${shown.join(', ')} and ${rest === 1 ? names[names.length - 1] : `${rest} more`}`
+}
+
+/** Of what is drawn, but an outlier must not squeeze the others: it is cut off instead, and says so. */
+function axisEnd(drawn: readonly Drawn[]): number {
+  const ends = drawn.map(({ row }) => makespanOf(row.schedule))
+  const least = ends.reduce((a, b) => Math.min(a, b), Infinity)
+  const end = Math.min(
+    ends.reduce((a, b) => Math.max(a, b), 0),
+    2 * least,
+  )
+  return end > 0 ? end : 1
+}
 
 function aboutText(problem: Problem, rows: readonly ComparedRow[], about: CompareAbout): string {
   const size = `${formatCount(problem.tasks.length)} tasks on ${formatCount(problem.machines.length)} machines, ${rows.length} strategies.`
@@ -54,41 +92,58 @@ function aboutText(problem: Problem, rows: readonly ComparedRow[], about: Compar
   return size + noise + (about.note ? ` ${about.note}` : '')
 }
 
-function headline(problem: Problem, rows: readonly ComparedRow[]): string {
+function headline(problem: Problem, rows: readonly ComparedRow[], objective: Objective): string {
   const [first] = rows
-  const last = rows.at(-1) ?? first
+  const measure = measureOf[objective]
+  const last = rows.reduce((a, b) => (b[measure] > a[measure] ? b : a))
   const time = (value: number) => formatTime(value, problem.unit)
+  const shown = objective === 'cost' ? formatNumber : time
+  const times = last[measure] / first[measure]
   return figures([
-    [time(first.makespan), `best makespan, by ${first.strategy}`],
+    [shown(first[measure]), `least ${objectiveInWords(objective)}, by ${first.strategy}`],
     [time(first.lowerBound), 'no schedule is shorter'],
-    [first.optimal ? 'optimal' : formatGap(first.gap), 'best above the bound, at most'],
-    [`${(last.makespan / first.makespan).toFixed(2)} ×`, `the longest, ${last.strategy}`],
+    [
+      first.optimal ? 'optimal' : formatGap(first.gap),
+      first.optimal ? 'its makespan, proved' : 'its makespan over that, at most',
+    ],
+    Number.isFinite(times)
+      ? [`${times.toFixed(2)} ×`, `the most, ${last.strategy}`]
+      : [shown(last[measure]), `the most, ${last.strategy}`],
   ])
 }
 
-function tableNote(rows: readonly ComparedRow[], { seeds }: CompareAbout): string {
+function tableNote(rows: readonly ComparedRow[], { seeds, objective }: CompareAbout): string {
+  const by = objectiveInWords(objective ?? 'makespan')
   const optimal = rows.some(row => row.optimal) ? ' “Optimal” is proved.' : ''
-  const plusMinus = seeds > 1 ? ' ± is half of a 95 % interval over the seeds.' : ''
-  return `By makespan. Over bound: how far from the proven lower bound, at most.${optimal}${plusMinus}`
+  const plusMinus =
+    seeds > 1 ? ' ± is half of a 95 % interval over the seeds, drawn as a bracket.' : ''
+  const line =
+    objective === undefined || objective === 'makespan' ? ' The dashed line is the bound.' : ''
+  return `Least ${by} first; bars are ${by}. Over bound: how far the makespan is from the proven lower bound, at most.${optimal}${line}${plusMinus}`
 }
 
 function tableOf(
   problem: Problem,
   comparison: Comparison,
   rows: readonly ComparedRow[],
-  objective: Objective | undefined,
+  objective: Objective,
 ): string {
-  const columns = columnsFor(problem, objective)
-  const cells = rows.map(row => columns.map(column => column.cell(row)))
-  const skipped = comparison.skipped.map(
-    ({ strategy, reason }) =>
-      `<p class="note"><b>${escapeHtml(strategy)}</b> left out: ${escapeHtml(reason)}</p>`,
-  )
-  const titles = columns.map(column => column.title)
-  return htmlTable(titles, cells, { highlight: 0 }) + skipped.join('')
+  const measure: MeasureName = measureOf[objective]
+  const bound = objective === 'makespan' ? { bound: rows[0].lowerBound } : {}
+  const table = rankTable(columnsFor(problem, objective), rows, { measure, ...bound })
+  return table + leftOut(comparison)
 }
 
-function busyOf(problem: Problem, { strategy, schedule }: ComparedRow) {
+function leftOut({ skipped }: Comparison): string {
+  return skipped
+    .map(
+      ({ strategy, reason }) =>
+        `<p class="note"><b>${escapeHtml(strategy)}</b> left out: ${escapeHtml(reason)}</p>`,
+    )
+    .join('')
+}
+
+function busyOf(problem: Problem, { schedule }: ComparedRow, names: readonly string[]) {
   const end = makespanOf(schedule)
   const possible = problem.machines.reduce((sum, { speed }) => sum + speed, 0)
   const blocks = [...schedule.machine.keys()]
@@ -99,7 +154,7 @@ function busyOf(problem: Problem, { strategy, schedule }: ComparedRow) {
       weight: shareOf(problem, task, schedule.machine[task]),
     }))
   const shares = end > 0 ? busyShares(blocks, { end, possible, slices: 120 }) : []
-  return { name: strategy, shares, end }
+  return { name: namesInWords(names, 2), shares, end }
 }
 
 /** A machine with capacity is as busy as its most used resource. */
@@ -114,7 +169,7 @@ function ganttNote(problem: Problem, about: CompareAbout): string {
   const which = about.seeds > 1 ? ` Shown is seed ${about.seed}.` : ''
   const hidden =
     problem.machines.length > mostMachines ? ` The ${mostMachines} first machines are shown.` : ''
-  return `All under one time axis.${which}${hidden}`
+  return `All under one time axis; strategies of one schedule share its drawing.${which}${hidden}`
 }
 
 const mostMachines = 32
@@ -124,30 +179,33 @@ const mostLanes = 64
 function ganttsOf(
   problem: Problem,
   rows: readonly ComparedRow[],
-  clock: { readonly until: number; readonly unit: string },
+  { drawn, clock }: { drawn: readonly Drawn[]; clock: { until: number; unit: string } },
 ): string {
+  const bounded = drawn.some(({ row }) => row.seeds === 1 && row.lowerBound > 0)
   const legend =
     '<div class="legend"><span><i class="end"></i>its makespan</span>' +
-    '<span><i class="line"></i>no schedule ends before this</span></div>'
-  const shown = rows.slice(0, mostCharts)
-  const charts = shown.map(row => {
-    const title = `<h3>${escapeHtml(row.strategy)}<span>${escapeHtml(formatTime(makespanOf(row.schedule), problem.unit))}</span></h3>`
-    const why = row.why ? `<p class="note">${escapeHtml(row.why)}</p>` : ''
+    `${bounded ? '<span><i class="line"></i>no schedule ends before this</span>' : ''}</div>`
+  const charts = drawn.map(({ row, names }) => {
     const makespan = makespanOf(row.schedule)
+    const beyond = makespan > clock.until * (1 + 1e-9) ? ', beyond the axis' : ''
+    const ends = `${formatTime(makespan, problem.unit)}${beyond}`
+    const title = `<h3>${escapeHtml(namesInWords(names))}<span>${escapeHtml(ends)}</span></h3>`
+    const why = row.why ? `<p class="note">${escapeHtml(row.why)}</p>` : ''
     const bound = row.seeds > 1 ? {} : { bound: row.lowerBound }
-    const lanes = lanesOfSchedule(problem, row).slice(0, mostLanes)
+    const lanes = lanesOfSchedule(problem, row, clock.until).slice(0, mostLanes)
     return title + why + ganttChart(lanes, { ...clock, axis: true, makespan, ...bound })
   })
-  const rest = rows.length - shown.length
-  const note = rest > 0 ? `<p class="note">${rest} longer ones are not drawn.</p>` : ''
+  const rest = rows.length - drawn.reduce((sum, { names }) => sum + names.length, 0)
+  const note = rest > 0 ? `<p class="note">${rest} more are not drawn.</p>` : ''
   return legend + charts.join('\n') + note
 }
 
-function lanesOfSchedule(problem: Problem, { schedule }: ComparedRow): Lane[] {
+function lanesOfSchedule(problem: Problem, { schedule }: ComparedRow, until: number): Lane[] {
   const onMachine: Block[][] = problem.machines.map(() => [])
   schedule.machine.forEach((machine, task) => {
-    if (machine < 0) return
-    const [start, end] = [schedule.start[task], schedule.end[task]]
+    const start = schedule.start[task]
+    if (machine < 0 || start >= until) return
+    const end = Math.min(until, schedule.end[task])
     onMachine[machine].push({ start, end, label: problem.tasks[task].id, state: 'done' })
   })
   return problem.machines

@@ -102,5 +102,8 @@ function withInterval(
   const interval = row.intervals?.[name]
   if (interval === undefined) return format(row[name])
   const half = (interval[1] - interval[0]) / 2
-  return half > 0 ? `${format(row[name])} ±${format(half)}` : format(row[name])
+  // Of an uncertainty two digits are more than is known of it.
+  const rough = Number(half.toPrecision(2))
+  const alike = half <= 1e-6 * Math.abs(row[name])
+  return alike ? format(row[name]) : `${format(row[name])} ±${format(rough)}`
 }

@@ -88,6 +88,6 @@ tbody tr:last-child>*{border-bottom:0}tr.best>*{background:color-mix(in srgb,var
 .legend{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:13px;color:var(--muted);margin:6px 0 2px}
 .legend i{display:inline-block;width:15px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px;font:700 11px/12px system-ui;text-align:center;color:var(--ink)}
 .legend i.line{height:0;border-radius:0;border-top:2px dashed var(--bound);vertical-align:4px}.legend i.end{height:0;border-radius:0;border-top:2px solid var(--ink);vertical-align:4px}
-svg{display:block}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
+svg{display:block}.legend.lines svg{display:inline-block;margin-right:7px;vertical-align:1px}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
 @media print{section,.figures div{break-inside:avoid}}
 `

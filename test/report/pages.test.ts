@@ -33,7 +33,32 @@ test('a comparison is one page without requests, with every name escaped', async
   expect(requestsOf(html)).toEqual([])
   expect(html).toContain('prefers-color-scheme:dark')
   // One picture of busy machines and a schedule for each strategy that took the problem.
-  expect(html.match(/<svg /g)).toHaveLength(3)
+  expect(html.match(/<svg role="img"/g)).toHaveLength(3)
+})
+
+test('strategies that came to one schedule share its drawing, and an outlier is cut, not squeezed', async () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'quick', speed: 1.01 }, ...[1, 2, 3].map(at => ({ id: `m${at}` }))],
+      tasks: Array.from({ length: 12 }, (_, at) => ({ id: `t${at}`, work: 5 })),
+    },
+    { place: 'x', name: 'x' },
+  )
+  const only = ['met', 'mct', 'min-min']
+  const comparison = await compareStrategies(problem, {
+    strategies: strategies.filter(({ name }) => only.includes(name)),
+    objective: 'makespan',
+    seed: 1,
+    seeds: 1,
+    noise: 0,
+    spending: { kind: 'steps', steps: 10 },
+  })
+  const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
+  // All on the quick machine takes four times as long.
+  expect(html).toMatch(/met<span>59\.41 s, beyond the axis/)
+  expect(html).toMatch(/<h3>(mct and min-min|min-min and mct)<span>/)
+  expect(html.match(/class="cut"/g)).toHaveLength(1)
+  expect(html.match(/<tr class="best">/g)).toHaveLength(2)
 })
 
 const history = {
