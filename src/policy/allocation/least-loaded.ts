@@ -1,5 +1,5 @@
 import type { Allocation } from './allocation.ts'
-import { leastBy } from './allocation.ts'
+import { leastBy } from './offered.ts'
 
 /** Fewest attempts queued and running per slot: join the shortest queue. Blind to how long each takes. */
 export const leastLoaded: Allocation = {

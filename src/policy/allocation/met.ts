@@ -1,5 +1,5 @@
 import type { Allocation } from './allocation.ts'
-import { leastBy } from './allocation.ts'
+import { leastBy } from './offered.ts'
 
 /**
  * Minimum execution time: the machine that runs this task fastest, however long its queue. It is what

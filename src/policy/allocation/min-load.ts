@@ -1,5 +1,5 @@
 import type { Allocation } from './allocation.ts'
-import { leastBy } from './allocation.ts'
+import { leastBy } from './offered.ts'
 
 /** Least assigned time before adding the task: balances what machines were given, blind to this task's time there. */
 export const minLoad: Allocation = {

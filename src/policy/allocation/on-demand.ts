@@ -1,5 +1,5 @@
 import type { Allocation } from './allocation.ts'
-import { leastBy } from './allocation.ts'
+import { leastBy } from './offered.ts'
 
 /** An idle machine takes the next task, whatever its speed: the one idle longest, ties at the lowest number. */
 export const onDemand: Allocation = {

@@ -1,5 +1,5 @@
 import type { Allocation, MachinesView } from './allocation.ts'
-import { countOffered, nthOffered } from './allocation.ts'
+import { countOffered, nthOffered } from './offered.ts'
 
 /**
  * The power of two choices: two machines by lot, and of them the one with fewer attempts per slot. n

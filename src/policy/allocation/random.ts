@@ -1,5 +1,5 @@
 import type { Allocation } from './allocation.ts'
-import { countOffered, nthOffered } from './allocation.ts'
+import { countOffered, nthOffered } from './offered.ts'
 
 /** Any machine, each as likely: the baseline every other choice must beat. */
 export const random: Allocation = {
