@@ -31,7 +31,7 @@ export type OnlineCandidate = {
   readonly order: string
 }
 
-const leftOut = new Set(['random', 'round-robin', 'planned', 'least-loaded'])
+const leftOut = new Set(['random', 'power-of-two', 'round-robin', 'planned', 'least-loaded'])
 const general = new Set(['mct', 'on-demand'])
 
 /** Best guess first; beyond them whatever else the registry has, but for wishes that serve no objective. */

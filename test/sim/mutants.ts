@@ -149,6 +149,24 @@ export const mutants: readonly Mutant[] = [
     to: '',
   },
   {
+    breaks: 'shares: a tenant that was away is owed all that others had meanwhile',
+    file: 'core/tenants.ts',
+    from: 'Math.max(state.virtualTime, tenant.finish)',
+    to: 'tenant.finish',
+  },
+  {
+    breaks: 'shares: a replay does not charge what was started',
+    file: 'core/apply/attempt.ts',
+    from: 'if (state.charging) charge',
+    to: 'if (state.charging && !state.scratch.replaying) charge',
+  },
+  {
+    breaks: 'orders: urgency is not asked of the heads of queues',
+    file: 'core/phase/start.ts',
+    from: 'order.urgency === undefined ? 0 : compareHeads',
+    to: 'order.urgency !== undefined ? 0 : compareHeads',
+  },
+  {
     breaks: 'tolerance: a run never gives up',
     file: 'core/phase/recover.ts',
     from: 'if (failedSoFar <= allowed) return',
