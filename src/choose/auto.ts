@@ -106,7 +106,7 @@ function candidatesOf(
     ...(objective === 'makespan' && !certain ? plans.slice(0, 2) : []).map(
       ({ name, schedule }): Candidate => ({
         name: `${name}, mended as it goes`,
-        way: { kind: 'plan', schedule, mended: true },
+        way: { kind: 'plan', schedule, mended: 'often' },
       }),
     ),
     ...plans.map(({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } })),

@@ -11,27 +11,35 @@ import { type Dag, dagOf } from '../policy/planning/search/dag.ts'
 
 /**
  * A plan mended while it is followed: asked after every step of the core, it plans the tasks that
- * have not begun anew whenever a twentieth of them has since begun, a machine left or joined, or one
- * stands idle while others have tasks waiting. Independent tasks are levelled, long ones first, so that the
+ * have not begun anew whenever a share of them has since begun, a machine left or joined, or one
+ * stands idle while others have tasks waiting. Seldom means by quarters only. Independent tasks are levelled, long ones first, so that the
  * short ones are left to make up for what the long ones took; a graph is searched for a moment.
  * Source: predictive-reactive scheduling, Vieira, Herrmann and Lin 2003.
  */
-export function mender(problem: Problem, ticks: number): Mend | undefined {
+export function mender(how: Mending): (problem: Problem, ticks: number) => Mend | undefined {
+  return (problem, ticks) => mendOf(problem, ticks, how)
+}
+
+export type Mending = 'often' | 'seldom'
+
+function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined {
   const { tasks, machines } = problem
   if (tasks.length > mostTasks || machines.some(({ capacity }) => capacity !== undefined)) {
     return undefined
   }
   const dag = whyNotUnrelated(problem) === undefined ? undefined : dagOf(problem)
-  let next = 1
+  const often = how === 'often'
+  const parts = dag ? 20 : 30
+  let next = often ? 1 : Math.ceil(tasks.length / 4)
   let alive = machines.length
   let lastAt = -1
   return state => {
     const seen = lookAt(state)
     if (state.now === lastAt || seen.begun === 0) return undefined
-    const idle = dag === undefined && seen.idle && seen.waiting
+    const idle = often && dag === undefined && seen.idle && seen.waiting
     if (seen.begun < next && seen.alive === alive && !idle) return undefined
     const left = tasks.length - seen.begun
-    next = seen.begun + Math.max(1, Math.floor(left / 20))
+    next = seen.begun + Math.max(1, often ? Math.floor(left / parts) : Math.ceil(tasks.length / 4))
     alive = seen.alive
     lastAt = state.now
     if (left < 2) return undefined

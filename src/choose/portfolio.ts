@@ -119,6 +119,8 @@ export async function constructAll(
 ): Promise<Member[]> {
   const { seed, budget, bound, objective = 'makespan' } = options
   const members: Member[] = []
+  const left = budget.deadline - performance.now()
+  const until = Number.isFinite(left) ? budget.deadline - searchShare * left : budget.deadline
   const entries = problem.tasks.length * problem.machines.length
   for (const planner of quickestFirst) {
     if (planner.refuses?.(problem) !== undefined) continue
@@ -127,7 +129,7 @@ export async function constructAll(
     const schedule = await drive(planner.plan(problem, { seed }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
-    const late = entries > promptLimit && isSpent(budget)
+    const late = problem.tasks.length * entries > promptLimit && performance.now() > until
     if (late || budget.stepsLeft <= 0 || meets(leaderOf(members).value, bound)) break
   }
   return members
@@ -144,7 +146,9 @@ const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
 /** Milliseconds per task and machine that the slowest takes; none can be stopped half way. */
 const slowest = 1e-4
 /** Up to here all of them together take less than a tenth of a second, even with no time given. */
-const promptLimit = 10_000
+const promptLimit = 1_000_000
+/** What is left of the time for the search that follows. */
+const searchShare = 0.75
 
 async function solveBeside(
   problem: Problem,

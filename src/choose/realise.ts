@@ -5,7 +5,7 @@ import type { Measures } from '../sim/measures.ts'
 import type { ProblemFaults } from '../sim/problem-faults.ts'
 import { simulateProblem } from '../sim/simulate.ts'
 import { durationFactors } from '../sim/uncertainty.ts'
-import { mender } from './mend.ts'
+import { mender, type Mending } from './mend.ts'
 import { moneyAndWeights, type Score } from './objective.ts'
 
 /**
@@ -18,7 +18,7 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
   const simulated = simulateProblem(problem, {
     strategy: way.kind === 'plan' ? 'planned' : way.strategy,
     ...(way.kind === 'plan' ? { plan: way.schedule } : { order: way.order }),
-    ...(way.kind === 'plan' && way.mended && (noise > 0 || faults) && { mend: mender }),
+    ...(way.kind === 'plan' && way.mended && (noise > 0 || faults) && { mend: mender(way.mended) }),
     noise,
     seed,
     ...(faults && { faults }),
@@ -27,7 +27,7 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
 }
 
 export type Way =
-  | { readonly kind: 'plan'; readonly schedule: Schedule; readonly mended?: boolean }
+  | { readonly kind: 'plan'; readonly schedule: Schedule; readonly mended?: Mending }
   | { readonly kind: 'online'; readonly strategy: string; readonly order: string }
 
 export type Conditions = {

@@ -26,8 +26,9 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
   })
   if (strategy.name !== 'auto') {
     const { schedule, seconds, why } = plan
-    const mended = searching.has(strategy.name) && objective === 'makespan'
-    return { way: { kind: 'plan', schedule, mended }, plan, seconds, ...(why && { why }) }
+    const again = searching.has(strategy.name) && objective === 'makespan'
+    const way: Way = { kind: 'plan', schedule, ...(again && { mended: 'seldom' }) }
+    return { way, plan, seconds, ...(why && { why }) }
   }
   const chosen = await chooseByTrial(problem, {
     objective,
@@ -39,7 +40,7 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
   return { way: chosen.way, plan, seconds, why: chosen.why }
 }
 
-/** What searches goes on searching while it is followed; a rule's plan is followed as it was made. */
+/** What searches plans again as a live run does; a rule's plan is followed as it was made. */
 const searching = new Set(['local-search', 'portfolio', 'milp'])
 
 export type PrepareOptions = {

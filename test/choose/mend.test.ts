@@ -17,15 +17,23 @@ describe('a plan mended as it goes', () => {
   test('ends sooner than the same plan followed blindly: independent tasks', () => {
     const problem = independent(80, 6)
     const schedule = planOf(minMin, problem)
-    expect(meanOf(problem, { schedule, mended: true })).toBeLessThan(
+    expect(meanOf(problem, { schedule, mended: 'often' })).toBeLessThan(
       0.95 * meanOf(problem, { schedule }),
     )
+  })
+
+  test('ends sooner the oftener it is mended', () => {
+    const problem = independent(80, 6)
+    const schedule = planOf(minMin, problem)
+    const seldom = meanOf(problem, { schedule, mended: 'seldom' })
+    expect(seldom).toBeLessThan(meanOf(problem, { schedule }))
+    expect(meanOf(problem, { schedule, mended: 'often' })).toBeLessThan(seldom)
   })
 
   test('ends sooner than the same plan followed blindly: a graph with transfers', () => {
     const problem = layered(60, 4)
     const schedule = planOf(heft, problem)
-    expect(meanOf(problem, { schedule, mended: true })).toBeLessThan(
+    expect(meanOf(problem, { schedule, mended: 'often' })).toBeLessThan(
       0.97 * meanOf(problem, { schedule }),
     )
   })
@@ -36,7 +44,7 @@ describe('a plan mended as it goes', () => {
     const faults = { failing: 0.1, meanTimeBetweenLosses: 20, away: 50, attempts: 9 }
     const { errorRate } = realise(
       problem,
-      { kind: 'plan', schedule, mended: true },
+      { kind: 'plan', schedule, mended: 'often' },
       { noise: 0.2, faults, seed: 3 },
     )
     expect(errorRate).toBe(0)
@@ -54,7 +62,7 @@ describe('a plan mended as it goes', () => {
         (problem, seed) => {
           const conditions = { noise: 0.4, seed }
           const schedule = planOf(heft, problem)
-          const run = realise(problem, { kind: 'plan', schedule, mended: true }, conditions)
+          const run = realise(problem, { kind: 'plan', schedule, mended: 'often' }, conditions)
           expect(violationsOf(inTicks(inHindsight(problem, conditions)), run.schedule)).toEqual([])
         },
       ),
@@ -64,7 +72,7 @@ describe('a plan mended as it goes', () => {
 
   test('repeats exactly under the same seed', () => {
     const problem = layered(40, 3)
-    const way = { kind: 'plan', schedule: planOf(heft, problem), mended: true } as const
+    const way = { kind: 'plan', schedule: planOf(heft, problem), mended: 'often' } as const
     const conditions = { noise: 0.2, seed: 5 }
     expect(realise(problem, way, conditions)).toEqual(realise(problem, way, conditions))
   })
@@ -112,7 +120,10 @@ function levelled(machine: number[], rows: number[][]): { machine: number[]; mos
   return { machine: [...view.machine], most: Math.max(...load) }
 }
 
-function meanOf(problem: Problem, plan: { schedule: ReturnType<typeof planOf>; mended?: boolean }) {
+function meanOf(
+  problem: Problem,
+  plan: { schedule: ReturnType<typeof planOf>; mended?: 'often' | 'seldom' },
+) {
   const makespans = seeds.map(
     seed => realise(problem, { kind: 'plan', ...plan }, { noise: 0.3, seed }).makespan,
   )

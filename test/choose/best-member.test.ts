@@ -1,0 +1,128 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { planProblem } from '../../src/choose/plan-problem.ts'
+import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import { loadProblem } from '../../src/input/load-problem.ts'
+import { problemFrom } from '../../src/input/problem.ts'
+import type { Problem } from '../../src/model/problem.ts'
+
+/** `auto` against every strategy that counts steps, each with as many, so that nothing depends on a clock. */
+const steps = 120
+/** The issue asks for 5 % and aims at 2. */
+const within = 1.02
+
+const data = '../shared/data'
+const hasData = existsSync(data)
+if (!hasData) console.warn(`${data} is absent: auto is tried on generated problems only`)
+
+async function expectNearBest(problem: Problem): Promise<void> {
+  const spending = { kind: 'steps', steps } as const
+  const auto = strategyNamed('auto')
+  if (auto === undefined) throw new Error('no strategy auto')
+  const { makespan } = await planProblem(problem, { strategy: auto, seed: 1, spending })
+  for (const strategy of strategies) {
+    if (strategy.kind === 'solver' || strategy.name === 'auto') continue
+    if (refusalOf(strategy, problem) !== undefined) continue
+    const other = await planProblem(problem, { strategy, seed: 1, spending })
+    expect(makespan, `against ${strategy.name}`).toBeLessThanOrEqual(other.makespan * within)
+  }
+}
+
+describe('auto is within 2 % of its best member', () => {
+  test.each([
+    ['independent tasks, any times', {}],
+    ['few machines can run a task', { forbidden: 0.6 }],
+    ['times over four orders of magnitude', { magnitudes: 4 }],
+    ['releases', { releases: true }],
+    ['precedence and transfers', { edges: true }],
+    ['all of it', { edges: true, releases: true, forbidden: 0.3, magnitudes: 3 }],
+    ['several needs on shared machines', { needs: true }],
+    ['needs with precedence', { needs: true, edges: true }],
+  ])('%s', async (_, features: Features) => {
+    await fc.assert(fc.asyncProperty(wild(features), expectNearBest), { numRuns: 4, seed: 3 })
+  })
+
+  describe.skipIf(!hasData)('on samples of every set', () => {
+    const files = hasData
+      ? [
+          'matrices',
+          'problems/textbook',
+          'problems/stg',
+          'problems/wfinstances',
+          'problems/dagbench',
+        ].flatMap(sampleOf)
+      : []
+    test.each(files)('%s', async path => {
+      await expectNearBest(loadProblem(path))
+    })
+  })
+})
+
+/** Two of a folder, apart from each other. */
+function sampleOf(folder: string): string[] {
+  const files = readdirSync(join(data, folder)).filter(file => /\.(csv|json)\.gz$/.test(file))
+  return [0.2, 0.7].map(share => join(data, folder, files[Math.floor(share * files.length)]))
+}
+
+type Features = {
+  readonly forbidden?: number
+  readonly magnitudes?: number
+  readonly releases?: boolean
+  readonly edges?: boolean
+  readonly needs?: boolean
+}
+
+function wild(features: Features): fc.Arbitrary<Problem> {
+  const { forbidden = 0, magnitudes = 1, releases, edges, needs } = features
+  const share = fc.double({ min: 0, max: 1, noNaN: true })
+  return fc
+    .record({
+      machines: fc.integer({ min: 2, max: 6 }),
+      tasks: fc.array(
+        fc.record({
+          times: fc.array(fc.tuple(share, share), { minLength: 6, maxLength: 6 }),
+          release: fc.integer({ min: 0, max: 30 }),
+          cpu: fc.constantFrom(1, 2, 3),
+          memory: fc.constantFrom(1, 4, 7),
+          after: fc.array(
+            fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 20 })),
+            {
+              maxLength: 2,
+            },
+          ),
+        }),
+        { minLength: 15, maxLength: 40, size: 'max' },
+      ),
+    })
+    .map(({ machines, tasks }) =>
+      problemFrom(
+        {
+          machines: Array.from({ length: machines }, (_, at) => ({
+            id: `m${at}`,
+            ...(needs ? { capacity: { cpu: 4, memory: 8 + 4 * at } } : {}),
+          })),
+          network: { bandwidth: 2, latency: 1 },
+          tasks: tasks.map(({ times, release, cpu, memory, after }, at) => ({
+            id: `t${at}`,
+            times: times
+              .slice(0, machines)
+              .map(([size, luck], on) =>
+                luck < forbidden && on !== at % machines ? null : 1 + 10 ** (magnitudes * size),
+              ),
+            ...(releases ? { release } : {}),
+            ...(needs ? { needs: { cpu, memory } } : {}),
+            ...(edges
+              ? {
+                  after: after
+                    .filter(([back]) => back <= at)
+                    .map(([back, bytes]) => ({ task: `t${at - back}`, bytes })),
+                }
+              : {}),
+          })),
+        },
+        { place: 'wild', name: 'wild' },
+      ),
+    )
+}
