@@ -12,7 +12,7 @@ import { openSource } from '../adapter/source/open-source.ts'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
 import type { Decision, Event } from '../core/event.ts'
 import { gatheredStages } from '../core/gathered.ts'
-import { DONE, FAILED, STOPPED } from '../core/items.ts'
+import { DONE, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { createLoop, type Loop } from '../driver/loop.ts'
 import { storedName } from '../driver/payloads.ts'
@@ -28,6 +28,7 @@ import type { Store } from '../port/store.ts'
 import { restore } from '../driver/restore.ts'
 import type { Keeper } from './keep.ts'
 import { jobOf } from './recorded-job.ts'
+import { isUnusable } from './unusable.ts'
 import { topResults, wholeAnswers } from './whole-answers.ts'
 
 /**
@@ -189,7 +190,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     const { name } = run.definition
     const found = attached.get(name) ?? asRecorded(name)
     if (found === undefined) return `run ${name} ended without its job`
-    if (run.problem !== undefined && !hasAnswer(state, run)) return undefined
+    if (isUnusable(run) && !hasResult(state, run)) return undefined
     try {
       found.written = []
       found.unwritten = undefined
@@ -328,10 +329,10 @@ function codeOf(
 }
 
 /** A run that could not even begin leaves the files of an earlier one as they are. */
-function hasAnswer(state: State, run: Run): boolean {
+function hasResult(state: State, run: Run): boolean {
   return run.stages.some(number => {
     const { counts } = state.stages[number].items
-    return counts[DONE] + counts[STOPPED] + counts[FAILED] > 0
+    return counts[DONE] + counts[STOPPED] > 0
   })
 }
 

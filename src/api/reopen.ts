@@ -29,10 +29,10 @@ export async function reopenFailed(host: Host, record: RunRecord) {
   if (!host.isAttached(record.name)) host.attach(record.name, jobOf(record))
   if (isLive(run)) {
     if (run.state === 'paused') await host.commit({ kind: 'goOn', run: run.number })
-    return { run: record.name, items: 0 }
+    return { run: record.name, items: 0, live: true }
   }
-  if (items === 0) return { run: record.name, items }
+  if (items === 0) return { run: record.name, items, live: false }
   host.store.putRun({ ...record, state: 'active', endedAt: undefined })
   await host.commit({ kind: 'retryFailed', run: run.number })
-  return { run: record.name, items }
+  return { run: record.name, items, live: false }
 }

@@ -42,12 +42,19 @@ async function retry(name: string, flags: Flags): Promise<number> {
   requireDirectory(dir)
   const answered = await askLiving(dir, { op: 'retry', run: name })
   if (answered !== undefined) {
-    const { run, items } = answered as { run: string; items: number }
     if (flags.json === true) printJson(answered)
-    else print(`${run}: ${plural(items, 'item')} open again; its owner runs them`)
+    else print(inWords(answered as Reopened))
     return exitCode.done
   }
   return retryHere(dir, name, flags)
+}
+
+type Reopened = { readonly run: string; readonly items: number; readonly live: boolean }
+
+function inWords({ run, items, live }: Reopened): string {
+  if (live) return `${run}: still at work; retry what failed when it has ended`
+  if (items === 0) return `${run}: nothing failed`
+  return `${run}: ${plural(items, 'item')} open again; its owner runs ${items === 1 ? 'it' : 'them'}`
 }
 
 async function retryHere(dir: string, name: string, flags: Flags): Promise<number> {

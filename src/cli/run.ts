@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Host, openHost } from '../api/host.ts'
 import { answerRequest } from '../api/requests.ts'
+import { isUnusable } from '../api/unusable.ts'
 import { explainSubmission, type Submitted, submitJob } from '../api/submit.ts'
 import { refusals } from '../core/explain.ts'
 import type { Run } from '../core/state.ts'
@@ -128,9 +129,7 @@ export async function follow(
 
 /** Items that failed are the run's result; an input, a module or an output that is not there is the user's. */
 function isAboutInput(host: Host, run: Run): boolean {
-  const { kind, code } = run.problem ?? {}
-  const unusable = kind === 'bad-input' || code === 'MODULE' || code === 'RETURNS'
-  return unusable || host.unwritten(run.definition.name) !== undefined
+  return isUnusable(run) || host.unwritten(run.definition.name) !== undefined
 }
 
 /** One line for those who asked for no report. */

@@ -1,0 +1,203 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Folder, folderWith, lines, noting, ran } from './harness.ts'
+
+/** What other terminals do while a run is at work, and what is left when its own is closed. */
+
+const slow = (millis: number) =>
+  noting(
+    `console.log('saw', item); await new Promise(done => setTimeout(done, ${millis})); return item`,
+  )
+const over = (to: number, ...more: string[]) =>
+  ['map', 'handle.mjs', `range:0..${to}`, '-o', 'out.jsonl', '--retries', '0', ...more] as const
+const whole = (folder: Folder, count: number): void => {
+  const found = lines(folder.read('out.jsonl')).map(
+    line => (JSON.parse(line) as { index: number }).index,
+  )
+  expect(found).toEqual(Array.from({ length: count }, (_, n) => n))
+}
+
+test('logs -f shows lines while the run works, each once, and ends with it', async () => {
+  const folder = folderWith({ 'handle.mjs': slow(150) })
+  const run = folder.begin(...over(24), '--events')
+  await run.says('"event":"done"')
+  const follower = folder.begin('logs', '-f')
+  await follower.says('saw 8')
+  expect((await folder.dray('status')).out).toContain('active')
+  expect((await run.ended).code).toBe(0)
+  const { code, out } = await follower.ended
+  expect(code).toBe(0)
+  const saw = lines(out).map(line => Number(line.split('saw ')[1]))
+  expect(saw.sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, n) => n))
+  folder.remove()
+})
+
+test('a second Ctrl-C quits at once: no process is left, and the run goes on later', async () => {
+  const stuck = `import { appendFileSync, existsSync } from 'node:fs'
+export default async item => {
+  if (item > 3 && existsSync(new URL('./stuck', import.meta.url))) {
+    appendFileSync(new URL('./pids', import.meta.url), process.pid + '\\n')
+    for (;;);
+  }
+  appendFileSync(new URL('./ran.txt', import.meta.url), item + '\\n')
+  return item
+}
+`
+  const folder = folderWith({ 'handle.mjs': stuck, stuck: '' })
+  const run = folder.begin(...over(8))
+  while (!folder.has('pids')) await new Promise(done => setTimeout(done, 20))
+  run.signal('SIGINT')
+  await run.says('again to quit at once')
+  run.signal('SIGINT')
+  const ended = await run.ended
+  expect(ended.code).toBe(130)
+  expect(ended.err).toContain('is interrupted; the same command goes on with it')
+  for (const pid of lines(folder.read('pids'))) await gone(Number(pid))
+  expect((await folder.dray('ls')).out).toContain('interrupted')
+  const before = ran(folder)
+  rmSync(join(folder.path, 'stuck'))
+  expect(await folder.dray(...over(8))).toMatchObject({ code: 0 })
+  whole(folder, 8)
+  // What had been answered before is not run again.
+  expect(ran(folder).length - before.length).toBeGreaterThanOrEqual(4)
+  expect(ran(folder).length).toBeLessThanOrEqual(8 + 2)
+  folder.remove()
+})
+
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0)
+      // A zombie that nobody has waited for yet is dead all the same.
+      if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return
+    } catch {
+      return
+    }
+    await new Promise(done => setTimeout(done, 20))
+  }
+}
+
+describe('beside a live owner', () => {
+  test('clean is refused with the owner’s pid; retry of an ended run is the owner’s to run', async () => {
+    const handle = `import { existsSync } from 'node:fs'
+export default async item => {
+  if (item === 1 && !existsSync(new URL('./mended', import.meta.url))) throw new Error('not mended')
+  await new Promise(done => setTimeout(done, item > 10 ? 150 : 0))
+  return item
+}
+`
+    const folder = folderWith({ 'handle.mjs': handle })
+    const first = await folder.dray(...over(3), '--json')
+    expect(first.code).toBe(1)
+    const { run } = JSON.parse(first.out) as { run: string }
+    const long = ['map', 'handle.mjs', 'range:11..2000', '-o', 'long.jsonl'] as const
+    const owner = folder.begin(...long, '--events')
+    await owner.says('"event":"done"')
+    const clean = await folder.dray('clean', run)
+    expect(clean.code).toBe(2)
+    expect(clean.err).toContain(`process ${owner.pid}`)
+    expect((await folder.dray('results', run, '--failed')).out).toContain('not mended')
+    folder.write('mended', '')
+    const retry = await folder.dray('retry', run, '--failed')
+    expect(retry).toMatchObject({ code: 0, out: `${run}: 1 item open again; its owner runs it\n` })
+    for (;;) {
+      const { state } = JSON.parse((await folder.dray('status', run, '--json')).out) as {
+        state: string
+      }
+      if (state === 'done') break
+      expect(state).toBe('active')
+    }
+    expect(lines((await folder.dray('results', run)).out)).toHaveLength(3)
+    whole(folder, 3)
+    const [, live] = JSON.parse((await folder.dray('ls', '--json')).out) as {
+      state: string
+      run: string
+    }[]
+    expect(live.state).toBe('active')
+    const early = await folder.dray('retry', live.run, '--failed')
+    expect(early.code).toBe(0)
+    expect(early.out).toContain('still at work')
+    owner.signal('SIGKILL')
+    await owner.ended
+    folder.remove()
+  })
+
+  test('of two runs begun together one works and the other exits 2, naming it', async () => {
+    const folder = folderWith({ 'handle.mjs': slow(100) })
+    const both = await Promise.all([folder.dray(...over(20)), folder.dray(...over(20))])
+    const [works, refused] = both.sort((a, b) => (a.code ?? 0) - (b.code ?? 0))
+    expect([works.code, refused.code], works.err + refused.err).toEqual([0, 2])
+    expect(refused.err).toMatch(/in use by process \d+/)
+    whole(folder, 20)
+    expect(ran(folder)).toHaveLength(20)
+    folder.remove()
+  })
+})
+
+describe('a run whose reader goes away', () => {
+  test.each([
+    ['--events', 'stdout', 'set -o pipefail; "$@" | head -1'],
+    ['--json', 'stderr', '"$@" 2> >(head -1 >&2)'],
+  ])('goes on to its end and its own exit code: %s, %s', async (flag, _stream, script) => {
+    const folder = folderWith({ 'handle.mjs': slow(60) })
+    const ended = await folder.drayUnder(['bash', '-c', script, '-'], ...over(20, flag))
+    expect(ended.code, ended.err).toBe(0)
+    expect(lines(ended.out)).toHaveLength(1)
+    whole(folder, 20)
+    folder.remove()
+  })
+})
+
+test('without a terminal nothing is drawn: no escape sequences, no colours asked for', async () => {
+  const folder = folderWith({ 'handle.mjs': slow(10) })
+  const { out, err } = await folder.dray(...over(10))
+  expect(out + err).not.toContain('\u001b')
+  expect(err).toContain('begins')
+  expect(out).toContain('10 of 10 items done')
+  folder.remove()
+})
+
+test('an input that never ends can be interrupted, and the command is gone', async () => {
+  const folder = folderWith({
+    'handle.mjs': slow(1),
+    'list.mjs':
+      'export default async function* () { yield 1; await new Promise(() => setInterval(() => {}, 500)) }\n',
+    'job.yaml': `name: endless
+input: { from: ./list.mjs }
+stages: [{ name: a, map: ./handle.mjs }]
+`,
+  })
+  const run = folder.begin('run', '--events')
+  await run.says('"submitted"')
+  await new Promise(done => setTimeout(done, 300))
+  run.signal('SIGINT')
+  expect((await run.ended).code).toBe(130)
+  folder.remove()
+})
+
+test.each(['--version', '-V'])('%s prints the version of the package', async flag => {
+  const folder = folderWith()
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string }
+  expect(await folder.dray(flag)).toMatchObject({ code: 0, out: `${version}\n` })
+  folder.remove()
+})
+
+test('every command has help with an example that names it, within 80 columns', async () => {
+  const folder = folderWith()
+  const { out } = await folder.dray('--help')
+  const names = [...out.matchAll(/^ {2}(\w+) \[/gm)].map(([, name]) => name)
+  expect(names).toEqual(expect.arrayContaining(['run', 'map', 'ls', 'why', 'compare', 'report']))
+  const helps = await Promise.all(
+    names.filter(name => name !== 'help').map(name => folder.dray(name, '--help')),
+  )
+  for (const help of helps) {
+    const name = /^Usage: dray (\w+)/.exec(help.out)?.[1]
+    expect(help.code).toBe(0)
+    expect(help.out).toMatch(new RegExp(`Examples:\\n  .*dray ${name}`))
+    expect(Math.max(...help.out.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
+  }
+  folder.remove()
+})
