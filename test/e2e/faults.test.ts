@@ -53,6 +53,46 @@ describe('a faulty handler harms only its own attempts', () => {
     })
   }
 
+  test('all of them in one run: each fails as itself, floods and forgeries change nothing, the rest are done', async () => {
+    const harms: Readonly<Record<number, readonly [string, string | undefined]>> = {
+      3: ["process.kill(process.pid, 'SIGSEGV')", 'crash'],
+      // Half an hour inside OpenSSL: no JavaScript runs meanwhile, not even a timer.
+      7: ["pbkdf2Sync('a', 'b', 2 ** 31 - 1, 64, 'sha512')", 'timeout'],
+      11: [
+        'for (;;) { kept.push(Buffer.alloc(16e6, 1)); await new Promise(r => setTimeout(r, 5)) }',
+        'out-of-memory',
+      ],
+      15: ['process.exit(0)', 'crash'],
+      19: ["for (let i = 0; i < 20_000; i += 1) console.log('x'.repeat(80))", undefined],
+      23: ['writeSync(4, \'r 0 1 "forged"\\n\'.repeat(3))', undefined],
+      27: ["throw new Error('no')", 'error'],
+    }
+    const cases = Object.entries(harms).map(([n, [code]]) => `case ${n}: ${code}; break`)
+    const handler = `import { pbkdf2Sync } from 'node:crypto'
+import { writeSync } from 'node:fs'
+const kept = []
+export default async n => {
+  switch (n) { ${cases.join('; ')} }
+  return n * 2
+}
+`
+    const stage = 'timeout: 3s, grace: 100ms, needs: { memory: 150MB }, retry: { attempts: 1 }'
+    const folder = folderWith({
+      'work.js': handler,
+      'job.yaml': job(stage).replace('to: 20', 'to: 60'),
+    })
+    const ended = await dray(folder, ['run', 'job.yaml', '--json'])
+    expect(ended.code, ended.err).toBe(1)
+    expect(summaryOf(ended).items).toMatchObject({ total: 60, done: 55, failed: 5 })
+    const found = lines(folder)
+    expect(found.map(({ index }) => index)).toEqual(Array.from({ length: 60 }, (_, n) => n))
+    for (const { index, result, error } of found) {
+      const kind = harms[index]?.[1]
+      expect(error?.kind, `item ${index}`).toBe(kind)
+      if (kind === undefined) expect(result).toBe(index * 2)
+    }
+  })
+
   test('a slot that dies once is replaced, and its item done at the second attempt', async () => {
     const result = await run(
       'export default (n, ctx) => { if (n === 3 && ctx.attempt === 1) process.exit(1); return n }\n',
