@@ -19,6 +19,8 @@ export type Scratch = {
   forgetful: boolean
   /** Shares decide between runs, in this turn of the phases. */
   shared: boolean
+  /** When a choice that waits for something wants to be asked again though nothing happened. */
+  askAt: number
   /** Machines that may be able to start something of their queue. */
   readonly dirty: Marks
   /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
@@ -50,6 +52,7 @@ export function emptyScratch(): Scratch {
     columns: columns(),
     forgetful: false,
     shared: false,
+    askAt: NEVER,
     untouched: noMarks(),
     untouchedRuns: noMarks(),
     refused: new Set(),

@@ -10,6 +10,7 @@ import { assignEarly, startTasks } from './phase/start.ts'
 import type { State } from './state.ts'
 import { nextInstant } from './timers.ts'
 import { Violation } from '../std/assert.ts'
+import { NEVER } from '../std/time.ts'
 
 /**
  * One instant. All events that arrived are applied, then the phases decide until nothing more
@@ -32,6 +33,7 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   state.now = now
   state.sequence += 1
   state.scratch.kept = []
+  state.scratch.askAt = NEVER
   const out: Out = { decisions: [], actions: [] }
   expire(state, now - 1)
   for (let at = 0; at < events.length; at += 1) {
@@ -43,7 +45,13 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   for (const event of events)
     if (event.kind === 'finished') out.actions.push({ kind: 'ended', run: event.run })
   const { decisions, actions } = out
-  return { decisions, actions, kept: state.scratch.kept, wakeAt: nextInstant(state.timers) }
+  return { decisions, actions, kept: state.scratch.kept, wakeAt: wakeAt(state) }
+}
+
+function wakeAt({ timers, scratch }: State): number | undefined {
+  const next = nextInstant(timers)
+  if (scratch.askAt === NEVER) return next
+  return next === undefined ? scratch.askAt : Math.min(next, scratch.askAt)
 }
 
 /**

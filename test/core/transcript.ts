@@ -3,7 +3,6 @@ import { emptyState } from '../../src/core/initial.ts'
 import type { State } from '../../src/core/state.ts'
 import { step } from '../../src/core/step.ts'
 import { RUNNING } from '../../src/core/tasks.ts'
-import { nextInstant } from '../../src/core/timers.ts'
 import type { FailureKind } from '../../src/model/failure.ts'
 import type {
   Link,
@@ -61,9 +60,11 @@ type Attempt = {
 function converse() {
   const state = emptyState()
   const attempts: Attempt[] = []
+  let wakeAt: number | undefined
 
   const respond = (now: number, events: readonly Event[]): string[] => {
-    const { decisions, actions, kept } = step(state, now, events)
+    const { decisions, actions, kept, ...wish } = step(state, now, events)
+    wakeAt = wish.wakeAt
     for (const action of actions) if (action.kind === 'run') recordAttempts(state, attempts, action)
     return [
       ...kept.flatMap(batch => keptLines(state, batch)),
@@ -80,11 +81,7 @@ function converse() {
       ),
     passUntil(until: number): string[] {
       const lines: string[] = []
-      for (
-        let at = nextInstant(state.timers);
-        at !== undefined && at < until;
-        at = nextInstant(state.timers)
-      ) {
+      for (let at = wakeAt; at !== undefined && at < until; at = wakeAt) {
         const said = respond(at, [])
         if (said.length > 0) lines.push(`${instant(at).padEnd(5)} (timer)`, ...said)
       }

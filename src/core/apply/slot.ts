@@ -75,6 +75,8 @@ export function loaded(state: State, event: Extract<Event, { kind: 'loaded' }>):
   if (slot === undefined || slot.stage !== event.stage || !slot.loading) return
   slot.loading = false
   slot.headSince = state.now
+  slot.freeAt = Math.max(slot.freeAt, state.now + slot.work)
+  machineChanged(state, machine.number)
   watchHead(state, machine, slot)
 }
 

@@ -1,7 +1,9 @@
 import type { Look } from '../../policy/allocation/allocation.ts'
+import { MILLISECOND } from '../../std/time.ts'
 import { orderedTask } from '../apply/enqueue.ts'
 import type { Offers } from '../columns.ts'
 import { holds, sameModel } from '../models.ts'
+import { limits } from '../limits.ts'
 import { queuedCount } from '../queue.ts'
 import type { Class, Machine, Slot, Stage, State } from '../state.ts'
 import { expectedMicros, setupMicros } from '../times.ts'
@@ -56,9 +58,13 @@ function fillSetup(state: State, { klass, offers, task }: Choice): void {
   }
   const holders = busyHolders(state, stage)
   const others = waitingElsewhere(state, stage)
-  const isFirstLoad = stage.setup.n === 0 && holders.some(({ slot }) => isLoading(slot, stage))
-  const load = isFirstLoad && others.length > 0 ? Number.POSITIVE_INFINITY : meanSetup(stage)
-  if (holders.length > 0) view.residentAt = throughAt(state, stage, task, holders)
+  const known = others.length === 0 ? state.now : firstLoadUntil(state, stage, holders)
+  const load = known > state.now ? Number.POSITIVE_INFINITY : meanSetup(stage)
+  if (holders.length > 0) {
+    view.residentAt = throughAt(state, stage, task, holders)
+    const later = known > state.now ? known : Math.max(view.residentAt, state.now + MILLISECOND)
+    if (later < state.scratch.askAt) state.scratch.askAt = later
+  }
   forEachOffer(state, offers, machine => {
     const { number, idle, slots } = machine
     const isHere = idle.some(slot => holds(state, slots[slot], stage))
@@ -92,12 +98,23 @@ function busyHolders(state: State, stage: Stage): Holder[] {
   return found
 }
 
-/** When the holders would have done all that waits for the model, sharing it evenly. */
+/** Until when the first load of all is waited for; now: it is not on its way, or takes too long. */
+function firstLoadUntil(state: State, stage: Stage, holders: readonly Holder[]): number {
+  if (stage.setup.n > 0) return state.now
+  const loading = holders.filter(({ slot }) => isLoading(slot, stage))
+  return Math.max(state.now, ...loading.map(({ slot }) => slot.headSince + limits.loading))
+}
+
+/**
+ * When the holders would have done all that waits for the model, sharing it evenly. One that is overdue
+ * is believed to need as long again, so that who hangs is not waited for without end.
+ */
 function throughAt(state: State, stage: Stage, task: number, holders: readonly Holder[]): number {
   const { first, size, count } = state.tasks
   let [free, time] = [0, 0]
   for (const { machine, slot } of holders) {
-    free += Math.max(slot.freeAt, state.now) + (isLoading(slot, stage) ? meanSetup(stage) : 0)
+    const end = slot.freeAt + (isLoading(slot, stage) ? meanSetup(stage) : 0)
+    free += state.now + Math.abs(end - state.now)
     const micros = expectedMicros(stage, machine, first[task], size[task], count[task])
     time += Number.isNaN(micros) ? (size[task] * 1_000_000) / machine.definition.speed : micros
   }
