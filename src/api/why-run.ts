@@ -35,7 +35,7 @@ export type StageWhy = {
   readonly slow: readonly ItemWhy[]
 }
 
-/** Failures alike in kind and message. */
+/** Failures alike in kind and message, what is each item's own aside; the message is the first one's. */
 export type FailureGroup = {
   readonly stage: string
   readonly kind: Failure['kind']
@@ -127,7 +127,7 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
       if ((seen += 1) > most) break
       const failure = JSON.parse(payload) as Failure
       const name = stage.definition.name
-      const id = `${name}\n${failure.kind}\n${failure.message}`
+      const id = `${name}\n${failure.kind}\n${likeness(failure.message, key)}`
       const found = groups.get(id)
       if (found !== undefined) {
         found.items += 1
@@ -144,6 +144,14 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
   return [...groups.values()]
     .map(({ group, items }) => ({ ...group, items }))
     .sort((a, b) => b.items - a.items)
+}
+
+/** A message without what differs from item to item: its key, numbers, and what stands in quotes. */
+function likeness(message: string, key: string): string {
+  return message
+    .replaceAll(key, '')
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '')
+    .replace(/\d+(?:\.\d+)?/g, '#')
 }
 
 /** `3 items such as a.png, b.png`. */

@@ -7,7 +7,7 @@ import { failuresOf, itemsInWords } from '../api/why-run.ts'
 import type { Job } from '../model/job.ts'
 import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
 import { memoryAdvice } from './memory-advice.ts'
-import { coloured, countOf, percent, plural, table } from './print.ts'
+import { clip, coloured, countOf, percent, plural, table, wrapped } from './print.ts'
 import { whereItWent } from './where-it-went.ts'
 
 /** The end of a run on one screen: how it came out, where the time went, and what to do next. */
@@ -28,7 +28,13 @@ export function endReport(summary: Summary, host: Host, job: Job, submitted: Sub
 /** An empty line between what belongs apart; nothing for what is empty. */
 function sections(parts: readonly (readonly string[])[]): string {
   const full = parts.filter(part => part.length > 0)
-  return `\n${full.map(part => part.join('\n')).join('\n\n')}\n`
+  const text = `\n${full.map(part => part.join('\n')).join('\n\n')}\n`
+  if (process.stdout.isTTY !== true) return text
+  const width = Math.max(40, process.stdout.columns ?? 80)
+  return text
+    .split('\n')
+    .flatMap(line => wrapped(line, width))
+    .join('\n')
 }
 
 function headline(summary: Summary): string {
@@ -51,9 +57,12 @@ function stageLines(summary: Summary): string[] {
   return table(
     summary.stages.map(stage => [
       `  ${stage.name}`,
-      countOf(stage.done + stage.stopped, stage.total),
-      `${formatDuration(stage.busySeconds * 1e6)} of work`,
-      stage.failed > 0 ? pc.red(`${stage.failed} failed`) : '',
+      stage.complete || stage.total > 0
+        ? countOf(stage.done + stage.stopped, stage.total)
+        : 'not begun',
+      stage.busySeconds > 0 ? `${formatDuration(stage.busySeconds * 1e6)} of work` : '',
+      stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
+      stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
     ]),
   )
 }
@@ -103,7 +112,7 @@ function failureLines(summary: Summary, host: Host): string[] {
   const lines = groups
     .slice(0, mostFailures)
     .flatMap(group => [
-      `  ${pc.red(`${group.stage}: ${group.kind}`)}: ${group.message.split('\n')[0]}`,
+      `  ${pc.red(`${group.stage}: ${group.kind}`)}: ${clip(group.message.split('\n')[0], longestMessage)}`,
       pc.dim(`    ${itemsInWords(group)}`),
     ])
   if (groups.length > mostFailures)
@@ -112,6 +121,8 @@ function failureLines(summary: Summary, host: Host): string[] {
 }
 
 const mostFailures = 4
+/** The rest of a message is `why`'s. */
+const longestMessage = 180
 
 function outputLines(summary: Summary): string[] {
   return table(
@@ -126,6 +137,8 @@ function nextCommand(summary: Summary, _job: Job): string {
   const { run, state, items } = summary
   if (state === 'interrupted') return `  the same command again goes on with it; dray status ${run}`
   if (items.failed > 0) return `  dray why ${run}   dray retry ${run} --failed`
+  if (summary.problem !== undefined && state === 'failed')
+    return `  mended, the same command goes on with it; dray why ${run}`
   if (state === 'failed') return `  dray why ${run}   dray logs ${run}`
   if (state === 'cancelled') return `  dray retry ${run} --failed goes on with it`
   return `  dray results ${run}   dray report ${run}`

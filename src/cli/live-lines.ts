@@ -18,18 +18,19 @@ export function liveLines(host: Host, run: Run): Progress {
   const meters = new Map<string, ReturnType<typeof rateMeter>>()
   let drawn = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  let ended = false
 
-  const rateOf = ({ name, ended }: StageFigures): number | undefined => {
+  const rateOf = ({ name, done }: StageFigures): number | undefined => {
     let meter = meters.get(name)
     if (meter === undefined) meters.set(name, (meter = rateMeter()))
-    return meter(ended)
+    return meter(done)
   }
   const left = leftMeter(host, run)
   const draw = (): void => {
     timer = undefined
     const width = Math.max(20, (out.columns ?? 80) - 1)
     const most = Math.max(3, (out.rows ?? 24) - 2)
-    const lines = frame(host, run, rateOf, width, left).slice(0, most)
+    const lines = frame(host, run, rateOf, width, ended ? undefined : left).slice(0, most)
     const up = drawn > 0 ? `\u001b[${drawn}A` : ''
     out.write(`${up}\r${lines.map(line => `${clip(line, width)}\u001b[K\n`).join('')}\u001b[J`)
     drawn = lines.length
@@ -57,6 +58,7 @@ export function liveLines(host: Host, run: Run): Progress {
       off()
       clearInterval(ticking)
       clearTimeout(timer)
+      ended = true
       draw()
       process.off('exit', restore)
       restore()
@@ -87,7 +89,8 @@ function frame(
   run: Run,
   rateOf: (stage: StageFigures) => number | undefined,
   width: number,
-  left: () => string,
+  /** Absent once the run has ended: who is busy is then of no interest either. */
+  left: (() => string) | undefined,
 ): string[] {
   const stages = stageFigures(host, run)
   const names = Math.max(...stages.map(stage => seenWidth(stage.name)))
@@ -105,6 +108,7 @@ function frame(
     const figure = stage.complete ? percent(share) : ''
     return `  ${padEnd(stage.name, names)}  ${barOf(share, bar)}  ${padStart(countsOf(stage), counts)}  ${padStart(figure, 5)}  ${marks.join('  ')}`
   })
+  if (left === undefined) return stageLines
   const machines = host.state.machines.filter(machine => machine.alive)
   const wide = Math.max(0, ...machines.map(machine => seenWidth(machine.definition.id)))
   const lanes = machines

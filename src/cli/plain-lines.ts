@@ -41,9 +41,10 @@ export function plainLines(host: Host, run: Run): Progress {
       const parts = stages
         .filter(at => at.known > 0)
         .map(at => `${at.name} ${countOf(at.ended, at.known)}`)
-      out.write(
-        `  ${parts.join(', ')}; ${leftInWords(timeLeft(host.state, run, Date.now() * 1_000))}\n`,
-      )
+      const left = stages.every(at => at.complete && at.ended === at.known)
+        ? 'writing outputs'
+        : leftInWords(timeLeft(host.state, run, Date.now() * 1_000))
+      out.write(`  ${parts.join(', ')}; ${left}\n`)
     },
   })
   return { note: text => out.write(`  ${text}\n`), end: off }

@@ -84,6 +84,21 @@ export function clip(text: string, width: number): string {
   return `${out}…`
 }
 
+/** Lines of at most a width, broken at spaces; what goes on is indented further. Longer words stay whole. */
+export function wrapped(line: string, width: number): string[] {
+  if (seenWidth(line) <= width) return [line]
+  const indent = /^ */.exec(line)?.[0] ?? ''
+  const lines: string[] = []
+  let now = indent
+  for (const word of line.slice(indent.length).split(/(?<=\S)(?= )/)) {
+    if (now.trim() !== '' && seenWidth(now + word) > width) {
+      lines.push(now)
+      now = `${indent}    ${word.trimStart()}`
+    } else now += word
+  }
+  return [...lines, now]
+}
+
 const escapeCode = String.fromCharCode(27)
 const escapes = new RegExp(`${escapeCode}\\[[0-9;?]*[A-Za-z]`, 'g')
 const parts = new RegExp(`(${escapeCode}\\[[0-9;?]*[A-Za-z])|[^]`, 'gu')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { jsonLine } from '../adapter/output/jsonl.ts'
-import type { ResultPage } from '../api/requests.ts'
+import type { Question, ResultPage } from '../api/requests.ts'
+import type { Summary } from '../api/summary.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
@@ -13,7 +14,7 @@ export function registerResults(program: Command): void {
     .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
     .description('what items came to, a JSON line each in input order, as in a jsonl output')
     .option('--stage <stage>', 'of one stage; the last by default')
-    .option('--failed', 'failed items only')
+    .option('--failed', 'failed items only, of every stage unless one is named')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'accepted for symmetry: the lines are JSON already')
     .action((run: string | undefined, flags: Flags) => exitWith(() => results(run, flags)))
@@ -21,18 +22,27 @@ export function registerResults(program: Command): void {
 
 async function results(run: string | undefined, flags: Flags): Promise<number> {
   const dir = directoryFrom(flags.dir)
-  let from = 0
-  for (let name = run; ; ) {
-    const page = await ask<ResultPage>(dir, {
-      op: 'results',
-      from,
-      ...(name === undefined ? {} : { run: name }),
-      ...(flags.stage === undefined ? {} : { stage: flags.stage }),
-      ...(flags.failed === true ? { failed: true } : {}),
-    })
-    name = page.run
+  const question = { op: 'results', ...(run === undefined ? {} : { run }) } as const
+  if (flags.failed !== true || flags.stage !== undefined) {
+    const stage = flags.stage === undefined ? {} : { stage: flags.stage }
+    await pages(dir, { ...question, ...stage, failed: flags.failed === true })
+    return exitCode.done
+  }
+  // Failures are mostly of an earlier stage than the last, whose items they leave skipped.
+  const { run: name, stages } = await ask<Summary>(dir, { ...question, op: 'status' })
+  for (const { name: stage } of stages)
+    await pages(dir, { op: 'results', run: name, stage, failed: true })
+  return exitCode.done
+}
+
+async function pages(dir: string, question: Question & { op: 'results' }): Promise<void> {
+  let from: number | undefined = 0
+  let run = question.run
+  while (from !== undefined) {
+    const named = run === undefined ? {} : { run }
+    const page: ResultPage = await ask<ResultPage>(dir, { ...question, ...named, from })
+    run = page.run
     process.stdout.write(page.results.map(jsonLine).join(''))
-    if (page.next === undefined) return exitCode.done
     from = page.next
   }
 }

@@ -7,7 +7,8 @@ export type Part = { readonly name: string; readonly seconds: number }
 /**
  * Where the time beyond the lower bound went. Slots times makespan is what there was; handlers had their
  * part. Of the rest, loading models is measured, the tail is what slots stood idle after their last
- * task, and what remains is starting processes, handing tasks over, and waiting for earlier stages.
+ * task; while nothing ran the run was interrupted, waited to try again, or its slots were started. What
+ * remains is handing tasks over and waiting for earlier stages.
  */
 export function whereItWent(summary: Summary, host: Host): Part[] {
   const run = host.runNamed(summary.run)
@@ -23,23 +24,30 @@ export function whereItWent(summary: Summary, host: Host): Part[] {
   if (speed === 0) return []
   const over = Math.max(0, summary.makespan - summary.lowerBound)
   const loads = stages.reduce((sum, { setup }) => sum + setup.micros, 0) / 1e6 / speed
-  const tail = tailOf(host, summary.run, speeds, speed)
+  const { tail, nothing } = idleOf(host, summary.run, speeds, speed)
   const loading = Math.min(over, loads)
   const idle = Math.min(over - loading, tail)
+  // Slots that load run nothing either.
+  const still = Math.min(over - loading - idle, Math.max(0, nothing - loading))
   return [
     { name: 'loading', seconds: loading },
     { name: 'idle at the end', seconds: idle },
-    { name: 'start-up, dispatch and waiting', seconds: over - loading - idle },
+    { name: 'nothing running', seconds: still },
+    { name: 'dispatch and waiting', seconds: over - loading - idle - still },
   ]
 }
 
-/** Slot time after each slot's last task, in seconds of all slots together. */
-function tailOf(
+/**
+ * Slot time after each slot's last task, and the time in which nothing ran between the first start and
+ * the last end; both in seconds of all slots together.
+ */
+function idleOf(
   host: Host,
   run: string,
   speeds: ReadonlyMap<string, number>,
   speed: number,
-): number {
+): { readonly tail: number; readonly nothing: number } {
+  const spans: [start: number, end: number][] = []
   const lastEnd = new Map<string, { readonly machine: string; end: number }>()
   let end = 0
   for (const batch of host.store.history(run)) {
@@ -50,9 +58,22 @@ function tailOf(
       if (seen === undefined) lastEnd.set(key, { machine, end: batch.ends[at] })
       else seen.end = Math.max(seen.end, batch.ends[at])
       end = Math.max(end, batch.ends[at])
+      spans.push([batch.starts[at], batch.ends[at]])
     }
   }
   let idle = 0
   for (const slot of lastEnd.values()) idle += (end - slot.end) * (speeds.get(slot.machine) ?? 0)
-  return idle / 1e6 / speed
+  return { tail: idle / 1e6 / speed, nothing: gapsIn(spans) / 1e6 }
+}
+
+/** What no span covers between the first start and the last end. */
+function gapsIn(spans: [start: number, end: number][]): number {
+  spans.sort(([a], [b]) => a - b)
+  let gaps = 0
+  let reached = spans[0]?.[0] ?? 0
+  for (const [start, end] of spans) {
+    gaps += Math.max(0, start - reached)
+    reached = Math.max(reached, end)
+  }
+  return gaps
 }

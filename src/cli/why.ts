@@ -3,6 +3,7 @@ import pc from 'picocolors'
 import type { Instants, ItemWhy } from '../api/why.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
 import { itemsInWords, type RunWhy, type StageWhy } from '../api/why-run.ts'
+import type { Failure } from '../model/failure.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
@@ -64,7 +65,7 @@ function whyLines(at: ItemWhy): string[] {
     ...refusals,
     ...(at.forecastStart === undefined ? [] : [`    likely to start ${soon(at.forecastStart)}`]),
     ...(at.forecastEnd === undefined ? [] : [`    likely to end ${soon(at.forecastEnd)}`]),
-    ...(at.failure?.detail === undefined ? [] : [pc.dim(indent(at.failure.detail))]),
+    ...(at.failure?.detail === undefined ? [] : [pc.dim(indent(withoutFirst(at.failure)))]),
     ...(at.helps === undefined ? [] : [`    what would help: ${at.helps}`]),
   ]
 }
@@ -86,7 +87,7 @@ function runLines(answer: RunWhy): string[] {
       .flatMap(group => [
         `  ${group.stage}: ${pc.red(group.kind)}: ${group.message}`,
         `    ${itemsInWords(group)}`,
-        `    what would help: ${group.helps}`,
+        ...(group.helps === answer.helps ? [] : [`    what would help: ${group.helps}`]),
       ]),
     ...(answer.helps === undefined ? [] : [`  what would help: ${answer.helps}`]),
   ]
@@ -111,6 +112,12 @@ function stageLines(stage: StageWhy): string[] {
 }
 
 const helped = (helps: string | undefined): string => (helps === undefined ? '' : ` (${helps})`)
+
+/** A stack begins with the message, which has been said. */
+const withoutFirst = ({ detail = '', message }: Failure): string => {
+  const [first, ...rest] = detail.split('\n')
+  return rest.length > 0 && first.includes(message.split('\n')[0]) ? rest.join('\n') : detail
+}
 
 const indent = (text: string): string =>
   text
