@@ -11,7 +11,7 @@ import { withSolver } from './plan.ts'
 import { directoryFrom } from './directory.ts'
 import { recordedRun } from './recorded-run.ts'
 import { collect } from './run.ts'
-import { aboutJob, jobNotes, type Schedulable, schedulable } from './schedulable.ts'
+import { aboutJob, jobNotes, requireRoomFor, type Schedulable, schedulable } from './schedulable.ts'
 import {
   numberFrom,
   objectiveFrom,
@@ -83,6 +83,7 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
   const subject = await subjectOf(input, flags)
   const { problem, replay } = subject
   const options = optionsFrom(asked, subject)
+  requireRoomFor(input ?? problem.name, subject, options)
   const comparison = await withSolver(solver =>
     compareStrategies(problem, { ...options, solver, onStrategy: progress(flags) }),
   )

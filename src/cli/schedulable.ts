@@ -1,5 +1,8 @@
+import { serialHorizon, tickOf } from '../model/horizon.ts'
+import { InputError } from '../model/input-error.ts'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
+import { HEADROOM } from '../sim/simulate.ts'
 import { formatCount } from '../std/units.ts'
 import { type JobSubject, jobSubject, requireTimes, unknownInWords } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
@@ -55,6 +58,21 @@ export async function schedulable(path: string, flags: SchedulableFlags): Promis
     job: subject,
     ...(job.order !== undefined && { order: orderFrom(job.order) }),
   }
+}
+
+/** Noise and faults stretch a horizon that may only just be exact without them. */
+export function requireRoomFor(
+  path: string,
+  { problem }: Pick<Schedulable, 'problem'>,
+  { noise, faults }: { readonly noise: number; readonly faults?: unknown },
+): void {
+  if (noise === 0 && faults === undefined) return
+  const horizon = serialHorizon(problem)
+  if (tickOf(horizon * HEADROOM) !== undefined) return
+  throw new InputError(
+    `${path}: times are too large to be simulated exactly with noise or faults: everything run one after another takes ${horizon} ${problem.unit}\n` +
+      `  expected a sum below 2^53 / ${HEADROOM} (about 1.1e15); state times in a coarser unit`,
+  )
 }
 
 /** What the JSON of a job says beside the measures. */

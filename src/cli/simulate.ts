@@ -8,7 +8,7 @@ import { exitCode, exitWith } from './exit.ts'
 import { faultsFrom } from './fault-flag.ts'
 import { refusalsAreInput, withSolver } from './plan.ts'
 import { collect } from './run.ts'
-import { aboutJob, jobNotes, schedulable } from './schedulable.ts'
+import { aboutJob, jobNotes, requireRoomFor, schedulable } from './schedulable.ts'
 import {
   numberFrom,
   objectiveOption,
@@ -82,6 +82,7 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
   const strategy = strategyFrom(subject.strategy ?? 'auto')
   const noise = given ?? subject.noise
   const conditions = { noise, seed, ...(faults && { faults }) }
+  requireRoomFor(input, subject, conditions)
   const prepared = await withSolver(solver =>
     refusalsAreInput(input, () =>
       prepare(problem, {

@@ -8,9 +8,10 @@ import type { ProblemPart } from './problem.ts'
 
 /**
  * From checked shapes to a dense problem: names become indices, and everything that only shows when
- * the parts meet is refused here, with the place and what was expected.
+ * the parts meet is refused here, with the place and what was expected. Machines and network may come
+ * from a file of their own, which is then their place.
  */
-export function buildProblem(part: ProblemPart, place: string): Problem {
+export function buildProblem(part: ProblemPart, place: string, machinesPlace = place): Problem {
   const machines = part.machines.map(machine => ({
     id: machine.id,
     speed: machine.speed ?? 1,
@@ -25,7 +26,7 @@ export function buildProblem(part: ProblemPart, place: string): Problem {
     weight: task.weight ?? 1,
     priority: task.priority ?? 0,
   }))
-  const machineIndex = indexIds(machines, 'machines', place)
+  const machineIndex = indexIds(machines, 'machines', machinesPlace)
   const taskIndex = indexIds(tasks, 'tasks', place)
   const edges = buildEdges(part, taskIndex, place)
   const problem = {
@@ -35,7 +36,7 @@ export function buildProblem(part: ProblemPart, place: string): Problem {
     tasks,
     times: buildTimes(part, place),
     edges,
-    network: buildNetwork(part, { machineIndex, edges, place }),
+    network: buildNetwork(part, { machineIndex, edges, place: machinesPlace }),
   }
   requireExact(problem, place)
   return problem

@@ -33,6 +33,9 @@ const MODULES = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'])
 const DOCUMENTS = new Set(['.yaml', '.yml', '.json'])
 const IN_FOLDER = ['job.ts', 'job.mts', 'job.js', 'job.mjs', 'job.yaml', 'job.yml', 'job.json']
 
+/** YAML is read at some two megabytes a second. */
+const MAX_BYTES = 16 * 2 ** 20
+
 /** A folder stands for the job file in it. */
 async function findJobFile(path: string, shown: string): Promise<string> {
   const found = await stat(path).catch(() => undefined)
@@ -100,6 +103,12 @@ async function readDocument(
   file: string,
   shown: string,
 ): Promise<{ value: unknown; lineOf: (path: readonly PropertyKey[]) => number | undefined }> {
+  const { size } = await stat(file)
+  if (size > MAX_BYTES) {
+    throw new InputError(
+      `${shown}: ${Math.ceil(size / 2 ** 20)} MB; expected a job file of at most ${MAX_BYTES / 2 ** 20} MB: many items go into a file of their own, such as input: { jsonl: 'items.jsonl' }`,
+    )
+  }
   const text = await readFile(file, 'utf8')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })

@@ -34,7 +34,8 @@ export function loadProblem(path: string, options: { machinesPath?: string } = {
       options.machinesPath === undefined
         ? undefined
         : parseMachines(readText(options.machinesPath), options.machinesPath)
-    return wfformatProblem(json, { place: path, name, machines })
+    const machinesPlace = options.machinesPath ?? path
+    return wfformatProblem(json, { place: path, name, machines, machinesPlace })
   }
   refuseMachines(options.machinesPath, path)
   return problemFrom(json, { place: path, name })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { parseBytes } from '../std/units.ts'
 import { type Complaint, complaintsOf, refuse, short } from './explain.ts'
@@ -25,8 +25,11 @@ export type MachineEntry = {
 export function loadMachines(path: string): readonly MachineEntry[] {
   let text: string
   try {
+    const { size } = statSync(path)
+    if (size > MAX_BYTES) throw new InputError(`${path}: ${tooLarge(size)}`)
     text = readFileSync(path, 'utf8')
   } catch (error) {
+    if (error instanceof InputError) throw error
     const { code } = error as NodeJS.ErrnoException
     throw new InputError(
       `${path}: ${code === 'ENOENT' ? 'no such machines file' : `cannot be read (${code})`}`,
@@ -39,6 +42,12 @@ export function loadMachines(path: string): readonly MachineEntry[] {
     throw new InputError(`${path}: not JSON (${error.message}); expected { "machines": [...] }`)
   }
 }
+
+/** Thousands of machines with their links fit ten times over. */
+const MAX_BYTES = 64 * 2 ** 20
+
+const tooLarge = (size: number): string =>
+  `${Math.ceil(size / 2 ** 20)} MB; expected a machines file of at most ${MAX_BYTES / 2 ** 20} MB`
 
 export function parseMachineEntries(value: unknown, file: string): readonly MachineEntry[] {
   const parsed = machinesFile.safeParse(value)

@@ -15,7 +15,7 @@ import type { MachinesPart, ProblemPart } from './problem.ts'
  */
 export function wfformatProblem(
   json: unknown,
-  options: { place: string; name: string; machines?: MachinesPart },
+  options: { place: string; name: string; machines?: MachinesPart; machinesPlace?: string },
 ): Problem {
   const { place } = options
   const version =
@@ -37,7 +37,7 @@ export function wfformatProblem(
     reference: undefined,
   }
   if (options.machines === undefined) requireNetwork(part, place)
-  return buildProblem(part, place)
+  return buildProblem(part, place, options.machinesPlace ?? place)
 }
 
 /** True for anything that means to be WfFormat, whatever its version. */

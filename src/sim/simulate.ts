@@ -136,13 +136,14 @@ export type Simulation = Measures & {
 
 /** Micros per unit of the problem's time. */
 export function ticksOf(problem: Problem): number {
-  const tick = tickOf(serialHorizon(problem) * HEADROOM)
+  const horizon = serialHorizon(problem)
+  const tick = tickOf(horizon * HEADROOM) ?? tickOf(horizon)
   assert(tick !== undefined, `${problem.name}: its serial horizon exceeds 2^53 ticks`)
   return Math.round(1 / tick)
 }
 
-/** Noise and retries stretch a horizon. */
-const HEADROOM = 8
+/** Noise and retries stretch a horizon; without them a problem may fill all that is exact. */
+export const HEADROOM = 8
 
 function record(
   schedule: Schedule,
