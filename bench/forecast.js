@@ -150,13 +150,14 @@ function watch(state, run, machine, slot, now, expected) {
 function judge(run) {
   const first = run.ends[0].now
   const whole = run.last - first
-  for (let tenth = 1; tenth <= 9; tenth += 1) {
-    const at = first + (whole * tenth) / 10
+  for (let percent = 10; percent <= 90; percent += 2) {
+    const at = first + (whole * percent) / 100
     const shown = run.ends.findLast(({ now }) => now <= at)
     if (shown === undefined) continue
+    const third = percent < 37 ? 'first' : percent < 64 ? 'second' : 'last'
     tally('end of the run, at 10 to 90 % of it', shown.left, run.last - shown.now)
-    const third = tenth <= 3 ? 'first' : tenth <= 6 ? 'second' : 'last'
     tally(`end of the run, its ${third} third`, shown.left, run.last - shown.now)
+    tally(`end of the run, ${run.name}`, shown.left, run.last - shown.now)
   }
   for (const { stage, forecast, samples, took, items, failed, watched, end } of run.attempts) {
     if (failed || items > 0 || forecast === undefined) continue

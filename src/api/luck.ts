@@ -11,20 +11,28 @@ export type LuckOf = (stage: Stage, spread: Spread) => number
 
 /**
  * The mean of n past items is off by an n-th of their variance, and where errors follow each other the
- * mean of those to come strays with them: of both, the part that independent draws do not give.
+ * mean of those to come strays with them: of both, the part that independent draws do not give. The
+ * variance itself is known from no more than n errors, whence Student's t.
  */
 export function luckyStages(random: Prng): LuckOf {
   const drawn = new Map<Stage, number>()
   return (stage, spread) => {
     const known = drawn.get(stage)
     if (known !== undefined) return known
-    const past = Math.min(1, spread.echo / Math.max(1, stage.pooled.n))
+    const n = Math.max(2, stage.pooled.n / spread.echo)
     const left = Math.max(1, stage.known - endedCount(stage.items))
-    const coming = Math.min(1, (spread.echo - 1) / left)
-    const factor = Math.exp(spread.variation * Math.sqrt(past + coming) * random.normal())
+    const variance = 1 / (n - 1) + Math.min(1, (spread.echo - 1) / left)
+    const strays = spread.variation * Math.sqrt(Math.min(2, variance)) * student(n - 1, random)
+    const factor = Math.exp(Math.max(-2, Math.min(2, strays)))
     drawn.set(stage, factor)
     return factor
   }
+}
+
+/** Student's t with so many degrees of freedom (Bailey 1994). */
+function student(freedom: number, random: Prng): number {
+  const far = Math.sqrt(freedom * ((1 - random.next()) ** (-2 / freedom) - 1))
+  return far * Math.cos(2 * Math.PI * random.next())
 }
 
 /**
@@ -32,5 +40,5 @@ export function luckyStages(random: Prng): LuckOf {
  * than that of one. Its own mean is 1, since least squares errs to neither side.
  */
 export function ratioOf(spread: Spread, items: number, random: Prng): number {
-  return 1 + (spread.at(random.next()) / spread.mean - 1) / Math.sqrt(items)
+  return 1 + (spread.draw(random) / spread.mean - 1) / Math.sqrt(items)
 }

@@ -14,10 +14,11 @@ export type Estimate = {
   timeTime: number
   readonly ratios: number[]
   /**
-   * Whether errors follow each other (a box that is slow for a while): the last logarithm of a ratio,
-   * the sum of products of successive ones, the sum of squares.
+   * Whether errors follow each other (a box that is slow for a while), by means of blocks of eight
+   * successive errors actual / predicted - 1: those and their sum in the block begun, then the sum of
+   * squares of all errors, of all blocks' means, and how many blocks.
    */
-  echo?: [last: number, products: number, squares: number]
+  echo?: number[]
   /** The fit at `line.n` observations, kept because it is asked for more often than it changes. */
   line?: Line
 }
@@ -43,13 +44,21 @@ export function observe(estimate: Estimate, size: number, time: number, predicte
   if (predicted <= 0) return
   if (estimate.ratios.length === 0)
     for (let i = 0; i < RATIO_BUCKETS; i += 1) estimate.ratios.push(0)
-  const exponent = Math.max(-4, Math.min(4, Math.log2(time / predicted)))
-  estimate.ratios[bucketOf(exponent)] += 1
-  estimate.echo ??= [0, 0, 0]
-  const { echo } = estimate
-  echo[1] += exponent * echo[0]
-  echo[2] += exponent * exponent
-  echo[0] = exponent
+  estimate.ratios[bucketOf(time / predicted)] += 1
+  echoed((estimate.echo ??= [0, 0, 0, 0, 0]), Math.min(4, time / predicted) - 1)
+}
+
+export const BLOCK = 8
+
+function echoed(echo: number[], error: number): void {
+  echo[0] += 1
+  echo[1] += error
+  echo[2] += error * error
+  if (echo[0] < BLOCK) return
+  echo[3] += (echo[1] / BLOCK) ** 2
+  echo[4] += 1
+  echo[0] = 0
+  echo[1] = 0
 }
 
 /** Expected time of a task of this size; `NaN` when nothing was seen. */
@@ -108,12 +117,12 @@ export function decodeEstimate(from: readonly number[]): Estimate {
   const [n, size, time, sizeSize, sizeTime, timeTime, ...judged] = from
   const ratios = judged.slice(0, RATIO_BUCKETS)
   const estimate: Estimate = { n, size, time, sizeSize, sizeTime, timeTime, ratios }
-  const [last, products, squares] = judged.slice(RATIO_BUCKETS)
-  if (squares !== undefined) estimate.echo = [last, products, squares]
+  const echo = judged.slice(RATIO_BUCKETS)
+  if (echo.length === 5) estimate.echo = echo
   return estimate
 }
 
-function bucketOf(exponent: number): number {
-  const bucket = Math.floor((exponent + 4) / WIDTH)
+function bucketOf(ratio: number): number {
+  const bucket = Math.floor((Math.log2(ratio) + 4) / WIDTH)
   return Math.max(0, Math.min(RATIO_BUCKETS - 1, bucket))
 }

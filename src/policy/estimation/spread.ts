@@ -1,4 +1,5 @@
-import { type Estimate, RATIO_BUCKETS, WIDTH } from './least-squares.ts'
+import type { Prng } from '../../std/prng.ts'
+import { BLOCK, type Estimate, RATIO_BUCKETS, WIDTH } from './least-squares.ts'
 
 /**
  * How far the next time may stray from its prediction, by how far earlier ones did. With n ratios
@@ -17,8 +18,10 @@ export type Spread = {
    * all seen it is as much longer again as it has been: the tail has no scale of its own.
    */
   readonly beyond: (ratio: number, q: number) => number
+  /** One of the ratios seen; one time in n + 1 another, as far off (Bayesian bootstrap, Rubin 1981). */
+  readonly draw: (random: Prng) => number
+  /** Of what is drawn; `variation` is the standard deviation over the mean. */
   readonly mean: number
-  /** Standard deviation over the mean. */
   readonly variation: number
   /**
    * Errors that follow each other say less than so many would: the variance of a mean of them is so
@@ -28,22 +31,18 @@ export type Spread = {
 }
 
 export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
+  const seen = [...estimates].filter(estimate => estimate !== undefined)
   const counts = new Float64Array(RATIO_BUCKETS)
-  let [products, squares] = [0, 0]
-  for (const estimate of estimates) {
-    estimate?.ratios.forEach((count, bucket) => {
+  for (const { ratios } of seen)
+    ratios.forEach((count, bucket) => {
       counts[bucket] += count
     })
-    products += estimate?.echo?.[1] ?? 0
-    squares += estimate?.echo?.[2] ?? 0
-  }
   const n = counts.reduce((sum, count) => sum + count, 0)
   const deviation = deviationOf(counts, n)
   const table = Float64Array.from({ length: STEPS + 1 }, (_, step) => {
     const q = Math.min(1 - 1e-3, Math.max(1e-3, step / STEPS))
     return 2 ** exponentAt(counts, n, deviation, q)
   })
-  const { mean, variation } = momentsOf(table)
   const at = (q: number): number => {
     const place = Math.min(STEPS, Math.max(0, q * STEPS))
     const step = Math.min(STEPS - 1, Math.floor(place))
@@ -51,22 +50,22 @@ export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
   }
   return {
     n,
-    mean,
-    variation,
-    echo: echoOf(squares > 0 ? products / squares : 0),
+    ...momentsOf(counts, n, deviation),
+    echo: echoOf(seen),
     at,
     beyond: (ratio, q) => {
       const past = shareBelow(table, ratio)
       if (past < 1) return Math.max(ratio, at(past + (1 - past) * q))
       return ratio * 2 ** (-deviation * Math.log(1 - Math.min(0.999, q)))
     },
+    draw: drawer(counts, n, deviation),
   }
 }
 
 const STEPS = 256
 
-/** Before anything was judged: a factor of about 1.6 either way is eight times in ten enough. */
-const UNJUDGED = 0.53
+/** Before anything was judged: a factor of two and a half either way is eight times in ten enough. */
+const UNJUDGED = 1
 
 /** Standard deviation of log2 ratios; of few, drawn towards what is assumed of none. */
 function deviationOf(counts: Float64Array, n: number): number {
@@ -105,21 +104,73 @@ function exponentAt(counts: Float64Array, n: number, deviation: number, q: numbe
   return exponentOf(last + 1)
 }
 
-/** Chance gives small correlations either way; none makes a mean surer than independence does. */
-function echoOf(correlation: number): number {
-  const r = Math.min(0.95, Math.max(0, correlation))
-  return (1 + r) / (1 - r)
+/** The standard normal's, by the logistic curve that follows it closest: exact to 0.02 up to 97 %. */
+function normalQuantile(q: number): number {
+  return Math.log(q / (1 - q)) / 1.702
 }
 
-function momentsOf(table: Float64Array): { mean: number; variation: number } {
-  let [sum, squares] = [0, 0]
-  for (let step = 0; step < STEPS; step += 1) {
-    const ratio = (table[step] + table[step + 1]) / 2
-    sum += ratio
-    squares += ratio * ratio
+function momentsOf(counts: Float64Array, n: number, deviation: number) {
+  const other = (deviation * Math.LN2) ** 2
+  let sum = Math.exp(other / 2)
+  let squares = Math.exp(2 * other)
+  counts.forEach((count, bucket) => {
+    const ratio = 2 ** exponentOf(bucket + 0.5)
+    sum += count * ratio
+    squares += count * ratio * ratio
+  })
+  const mean = sum / (n + 1)
+  const variance = Math.max(0, (squares - 2 * sum) / (n + 1) + 1)
+  return { mean, variation: Math.sqrt(variance) / mean }
+}
+
+function drawer(counts: Float64Array, n: number, deviation: number): Spread['draw'] {
+  const upTo = counts.map(
+    (
+      total => count =>
+        (total += count)
+    )(0),
+  )
+  return random => {
+    const place = random.next() * (n + 1)
+    if (place >= n) return 2 ** (deviation * random.normal())
+    let low = 0
+    let high = RATIO_BUCKETS - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (upTo[middle] <= place) low = middle + 1
+      else high = middle
+    }
+    return 2 ** exponentOf(low + 1 - (upTo[low] - place) / counts[low])
   }
-  const mean = sum / STEPS
-  return { mean, variation: Math.sqrt(Math.max(0, squares / STEPS - mean * mean)) / mean }
+}
+
+/**
+ * By batch means (Conway 1963): the variance of means of eight, eightfold, over that of single errors;
+ * one block without any correlation is taken as seen. From blocks of eight to long ones by the
+ * correlation that a first-order autoregression would need to show just that.
+ */
+function echoOf(estimates: readonly Estimate[]): number {
+  let [squares, blocks, count, n] = [0, 0, 0, 0]
+  for (const { echo } of estimates) {
+    if (echo === undefined) continue
+    squares += echo[2]
+    blocks += echo[3]
+    count += echo[4]
+    n += echo[4] * BLOCK + echo[0]
+  }
+  if (count === 0 || squares <= 0) return 1
+  const inBlocks = (1 + (BLOCK * blocks * n) / squares) / (count + 1)
+  let [low, high] = [0, 0.95]
+  for (let halving = 0; halving < 20; halving += 1) {
+    const middle = (low + high) / 2
+    if (blockEcho(middle) < inBlocks) low = middle
+    else high = middle
+  }
+  return (1 + low) / (1 - low)
+}
+
+function blockEcho(r: number): number {
+  return (1 + r) / (1 - r) - (2 * r * (1 - r ** BLOCK)) / (BLOCK * (1 - r) ** 2)
 }
 
 function shareBelow(table: Float64Array, ratio: number): number {
@@ -131,9 +182,4 @@ function shareBelow(table: Float64Array, ratio: number): number {
     else high = middle
   }
   return low / STEPS
-}
-
-/** Inverse of the logistic curve that follows the normal one closest: exact to 0.01 from 1 % to 99 %. */
-function normalQuantile(q: number): number {
-  return Math.log(q / (1 - q)) / 1.702
 }

@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest'
+import { durationOf, type Forecast, leftOf, startAfter, timeLeft } from '../../src/api/forecast.ts'
+import type { Event } from '../../src/core/event.ts'
+import { emptyState } from '../../src/core/initial.ts'
+import type { State } from '../../src/core/state.ts'
+import { step } from '../../src/core/step.ts'
+import type { RunDefinition, StageDefinition } from '../../src/model/run.ts'
+import { type Prng, prng } from '../../src/std/prng.ts'
+
+const stage = (name: string, after: number): StageDefinition => ({
+  name,
+  after,
+  link: after < 0 ? { kind: 'source' } : { kind: 'item' },
+  needs: { cpu: 1 },
+  loads: undefined,
+  chunk: { kind: 'fixed', items: 1 },
+  timeout: undefined,
+  grace: 1_000_000,
+  retry: { attempts: 1, delay: 1_000_000, maxDelay: 1_000_000, never: [], on: {} },
+})
+
+const definition = (stages: readonly StageDefinition[]): RunDefinition => ({
+  name: 'r',
+  job: 'j',
+  stages,
+  tolerate: { count: 0, share: 0 },
+  objective: 'makespan',
+  due: undefined,
+  priority: 0,
+  strategy: 'on-demand',
+  order: 'fifo',
+  seed: 1,
+})
+
+type World = {
+  readonly items: number
+  readonly stages: readonly string[]
+  readonly speeds: readonly number[]
+  /** Micros at speed 1 of the next item that starts. */
+  readonly draw: (random: Prng) => number
+}
+
+type Look = (state: State, now: number) => void
+
+/** A run by the real core on virtual machines; `look` sees it after every step. Answers its end. */
+function play(world: World, seed: number, look: Look): number {
+  const state = emptyState()
+  const random = prng(seed)
+  const due: { at: number; event: Event }[] = []
+  const stages = world.stages.map((name, at) => stage(name, at - 1))
+  let now = 1_000_000
+  let events: Event[] = [
+    { kind: 'term', term: 1 },
+    ...world.speeds.map(
+      (speed, at): Event => ({
+        kind: 'joined',
+        machine: { id: `m${at}`, speed, slots: 2, capacity: { cpu: 2 }, cost: 0 },
+      }),
+    ),
+    { kind: 'submit', run: definition(stages) },
+  ]
+  for (;;) {
+    for (const action of step(state, now, events).actions) {
+      if (action.kind === 'readSource')
+        due.push({
+          at: now,
+          event: { kind: 'read', stage: 0, first: 0, count: world.items, cursor: 'x', done: true },
+        })
+      if (action.kind === 'run') {
+        const { machine, slot, tasks, firstAttempt } = action
+        let at = now
+        for (const [nth, task] of tasks.entries()) {
+          const micros = Math.round(world.draw(random) / state.machines[machine].definition.speed)
+          at += micros
+          const attempts = [firstAttempt + nth]
+          const indexes = [state.tasks.first[task]]
+          const answered = { tasks: [task], attempts, indexes, codes: [0], micros: [micros] }
+          const event: Event = {
+            ...{ kind: 'outcomes', machine, slot, peakBytes: 0, failures: [] },
+            ...answered,
+          }
+          due.push({ at, event })
+        }
+      }
+      if (action.kind === 'finish') return now
+    }
+    look(state, now)
+    due.sort((a, b) => a.at - b.at)
+    const next = due.shift()
+    if (next === undefined) throw new Error('nothing is left to happen')
+    now = next.at
+    events = [next.event]
+  }
+}
+
+/** How often the end of a run fell within the range foretold at a third, half and three quarters of its items. */
+function coverageOfEnd(world: World, seeds: number) {
+  let [within, all, width] = [0, 0, 0]
+  const total = world.items * world.stages.length
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const shown = new Map<number, { now: number; left: Forecast }>()
+    const end = play(world, seed, (state, now) => {
+      const done = state.stages.reduce((sum, { items }) => sum + items.counts[1], 0)
+      for (const share of [0.33, 0.5, 0.75]) {
+        if (done < share * total || shown.has(share)) continue
+        const left = timeLeft(state, state.runs[0], now)
+        if (left !== undefined) shown.set(share, { now, left })
+      }
+    })
+    for (const { now, left } of shown.values()) {
+      all += 1
+      width += (left.high - left.low) / left.expected
+      if (end - now >= left.low && end - now <= left.high) within += 1
+    }
+  }
+  return { share: within / all, width: width / all, all }
+}
+
+const second = 1_000_000
+const stray = (sigma: number) => (random: Prng) => second * Math.exp(sigma * random.normal())
+
+/** Slow for a while, then fast for a while: successive times are alike. */
+const drifting = (): World['draw'] => {
+  let mood = 0
+  return random => {
+    mood = 0.8 * mood + 0.3 * random.normal()
+    return second * Math.exp(mood + 0.2 * random.normal())
+  }
+}
+
+describe('the 80 % range of the time left', () => {
+  test.each<[string, World, readonly [least: number, most: number]]>([
+    [
+      'two stages of straying items',
+      { items: 40, stages: ['a', 'b'], speeds: [1], draw: stray(0.5) },
+      [0.72, 0.95],
+    ],
+    [
+      'machines of different speed',
+      { items: 60, stages: ['a'], speeds: [1, 0.25], draw: stray(0.4) },
+      [0.72, 0.95],
+    ],
+    [
+      'more items than are told apart',
+      { items: 300, stages: ['a'], speeds: [1, 1], draw: stray(0.6) },
+      [0.7, 0.92],
+    ],
+    [
+      // What drifts as slowly as the run is long cannot be told from what is so.
+      'a box that is slow for a while, less often',
+      { items: 150, stages: ['a'], speeds: [1], draw: drifting() },
+      [0.58, 0.9],
+    ],
+  ])(
+    'holds the end about eight times in ten: %s',
+    (_, world, [least, most]) => {
+      const { share, width } = coverageOfEnd(world, 40)
+      expect(share).toBeGreaterThan(least)
+      expect(share).toBeLessThan(most)
+      // And says something: a range from nothing to twice as long would hold it always.
+      expect(width).toBeLessThan(0.9)
+    },
+    60_000,
+  )
+
+  test('is narrower the more there is to do, and the steadier it is', () => {
+    const of = (items: number, sigma: number) =>
+      coverageOfEnd({ items, stages: ['a'], speeds: [1], draw: stray(sigma) }, 6).width
+    expect(of(200, 0.5)).toBeLessThan(of(30, 0.5))
+    expect(of(60, 0.1)).toBeLessThan(of(60, 0.5))
+  }, 60_000)
+})
+
+test('the 80 % range of an item’s time holds it eight times in ten, from few samples and from many', () => {
+  const world: World = { items: 60, stages: ['a'], speeds: [1, 0.5], draw: stray(0.5) }
+  const counts = { early: [0, 0], late: [0, 0] }
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const shown = new Map<number, { began: number; forecast: Forecast; samples: number }>()
+    play(world, seed, (state, now) => {
+      const [only] = state.stages
+      for (const [item, { began, forecast, samples }] of shown) {
+        const running = state.machines.some(({ slots }) =>
+          slots.some(slot => slot.running.some(task => state.tasks.first[task] === item)),
+        )
+        if (running) continue
+        const count = samples < 12 ? counts.early : counts.late
+        count[0] += now - began >= forecast.low && now - began <= forecast.high ? 1 : 0
+        count[1] += 1
+        shown.delete(item)
+      }
+      for (const machine of state.machines) {
+        for (const slot of machine.slots) {
+          const [task] = slot.running
+          if (task === undefined || shown.has(state.tasks.first[task])) continue
+          const forecast = durationOf(state, only, machine, task)
+          if (forecast === undefined) continue
+          const samples = only.pooled.n
+          shown.set(state.tasks.first[task], { began: slot.headSince, forecast, samples })
+        }
+      }
+    })
+  }
+  expect(counts.late[1]).toBeGreaterThan(1_000)
+  for (const [within, all] of [counts.early, counts.late]) {
+    expect(within / all).toBeGreaterThan(0.75)
+    expect(within / all).toBeLessThan(0.87)
+  }
+}, 60_000)
+
+test('what has run longer than any other is foretold to run on, not to end at once', () => {
+  const world: World = { items: 40, stages: ['a'], speeds: [1], draw: stray(0.2) }
+  let looked = 0
+  play(world, 3, (state, now) => {
+    const [machine] = state.machines
+    const [task] = machine.slots[0].running
+    if (task === undefined || state.stages[0].pooled.n < 20) return
+    const left = (ran: number) => leftOf(state, state.stages[0], machine, task, ran * second)
+    looked += 1
+    const [begun, overdue, stuck] = [left(0), left(5), left(60)]
+    expect(begun?.expected).toBeGreaterThan(0.7 * second)
+    expect(overdue?.expected).toBeGreaterThan(0.3 * second)
+    expect(stuck?.expected).toBeGreaterThan((overdue?.expected ?? 0) * 5)
+    expect(startAfter(state, state.stages[0], 3, now)?.expected).toBeGreaterThan(second)
+  })
+  expect(looked).toBeGreaterThan(5)
+})
+
+test('nothing is foretold before anything was measured', () => {
+  let looked = false
+  play({ items: 4, stages: ['a'], speeds: [1], draw: stray(0.1) }, 1, (state, now) => {
+    if (looked || state.runs.length === 0) return
+    looked = true
+    expect(timeLeft(state, state.runs[0], now)).toBeUndefined()
+    expect(startAfter(state, state.stages[0], 1, now)).toBeUndefined()
+  })
+  expect(looked).toBe(true)
+})
