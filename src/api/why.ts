@@ -1,12 +1,11 @@
 import { itemStates, stateOf } from '../core/items.ts'
-import { queuedTasks } from '../core/queue.ts'
-import type { Machine, Run, Stage, State } from '../core/state.ts'
+import type { Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
-import { compareTenants } from '../core/tenants.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatDuration } from '../std/units.ts'
 import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
+import { aheadInLine, aheadOn, tenantNote } from './line.ts'
 import { placeOf, ruleOf } from './placed.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { answersOf, stagesOf, type View } from './view.ts'
@@ -144,12 +143,6 @@ function startOnForecast(state: State, stage: Stage, task: number, now: number) 
   return { forecastStart: from(now, startOn(state, stage, machine, before, now)) }
 }
 
-/** Tasks of its class that go first on the machine it waits for. */
-function aheadOn(state: State, machine: Machine, task: number): number[] {
-  const queue = machine.queues.get(state.tasks.klass[task])
-  return queue === undefined ? [] : queuedTasks(queue).filter(other => precedes(state, other, task))
-}
-
 const from = (now: number, { low, expected, high }: Forecast): Instants => ({
   low: Math.round(now + low),
   expected: Math.round(now + expected),
@@ -230,7 +223,7 @@ function whyReady(view: View, run: Run, stage: Stage, task: number, now: number)
   if (!view.owned)
     return { state: 'ready', reason: 'nobody works here now', helps: 'run the job again' }
   const klass = state.classes[state.tasks.klass[task]]
-  const ahead = queuedTasks(klass.queue).filter(other => precedes(state, other, task)).length
+  const ahead = aheadInLine(state, run, stage, task)
   const refusals = refusalsOf(state, run, klass)
   return {
     state: 'ready',
@@ -238,23 +231,6 @@ function whyReady(view: View, run: Run, stage: Stage, task: number, now: number)
     refusals,
     ...startForecast(state, stage, ahead, now),
   }
-}
-
-/** Under an order that shares between tenants: whose turn comes before. */
-function tenantNote(state: State, run: Run): string {
-  if (run.order.betweenTenants !== true) return ''
-  const before = state.runs
-    .filter(other => other.state === 'active' && compareTenants(state, other, run) < 0)
-    .filter(({ stages }) => stages.some(number => state.stages[number].openTasks > 0))
-    .map(other => state.tenants[other.tenant].name)
-  const others = [...new Set(before)]
-  const turn = others.length === 0 ? 'its share comes next' : `after ${others.join(', ')}`
-  return `, tenant ${state.tenants[run.tenant].name}: ${turn}`
-}
-
-function precedes(state: State, a: number, b: number): boolean {
-  const { key, first } = state.tasks
-  return key[a] !== key[b] ? key[a] < key[b] : first[a] < first[b]
 }
 
 function taskOf(state: State, stage: Stage, index: number): number | undefined {

@@ -9,7 +9,7 @@ import { SECOND } from '../../src/std/time.ts'
 import { definitionOf, joining, type LiveRun } from '../policy/live.ts'
 
 /** All machines and runs at 0, every item known at a second. */
-function begun(machines: number, runs: readonly LiveRun[]): State {
+function begun(machines: number, runs: readonly LiveRun[], sizes?: readonly number[]): State {
   const state = emptyState()
   step(state, 0, [
     ...Array.from({ length: machines }, (_, at) => ({
@@ -22,7 +22,7 @@ function begun(machines: number, runs: readonly LiveRun[]): State {
   step(
     state,
     SECOND,
-    runs.map((run, stage) => ({ ...read, stage, count: run.items })),
+    runs.map((run, stage) => ({ ...read, stage, count: run.items, ...(sizes && { sizes }) })),
   )
   return state
 }
@@ -39,6 +39,17 @@ describe('why a task waits though a slot is idle', () => {
       expect.stringContaining('1 of 1 slots work'),
       expect.stringContaining('does not hold model of A'),
     ])
+  })
+
+  test('under hrrn, all that are more urgent now go before, whatever their size', () => {
+    const state = begun(1, [{ name: 'A', items: 4, seconds: 1, order: 'hrrn' }], [9, 4, 1, 2])
+    step(state, 9 * SECOND, [])
+    const view = { state, store: createDisk().store, payloads: undefined, owned: true }
+    const reasonOf = (index: number): string =>
+      whyItem(view, state.runs[0], index, 9 * SECOND)[0].reason ?? ''
+    expect(reasonOf(2)).toContain('0 tasks of its stage go first (order hrrn)')
+    expect(reasonOf(3)).toContain('1 tasks')
+    expect(reasonOf(1)).toContain('2 tasks')
   })
 
   test('under fair, whose share comes first', () => {
