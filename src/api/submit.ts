@@ -5,6 +5,7 @@ import { FAILED } from '../core/items.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunDefinition } from '../model/run.ts'
+import { faded } from '../policy/estimation/least-squares.ts'
 import { allocationNamed } from '../policy/registry.ts'
 import type { RunRecord } from '../port/store.ts'
 import { formatCount, formatDuration } from '../std/units.ts'
@@ -293,6 +294,9 @@ function withFollowers(job: Job, redo: readonly string[]): Set<string> {
   return all
 }
 
+/** Observations that all earlier runs together count for. */
+const mostRecalled = 64
+
 /** Times earlier runs of the job learnt, for its stages on the machines that are here. */
 function recallTimes(host: Host, name: string): void {
   const run = host.runNamed(name)
@@ -306,11 +310,17 @@ function recallTimes(host: Host, name: string): void {
       pooled: number[]
       machines: Record<string, number[]>
     }
-    host.loop.send({ kind: 'learnt', stage: number, machine: -1, estimate: pooled })
+    const recall = (machine: number, learnt: readonly number[]): void =>
+      host.loop.send({
+        kind: 'learnt',
+        stage: number,
+        machine,
+        estimate: faded(learnt, mostRecalled),
+      })
+    recall(-1, pooled)
     for (const machine of host.state.machines) {
       const estimate = machines[machine.definition.id]
-      if (estimate !== undefined)
-        host.loop.send({ kind: 'learnt', stage: number, machine: machine.number, estimate })
+      if (estimate !== undefined) recall(machine.number, estimate)
     }
   }
 }

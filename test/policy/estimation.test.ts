@@ -3,10 +3,12 @@ import {
   decodeEstimate,
   emptyEstimate,
   encodeEstimate,
+  faded,
   observe,
   predict,
   ratioQuantile,
 } from '../../src/policy/estimation/least-squares.ts'
+import { spreadOf } from '../../src/policy/estimation/spread.ts'
 import { prng } from '../../src/std/prng.ts'
 
 function seen(...pairs: readonly (readonly [size: number, time: number])[]) {
@@ -112,4 +114,69 @@ test('what was learnt survives being written down', () => {
   const again = decodeEstimate(JSON.parse(JSON.stringify(encodeEstimate(estimate))))
   expect(predict(again, 7)).toBe(predict(estimate, 7))
   expect(ratioQuantile(again, 0.5)).toBe(ratioQuantile(estimate, 0.5))
+})
+
+test('what earlier runs learnt says the same, but is soon outweighed', () => {
+  const estimate = emptyEstimate()
+  const random = prng(9)
+  for (let n = 0; n < 500; n += 1) observe(estimate, 1, 100 * Math.exp(random.normal() / 3), 100)
+  const recalled = decodeEstimate(faded(encodeEstimate(estimate), 64))
+  expect(recalled.n).toBe(64)
+  expect(predict(recalled, 1)).toBeCloseTo(predict(estimate, 1), 6)
+  for (const q of [0.1, 0.5, 0.9])
+    expect(ratioQuantile(recalled, q)).toBeCloseTo(ratioQuantile(estimate, q), 6)
+  for (let n = 0; n < 64; n += 1) observe(recalled, 1, 300, 100)
+  expect(predict(recalled, 1)).toBeGreaterThan(195)
+  expect(faded(encodeEstimate(recalled), 1_000)[0]).toBe(128)
+})
+
+describe('how far the next may stray', () => {
+  const judged = (ratios: readonly number[]) => {
+    const estimate = emptyEstimate()
+    for (const ratio of ratios) observe(estimate, 1, 100 * ratio, 100)
+    return spreadOf([estimate])
+  }
+
+  test('of n ratios seen, the next falls below the k-th with probability k of n + 1', () => {
+    const spread = judged([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6])
+    // Ranks 1, 5 and 9 of ten: a bucket is a twelfth of a doubling wide.
+    for (const [q, ratio] of [
+      [0.1, 1],
+      [0.5, 2.5],
+      [0.9, 6],
+    ])
+      expect(Math.abs(Math.log2(spread.at(q) / ratio))).toBeLessThan(1 / 8)
+  })
+
+  test('from two ratios the range is wider than the two', () => {
+    const spread = judged([0.9, 1.1])
+    expect(spread.at(0.1)).toBeLessThan(0.8)
+    expect(spread.at(0.9)).toBeGreaterThan(1.3)
+  })
+
+  test('before anything was judged it is wide, about the prediction', () => {
+    const spread = judged([])
+    expect(spread.at(0.5)).toBeCloseTo(1, 6)
+    expect(spread.at(0.9)).toBeGreaterThan(2)
+    expect(spread.at(0.1)).toBeLessThan(0.5)
+  })
+
+  test('is never less for a higher probability', () => {
+    for (const ratios of [[], [1], [1, 1, 1], [0.2, 7], [1, 1.01, 1.02, 3, 3, 3, 3, 3, 9, 0.5]]) {
+      const spread = judged(ratios)
+      for (let q = 0.01; q < 0.99; q += 0.01)
+        expect(spread.at(q + 0.01)).toBeGreaterThanOrEqual(spread.at(q))
+    }
+  })
+
+  test('errors that follow each other count for fewer than as many that do not', () => {
+    const random = prng(4)
+    const alone = Array.from({ length: 400 }, () => Math.exp(random.normal() / 3))
+    let mood = 0
+    const moody = Array.from({ length: 400 }, () =>
+      Math.exp((mood = 0.8 * mood + random.normal() / 5)),
+    )
+    expect(judged(alone).echo).toBeLessThan(1.6)
+    expect(judged(moody).echo).toBeGreaterThan(4)
+  })
 })

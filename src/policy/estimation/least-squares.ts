@@ -122,6 +122,19 @@ export function decodeEstimate(from: readonly number[]): Estimate {
   return estimate
 }
 
+/**
+ * What an earlier run learnt, as so many observations at most: the box, its load and the code may have
+ * changed since, and this run's own times are to outweigh it soon (a power prior, Ibrahim and Chen
+ * 2000).
+ */
+export function faded(from: readonly number[], most: number): number[] {
+  const weight = Math.min(1, most / Math.max(1, from[0]))
+  const estimate = decodeEstimate(from.map(sum => sum * weight))
+  // A block that was begun then does not go on now.
+  if (estimate.echo !== undefined) estimate.echo.splice(0, 2, 0, 0)
+  return encodeEstimate(estimate)
+}
+
 function bucketOf(ratio: number): number {
   const bucket = Math.floor((Math.log2(ratio) + 4) / WIDTH)
   return Math.max(0, Math.min(RATIO_BUCKETS - 1, bucket))
