@@ -51,8 +51,8 @@ async function searched(
   { seed, budget, proof }: PortfolioOptions,
 ): Promise<Member[]> {
   const found: Member[] = []
-  const { schedule: incumbent } = leaderOf(members)
-  const short = { seed, incumbent, lowerBound: proof.value }
+  // Without an incumbent: the best for another objective is seldom a short one.
+  const short = { seed, lowerBound: proof.value }
   const shorter = await drive(localSearch.plan(problem, short), partOf(budget, 0.2))
   if (shorter) found.push(memberOf(problem, localSearch.name, shorter, objective))
   const bound = objectiveBound(problem, objective)

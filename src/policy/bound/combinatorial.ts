@@ -1,4 +1,5 @@
 import type { Problem } from '../../model/problem.ts'
+import { countingBound } from './counting.ts'
 import { headsAndTails } from './heads-tails.ts'
 import { intervalBound } from './interval.ts'
 import { pigeonholeBound } from './pigeonhole.ts'
@@ -17,6 +18,7 @@ export function combinatorialBound(problem: Problem): CombinatorialBound {
     { name: 'critical path', value: headsTails.path * (1 - steps * 2 ** -52) },
     { name: 'load', value: intervalBound(unrelatedOf(problem), headsTails) },
     { name: 'pigeonhole', value: pigeonholeBound(problem) },
+    { name: 'counting', value: countingBound(problem, headsTails) },
   ]
   const best = candidates.reduce((a, b) => (b.value > a.value ? b : a))
   return isWhole(problem) ? { ...best, value: Math.ceil(best.value - best.value * 1e-12) } : best
@@ -24,7 +26,7 @@ export function combinatorialBound(problem: Problem): CombinatorialBound {
 
 export type CombinatorialBound = {
   readonly value: number
-  readonly name: 'critical path' | 'load' | 'pigeonhole'
+  readonly name: 'critical path' | 'load' | 'pigeonhole' | 'counting'
 }
 
 /** Left-shifted, every start is a sum of releases, processing times and transfers. */

@@ -57,7 +57,11 @@ describe('the combinatorial bound', () => {
   })
 
   it('adds what must come before and after a crowd to the load of the crowd', () => {
-    const crowd = ['b', 'c', 'd'].map(id => ({ id, work: 4, after: ['a'] }))
+    const crowd = ['b', 'c', 'd', 'f', 'g'].map((id, at) => ({
+      id,
+      work: 2 + at,
+      after: ['a'],
+    }))
     const fork = {
       machines: [{ id: 'm0' }, { id: 'm1' }],
       tasks: [
@@ -66,7 +70,7 @@ describe('the combinatorial bound', () => {
         { id: 'e', work: 10, after: crowd.map(({ id }) => id) },
       ],
     }
-    expect(boundOf(fork)).toEqual({ name: 'load', value: 26 })
+    expect(boundOf(fork)).toEqual({ name: 'load', value: 30 })
   })
 
   it('sees that one of two machines gets two of three equal tasks', () => {
@@ -75,6 +79,36 @@ describe('the combinatorial bound', () => {
       tasks: ['a', 'b', 'c'].map(id => ({ id, work: 4 })),
     }
     expect(boundOf(equal)).toEqual({ name: 'pigeonhole', value: 8 })
+  })
+
+  it('sees that no two machines share a task, whatever their speeds', () => {
+    // The load is 8 / 3, but the fast machine runs both, or the slow one runs one in 4.
+    const two = {
+      machines: [{ id: 'fast', speed: 2 }, { id: 'slow' }],
+      tasks: ['a', 'b'].map(id => ({ id, work: 4 })),
+    }
+    expect(boundOf(two)).toEqual({ name: 'counting', value: 4 })
+  })
+
+  it('counts whole tasks between what comes before and what comes after', () => {
+    const crowd = ['b', 'c', 'd'].map(id => ({ id, work: 4, after: ['a'] }))
+    const fork = {
+      machines: [{ id: 'm0' }, { id: 'm1', speed: 0.5 }],
+      tasks: [
+        { id: 'a', work: 10 },
+        ...crowd,
+        { id: 'e', work: 10, after: crowd.map(({ id }) => id) },
+      ],
+    }
+    expect(boundOf(fork)).toEqual({ name: 'counting', value: 28 })
+  })
+
+  it('counts only the long tasks where the short ones would hide them', () => {
+    const mixed = {
+      machines: [{ id: 'm0' }, { id: 'm1' }, { id: 'm2', speed: 0.5 }],
+      tasks: [...['a', 'b', 'c'].map(id => ({ id, work: 10 })), { id: 'd', work: 1 }],
+    }
+    expect(boundOf(mixed)).toEqual({ name: 'counting', value: 20 })
   })
 
   it('lets tasks share a machine as far as their needs fit', () => {
