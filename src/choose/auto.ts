@@ -69,8 +69,8 @@ type Trial = { readonly candidate: Candidate; readonly scores: Score[] }
 const trialSeeds = 1_000_003
 const firstRound = 3
 const finalists = 4
-/** Up to here the first round takes less than half a second, and all candidates are in it, deadline or not. */
-const patientTasks = 500
+/** Up to here the first round takes about a second, and all candidates are in it, deadline or not. */
+const patientTasks = 1_000
 
 /** Runs of each finalist: a hundred thousand simulated tasks take about a second. */
 function repeatsFor(problem: Problem): number {

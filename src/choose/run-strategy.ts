@@ -35,6 +35,7 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
     conditions: { noise, seed, ...(faults && { faults }) },
     ...(order && { order }),
     members: plan.members ?? [],
+    ...(spending.kind === 'time' && { deadline: performance.now() + trialTime(spending.ms) }),
   })
   const seconds = spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   return { way: chosen.way, plan, seconds, why: chosen.why }
@@ -42,6 +43,9 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
 
 /** What searches plans again as a live run does; a rule's plan is followed as it was made. */
 const searching = new Set(['local-search', 'portfolio', 'milp'])
+
+/** Milliseconds after which no further round of trials begins. */
+const trialTime = (searched: number): number => Math.max(300, searched / 2)
 
 export type PrepareOptions = {
   readonly strategy: Strategy

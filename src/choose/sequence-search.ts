@@ -8,7 +8,7 @@ import type { Score } from './objective.ts'
 /**
  * Independent tasks, one at a time on each machine: a schedule is a sequence per machine, and its
  * value the sum over machines, so that a move costs two sequences and not the whole schedule. A move
- * takes a task out and puts it into some place of some machine. It ends when many moves in a row
+ * takes a task out and puts it into a place of some machine. It ends when many moves in a row
  * found nothing: the bounds of these objectives are weak, and would rarely end it.
  */
 export function* searchSequences(
@@ -18,8 +18,19 @@ export function* searchSequences(
   yield incumbent
   if (problem.tasks.length < 2) return
   const draw = prng(seed)
+  const flow = objective === 'mean-flow-time'
+  const lineOf = flow ? flowOf : tardinessOf
+  const together = problem.tasks.every(({ release }) => release === 0)
+  const sorted = flow && together
+  const placeOf = sorted ? shortestFirst(problem) : anywhere(draw)
   const sequences = sequencesOf(problem, incumbent)
-  const lineOf = objective === 'mean-flow-time' ? flowOf : tardinessOf
+  if (sorted) {
+    sequences.forEach((tasks, on) => {
+      const timeOf = (task: number) => problem.times[task * problem.machines.length + on]
+      tasks.sort((a, b) => timeOf(a) - timeOf(b) || a - b)
+    })
+    yield scheduleOf(problem, sequences)
+  }
   const lines = sequences.map((tasks, on) => lineOf(problem, tasks, on))
   let current = totalOf(lines)
   let best = current
@@ -27,7 +38,7 @@ export function* searchSequences(
   for (let idle = 0; idle < 50_000 + 400 * problem.tasks.length; idle += movesPerStep) {
     let found = false
     for (let move = 0; move < movesPerStep; move += 1) {
-      const { from, to, undo } = relocate(problem, sequences, draw)
+      const { from, to, undo } = relocate(problem, sequences, { draw, placeOf })
       const before = [lines[from], lines[to]] as const
       lines[from] = lineOf(problem, sequences[from], from)
       lines[to] = lineOf(problem, sequences[to], to)
@@ -107,7 +118,11 @@ function totalOf(lines: readonly Score[]): Score {
 }
 
 /** Takes a task out and puts it somewhere else; answers which machines changed, and how to undo it. */
-function relocate(problem: Problem, sequences: number[][], draw: Prng) {
+function relocate(
+  problem: Problem,
+  sequences: number[][],
+  { draw, placeOf }: { readonly draw: Prng; readonly placeOf: PlaceOf },
+) {
   const machines = sequences.length
   let from = draw.int(machines)
   while (sequences[from].length === 0) from = (from + 1) % machines
@@ -117,11 +132,32 @@ function relocate(problem: Problem, sequences: number[][], draw: Prng) {
   const runs = problem.times[task * machines + wanted] < Number.POSITIVE_INFINITY
   const to = runs ? wanted : from
   sequences[from].splice(at, 1)
-  const place = draw.int(sequences[to].length + 1)
+  const place = placeOf(sequences[to], task, to)
   sequences[to].splice(place, 0, task)
   const undo = () => {
     sequences[to].splice(place, 1)
     sequences[from].splice(at, 0, task)
   }
   return { from, to, undo }
+}
+
+type PlaceOf = (sequence: readonly number[], task: number, on: number) => number
+
+const anywhere =
+  (draw: Prng): PlaceOf =>
+  sequence =>
+    draw.int(sequence.length + 1)
+
+/** On one machine shortest first is least (Smith 1956), so only who runs what is left to be searched. */
+function shortestFirst({ times, machines }: Problem): PlaceOf {
+  return (sequence, task, on) => {
+    const time = times[task * machines.length + on]
+    let [low, high] = [0, sequence.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (times[sequence[middle] * machines.length + on] <= time) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
 }

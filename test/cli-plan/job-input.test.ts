@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -110,6 +110,22 @@ describe('a job file given to simulate and compare', { timeout: 120_000 }, () =>
     const { results, noise } = JSON.parse(dray('compare', 'job.yaml', ...words).stdout)
     expect(noise).toBeGreaterThan(0)
     expect(results[0].intervals.meanFlowTime).toHaveLength(2)
+  })
+
+  test('it may be TypeScript, JSON or a folder with one', () => {
+    const job = {
+      name: 'demo',
+      input: { range: { from: 0, to: 6 } },
+      params: { ms: 4 },
+      stages: [{ name: 'wait', map: '../wait.mjs' }],
+    }
+    mkdirSync(join(folder, 'inside'))
+    writeFileSync(join(folder, 'inside/job.ts'), `export default ${JSON.stringify(job)} as const\n`)
+    writeFileSync(join(folder, 'inside/other.json'), JSON.stringify(job))
+    for (const path of ['inside/job.ts', 'inside/other.json', 'inside']) {
+      const words = ['simulate', path, '--strategy', 'mct', '--noise', '0', '--json']
+      expect(JSON.parse(dray(...words).stdout)).toMatchObject({ job: 'demo', completions: 6 })
+    }
   })
 
   test('flags of jobs are refused beside a problem', () => {
