@@ -22,7 +22,8 @@ export function openHighs(options: { readonly workerUrl?: URL } = {}): Solver {
       worker ??= startWorker(url)
       const { solved, alive } = await ask(worker, program, asked, deadline)
       if (!alive) {
-        await worker.terminate()
+        // Not waited for: a thread deep in WebAssembly may take a second to end.
+        void worker.terminate()
         worker = undefined
       }
       return solved
