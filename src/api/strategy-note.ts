@@ -31,7 +31,7 @@ export function strategyNote(store: Store, run: RunDefinition): StrategyNote | u
 }
 
 const alike =
-  'the machines are alike, so the next idle slot is where a task ends first, as mct would choose'
+  'all slots are alike, so the next idle one is where a task ends first, as mct would choose'
 
 /** "auto uses mct: until ...", "auto: lpt has the least makespan of ...". */
 export function strategyInWords({ asked, uses, order, why }: StrategyNote): string {

@@ -27,20 +27,20 @@ export function progressFor(host: Host, job: Job, submitted: Submitted, flags: R
   process.stderr.write(`${beginningInWords(host, job, submitted)}\n`)
   if (submitted.plan.kind === 'nothing') return silent
   const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
-  return withStrategy(host, run, live ? liveLines(host, run) : plainLines(host, run))
+  return withStrategy(host, job, run, live ? liveLines(host, run) : plainLines(host, run))
 }
 
-/** What decides which machine, said when it begins and whenever it changes. */
-function withStrategy(host: Host, run: Run, progress: Progress): Progress {
-  const say = (): void => {
-    const note = strategyNote(host.store, run.definition)
-    if (note !== undefined) progress.note(strategyInWords(note))
-  }
-  say()
+/** What decides which machine, said when it begins and whenever it changes; of one machine nothing decides. */
+function withStrategy(host: Host, job: Job, run: Run, progress: Progress): Progress {
+  const { objective } = job
+  const first = strategyNote(host.store, run.definition)
+  if (first !== undefined && host.machines.length > 1) progress.note(strategyInWords(first))
   const off = host.listen({
     onStep: events => {
       for (const event of events) {
-        if (event.kind === 'plan' && run.stages.includes(event.stage)) say()
+        if (event.kind !== 'plan' || !run.stages.includes(event.stage)) continue
+        const { strategy: uses, why = 'it was planned anew' } = event
+        progress.note(strategyInWords({ asked: job.strategy, uses, objective, why }))
       }
     },
   })

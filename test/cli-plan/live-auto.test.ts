@@ -75,7 +75,7 @@ describe('auto beside a live run', { timeout: 120_000 }, () => {
     const mixed = dray('run', 'quick.yaml', '--machines', 'mixed.json')
     expect(mixed.stderr).toContain('auto uses mct: until every machine has five samples')
     const alike = dray('run', 'quick.yaml', '--machines', 'alike.json', '--fresh')
-    expect(alike.stderr).toContain('auto uses on-demand: the machines are alike')
+    expect(alike.stderr).toContain('auto uses on-demand: all slots are alike')
     expect(JSON.parse(dray('status', '--json').stdout).strategy.uses).toBe('on-demand')
   })
 })
