@@ -2,11 +2,14 @@ import { uncertaintyOf } from '../choose/job-problem.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, READY } from '../core/tasks.ts'
 import { expectedMicros, fits } from '../core/times.ts'
-import type { Problem } from '../model/problem.ts'
+import type { Problem, ProblemTask } from '../model/problem.ts'
+import { leftOf } from './forecast.ts'
 
 /** A stage's open items as a problem, and which items and machines its tasks and machines are. */
 export type OpenItems = {
   readonly problem: Problem
+  /** Tasks of the problem that stand for what runs already: the first ones. */
+  readonly busy: number
   readonly items: readonly number[]
   /** Machine number by the problem's machine. */
   readonly machineOf: readonly number[]
@@ -27,16 +30,22 @@ export function openItems(state: State, run: Run, stage: Stage): OpenItems | und
     const waits = tasks.state[task] === READY || tasks.state[task] === ASSIGNED
     if (waits && tasks.stage[task] === stage.number && tasks.count[task] === 1) open.push(task)
   }
-  if (open.length < 2 || open.length > MOST_TASKS) return undefined
+  if (open.length === 0 || open.length > MOST_TASKS) return undefined
   const [first] = open
   const { needs } = state.classes[tasks.klass[first]]
   const machineOf = state.machines
     .filter(machine => machine.alive)
     .flatMap(machine => Array.from({ length: roomFor(needs, machine) }, () => machine.number))
   if (machineOf.length === 0) return undefined
-  const times = new Float64Array(open.length * machineOf.length)
+  const busy = busySlots(state, machineOf)
+  const times = new Float64Array((open.length + busy.length) * machineOf.length)
+  times.fill(Number.POSITIVE_INFINITY, 0, busy.length * machineOf.length)
+  busy.forEach(({ column, seconds }, row) => {
+    times[row * machineOf.length + column] = seconds
+  })
   let least = 0
-  open.forEach((task, row) => {
+  open.forEach((task, nth) => {
+    const row = busy.length + nth
     const own = state.classes[tasks.klass[task]].needs
     let fastest = Number.POSITIVE_INFINITY
     machineOf.forEach((number, column) => {
@@ -54,7 +63,8 @@ export function openItems(state: State, run: Run, stage: Stage): OpenItems | und
   if (!Number.isFinite(least)) return undefined
   const learnt = new Map([[stage.definition.name, { pooled: stage.pooled, machines: new Map() }]])
   return {
-    problem: problemOf(state, run, stage, { open, machineOf, times }),
+    problem: problemOf(state, run, stage, { open, busy: busy.length, machineOf, times }),
+    busy: busy.length,
     items: open.map(task => tasks.first[task]),
     machineOf,
     noise: uncertaintyOf(learnt).noise,
@@ -79,16 +89,21 @@ function problemOf(
   state: State,
   run: Run,
   stage: Stage,
-  given: { open: readonly number[]; machineOf: readonly number[]; times: Float64Array },
+  given: {
+    open: readonly number[]
+    busy: number
+    machineOf: readonly number[]
+    times: Float64Array
+  },
 ): Problem {
-  const { open, machineOf, times } = given
+  const { open, busy, machineOf, times } = given
   const due = run.definition.due
   return {
     name: stage.definition.name,
     unit: 's',
     times,
     edges: {
-      firstEdge: new Int32Array(open.length + 1),
+      firstEdge: new Int32Array(open.length + busy + 1),
       from: new Int32Array(0),
       bytes: new Float64Array(0),
       time: new Float64Array(0),
@@ -98,13 +113,47 @@ function problemOf(
       const { speed, cost } = state.machines[number].definition
       return { id: `${number}/${column}`, speed, capacity: undefined, cost }
     }),
-    tasks: open.map(task => ({
-      id: String(state.tasks.first[task]),
-      needs: undefined,
-      release: 0,
-      due: due === undefined ? Number.POSITIVE_INFINITY : (due - state.now) / 1e6,
-      weight: 1,
-      priority: 0,
-    })),
+    tasks: [
+      ...Array.from({ length: busy }, (_, nth) => taskOf(`busy ${nth}`, undefined, state.now)),
+      ...open.map(task => taskOf(String(state.tasks.first[task]), due, state.now)),
+    ],
   }
+}
+
+function taskOf(id: string, due: number | undefined, now: number): ProblemTask {
+  return {
+    id,
+    needs: undefined,
+    release: 0,
+    due: due === undefined ? Number.POSITIVE_INFINITY : (due - now) / 1e6,
+    weight: 1,
+    priority: 0,
+  }
+}
+
+/**
+ * What runs already, before the open items: tasks that can be nowhere but where they are, as long as
+ * they are likely to run on, so that nobody counts on a machine before it is free.
+ */
+function busySlots(state: State, machineOf: readonly number[]) {
+  const { tasks } = state
+  const taken = new Set<number>()
+  const busy: { readonly column: number; readonly seconds: number }[] = []
+  for (const machine of state.machines) {
+    for (const slot of machine.slots) {
+      const [head, ...others] = slot.running
+      if (!machine.alive || head === undefined) continue
+      const column = machineOf.findIndex(
+        (number, at) => number === machine.number && !taken.has(at),
+      )
+      if (column < 0) continue
+      taken.add(column)
+      const ran = slot.loading ? 0 : Math.max(0, Date.now() * 1_000 - slot.headSince)
+      const at = state.stages[slot.stage]
+      let micros = leftOf(state, at, machine, head, ran)?.expected ?? 0
+      for (const task of others) micros += tasks.predicted[task]
+      busy.push({ column, seconds: Math.max(1, micros) / 1e6 })
+    }
+  }
+  return busy
 }

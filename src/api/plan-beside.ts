@@ -2,7 +2,8 @@ import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
 import { strategyNamed } from '../choose/strategies.ts'
 import type { Event } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
-import type { Run, Stage } from '../core/state.ts'
+import { hasEnded, type Run, type Stage, type State } from '../core/state.ts'
+import { expectedMicros } from '../core/times.ts'
 import type { Objective } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { allocationNamed } from '../policy/registry.ts'
@@ -29,17 +30,17 @@ export function planBeside(host: Host, run: Run, strategy: string): () => void {
   })
   const { order } = run.definition
   let planning = false
-  let plannedAt = ''
-  const consider = (events: readonly Event[]): void => {
+  /** By stage. */
+  const plannedAt = new Map<number, string>()
+  const consider = (): void => {
     if (planning || run.state !== 'active') return
-    if (!events.some(event => worthALook.has(event.kind))) return
     for (const number of run.stages) {
       const stage = host.state.stages[number]
       const moment = momentOf(host, stage)
-      if (moment === undefined || moment === plannedAt) continue
+      if (moment === undefined || moment === plannedAt.get(number)) continue
       const open = openItems(host.state, run, stage)
       if (open === undefined) continue
-      plannedAt = moment
+      plannedAt.set(number, moment)
       planning = true
       choose(host, run, strategy, open)
         .then(choice => adopt(host, run, stage, { asked: strategy, order, open, choice }))
@@ -53,8 +54,21 @@ export function planBeside(host: Host, run: Run, strategy: string): () => void {
       return
     }
   }
-  return host.listen({ onStep: consider })
+  const off = host.listen({
+    onStep: events => {
+      if (events.some(event => worthALook.has(event.kind))) consider()
+    },
+  })
+  // An item that hangs makes no event, and the others may all wait behind it.
+  const watch = setInterval(() => (hasEnded(run) ? clearInterval(watch) : consider()), watchMillis)
+  watch.unref()
+  return () => {
+    off()
+    clearInterval(watch)
+  }
 }
+
+const watchMillis = 250
 
 const worthALook: ReadonlySet<Event['kind']> = new Set([
   'read',
@@ -84,7 +98,7 @@ export function plansBeside(
   return objective === 'cost' ? speeds || prices : true
 }
 
-/** What must differ for another plan: the machines that are here, and the quarter of the stage that has ended. */
+/** What must differ for another plan: the machines that are here, what overruns, and the quarter of the stage that has ended. */
 function momentOf(host: Host, stage: Stage): string | undefined {
   const { state } = host
   if (!stage.complete || stage.known < 2) return undefined
@@ -92,7 +106,28 @@ function momentOf(host: Host, stage: Stage): string | undefined {
   const known = alive.every(machine => (stage.estimates[machine.number]?.n ?? 0) >= limits.samples)
   if (alive.length === 0 || !known) return undefined
   const ended = stage.known - stage.pool.size - stage.open
-  return `${stage.number}:${alive.map(machine => machine.number).join()}:${Math.floor((4 * ended) / stage.known)}`
+  const here = alive.map(machine => machine.number).join()
+  return `${stage.number}:${here}:${late(state, stage)}:${Math.floor((4 * ended) / stage.known)}`
+}
+
+/**
+ * Items that run twice, four times, ... as long as was expected of them: what waits behind them is to
+ * go elsewhere, the more so the longer they take.
+ */
+function late(state: State, stage: Stage): string {
+  const { first, size, count } = state.tasks
+  const now = Date.now() * 1_000
+  const found: string[] = []
+  for (const machine of state.machines) {
+    for (const slot of machine.slots) {
+      const [head] = slot.running
+      if (slot.stage !== stage.number || head === undefined || slot.loading) continue
+      const expected = expectedMicros(stage, machine, first[head], size[head], count[head])
+      const doublings = Math.floor(Math.log2((now - slot.headSince) / Math.max(1, expected)))
+      if (doublings > 0) found.push(`${first[head]}*${doublings}`)
+    }
+  }
+  return found.join()
 }
 
 function choose(host: Host, run: Run, strategy: string, open: OpenItems): Promise<LiveChoice> {
@@ -117,18 +152,11 @@ type Chosen = {
 async function adopt(host: Host, run: Run, stage: Stage, chosen: Chosen): Promise<void> {
   const { asked, order, open, choice } = chosen
   if (run.state !== 'active') return
-  const { items, machineOf } = open
+  const { busy, items, machineOf } = open
   const { why } = choice
   const rule = choice.kind === 'rule'
   if (rule) follow(host, run, choice.strategy, choice.order)
   else if (run.definition.strategy !== 'planned') follow(host, run, 'planned', order)
-  noteStrategy(host.store, run.definition.name, {
-    asked,
-    uses: choice.strategy,
-    objective: run.definition.objective,
-    why,
-    ...(rule && { order: choice.order }),
-  })
   // An empty plan frees what was bound to a machine: from here on the rule places it.
   const named = rule ? [] : items
   await host.commit({
@@ -138,9 +166,17 @@ async function adopt(host: Host, run: Run, stage: Stage, chosen: Chosen): Promis
     seed: run.definition.seed,
     steps: 0,
     items: named,
-    machines: named.map((_, task) => (rule ? 0 : machineOf[choice.schedule.machine[task]])),
-    ranks: named.map((_, task) => (rule ? 0 : choice.schedule.start[task])),
+    machines: named.map((_, task) => (rule ? 0 : machineOf[choice.schedule.machine[busy + task]])),
+    ranks: named.map((_, task) => (rule ? 0 : choice.schedule.start[busy + task])),
     why,
+  })
+  // Only once it is durable; of a directory that was closed meanwhile nothing becomes durable.
+  noteStrategy(host.store, run.definition.name, {
+    asked,
+    uses: choice.strategy,
+    objective: run.definition.objective,
+    why,
+    ...(rule && { order: choice.order }),
   })
 }
 

@@ -15,7 +15,7 @@ export type Spread = {
   readonly at: (q: number) => number
   /**
    * Given that it is above this one already, the ratio it stays below with probability `q`. Beyond
-   * all seen it is as much longer again as it has been: the tail has no scale of its own.
+   * all seen as little is known as before anything was judged: it takes about as long again.
    */
   readonly beyond: (ratio: number, q: number) => number
   /** One of the ratios seen; one time in n + 1 another, as far off (Bayesian bootstrap, Rubin 1981). */
@@ -56,7 +56,7 @@ export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
     beyond: (ratio, q) => {
       const past = shareBelow(table, ratio)
       if (past < 1) return Math.max(ratio, at(past + (1 - past) * q))
-      return ratio * 2 ** (-deviation * Math.log(1 - Math.min(0.999, q)))
+      return ratio * 2 ** (-Math.max(UNJUDGED, deviation) * Math.log(1 - Math.min(0.999, q)))
     },
     draw: drawer(counts, n, deviation),
   }

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Host, openHost } from '../../src/api/host.ts'
+import { submitJob } from '../../src/api/submit.ts'
+import type { Event } from '../../src/core/event.ts'
+import { parseJob } from '../../src/input/parse-job.ts'
+import type { MachineDefinition } from '../../src/model/run.ts'
+
+/** A plan beside a running job, from outside: what was adopted when, and where items then ran. */
+
+type Plan = Extract<Event, { kind: 'plan' }>
+
+const machine = (id: string): MachineDefinition => ({
+  id,
+  speed: 1,
+  slots: 1,
+  capacity: { cpu: 1 },
+  cost: 0,
+})
+
+const handler = `import { existsSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+const gone = () => existsSync(new URL('./go', import.meta.url))
+export default async ({ does }, ctx) => {
+  if (does === 'fail-once' && ctx.attempt === 1) throw new Error('not yet')
+  while (does === 'hang' && !gone()) await wait(5)
+  await wait(15)
+  return 1
+}
+`
+
+async function atWork(items: readonly string[], machines: readonly string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'dray-repair-'))
+  writeFileSync(join(folder, 'work.mjs'), handler)
+  const host = await openHost({ dir: join(folder, '.dray'), machines: machines.map(machine) })
+  onTestFinished(async () => {
+    await host.close(0)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const job = parseJob(
+    {
+      name: 'repaired',
+      strategy: 'lpt',
+      input: { items: items.map(does => ({ does })) },
+      stages: [{ name: 'work', map: './work.mjs', chunk: 1, retry: { attempts: 3, delay: '1ms' } }],
+    },
+    { file: join(folder, 'job.json'), folder, params: {} },
+  )
+  const plans: Plan[] = []
+  host.listen({
+    onStep: events => plans.push(...events.filter((event): event is Plan => event.kind === 'plan')),
+  })
+  const { run } = await submitJob(host, job)
+  const next = (holds: (plan: Plan) => boolean): Promise<Plan> => {
+    const after = plans.length
+    return seen(host, () => plans.slice(after).find(holds))
+  }
+  return { host, run, plans, next, go: () => writeFileSync(join(folder, 'go'), '') }
+}
+
+/** Resolves with what is found after some step. */
+function seen<T>(host: Host, find: () => T | undefined): Promise<T> {
+  return new Promise(resolve => {
+    const look = () => {
+      const found = find()
+      if (found === undefined) return
+      off()
+      resolve(found)
+    }
+    const off = host.listen({ onStep: look })
+    look()
+  })
+}
+
+/** Machine and end of the last attempt of each item. */
+function ranOn(host: Host, run: string): Map<number, { machine: string; end: number }> {
+  const last = new Map<number, { machine: string; end: number }>()
+  for (const batch of host.store.history(run))
+    batch.indexes.forEach((index, at) => {
+      last.set(index, { machine: batch.machines[at], end: batch.ends[at] })
+    })
+  return last
+}
+
+const usual = (count: number) => Array.from({ length: count }, () => 'end')
+
+test('a machine that leaves is planned around at once, one that joins is planned for', async () => {
+  const { host, run, next } = await atWork(usual(400), ['a', 'b'])
+  const both = await next(({ machines }) => machines.includes(0) && machines.includes(1))
+  expect(both.strategy).toBe('lpt')
+  host.loop.send({ kind: 'left', machine: 1, reason: 'gone' })
+  const one = await next(() => true)
+  expect(new Set(one.machines)).toEqual(new Set([0]))
+  host.loop.send({ kind: 'joined', machine: machine('b') })
+  const again = await next(({ machines }) => machines.includes(1))
+  expect(again.machines).toContain(0)
+  await host.ended(run)
+  expect(host.runNamed(run)?.state).toBe('done')
+}, 60_000)
+
+test('what waits behind an item that overruns goes elsewhere', async () => {
+  const items = usual(120)
+  items[30] = 'hang'
+  const { host, run, go } = await atWork(items, ['a', 'b'])
+  // All the others end while it hangs: none is left in the queue of its machine.
+  await seen(host, () => (host.state.stages[0]?.items.counts[1] === 119 ? true : undefined))
+  go()
+  await host.ended(run)
+  const last = ranOn(host, run)
+  const late = last.get(30)
+  const ends = [...last].filter(([index]) => index !== 30).map(([, { end }]) => end)
+  expect(late?.end).toBeGreaterThan(Math.max(...ends))
+}, 60_000)
+
+test('an item that failed goes again under the plan, and every item ends', async () => {
+  const items = usual(400)
+  const failing = [330, 360, 390]
+  for (const index of failing) items[index] = 'fail-once'
+  const { host, run, next } = await atWork(items, ['a', 'b'])
+  const plan = await next(() => true)
+  expect(plan.items).toEqual(expect.arrayContaining(failing))
+  await host.ended(run)
+  const { state, retries } = host.runNamed(run) ?? {}
+  expect({ state, retries }).toEqual({ state: 'done', retries: 3 })
+  expect(ranOn(host, run).size).toBe(400)
+}, 60_000)
