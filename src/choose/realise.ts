@@ -23,7 +23,9 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
     seed,
     ...(faults && { faults }),
   })
-  return { ...simulated, ...moneyAndWeights(problem, simulated.schedule) }
+  const { wasted, ...measured } = simulated
+  const { cost, weightedTardiness } = moneyAndWeights(problem, simulated.schedule)
+  return { ...measured, cost: cost + wasted, weightedTardiness }
 }
 
 export type Way =
@@ -39,6 +41,7 @@ export type Conditions = {
 
 export type Realised = Measures & {
   readonly schedule: Schedule
+  /** Of all attempts: what failed was paid for as well. */
   readonly cost: number
   readonly weightedTardiness: number
 }

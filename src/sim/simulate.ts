@@ -39,6 +39,9 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
   const machines = problem.machines.length
   const faults = faultsOf(options.faults, { seed, ticks })
 
+  const lostAt = new Float64Array(faults === undefined ? 0 : machines).fill(-1)
+  const costOf = (machine: number): number => problem.machines[machine]?.cost ?? 0
+  let wasted = 0
   const mend = options.mend?.(problem, ticks)
 
   const executor = simExecutor({
@@ -52,6 +55,10 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
           problem.times[index * machines + slot.machine] * factors[index] * ticks,
         )
         const fault = faults?.act(index, order.try, micros)
+        if (faults !== undefined) {
+          wasted += lostOf(schedule, index, lostAt) * costOf(schedule.machine[index])
+          if (fault?.kind === 'answer') wasted += (fault.micros / ticks) * costOf(slot.machine)
+        }
         record(
           schedule,
           index,
@@ -94,7 +101,10 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
   faults?.schedule({
     clock,
     executor,
-    send: loop.send,
+    send: event => {
+      if (event.kind === 'left') lostAt[event.machine] = clock.now() / ticks
+      loop.send(event)
+    },
     machines: joining,
     finished: () => state.runs[0]?.state !== 'active',
   })
@@ -103,7 +113,7 @@ export function simulateProblem(given: Problem, options: SimulateOptions): Simul
     state.runs[0].state === 'finishing',
     `the simulation of ${problem.name} ended before its tasks: nothing more can happen at ${clock.now()}`,
   )
-  return { schedule, ...measure(problem, state, schedule) }
+  return { schedule, wasted, ...measure(problem, state, schedule) }
 }
 
 export type SimulateOptions = {
@@ -132,6 +142,14 @@ export type Mender = (
 export type Simulation = Measures & {
   /** The last execution of each task; machine -1 and `NaN` where it never ran. */
   readonly schedule: Schedule
+  /** Money for attempts that came to nothing: they failed, or their machine was lost. */
+  readonly wasted: number
+}
+
+/** How long a task ran on a machine that was lost under it, before it runs again elsewhere. */
+function lostOf({ machine, start }: Schedule, task: number, lostAt: Float64Array): number {
+  const on = machine[task]
+  return on < 0 ? 0 : Math.max(0, lostAt[on] - start[task])
 }
 
 /** Micros per unit of the problem's time. */

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { compareStrategies, type CompareOptions } from '../../src/choose/compare.ts'
 import { intervalOf } from '../../src/choose/interval.ts'
 import { strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import { realise } from '../../src/choose/realise.ts'
+import { problemFrom } from '../../src/input/problem.ts'
 import { article, heftPaper } from './problems.ts'
 
 const options: CompareOptions = {
@@ -58,4 +60,30 @@ test('an interval is that of Student’s t', () => {
   const [low, high] = intervalOf([1, 2, 3, 4, 5])
   expect(low).toBeCloseTo(3 - 1.9634, 3)
   expect(high).toBeCloseTo(3 + 1.9634, 3)
+})
+
+test('cost is that of all attempts: what failed, or was lost under way, is paid for', () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'm', cost: 2 }],
+      tasks: [1, 2, 3, 4].map(work => ({ id: `t${work}`, work })),
+    },
+    { place: 'test', name: 'test' },
+  )
+  const way = { kind: 'online', strategy: 'mct', order: 'fifo' } as const
+  const run = (faults?: object) =>
+    realise(problem, way, { noise: 0, seed: 1, ...(faults && { faults }) })
+  expect(run().cost).toBeCloseTo(20, 9)
+  for (const faults of [
+    { failing: 0.5, attempts: 9 },
+    { meanTimeBetweenLosses: 4, away: 1, attempts: 9 },
+  ]) {
+    const { cost, makespan, completions, attempts } = run(faults)
+    expect(completions).toBe(4)
+    expect(attempts).toBeGreaterThan(4)
+    expect(cost).toBeGreaterThan(20)
+    // One machine at a price of 2, which is idle only while it is away.
+    expect(cost).toBeLessThanOrEqual(2 * makespan + 1e-9)
+    if ('failing' in faults) expect(cost).toBeCloseTo(2 * makespan, 6)
+  }
 })
