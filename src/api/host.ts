@@ -293,6 +293,13 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   owner.handle(async request =>
     options.onRequest === undefined ? { error: 'busy' } : options.onRequest(host, request),
   )
+  // Whoever looks at a run next must find it resting, not as its dead owner left it.
+  try {
+    await host.nextStep()
+  } catch (error) {
+    await host.close(0)
+    throw error
+  }
   return host
 }
 

@@ -31,7 +31,8 @@ export async function reopenFailed(host: Host, record: RunRecord) {
     if (run.state === 'paused') await host.commit({ kind: 'goOn', run: run.number })
     return { run: record.name, items: 0, live: true }
   }
-  if (items === 0) return { run: record.name, items, live: false }
+  // A run that a problem stopped (its input, an output) has no failed item, and is tried again all the same.
+  if (items === 0 && run.problem === undefined) return { run: record.name, items, live: false }
   host.store.putRun({ ...record, state: 'active', endedAt: undefined })
   await host.commit({ kind: 'retryFailed', run: run.number })
   return { run: record.name, items, live: false }

@@ -148,9 +148,10 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
 
 /** A message without what differs from item to item: its key, numbers, and what stands in quotes. */
 function likeness(message: string, key: string): string {
+  const literal = key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return message
-    .replaceAll(key, '')
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '')
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '#')
+    .replace(new RegExp(`(?<!\\w)${literal}(?!\\w)`, 'g'), '#')
     .replace(/\d+(?:\.\d+)?/g, '#')
 }
 

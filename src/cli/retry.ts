@@ -4,6 +4,7 @@ import { jobOf } from '../api/recorded-job.ts'
 import { reopenFailed } from '../api/reopen.ts'
 import { answerRequest } from '../api/requests.ts'
 import { findRun } from '../api/view.ts'
+import { isLive } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -49,6 +50,12 @@ async function retry(name: string, flags: Flags): Promise<number> {
   return retryHere(dir, name, flags)
 }
 
+function whyAgain(kind: 'goOn' | 'nothing', items: number, live: boolean): string {
+  if (kind === 'nothing') return 'nothing failed'
+  if (items > 0) return `${plural(items, 'item')} tried again`
+  return live ? 'it was interrupted' : 'what stopped it is tried again'
+}
+
 type Reopened = { readonly run: string; readonly items: number; readonly live: boolean }
 
 function inWords({ run, items, live }: Reopened): string {
@@ -61,11 +68,12 @@ async function retryHere(dir: string, name: string, flags: Flags): Promise<numbe
   const machines = await machinesFrom(flags.machines)
   const host = await openHost({ dir, machines, onRequest: answerRequest })
   try {
-    const { state, store } = host
-    const record = findRun({ state, store, payloads: undefined, owned: true }, name)
-    const { items } = await reopenFailed(host, record)
-    const why = items === 0 ? 'nothing failed' : `${plural(items, 'item')} tried again`
-    const kind = items === 0 ? 'nothing' : 'goOn'
+    const view = { state: host.state, store: host.store }
+    const record = findRun({ ...view, payloads: undefined, owned: true }, name)
+    const { items, live } = await reopenFailed(host, record)
+    const run = host.runNamed(record.name)
+    const kind = run !== undefined && isLive(run) ? 'goOn' : 'nothing'
+    const why = whyAgain(kind, items, live)
     const submitted = { run: record.name, plan: { kind, run: record.name, why } } as const
     return await follow(host, jobOf(record), submitted, flags)
   } finally {

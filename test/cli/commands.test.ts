@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Folder, folderWith, lines, noting } from './harness.ts'
+import { type Folder, folderWith, lines, noting, ran } from './harness.ts'
 
 describe('commands look at what a run left', () => {
   let folder: Folder
@@ -156,6 +158,69 @@ test('retry --failed runs the failed items only, and the run is done', async () 
   expect(JSON.parse(again.out)).toMatchObject({ run, state: 'done', items: { done: 4, failed: 0 } })
   expect(folder.read('ran.txt')).toBe('2\n')
   expect(folder.read('out.jsonl')).toContain('{"index":2,"key":"2","result":2}')
+  folder.remove()
+})
+
+test('retry --failed goes on with a run that was interrupted, or that its output stopped', async () => {
+  const folder = folderWith({
+    'handle.mjs': noting('await new Promise(r => setTimeout(r, 60)); return item'),
+  })
+  const words = ['map', 'handle.mjs', 'range:0..20', '-o', 'out/o.jsonl'] as const
+  const begun = folder.begin(...words, '--events')
+  await begun.says('"ended":4')
+  folder.write('out', 'a file where the folder should be')
+  begun.signal('SIGKILL')
+  await begun.ended
+  const [{ run }] = JSON.parse((await folder.dray('ls', '--json')).out) as { run: string }[]
+  const blocked = await folder.dray('retry', run, '--failed')
+  expect(blocked.code, blocked.err).toBe(2)
+  expect(blocked.err).toContain('it was interrupted')
+  expect(blocked.out).toContain('a part of its folder is a file')
+  rmSync(join(folder.path, 'out'))
+  folder.write('ran.txt', '')
+  const again = await folder.dray('retry', run, '--failed')
+  expect(again.code, again.err).toBe(0)
+  expect(again.err).toContain('what stopped it is tried again')
+  expect(ran(folder)).toEqual([])
+  expect(lines(folder.read('out/o.jsonl'))).toHaveLength(20)
+  folder.remove()
+})
+
+test('results --failed without a stage has the failures of every stage', async () => {
+  const folder = folderWith({
+    'handle.mjs': noting("if (item === 1) throw new Error('one'); return item"),
+    'sum.mjs': 'export default items => items.length\n',
+    'job.yaml': `name: two
+input: { range: { from: 0, to: 3 } }
+stages:
+  - { name: first, map: ./handle.mjs, retry: { attempts: 1 } }
+  - { name: sum, reduce: ./sum.mjs, after: first }
+`,
+  })
+  expect((await folder.dray('run', '--quiet')).code).toBe(1)
+  const failed = lines((await folder.dray('results', '--failed')).out)
+  expect(failed).toEqual(['{"index":1,"key":"1","error":{"kind":"error","message":"one"}}'])
+  expect((await folder.dray('results', '--failed', '--stage', 'sum')).out).toBe('')
+  folder.remove()
+})
+
+test('failures that differ only in their item are one group', async () => {
+  const folder = folderWith({
+    'handle.mjs': noting(
+      "throw new Error('page ' + item + ' of \"scan ' + item + '\" is ' + item * 7 + ' wide')",
+    ),
+  })
+  await folder.dray('map', 'handle.mjs', 'range:0..9', '-o', 'o.jsonl', '--retries', '0', '--quiet')
+  const { failures } = JSON.parse((await folder.dray('why', '--json')).out) as {
+    failures: object[]
+  }
+  expect(failures).toEqual([
+    expect.objectContaining({
+      items: 9,
+      firstKeys: ['0', '1', '2'],
+      message: 'page 0 of "scan 0" is 0 wide',
+    }),
+  ])
   folder.remove()
 })
 
