@@ -12,8 +12,9 @@ import { type Dag, dagOf } from '../policy/planning/search/dag.ts'
 /**
  * A plan mended while it is followed: asked after every step of the core, it plans the tasks that
  * have not begun anew whenever a share of them has since begun, a machine left or joined, or one
- * stands idle while others have tasks waiting. Seldom means by quarters only. Independent tasks are levelled, long ones first, so that the
- * short ones are left to make up for what the long ones took; a graph is searched for a moment.
+ * stands idle while others have tasks waiting. Seldom means by quarters only. Independent tasks are
+ * levelled, long ones first, so that the short ones are left to make up for what the long ones took;
+ * a graph is searched for a moment.
  * Source: predictive-reactive scheduling, Vieira, Herrmann and Lin 2003.
  */
 export function mender(how: Mending): (problem: Problem, ticks: number) => Mend | undefined {
