@@ -15,11 +15,9 @@ import { gatheredStages } from '../core/gathered.ts'
 import { DONE, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { createLoop, type Loop } from '../driver/loop.ts'
-import { storedName } from '../driver/payloads.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
-import { encodeEstimate } from '../policy/estimation/least-squares.ts'
 import type { Executor, ExecutorEvent, StageCode } from '../port/executor.ts'
 import { JournalError } from '../port/journal-error.ts'
 import type { ResultBatch } from '../port/journal.ts'
@@ -27,6 +25,7 @@ import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { restore } from '../driver/restore.ts'
 import type { Keeper } from './keep.ts'
+import { rememberTimes } from './learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
 import { isUnusable } from './unusable.ts'
 import { topResults, wholeAnswers } from './whole-answers.ts'
@@ -391,29 +390,6 @@ function* gatheredResults(state: State, store: Store, stage: Stage) {
     yield* wholeAnswers(state, store, upstream)
   }
 }
-
-/** What was learnt of times is kept for the next run of the same job. */
-function rememberTimes(state: State, store: Store, run: Run): void {
-  for (const number of run.stages) {
-    const stage = state.stages[number]
-    if (stage.pooled.n === 0) continue
-    const machines = Object.fromEntries(
-      stage.estimates.flatMap((estimate, at) =>
-        estimate === undefined
-          ? []
-          : [[state.machines[at].definition.id, encodeEstimate(estimate)]],
-      ),
-    )
-    const text = JSON.stringify({
-      pooled: encodeEstimate(stage.pooled),
-      machines,
-      setup: stage.setup,
-    })
-    store.put(estimatesDocument(run.definition.job, storedName(state, stage)), text)
-  }
-}
-
-export const estimatesDocument = (job: string, stage: string): string => `estimates:${job}:${stage}`
 
 function storeLog(
   state: State,

@@ -1,5 +1,5 @@
 import { type Host, openHost } from '../api/host.ts'
-import { estimatesDocument } from '../api/host.ts'
+import { estimatesDocument } from '../api/learnt-times.ts'
 import { answerRequest } from '../api/requests.ts'
 import { submitJob } from '../api/submit.ts'
 import { DONE, FAILED } from '../core/items.ts'
