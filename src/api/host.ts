@@ -57,6 +57,8 @@ export type Host = {
   writeOutputs(run: string): Promise<string | undefined>
   /** Hears of every durable step and of what handlers say. */
   listen(listener: HostListener): () => void
+  /** Makes ready for many small commits, each waited for. */
+  reserveLog(): void
   /** Sends an event and resolves once it is durable. */
   commit(event: Event): Promise<void>
   /** Resolves when all that was handed over so far is durable. */
@@ -105,7 +107,7 @@ type Attached = {
 
 async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const { dir } = options
-  const { journal, store, close: closeDirectory } = openDirectory(dir)
+  const { journal, store, reserveLog, close: closeDirectory } = openDirectory(dir)
   const state = restore(journal)
   const attached = new Map<string, Attached>()
   const waiting = new Map<string, { resolve: () => void; reject: (error: Error) => void }[]>()
@@ -242,6 +244,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       attached.set(name, { job, keeper: how.keeper, stdin: how.stdin, ...nothing })
     },
     isAttached: name => attached.has(name),
+    reserveLog,
     runNamed: name => state.runs.find(run => run.definition.name === name),
     ended(name) {
       const run = host.runNamed(name)

@@ -123,6 +123,7 @@ function itemResult(index: number, key: string, state: string, payload: string):
 
 async function streamHandle(host: Host, job: Job): Promise<StreamHandle> {
   const { run: name } = await submitJob(host, job)
+  host.reserveLog()
   const handle = runHandle(host, name)
   const run = host.runNamed(name)
   if (run === undefined) throw new Error(`run ${name} has vanished`)

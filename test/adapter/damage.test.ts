@@ -68,6 +68,19 @@ describe('a damaged or unwilling folder', () => {
     handle.close()
   })
 
+  test('a reserved log is as long as it gets, and the commits in it survive a crash', () => {
+    const directory = world.open()
+    append(directory, 1, 3)
+    directory.reserveLog()
+    const wal = join(world.dir(), 'dray.db-wal')
+    const { size } = statSync(wal)
+    append(directory, 4, 20)
+    expect(size).toBeGreaterThan(8_000_000)
+    expect(statSync(wal).size).toBe(size)
+    world.crash()
+    expect(readAll(world.dir())).toEqual({ last: 20, answers: 40, rows: 20 })
+  })
+
   test.each([
     { name: 'cut', harm: (wal: string, from: number) => truncateSync(wal, from + 700) },
     { name: 'garbled', harm: garble },

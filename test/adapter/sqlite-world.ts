@@ -7,7 +7,10 @@ import { type Directory, directoryOn } from '../../src/adapter/sqlite/directory.
 import type { World } from './journal.conformance.ts'
 
 /** A folder under the system's temporary one; a crash is a copy of its files taken while they are open. */
-export function sqliteWorld(): World & { dir(): string } {
+export function sqliteWorld(options: { readonly reserved?: boolean } = {}): Omit<World, 'open'> & {
+  dir(): string
+  open(): Directory
+} {
   const root = mkdtempSync(join(tmpdir(), 'dray-test-'))
   const open: { db: Database; directory: Directory }[] = []
   let dir = join(root, 'life-0')
@@ -18,6 +21,7 @@ export function sqliteWorld(): World & { dir(): string } {
       const db = openDatabase(dir)
       const directory = directoryOn(db)
       open.push({ db, directory })
+      if (options.reserved) directory.reserveLog()
       return directory
     },
     crash() {

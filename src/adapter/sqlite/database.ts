@@ -5,6 +5,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { JournalError } from '../../port/journal-error.ts'
 import { createDirectory } from './create-directory.ts'
 import { guard, isUnwritable } from './fault.ts'
+import { reserveLog } from './reserve-log.ts'
 import { prepareSchema } from './schema.ts'
 
 /**
@@ -131,6 +132,11 @@ export class Database {
 
   guard<T>(doing: string, work: () => T): T {
     return guard(this.path, doing, work)
+  }
+
+  /** For many small commits in a row, each waited for. */
+  reserveLog(): void {
+    this.guard('reserving its log', () => reserveLog(`${this.path}-wal`))
   }
 
   /** Moves what the WAL holds into the file, so that a closed database is one file; losing it loses nothing. */

@@ -13,6 +13,8 @@ import { openStages } from './stages.ts'
 export type Directory = {
   readonly journal: Journal
   readonly store: Store
+  /** Makes ready for many small commits, each waited for. */
+  reserveLog(): void
   /** Commits pending output and closes the file. */
   close(): void
 }
@@ -61,5 +63,5 @@ export function directoryOn(db: Database): Directory {
       db.close()
     }
   }
-  return { journal: { ...journal, close }, store, close }
+  return { journal: { ...journal, close }, store, reserveLog: () => db.reserveLog(), close }
 }
