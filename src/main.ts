@@ -42,7 +42,9 @@ const program = new Command('dray')
   })
 
 quietPipe()
-const named = Object.entries(commands).filter(([name]) => name === process.argv[2])
-for (const [, load] of named.length > 0 ? named : Object.entries(commands)) (await load())(program)
+const asked = process.argv[2]
+const named = Object.entries(commands).filter(([name]) => name === asked)
+const needed = named.length > 0 ? named : Object.entries(commands)
+if (asked !== '--version' && asked !== '-V') for (const [, load] of needed) (await load())(program)
 addExamples(program)
 await program.parseAsync()
