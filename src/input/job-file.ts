@@ -1,6 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
 import type { Job } from '../model/job.ts'
 import { checkFiles } from './check-files.ts'
 import { InputError } from './input-error.ts'
@@ -23,7 +22,7 @@ export async function loadJobFile(path: string, options: LoadJobOptions): Promis
   const file = await findJobFile(resolve(options.cwd ?? process.cwd(), path), path)
   const { value, lineOf } = MODULES.has(extname(file))
     ? { value: await importJob(file, path, options.importModule), lineOf: undefined }
-    : await readDocument(file, path)
+    : await (await import('./job-document.ts')).readDocument(file, path)
   const shown = basename(file) === basename(path) ? path : join(path, basename(file))
   const job = parseJob(value, { ...options, file: shown, folder: dirname(file), lineOf })
   return checkFiles(job, shown, lineOf)
@@ -32,9 +31,6 @@ export async function loadJobFile(path: string, options: LoadJobOptions): Promis
 const MODULES = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'])
 const DOCUMENTS = new Set(['.yaml', '.yml', '.json'])
 const IN_FOLDER = ['job.ts', 'job.mts', 'job.js', 'job.mjs', 'job.yaml', 'job.yml', 'job.json']
-
-/** YAML is read at some two megabytes a second. */
-const MAX_BYTES = 16 * 2 ** 20
 
 /** A folder stands for the job file in it. */
 async function findJobFile(path: string, shown: string): Promise<string> {
@@ -96,43 +92,4 @@ function importProblem(error: unknown, file: string): string {
   const head = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : said
   const at = place === undefined ? undefined : /([^\s(]+:\d+(?::\d+)?)\)?$/.exec(place)?.[1]
   return at === undefined ? head : `${head} (at ${at.replace(/^file:\/\//, '')})`
-}
-
-/** YAML holds JSON, so one parser knows the lines of both. */
-async function readDocument(
-  file: string,
-  shown: string,
-): Promise<{ value: unknown; lineOf: (path: readonly PropertyKey[]) => number | undefined }> {
-  const { size } = await stat(file)
-  if (size > MAX_BYTES) {
-    throw new InputError(
-      `${shown}: ${Math.ceil(size / 2 ** 20)} MB; expected a job file of at most ${MAX_BYTES / 2 ** 20} MB: many items go into a file of their own, such as input: { jsonl: 'items.jsonl' }`,
-    )
-  }
-  const text = await readFile(file, 'utf8')
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const [problem] = document.errors
-  if (problem !== undefined) {
-    const { line } = lines.linePos(problem.pos[0])
-    throw new InputError(`${shown}:${line}: ${problem.message.split('\n')[0]}`)
-  }
-  if (extname(file) === '.json') refuseLooseJson(text, shown)
-  const lineOf = (path: readonly PropertyKey[]): number | undefined => {
-    for (let length = path.length; length >= 0; length -= 1) {
-      const node: unknown = document.getIn(path.slice(0, length), true)
-      if (typeof node !== 'object' || node === null || !('range' in node)) continue
-      if (Array.isArray(node.range)) return lines.linePos(node.range[0]).line
-    }
-    return undefined
-  }
-  return { value: document.toJS(), lineOf }
-}
-
-function refuseLooseJson(text: string, shown: string): void {
-  try {
-    JSON.parse(text)
-  } catch (error) {
-    throw new InputError(`${shown}: ${(error as Error).message}; expected JSON`)
-  }
 }
