@@ -5,7 +5,7 @@ import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
 import type { Source } from '../port/source.ts'
 import { formatCount } from '../std/units.ts'
-import { importedOr } from './host.ts'
+import { importedOr } from './attached.ts'
 import { answersOf, stageNamed, stagesOf, type View } from './view.ts'
 
 /**

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { codeFingerprint } from '../adapter/modules/fingerprint.ts'
+import { openSource } from '../adapter/source/open-source.ts'
 import type { Job } from '../model/job.ts'
+import { importedOr } from './attached.ts'
+import type { Host } from './host.ts'
 
 /**
  * What each stage's results were made from: its code with local imports, what it loads, the params,
@@ -20,4 +23,26 @@ export async function stageFingerprints(job: Job): Promise<Record<string, string
     prints[stage.name] = createHash('sha256').update(code).update(rest).digest('hex').slice(0, 32)
   }
   return prints
+}
+
+/** What an input holds now; `undefined` where that cannot be told without consuming it. */
+export async function inputFingerprint(host: Host, job: Job): Promise<string | undefined> {
+  if (job.input.kind === 'stdin' || job.input.kind === 'open') return undefined
+  const source = openSource(job.input, {
+    folder: job.folder,
+    size: { kind: 'one' },
+    params: job.params,
+    run: '',
+    store: host.store,
+    stdin: undefined,
+    importModule: importedOr,
+  })
+  try {
+    const print = await source.fingerprint()
+    // The first row says whether there is any, and whether it can be read at all, before a run is made.
+    if (job.input.kind === 'jsonl' || job.input.kind === 'csv') await source.read(undefined, 1)
+    return print === undefined ? undefined : `${job.input.kind}:${print}`
+  } finally {
+    await source.close()
+  }
 }

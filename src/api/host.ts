@@ -4,31 +4,33 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../adapter/clock.ts'
 import { localExecutor } from '../adapter/executor/local.ts'
 import { gatherGroups } from '../adapter/gather/groups.ts'
-import { importModule } from '../adapter/modules/import-module.ts'
 import { claimDirectory, type Owner } from '../adapter/owner/claim.ts'
-import { OutputError } from '../adapter/output/output-error.ts'
-import { type Written, writeOutput } from '../adapter/output/write-output.ts'
-import { openSource } from '../adapter/source/open-source.ts'
+import type { OutputError } from '../adapter/output/output-error.ts'
+import type { Written } from '../adapter/output/write-output.ts'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
 import type { Decision, Event } from '../core/event.ts'
 import { gatheredStages } from '../core/gathered.ts'
-import { DONE, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { createLoop, type Loop } from '../driver/loop.ts'
-import { InputError } from '../model/input-error.ts'
-import type { Job, StageSpec } from '../model/job.ts'
-import type { MachineDefinition } from '../model/run.ts'
-import type { Executor, ExecutorEvent, StageCode } from '../port/executor.ts'
-import { JournalError } from '../port/journal-error.ts'
-import type { ResultBatch } from '../port/journal.ts'
-import type { Source } from '../port/source.ts'
-import type { Store } from '../port/store.ts'
 import { restore } from '../driver/restore.ts'
-import type { Keeper } from './keep.ts'
+import type { Job } from '../model/job.ts'
+import type { MachineDefinition } from '../model/run.ts'
+import type { Executor, ExecutorEvent } from '../port/executor.ts'
+import type { ResultBatch } from '../port/journal.ts'
+import type { Store } from '../port/store.ts'
+import {
+  type Attached,
+  type AttachOptions,
+  attachedJob,
+  codeOf,
+  sourceOf,
+  specOf,
+} from './attached.ts'
 import { rememberTimes } from './learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
-import { isUnusable } from './unusable.ts'
-import { topResults, wholeAnswers } from './whole-answers.ts'
+import { writeOutputs } from './run-outputs.ts'
+import { waiters } from './waiters.ts'
+import { wholeAnswers } from './whole-answers.ts'
 
 /**
  * A directory and everything that works in it: its journal and store, the loop, the slots. One host
@@ -41,11 +43,7 @@ export type Host = {
   readonly loop: Loop
   readonly machines: readonly MachineDefinition[]
   /** Attaches what a run needs to go on: its source, its code, what it may keep. */
-  attach(
-    run: string,
-    job: Job,
-    options?: { readonly keeper?: Keeper; readonly stdin?: AsyncIterable<Uint8Array | string> },
-  ): void
+  attach(run: string, job: Job, options?: AttachOptions): void
   isAttached(run: string): boolean
   runNamed(name: string): Run | undefined
   /** Resolves when the run has ended; rejects when the node stopped. */
@@ -97,32 +95,25 @@ export async function openHost(options: HostOptions): Promise<Host> {
   }
 }
 
-type Attached = {
-  readonly job: Job
-  readonly keeper: Keeper | undefined
-  readonly stdin: AsyncIterable<Uint8Array | string> | undefined
-  written: Written[]
-  unwritten: OutputError | undefined
-}
-
 async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const { dir } = options
   const { journal, store, reserveLog, close: closeDirectory } = openDirectory(dir)
   const state = restore(journal)
   const attached = new Map<string, Attached>()
-  const waiting = new Map<string, { resolve: () => void; reject: (error: Error) => void }[]>()
+  const waiting = waiters()
   const listeners = new Set<HostListener>()
-  let commits: { resolve: () => void; reject: (error: Error) => void }[] = []
-  let failure: Error | undefined
 
+  const runOf = (stage: Stage): string => state.runs[stage.run].definition.name
   const attachedTo = (stage: Stage): Attached => {
-    const name = state.runs[stage.run].definition.name
+    const name = runOf(stage)
     const found = attached.get(name)
     if (found === undefined) throw new Error(`run ${name} goes on without its job`)
     return found
   }
 
   const members = executorMachines(state, options.machines)
+  const maxResultBytes = options.maxResultBytes ?? MAX_RESULT
+  const speeds = members.map(({ speed }) => speed)
   const executor: Executor = localExecutor({
     machines: members,
     directory: dir,
@@ -136,13 +127,12 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     store,
     executor,
     codeOf: stage =>
-      codeOf(state.runs[stage.run].definition.name, stage, attachedTo(stage).job, options, members),
-    openSource: stage =>
-      sourceOf(stage, state.runs[stage.run].definition.name, attachedTo(stage), store),
+      codeOf(stage, attachedTo(stage).job, { run: runOf(stage), maxResultBytes, speeds }),
+    openSource: stage => sourceOf(stage, attachedTo(stage), { run: runOf(stage), store }),
     gather: async stage => {
       const spec = specOf(attachedTo(stage).job, stage)
       const results = gatheredResults(state, store, stage)
-      const folder = join(dir, 'gather', state.runs[stage.run].definition.name, spec.name)
+      const folder = join(dir, 'gather', runOf(stage), spec.name)
       return gatherGroups(results, { folder, by: spec.by })
     },
     keep: (stage, first, items) => attachedTo(stage).keeper?.(state, stage, first, items),
@@ -152,20 +142,14 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       const { name } = run.definition
       rememberTimes(state, store, run)
       const record = store.run(name)
-      if (
-        record !== undefined &&
-        (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled')
-      ) {
-        store.putRun({ ...record, state: run.state, endedAt: run.endedAt })
-      }
+      const ending = endOf(run)
+      if (record !== undefined && ending !== undefined)
+        store.putRun({ ...record, state: ending, endedAt: run.endedAt })
       rmSync(join(dir, 'gather', name), { recursive: true, force: true })
-      for (const { resolve } of waiting.get(name) ?? []) resolve()
-      waiting.delete(name)
+      waiting.ended(name)
     },
     onStep: (events, decisions) => {
-      const done = commits
-      commits = []
-      for (const { resolve } of done) resolve()
+      waiting.stepped()
       for (const listener of listeners) listener.onStep?.(events, decisions)
     },
     onResults: results => {
@@ -175,54 +159,23 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       for (const listener of listeners) listener.onLog?.(event)
       if (event.kind === 'log') storeLog(state, store, event)
     },
-    onFailure: error => {
-      failure = error
-      for (const list of waiting.values()) for (const { reject } of list) reject(error)
-      for (const { reject } of commits) reject(error)
-      waiting.clear()
-      commits = []
-    },
+    onFailure: waiting.failed,
     snapshotEvery: options.snapshotEvery ?? SNAPSHOT_EVERY,
   })
 
-  /** Outputs are projections of committed results, written whole at the end. */
   const finishRun = async (number: number): Promise<string | undefined> => {
     const run = state.runs[number]
     const { name } = run.definition
     const found = attached.get(name) ?? asRecorded(name)
     if (found === undefined) return `run ${name} ended without its job`
-    if (isUnusable(run) && !hasResult(state, run)) return undefined
-    try {
-      found.written = []
-      found.unwritten = undefined
-      for (const spec of found.job.stages) {
-        if (spec.output === undefined) continue
-        const stage = run.stages
-          .map(at => state.stages[at])
-          .find(at => at.definition.name === spec.name && at.root === at.number)
-        if (stage === undefined) continue
-        found.written.push(await writeOutput(spec.output, topResults(state, store, stage)))
-      }
-      return refusedInWords(found.written)
-    } catch (error) {
-      // A folder that cannot be trusted is the node's trouble; a file that cannot be written the run's.
-      if (error instanceof JournalError) throw error
-      if (error instanceof OutputError) found.unwritten = error
-      return error instanceof Error ? error.message : String(error)
-    }
+    return writeOutputs(state, store, run, found)
   }
 
   /** A run that was stopping when its owner died ends at once, before anybody gives it its job again. */
   const asRecorded = (name: string): Attached | undefined => {
     const record = store.run(name)
     if (record === undefined) return undefined
-    const found = {
-      job: jobOf(record),
-      keeper: undefined,
-      stdin: undefined,
-      written: [],
-      unwritten: undefined,
-    }
+    const found = attachedJob(jobOf(record))
     attached.set(name, found)
     return found
   }
@@ -239,24 +192,15 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     store,
     loop,
     machines: options.machines,
-    attach(name, job, how = {}) {
-      const nothing = { written: [], unwritten: undefined }
-      attached.set(name, { job, keeper: how.keeper, stdin: how.stdin, ...nothing })
-    },
+    attach: (name, job, how) => void attached.set(name, attachedJob(job, how)),
     isAttached: name => attached.has(name),
     reserveLog,
     runNamed: name => state.runs.find(run => run.definition.name === name),
     ended(name) {
       const run = host.runNamed(name)
-      if (failure !== undefined) return Promise.reject(failure)
-      if (
-        run !== undefined &&
-        (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled')
-      )
-        return Promise.resolve()
-      return new Promise((resolve, reject) => {
-        waiting.set(name, [...(waiting.get(name) ?? []), { resolve, reject }])
-      })
+      const end = waiting.end(name)
+      if (run !== undefined && endOf(run) !== undefined) waiting.ended(name)
+      return end
     },
     written: name => attached.get(name)?.written ?? [],
     unwritten: name => attached.get(name)?.unwritten,
@@ -273,12 +217,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       loop.send(event)
       return durable
     },
-    nextStep() {
-      if (failure !== undefined) return Promise.reject(failure)
-      return new Promise((resolve, reject) => {
-        commits.push({ resolve, reject })
-      })
-    },
+    nextStep: waiting.nextStep,
     async close(grace = 2_000_000) {
       loop.stop()
       await executor.close(grace)
@@ -314,79 +253,8 @@ function executorMachines(state: State, joining: readonly MachineDefinition[]) {
   return [...known, ...added].map(({ id, slots, speed }) => ({ id, slots: slots ?? 1, speed }))
 }
 
-function codeOf(
-  run: string,
-  stage: Stage,
-  job: Job,
-  options: HostOptions,
-  machines: readonly { readonly speed: number }[],
-): StageCode {
-  const spec = specOf(job, stage)
-  return {
-    run,
-    name: spec.name,
-    kind: spec.kind,
-    module: spec.module,
-    isolation: spec.isolation,
-    loads: spec.loads,
-    returns: spec.returns,
-    params: job.params,
-    env: spec.env,
-    maxResultBytes: options.maxResultBytes ?? MAX_RESULT,
-    speeds: machines.map(machine => machine.speed),
-  }
-}
-
-/** A run that could not even begin leaves the files of an earlier one as they are. */
-function hasResult(state: State, run: Run): boolean {
-  return run.stages.some(number => {
-    const { counts } = state.stages[number].items
-    return counts[DONE] + counts[STOPPED] > 0
-  })
-}
-
-function specOf(job: Job, stage: Stage): StageSpec {
-  const spec = job.stages.find(({ name }) => name === stage.definition.name)
-  if (spec === undefined)
-    throw new Error(`the job ${job.name} has no stage ${stage.definition.name}`)
-  return spec
-}
-
-function sourceOf(stage: Stage, run: string, { job, stdin }: Attached, store: Store): Source {
-  const { size } = specOf(job, stage)
-  return openSource(job.input, {
-    folder: job.folder,
-    templates: eachTemplates(job),
-    size,
-    params: job.params,
-    run,
-    store,
-    stdin,
-    importModule: async path => importedOr(path),
-  })
-}
-
-/** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */
-function eachTemplates(job: Job): string[] {
-  return job.stages.flatMap(({ kind, output }) =>
-    kind === 'map' && output?.kind === 'each' ? [output.template] : [],
-  )
-}
-
-/** Items that are done but could not be written where their key said: the run must not pass for done. */
-function refusedInWords(written: readonly Written[]): string | undefined {
-  const count = written.reduce((sum, { refusedCount }) => sum + refusedCount, 0)
-  const first = written.flatMap(({ refused }) => refused)[0]
-  if (count === 0 || first === undefined) return undefined
-  return `${count} of its results could not be written; the first: ${first.key}: ${first.reason}`
-}
-
-/** A user's module, or an InputError that says why not. */
-export async function importedOr(path: string): Promise<Readonly<Record<string, unknown>>> {
-  const imported = await importModule(path)
-  if (imported.kind === 'imported') return imported.exports
-  throw new InputError(imported.failure.message)
-}
+const endOf = ({ state }: Run): 'done' | 'failed' | 'cancelled' | undefined =>
+  state === 'done' || state === 'failed' || state === 'cancelled' ? state : undefined
 
 function* gatheredResults(state: State, store: Store, stage: Stage) {
   for (const upstream of gatheredStages(state, stage)) {

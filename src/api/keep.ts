@@ -1,9 +1,10 @@
-import type { State } from '../core/state.ts'
-import type { Stage } from '../core/state.ts'
+import type { Stage, State } from '../core/state.ts'
 import type { KeptFromBefore } from '../driver/loop.ts'
+import type { Job } from '../model/job.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import type { SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import type { Host } from './host.ts'
 
 /**
  * What a new run may keep of the runs it continues: an item's result, where the key is known, the
@@ -17,11 +18,47 @@ export type Keeper = (
   items: readonly SourceItem[],
 ) => KeptFromBefore | undefined
 
-export function keeperOf(
-  store: Store,
-  previous: readonly string[],
-  redo: ReadonlySet<string>,
-): Keeper {
+/** What a run that continues another may keep of it; after an interruption the same as before it. */
+export function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
+  const previous = host.store.run(name)?.previous
+  if (previous === undefined) return undefined
+  const redo = JSON.parse(host.store.get(redoDocument(name)) ?? '[]') as string[]
+  return keeperOf(host.store, lineage(host, previous), withFollowers(job, redo))
+}
+
+/** The stages that a run was asked to run again. */
+export function rememberRedo(store: Store, run: string, stages: readonly string[]): void {
+  store.put(redoDocument(run), JSON.stringify(stages))
+}
+
+const redoDocument = (run: string): string => `redo:${run}`
+
+/** A run and the runs it kept results of, oldest first. */
+function lineage(host: Host, name: string): string[] {
+  const names: string[] = []
+  for (
+    let at: string | undefined = name;
+    at !== undefined && !names.includes(at);
+    at = host.store.run(at)?.previous
+  )
+    names.unshift(at)
+  return names
+}
+
+function withFollowers(job: Job, redo: readonly string[]): Set<string> {
+  const all = new Set(redo)
+  for (let grown = true; grown; ) {
+    grown = false
+    for (const stage of job.stages) {
+      if (all.has(stage.name) || !stage.after.some(name => all.has(name))) continue
+      all.add(stage.name)
+      grown = true
+    }
+  }
+  return all
+}
+
+function keeperOf(store: Store, previous: readonly string[], redo: ReadonlySet<string>): Keeper {
   const answered = new Map<string, Map<string, { run: string; index: number; version: string }>>()
 
   const answersOf = (stageName: string) => {

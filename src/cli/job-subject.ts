@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSource } from '../adapter/source/open-source.ts'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
-import { importedOr } from '../api/host.ts'
+import { importedOr } from '../api/attached.ts'
 import { estimatesDocument } from '../api/learnt-times.ts'
 import { runDefinition } from '../api/run-definition.ts'
 import {

@@ -1,5 +1,5 @@
 import { discoverMachine } from '../adapter/machine/discover.ts'
-import { importedOr } from '../api/host.ts'
+import { importedOr } from '../api/attached.ts'
 import { parseInputFlag } from '../input/input-flag.ts'
 import { loadJobFile } from '../input/job-file.ts'
 import { loadMachines } from '../input/machines-file.ts'

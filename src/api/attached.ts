@@ -1,0 +1,84 @@
+import { importModule } from '../adapter/modules/import-module.ts'
+import type { OutputError } from '../adapter/output/output-error.ts'
+import type { Written } from '../adapter/output/write-output.ts'
+import { openSource } from '../adapter/source/open-source.ts'
+import type { Stage } from '../core/state.ts'
+import { InputError } from '../model/input-error.ts'
+import type { Job, StageSpec } from '../model/job.ts'
+import type { StageCode } from '../port/executor.ts'
+import type { Source } from '../port/source.ts'
+import type { Store } from '../port/store.ts'
+import type { Keeper } from './keep.ts'
+
+/**
+ * What a run is given to go on: its job, what it may keep of earlier runs, standard input; and what
+ * became of its output files. The journal holds none of it.
+ */
+export type Attached = {
+  readonly job: Job
+  readonly keeper: Keeper | undefined
+  readonly stdin: AsyncIterable<Uint8Array | string> | undefined
+  written: Written[]
+  unwritten: OutputError | undefined
+}
+
+export type AttachOptions = {
+  readonly keeper?: Keeper | undefined
+  readonly stdin?: AsyncIterable<Uint8Array | string> | undefined
+}
+
+export function attachedJob(job: Job, { keeper, stdin }: AttachOptions = {}): Attached {
+  return { job, keeper, stdin, written: [], unwritten: undefined }
+}
+
+export function specOf(job: Job, stage: Stage): StageSpec {
+  const spec = job.stages.find(({ name }) => name === stage.definition.name)
+  if (spec === undefined)
+    throw new Error(`the job ${job.name} has no stage ${stage.definition.name}`)
+  return spec
+}
+
+/** What the executor needs of a stage to run its items. */
+export function codeOf(
+  stage: Stage,
+  job: Job,
+  about: {
+    readonly run: string
+    readonly maxResultBytes: number
+    readonly speeds: readonly number[]
+  },
+): StageCode {
+  const { name, kind, module, isolation, loads, returns, env } = specOf(job, stage)
+  return { ...about, name, kind, module, isolation, loads, returns, env, params: job.params }
+}
+
+export function sourceOf(
+  stage: Stage,
+  { job, stdin }: Attached,
+  { run, store }: { readonly run: string; readonly store: Store },
+): Source {
+  return openSource(job.input, {
+    folder: job.folder,
+    templates: eachTemplates(job),
+    size: specOf(job, stage).size,
+    params: job.params,
+    run,
+    store,
+    stdin,
+    importModule: importedOr,
+  })
+}
+
+/** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */
+function eachTemplates(job: Job): string[] {
+  return job.stages.flatMap(({ kind, output }) =>
+    kind === 'map' && output?.kind === 'each' ? [output.template] : [],
+  )
+}
+
+/** A user's module, or an InputError that says why not. */
+export async function importedOr(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const imported = await importModule(path)
+  if (imported.kind === 'imported') return imported.exports
+  throw new InputError(imported.failure.message)
+}

@@ -1,0 +1,121 @@
+import { FAILED } from '../core/items.ts'
+import { InputError } from '../model/input-error.ts'
+import type { Job } from '../model/job.ts'
+import type { RunRecord } from '../port/store.ts'
+import { formatCount, formatDuration } from '../std/units.ts'
+import type { Host } from './host.ts'
+
+/**
+ * What `dray run` does with a job that may have run before: begin, go on, keep what still holds, or
+ * say that there is nothing to do. The table is in README.md: a changed policy runs nothing again, a
+ * changed item runs that item, changed code waits to be told.
+ */
+export type Plan =
+  | { readonly kind: 'new'; readonly why: string }
+  /** The same items and code: the run goes on where it stopped. */
+  | { readonly kind: 'goOn'; readonly run: string; readonly why: string }
+  /** Finished and unchanged. */
+  | { readonly kind: 'nothing'; readonly run: string; readonly why: string }
+  /** A new run that keeps the results of earlier ones; stages in `redo`, and what follows them, run again. */
+  | {
+      readonly kind: 'continue'
+      readonly previous: string
+      readonly redo: readonly string[]
+      readonly why: string
+    }
+
+/** How a user overrides that. */
+export type PlanOptions = {
+  readonly fresh?: boolean
+  readonly keep?: boolean
+  readonly redo?: readonly string[]
+}
+
+/** Results made by older code, and nobody said what to do with them. Exit code 2. */
+export class OlderCode extends InputError {
+  override name = 'OlderCode'
+}
+
+export function planSubmission(
+  host: Host,
+  job: Job,
+  now: { readonly prints: Readonly<Record<string, string>>; readonly input: string | undefined },
+  options: PlanOptions,
+): Plan {
+  const last = host.store
+    .runs()
+    // A run whose submission never became durable did not begin.
+    .filter(run => run.job === job.name && host.runNamed(run.name) !== undefined)
+    .sort((a, b) => b.createdAt - a.createdAt)[0]
+  if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
+  if (last === undefined) return { kind: 'new', why: 'it never ran here' }
+  const redo = options.redo ?? []
+  for (const name of redo) {
+    if (!job.stages.some(stage => stage.name === name)) {
+      throw new InputError(
+        `--redo ${name}: no such stage; the job has ${job.stages.map(stage => stage.name).join(', ')}`,
+      )
+    }
+  }
+  if (redo.length > 0)
+    return { kind: 'continue', previous: last.name, redo, why: `asked to redo ${redo.join(', ')}` }
+  const changed = changedStages(job, last, now.prints)
+  if (changed.length > 0 && options.keep !== true) refuseOlderCode(host, last, changed)
+  const sameStages = Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
+  if (job.input.kind === 'open' && sameStages) {
+    // Pushed items are in the run itself: an ended stream has nothing that a new one could keep.
+    if (host.runNamed(last.name)?.state !== 'paused') return { kind: 'new', why: 'a new stream' }
+    return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
+  }
+  const sameInput = now.input !== undefined && now.input === last.inputFingerprint
+  if (!sameInput || !sameStages) {
+    const why = sameStages ? 'its input changed, or cannot be compared' : 'its stages changed'
+    return { kind: 'continue', previous: last.name, redo: [], why }
+  }
+  if (host.runNamed(last.name)?.state === 'done')
+    return {
+      kind: 'nothing',
+      run: last.name,
+      why: 'finished, and nothing it was made from changed',
+    }
+  return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
+}
+
+function reasonToGoOn(host: Host, name: string): string {
+  const run = host.runNamed(name)
+  if (run?.state === 'cancelled') return 'it was cancelled before its end'
+  if (run?.state !== 'failed') return 'it was interrupted'
+  const failed = run.stages.some(number => host.state.stages[number].items.counts[FAILED] > 0)
+  return failed ? 'items failed: they are tried again' : 'what stopped it is tried again'
+}
+
+function changedStages(
+  job: Job,
+  last: RunRecord,
+  prints: Readonly<Record<string, string>>,
+): string[] {
+  return job.stages
+    .map(stage => stage.name)
+    .filter(
+      name =>
+        last.stageFingerprints[name] !== undefined && last.stageFingerprints[name] !== prints[name],
+    )
+}
+
+function refuseOlderCode(host: Host, last: RunRecord, changed: readonly string[]): void {
+  const run = host.runNamed(last.name)
+  const made = changed.map(name => {
+    const stage = run?.stages
+      .map(at => host.state.stages[at])
+      .find(at => at.definition.name === name)
+    return { name, items: host.store.counts(last.name, name).done, micros: stage?.busyMicros ?? 0 }
+  })
+  const items = made.reduce((sum, stage) => sum + stage.items, 0)
+  if (items === 0) return
+  const micros = made.reduce((sum, stage) => sum + stage.micros, 0)
+  const names = made.filter(stage => stage.items > 0).map(stage => stage.name)
+  throw new OlderCode(
+    `${formatCount(items)} finished items (${formatDuration(micros)}) of ${last.name} came from older code of ${names.join(', ')}.\n` +
+      `Say what to do with them: --keep, or --redo ${names[0]} (and what follows it).`,
+  )
+}

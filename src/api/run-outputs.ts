@@ -1,0 +1,53 @@
+import { type Written, writeOutput } from '../adapter/output/write-output.ts'
+import { OutputError } from '../adapter/output/output-error.ts'
+import { DONE, STOPPED } from '../core/items.ts'
+import type { Run, State } from '../core/state.ts'
+import { JournalError } from '../port/journal-error.ts'
+import type { Store } from '../port/store.ts'
+import type { Attached } from './attached.ts'
+import { isUnusable } from './unusable.ts'
+import { topResults } from './whole-answers.ts'
+
+/** Outputs are projections of committed results, written whole at the end. Answers a problem, if any. */
+export async function writeOutputs(
+  state: State,
+  store: Store,
+  run: Run,
+  found: Attached,
+): Promise<string | undefined> {
+  if (isUnusable(run) && !hasResult(state, run)) return undefined
+  try {
+    found.written = []
+    found.unwritten = undefined
+    for (const spec of found.job.stages) {
+      if (spec.output === undefined) continue
+      const stage = run.stages
+        .map(at => state.stages[at])
+        .find(at => at.definition.name === spec.name && at.root === at.number)
+      if (stage === undefined) continue
+      found.written.push(await writeOutput(spec.output, topResults(state, store, stage)))
+    }
+    return refusedInWords(found.written)
+  } catch (error) {
+    // A folder that cannot be trusted is the node's trouble; a file that cannot be written the run's.
+    if (error instanceof JournalError) throw error
+    if (error instanceof OutputError) found.unwritten = error
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** A run that could not even begin leaves the files of an earlier one as they are. */
+function hasResult(state: State, run: Run): boolean {
+  return run.stages.some(number => {
+    const { counts } = state.stages[number].items
+    return counts[DONE] + counts[STOPPED] > 0
+  })
+}
+
+/** Items that are done but could not be written where their key said: the run must not pass for done. */
+function refusedInWords(written: readonly Written[]): string | undefined {
+  const count = written.reduce((sum, { refusedCount }) => sum + refusedCount, 0)
+  const first = written.flatMap(({ refused }) => refused)[0]
+  if (count === 0 || first === undefined) return undefined
+  return `${count} of its results could not be written; the first: ${first.key}: ${first.reason}`
+}
