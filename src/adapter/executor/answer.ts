@@ -12,8 +12,19 @@ export type ResultRules = {
   readonly check: ((value: unknown) => string | undefined) | undefined
 }
 
-/** Turns what a handler returned into its answer: marked, serialised, measured and checked. */
+/**
+ * Turns what a handler returned into its answer: marked, serialised, measured and checked. Looking at a
+ * value may run the handler's code (proxies, getters, `toJSON`), and that may throw.
+ */
 export function answerOf(value: unknown, rules: ResultRules): ItemAnswer {
+  try {
+    return marked(value, rules)
+  } catch (error) {
+    return badResult(`it cannot be read: ${thrown(error).message}`)
+  }
+}
+
+function marked(value: unknown, rules: ResultRules): ItemAnswer {
   if (typeof value === 'object' && value !== null) {
     if (value instanceof FailedAnswer) {
       const failure: Failure = { kind: 'error', code: value.code, message: firstLine(value.reason) }
@@ -57,28 +68,45 @@ function badResult(reason: string): ItemAnswer {
   return { letter: 'f', failure: { kind: 'bad-result', message: `bad result: ${reason}` } }
 }
 
-/** What a handler threw, as a failure: its own name or code to match retry rules, its stack as detail. */
+/**
+ * What a handler threw, as a failure: its own name or code to match retry rules, its stack as detail.
+ * Anything can be thrown, errors with other things than text in their fields and values that throw when
+ * they are looked at included.
+ */
 export function thrown(error: unknown): Failure {
-  if (!(error instanceof Error)) {
-    return { kind: 'error', message: firstLine(`the handler threw ${messageOf(error)}`) }
+  try {
+    return isError(error) ? ofError(error) : ofValue(error)
+  } catch {
+    return { kind: 'error', message: 'the handler threw a value that cannot be read' }
   }
-  const own = (error as { code?: unknown }).code
-  const named = error.name === 'Error' ? undefined : error.name
+}
+
+function ofValue(value: unknown): Failure {
+  return { kind: 'error', message: firstLine(`the handler threw ${messageOf(value)}`) }
+}
+
+function ofError(error: Error): Failure {
+  const { name, message, stack, code } = error as Readonly<Record<keyof Error | 'code', unknown>>
+  const named = typeof name === 'string' ? name : 'Error'
   return {
     kind: 'error',
-    code: typeof own === 'string' ? own : named,
-    message: firstLine(error.message || error.name),
-    detail: ownFrames(error.stack),
+    code: typeof code === 'string' ? code : named === 'Error' ? undefined : named,
+    message: firstLine(messageOf(message) || named),
+    detail: ownFrames(stack),
   }
 }
 
 export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message
+  if (isError(error)) return messageOf(error.message)
   try {
     return typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error))
   } catch {
     return String(error)
   }
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error
 }
 
 function firstLine(text: string): string {
@@ -88,8 +116,8 @@ function firstLine(text: string): string {
 }
 
 /** The stack down to where the slot called the handler. */
-function ownFrames(stack: string | undefined): string | undefined {
-  if (stack === undefined) return undefined
+function ownFrames(stack: unknown): string | undefined {
+  if (typeof stack !== 'string') return undefined
   const lines = stack.split('\n')
   const ours = lines.findIndex(line =>
     /[\\/](adapter[\\/]executor|dray-slot-[^\\/]*)[\\/]/.test(line),

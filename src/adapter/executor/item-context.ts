@@ -88,7 +88,10 @@ export class ItemContext implements BatchContext {
   }
 
   get failed(): (reason: string, options?: { readonly code?: string }) => Answer {
-    return (reason, options) => asAnswer(new FailedAnswer(String(reason), options?.code))
+    return (reason, options) => {
+      const code = options?.code
+      return asAnswer(new FailedAnswer(String(reason), code === undefined ? code : String(code)))
+    }
   }
 
   get stop(): (result?: unknown) => Answer {

@@ -15,7 +15,7 @@ export function answerEnd(end: End, context: ItemContext, rules: ResultRules): I
 }
 
 export function answerThrown(error: unknown, context: ItemContext): ItemAnswer {
-  if (error instanceof BadInput) return unreadable(error.reason)
+  if (BadInput.is(error)) return unreadable(error.reason)
   const failure = thrown(error)
   const kind = ItemContext.isAborted(context) ? 'cancelled' : failure.kind
   return { letter: 'f', failure: { ...failure, kind } }
@@ -28,9 +28,15 @@ export const cancelledAnswer: ItemAnswer = {
 
 class BadInput {
   readonly reason: unknown
+  readonly #ours = true
 
   constructor(reason: unknown) {
     this.reason = reason
+  }
+
+  /** `instanceof` would run the traps of a proxy that a handler threw. */
+  static is(error: unknown): error is BadInput {
+    return typeof error === 'object' && error !== null && #ours in error
   }
 }
 

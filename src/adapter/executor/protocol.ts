@@ -109,7 +109,8 @@ export type SlotLine =
       readonly text: string
     }
   | { readonly kind: 'progress'; readonly seq: number; readonly fraction: number }
-  | { readonly kind: 'exit'; readonly code: number }
+  /** `late`: by what an item left behind that had ended before. */
+  | { readonly kind: 'exit'; readonly code: number; readonly late: boolean }
 
 /** `r 17 3 {"a":1}`: item 17 took 3 microseconds. Short items need no memory or processor reading of their own. */
 export function shortResult(seq: number, micros: number, json: string): string {

@@ -195,15 +195,18 @@ export function slotRuntime(outbox: Outbox) {
     process.exit(0)
   }
 
-  /** An error nobody caught is the running item's; between items it is only told. */
+  /** An error nobody caught is the item's that began what threw it; once that has ended it is only told. */
   function charge(error: unknown): void {
-    if (!runner.charge(thrown(error))) voice.wrote('stderr', `${format('uncaught:', error)}\n`)
+    const failure = thrown(error)
+    if (runner.charge(failure)) return
+    const { message, detail } = failure
+    voice.wrote('stderr', `uncaught: ${detail ?? message}\n`)
   }
 
   process.on('uncaughtException', charge)
   process.on('unhandledRejection', charge)
   process.on('exit', code => {
-    if (!quitting) outbox.put(encodeSlotLine({ kind: 'exit', code }))
+    if (!quitting) outbox.put(encodeSlotLine({ kind: 'exit', code, late: runner.isLate() }))
     outbox.flush()
   })
   return { receive, wrote: voice.wrote }

@@ -6,7 +6,8 @@ export type Circumstances = {
   readonly end: ChannelEnd
   /** The core asked for it, or the memory watch did. */
   readonly killed: 'asked' | 'memory' | undefined
-  readonly exitCode: number | undefined
+  /** Its own will, as it said itself. */
+  readonly exit: { readonly code: number; readonly late: boolean } | undefined
   /** The last sample of its resident memory, and the limit of what ran. */
   readonly residentBytes: number
   readonly memoryLimit: number | undefined
@@ -32,16 +33,27 @@ export function slotFailure(of: Circumstances): Failure {
     const message = `the system killed the slot while memory was short (${held})`
     return { kind: 'out-of-memory', message, detail: detailOf(end) }
   }
+  if (of.exit?.late === true) return exitedLate(of.exit.code)
   return { kind: 'crash', ...story(of), detail: detailOf(end) }
 }
 
-function story({ end, exitCode }: Circumstances): { code: string; message: string } {
+/** Whoever runs now did not do it. */
+function exitedLate(code: number): Failure {
+  const message = `the slot ended under it: an item that had ended before called process.exit(${code})`
+  return { kind: 'lost', code: 'EXIT', message }
+}
+
+function story({ end, exit }: Circumstances): { code: string; message: string } {
   if (end.fault === 'could not start') {
     return { code: 'START', message: `the slot's process could not start: ${end.lastWords}` }
   }
-  if (end.fault !== undefined) return { code: 'PROTOCOL', message: `the slot ${end.fault}` }
-  if (exitCode !== undefined) {
-    return { code: 'EXIT', message: `the handler called process.exit(${exitCode})` }
+  if (exit !== undefined) {
+    return { code: 'EXIT', message: `the handler called process.exit(${exit.code})` }
+  }
+  // A slot that dies closes its pipes before its exit is seen; the signal it died of says more.
+  const ownSignal = end.signal !== undefined && end.signal !== 'SIGKILL'
+  if (end.fault !== undefined && !(end.fault === 'closed its pipes' && ownSignal)) {
+    return { code: 'PROTOCOL', message: `the slot ${end.fault}` }
   }
   if (end.signal !== undefined) {
     const meaning = meanings[end.signal]

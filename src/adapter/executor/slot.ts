@@ -23,7 +23,7 @@ type Opened = {
   readonly channel: Channel
   readonly defined: Set<number>
   killed: 'asked' | 'memory' | undefined
-  exitCode: number | undefined
+  exit: { readonly code: number; readonly late: boolean } | undefined
   residentBytes: number
   /** Ended without a word: its slot's end was already told, or nothing ran on it. */
   silent: boolean
@@ -84,7 +84,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       channel,
       defined: new Set(),
       killed: undefined,
-      exitCode: undefined,
+      exit: undefined,
       residentBytes: 0,
       silent: false,
     }
@@ -131,7 +131,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
         onProgress(line)
         return
       case 'exit':
-        target.exitCode = line.code
+        target.exit = line
     }
   }
 
@@ -249,7 +249,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     const failure = slotFailure({
       end,
       killed: target.killed,
-      exitCode: target.exitCode,
+      exit: target.exit,
       residentBytes: target.residentBytes,
       memoryLimit: first?.memoryLimit,
       memoryWasShort: host.memoryIsShort(),

@@ -172,7 +172,8 @@ export function stop(state: State, decision: Extract<Decision, { kind: 'stop' }>
 
 /**
  * A slot is gone: alone, its task is charged; in company nobody is, and each goes again alone. Where we
- * ended it, whoever was stuck has been charged already, or was in company.
+ * ended it, whoever was stuck has been charged already, or was in company; where what ended it was left
+ * behind by an item that is over (`lost`), nobody that runs is to blame.
  */
 export function slotEnded(
   state: State,
@@ -184,7 +185,8 @@ export function slotEnded(
   const slot = machine?.slots[slotNumber]
   if (slot === undefined) return
   const running = [...slot.running]
-  const alone = !slot.dying && running.length === 1 && state.tasks.count[running[0]] === 1
+  const single = running.length === 1 && state.tasks.count[running[0]] === 1
+  const alone = single && !slot.dying && failure.kind !== 'lost'
   for (const task of running) {
     if (alone) chargeHead(state, machine, slot, task, failure)
     else returnTask(state, machine, slot, task, true)

@@ -52,6 +52,22 @@ describe('what a handler throws keeps its own name or code', () => {
     expect(outcomes[0].failure).toMatchObject(failure)
   })
 
+  test.each([
+    ['trap', { kind: 'error', message: expect.stringContaining('cannot be read') }],
+    ['revoked', { kind: 'error', message: expect.stringContaining('cannot be read') }],
+    ['unreadable', { kind: 'error', message: expect.stringContaining('cannot be read') }],
+    ['oddFields', { kind: 'error', message: '{"a":1}' }],
+    ['oddCode', { kind: 'error', code: '5', message: 'null' }],
+    ['thenTrap', { kind: 'error', message: 'no then' }],
+    ['thenThrows', { kind: 'error', message: 'then threw' }],
+    ['resultTrap', { kind: 'bad-result', message: expect.stringContaining('a trap') }],
+  ])('%s: what cannot be looked at fails its item, not its slot', async (does, failure) => {
+    const { box, outcomes } = await answers([{ do: does }, { do: 'value', value: 1 }])
+    expect(outcomes[0].failure).toMatchObject(failure)
+    expect(outcomes[1].result).toBe('1')
+    expect(box.of('slotEnded')).toEqual([])
+  })
+
   test('its detail is the stack down to the handler, without frames of ours', async () => {
     const { outcomes } = await answers([{ do: 'throws' }])
     expect(outcomes[0].failure?.detail).toContain('answers.mjs')

@@ -88,6 +88,32 @@ describe('an error nobody caught', () => {
   })
 })
 
+describe.each(['process', 'thread'] as const)('what an item leaves behind, in a %s', isolation => {
+  const leaving = (does: string) => {
+    const box = world()
+    box.executor.define(0, code('faults.mjs', { isolation }))
+    const next = order(1, { do: 'takes', millis: 300 })
+    box.executor.run(first, 0, [order(0, { do: does, after: 50 }), next])
+    return box
+  }
+
+  test('its late error is told, and the item that runs meanwhile is not failed by it', async () => {
+    const box = leaving('rejectsLate')
+    const outcomes = await box.answered(2)
+    expect(outcomes.map(({ result }) => result)).toEqual(['"answered"', '"took its time"'])
+    expect(box.of('log').map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('left behind'),
+    )
+  })
+
+  test('its late exit ends the slot, and whoever runs there meanwhile is lost without blame', async () => {
+    const box = leaving('exitsLate')
+    const { failure } = await box.next('slotEnded')
+    expect(failure).toMatchObject({ kind: 'lost', code: 'EXIT' })
+    expect(box.outcomes()).toMatchObject([{ attempt: 0, result: '"answered"' }])
+  })
+})
+
 describe('a lying or noisy handler', () => {
   test('an answer it forges besides its own does not count twice', async () => {
     const box = harm('twice')
