@@ -3,7 +3,7 @@ import type { Problem } from '../../model/problem.ts'
 import { constructive } from './constructive.ts'
 import { listSchedule } from './list-schedule.ts'
 import { leastBy } from './partial-schedule.ts'
-import { ranksOf } from './rank.ts'
+import { meanTransfers, ranksOf } from './rank.ts'
 
 /**
  * Critical path on a processor: tasks by upward plus downward rank; those on one critical path all
@@ -15,7 +15,7 @@ export const cpop = constructive({
   build: problem => {
     const { upward, downward } = ranksOf(problem)
     const priority = upward.map((rank, task) => rank + downward[task])
-    const critical = criticalPath(problem, priority)
+    const critical = criticalPath(problem, upward)
     const processor = pathMachine(problem, critical)
     const machines = problem.machines.length
     return listSchedule(problem, {
@@ -29,27 +29,38 @@ export const cpop = constructive({
   },
 })
 
-/** From the entry task of greatest priority on, always the successor of greatest priority. */
-function criticalPath(problem: Problem, priority: Float64Array): Set<number> {
+/**
+ * From the entry task of greatest upward rank on, always along the edge that this rank came through.
+ * (All tasks of the path have one priority, but for rounding, and a task may have several of them as
+ * successors: by priority alone the path would skip some.)
+ */
+function criticalPath(problem: Problem, upward: Float64Array): Set<number> {
   const { firstEdge } = problem.edges
   const successors = successorsOf(problem.edges)
+  const transfer = meanTransfers(problem)
   let at = -1
-  for (let task = 0; task < priority.length; task += 1) {
+  for (let task = 0; task < upward.length; task += 1) {
     if (firstEdge[task] < firstEdge[task + 1]) continue
-    if (at < 0 || priority[task] > priority[at]) at = task
+    if (at < 0 || upward[task] > upward[at] * rounding) at = task
   }
   const path = new Set<number>()
   while (at >= 0) {
     path.add(at)
     let next = -1
-    for (let edge = successors.firstEdge[at]; edge < successors.firstEdge[at + 1]; edge += 1) {
-      const to = successors.to[edge]
-      if (next < 0 || priority[to] > priority[next]) next = to
+    let longest = -1
+    for (let out = successors.firstEdge[at]; out < successors.firstEdge[at + 1]; out += 1) {
+      const below = transfer[successors.edge[out]] + upward[successors.to[out]]
+      if (next >= 0 && below <= longest * rounding) continue
+      longest = below
+      next = successors.to[out]
     }
     at = next
   }
   return path
 }
+
+/** Sums of the same numbers in another order differ by less: what is longer only by that is a tie. */
+const rounding = 1 + 1e-12
 
 /** Runs most of the path's tasks, and of such machines in the least total time. */
 function pathMachine(problem: Problem, path: ReadonlySet<number>): number {

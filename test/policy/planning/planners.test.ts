@@ -127,6 +127,19 @@ describe('every planner', () => {
     )
   })
 
+  it('cpop keeps the whole critical path on one machine, whatever rounding does to its ranks', () => {
+    // 0.1 + (0.2 + 0.3) is not (0.1 + 0.2) + 0.3: by priority the path would go from a to c at once.
+    const chain = problem({
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: [
+        { id: 'a', times: [0.1, 0.1] },
+        { id: 'b', times: [0.3, 0.1], after: ['a'] },
+        { id: 'c', times: [0.1, 0.5], after: ['a', 'b'] },
+      ],
+    })
+    expect([...plan(named('cpop'), chain).machine]).toEqual([0, 0, 0])
+  })
+
   it('repeats from its seed', () => {
     fc.assert(
       fc.property(anyProblem({ precedence: true, releases: true }), fc.integer(), (on, seed) => {
