@@ -7,7 +7,7 @@ import type { Host } from './host.ts'
 
 /**
  * What each stage's results were made from: its code with local imports, what it loads, the params,
- * and what its results must look like. Everything else about a stage may change without consequence.
+ * what it gathers and from where, and what its results must look like. Everything else about a stage may change without consequence.
  */
 export async function stageFingerprints(job: Job): Promise<Record<string, string>> {
   const prints: Record<string, string> = {}
@@ -19,6 +19,8 @@ export async function stageFingerprints(job: Job): Promise<Record<string, string
       job.params,
       stage.returns ?? null,
       stage.by ?? null,
+      stage.after,
+      stage.gather,
     ])
     prints[stage.name] = createHash('sha256').update(code).update(rest).digest('hex').slice(0, 32)
   }
@@ -41,7 +43,9 @@ export async function inputFingerprint(host: Host, job: Job): Promise<string | u
     const print = await source.fingerprint()
     // The first row says whether there is any, and whether it can be read at all, before a run is made.
     if (job.input.kind === 'jsonl' || job.input.kind === 'csv') await source.read(undefined, 1)
-    return print === undefined ? undefined : `${job.input.kind}:${print}`
+    // The same rows under another key are other items.
+    const key = 'key' in job.input ? (job.input.key ?? '') : ''
+    return print === undefined ? undefined : `${job.input.kind}:${key}:${print}`
   } finally {
     await source.close()
   }

@@ -42,6 +42,7 @@ export function planSubmission(
   now: { readonly prints: Readonly<Record<string, string>>; readonly input: string | undefined },
   options: PlanOptions,
 ): Plan {
+  refuseContradiction(options)
   const last = host.store
     .runs()
     // A run whose submission never became durable did not begin.
@@ -81,6 +82,15 @@ export function planSubmission(
   return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
 }
 
+/** Of words that ask for opposite things neither may silently win. */
+function refuseContradiction({ fresh, keep, redo = [] }: PlanOptions): void {
+  if (fresh !== true || (keep !== true && redo.length === 0)) return
+  const other = keep === true ? '--keep' : `--redo ${redo[0]}`
+  throw new InputError(
+    `--fresh with ${other}: --fresh forgets the results that ${other} would go on from; expected one of them`,
+  )
+}
+
 function reasonToGoOn(host: Host, name: string): string {
   const run = host.runNamed(name)
   if (run?.state === 'cancelled') return 'it was cancelled before its end'
@@ -113,9 +123,12 @@ function refuseOlderCode(host: Host, last: RunRecord, changed: readonly string[]
   const items = made.reduce((sum, stage) => sum + stage.items, 0)
   if (items === 0) return
   const micros = made.reduce((sum, stage) => sum + stage.micros, 0)
-  const names = made.filter(stage => stage.items > 0).map(stage => stage.name)
+  const older = made.filter(stage => stage.items > 0)
+  const first = older[0].name
+  const counts = older.map(stage => `${stage.name} ${formatCount(stage.items)}`).join(', ')
   throw new OlderCode(
-    `${formatCount(items)} finished items (${formatDuration(micros)}) of ${last.name} came from older code of ${names.join(', ')}.\n` +
-      `Say what to do with them: --keep, or --redo ${names[0]} (and what follows it).`,
+    `${formatCount(items)} finished items (${formatDuration(micros)}) came from older code: --keep or --redo ${first}\n` +
+      `  of ${last.name}: ${counts}; since then their code (local imports included), loads, params or returns changed\n` +
+      `  --keep takes them as they are; --redo ${first} runs that stage and what follows it again`,
   )
 }

@@ -3,6 +3,7 @@ import { checkWritable } from '../adapter/output/check-writable.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunDefinition } from '../model/run.ts'
+import { templateRoot } from '../model/output-template.ts'
 import { allocationNamed } from '../policy/registry.ts'
 import type { RunRecord } from '../port/store.ts'
 import { inputFingerprint, stageFingerprints } from './fingerprints.ts'
@@ -114,8 +115,8 @@ const outputsOf = (definition: string): string =>
 
 function isOutputMissing(job: Job): boolean {
   return job.stages.some(({ output }) => {
-    if (output === undefined || output.kind === 'each') return false
-    return !existsSync(output.path)
+    if (output === undefined) return false
+    return !existsSync(output.kind === 'each' ? templateRoot(output.template) : output.path)
   })
 }
 

@@ -4,7 +4,7 @@ import { basename, extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parseInputFlag, parseOutputFlag } from '../input/input-flag.ts'
 import { parseParamFlag } from '../input/params.ts'
-import { parseJob } from '../input/parse-job.ts'
+import { outputClashes, parseJob } from '../input/parse-job.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
 import { orders } from '../policy/registry.ts'
@@ -78,7 +78,10 @@ export function mapJob(handler: string, inputs: readonly string[], flags: Flags)
     }),
   )
   const output = parseOutputFlag(flags.output, process.cwd())
-  return { ...job, input, stages: [{ ...job.stages[0], output }] }
+  const whole = { ...job, input, stages: [{ ...job.stages[0], output }] }
+  const [clash] = outputClashes(whole, 'dray map')
+  if (clash !== undefined) throw new InputError(`-o ${flags.output}: ${clash.text}`)
+  return whole
 }
 
 /** Who gave flags is answered in flags, not in the job file they stand for. */

@@ -11,7 +11,7 @@ import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { machinesFrom } from './job.ts'
 import { plural, print, printJson } from './print.ts'
-import { follow, type RunFlags } from './run.ts'
+import { follow, refuseTwoFormats, type RunFlags } from './run.ts'
 
 type Flags = Pick<RunFlags, 'dir' | 'machines' | 'json' | 'events' | 'quiet'> & {
   readonly failed?: boolean
@@ -39,6 +39,7 @@ async function retry(name: string, flags: Flags): Promise<number> {
     throw new InputError(
       `retry ${name}: say --failed; finished items run again with dray run JOB --redo STAGE`,
     )
+  refuseTwoFormats(flags)
   const dir = directoryFrom(flags.dir)
   requireDirectory(dir)
   const answered = await askLiving(dir, { op: 'retry', run: name })

@@ -6,6 +6,7 @@ import { explainSubmission, type Submitted, submitJob } from '../api/submit.ts'
 import { refusals } from '../core/explain.ts'
 import type { Run } from '../core/state.ts'
 import { type Summary, summarise } from '../api/summary.ts'
+import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import { orders } from '../policy/registry.ts'
 import { runDefinition } from '../api/run-definition.ts'
@@ -61,6 +62,7 @@ export const collect = (value: string, before: readonly string[] = []): string[]
 
 /** Runs a job to its end on this box, showing how it goes. Answers the exit code. */
 export async function runJob(job: Job, flags: RunFlags): Promise<number> {
+  refuseTwoFormats(flags)
   const machines = await machinesFrom(flags.machines)
   const refused = refusals(
     runDefinition(job, { name: 'check', seed: 1, now: 0, strategy: 'mct' }),
@@ -79,6 +81,14 @@ export async function runJob(job: Job, flags: RunFlags): Promise<number> {
   } finally {
     await host.close()
   }
+}
+
+/** Either is for a program that reads stdout, and it can read only one of them. */
+export function refuseTwoFormats({ json, events }: Pick<RunFlags, 'json' | 'events'>): void {
+  if (json === true && events === true)
+    throw new InputError(
+      '--json with --events: expected one of them; --events ends with the state too',
+    )
 }
 
 async function explain(host: Host, job: Job, flags: RunFlags): Promise<number> {

@@ -72,7 +72,11 @@ function completeJob(value: JobValue, options: ParseJobOptions, complaints: Comp
     ...(value.tenant === undefined ? {} : { tenant: value.tenant }),
     ...(value.share === undefined ? {} : { share: value.share }),
   }
-  complaints.push(...outputClashes(job), ...sizeComplaints(job), ...unknownNames(job, options))
+  complaints.push(
+    ...outputClashes(job, options.file),
+    ...sizeComplaints(job),
+    ...unknownNames(job, options),
+  )
   return job
 }
 
@@ -84,24 +88,32 @@ function parseTolerate(failed: string | number): Job['tolerate'] {
 }
 
 function defaultName(file: string): string {
-  const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
-  const name = base.replace(/\.[^.]*$/, '').replace(/[^\w.-]+/g, '-')
+  const name = baseName(file)
+    .replace(/\.[^.]*$/, '')
+    .replace(/[^\w.-]+/g, '-')
   return /^[A-Za-z0-9]/.test(name) ? name : 'job'
 }
 
-/** Two outputs in one file, or an output in place of the input, would each lose data. */
-function outputClashes(job: Job): Complaint[] {
-  const owners = new Map<string, string>()
+/** Two outputs in one file, or an output in place of what the job is made from, would lose what is there. */
+export function outputClashes(job: Job, file: string): Complaint[] {
+  const owners = new Map<string, string>([[resolve(job.folder, baseName(file)), 'the job file']])
   if ('path' in job.input) owners.set(job.input.path, 'the input')
+  for (const { name, module, returns } of job.stages) {
+    owners.set(module, `the handler of stage "${name}"`)
+    if (typeof returns === 'string') owners.set(returns, `returns of stage "${name}"`)
+  }
   return job.stages.flatMap((stage, at) => {
     const target = outputTarget(stage)
     if (target === undefined) return []
     const owner = owners.get(target)
-    if (owner === undefined) owners.set(target, `stage "${stage.name}"`)
-    const text = `${short(target)} is ${owner === 'the input' ? 'the input' : `written by ${owner}`} too; expected a path of its own`
+    if (owner === undefined) owners.set(target, `written by stage "${stage.name}"`)
+    const text = `${short(target)} is ${owner} too; expected a path of its own`
     return owner === undefined ? [] : [{ path: ['stages', at, 'output'], text }]
   })
 }
+
+const baseName = (file: string): string =>
+  file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
 
 const outputTarget = (stage: StageSpec): string | undefined =>
   stage.output === undefined || stage.output.kind !== 'each'

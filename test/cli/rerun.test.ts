@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Folder, lines, noting, type Prepared, preparedWith, ran } from './harness.ts'
 
@@ -112,9 +114,9 @@ stages:
       change(folder)
       const ended = await again()
       expect(ended).toMatchObject({ code: 2, ran: [] })
-      expect(ended.err).toMatch(/\d finished items \(.+\) .*older code/)
-      expect(ended.err).toContain('--keep')
-      expect(ended.err).toContain('--redo first')
+      expect(ended.err).toMatch(
+        /\d finished items \(.+\) came from older code: --keep or --redo first\n/,
+      )
     })
 
     test('--keep: nothing runs', async () => {
@@ -145,6 +147,34 @@ stages:
 
   test('--redo of no stage exits 2', async () => {
     expect((await again('--redo', 'frist')).code).toBe(2)
+  })
+
+  test.each([
+    ['--fresh', '--keep'],
+    ['--fresh', '--redo', 'first'],
+    ['--json', '--events'],
+  ])('%s with %s exits 2: neither wins silently', async (...words) => {
+    const ended = await again(...words)
+    expect(ended).toMatchObject({ code: 2, ran: [], out: '' })
+    expect(ended.err).toContain(`${words[0]} with ${words[1]}`)
+  })
+
+  test('another source of a stage counts as its code', async () => {
+    folder.write('job.yaml', job().replace('after: first', 'after: []'))
+    expect(await again()).toMatchObject({ code: 2, ran: [] })
+  })
+
+  test('the same rows under another key are other items', async () => {
+    folder.write('job.yaml', job().replace(', key: id', ''))
+    expect((await again()).ran).toHaveLength(6)
+  })
+
+  test('a lost folder of an each output is written again; nothing runs', async () => {
+    folder.write('job.yaml', job().replace('jsonl: out.jsonl', "each: 'out/{key}.json'"))
+    expect(await again()).toMatchObject({ code: 0, ran: [] })
+    rmSync(join(folder.path, 'out'), { recursive: true })
+    expect(await again()).toMatchObject({ code: 0, ran: [] })
+    expect(folder.read('out/a.json')).toContain('"n": 1')
   })
 
   test('--fresh runs everything', async () => {

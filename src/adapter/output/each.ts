@@ -1,9 +1,10 @@
 import { lstat, mkdir, readFile, realpath } from 'node:fs/promises'
-import { dirname, resolve, sep } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fillTemplate, templateRoot } from '../../model/output-template.ts'
 import type { StoredResult } from '../../port/store.ts'
 import { keySet } from '../../std/key-set.ts'
 import { createAtomicFile, removeAbandoned, syncFolder } from './atomic-file.ts'
+import { exists, isInside, leadsOutside, type OutputFolder } from './inside.ts'
 import { hasResult } from './jsonl.ts'
 import { OutputError, outputError } from './output-error.ts'
 import type { RefusedItem, Written } from './write-output.ts'
@@ -98,7 +99,7 @@ async function atOnce(
   if (broken !== undefined) throw broken.reason
 }
 
-type Place = { readonly template: string; readonly root: string; readonly realRoot: string }
+type Place = OutputFolder & { readonly template: string }
 
 function targetOf(
   { template, root }: Place,
@@ -109,27 +110,6 @@ function targetOf(
   const path = resolve(filled.path)
   return isInside(path, root) ? { path } : { refused: `${path} is not inside ${root}` }
 }
-
-/** Why the file would not really be in the output folder, symbolic links followed. */
-async function leadsOutside(path: string, { root, realRoot }: Place): Promise<string | undefined> {
-  const real = await realFolder(dirname(path))
-  if (real === realRoot || (real !== undefined && isInside(real, realRoot))) return undefined
-  return `a symbolic link on its way leads to ${real ?? 'nowhere'}; expected a path inside ${root}`
-}
-
-const isInside = (path: string, folder: string): boolean =>
-  path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
-
-/** Where a folder really is; of one that does not exist yet, where its nearest existing parent is. */
-async function realFolder(folder: string): Promise<string | undefined> {
-  for (let existing = folder; ; existing = dirname(existing)) {
-    if (!(await exists(existing)) && existing !== dirname(existing)) continue
-    return await realpath(existing).catch(() => undefined)
-  }
-}
-
-const exists = async (path: string): Promise<boolean> =>
-  (await lstat(path).catch(() => undefined)) !== undefined
 
 /** Errors that are about this item's name, not about the disk. */
 function nameProblem(error: unknown): string | undefined {

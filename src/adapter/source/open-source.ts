@@ -1,8 +1,7 @@
 import { relative } from 'node:path'
 import { InputError } from '../../model/input-error.ts'
 import type { InputSpec, StageSpec } from '../../model/job.ts'
-import { fillTemplate, templateRoot } from '../../model/output-template.ts'
-import type { Source, SourceItem } from '../../port/source.ts'
+import type { Source } from '../../port/source.ts'
 import type { Store } from '../../port/store.ts'
 import { unreachable } from '../../std/assert.ts'
 import { csvSource } from './csv.ts'
@@ -10,6 +9,7 @@ import { filesSource } from './files.ts'
 import { jsonlSource } from './jsonl.ts'
 import { gridSource, itemsSource, rangeSource } from './listed.ts'
 import { type ImportModule, moduleSource } from './module.ts'
+import { refuseBadTargets } from './output-targets.ts'
 import type { PlacedSource } from './row.ts'
 import { openRunSource, type Stdin, stdinSource } from './spooled.ts'
 import { uniqueKeys } from './unique-keys.ts'
@@ -33,7 +33,7 @@ export type OpenSourceOptions = {
 export function openSource(spec: InputSpec, options: OpenSourceOptions): Source {
   const source = openPlaced(spec, options)
   const checked = keysAreUnique(spec) ? source : uniqueKeys(source)
-  const kept = oneReadAtATime(refuseEscapes(checked, options.templates ?? []))
+  const kept = oneReadAtATime(refuseBadTargets(checked, spec, options.templates ?? []))
   return spec.kind === 'open' ? kept : refuseEmpty(kept, spec)
 }
 
@@ -71,29 +71,6 @@ function openPlaced(spec: InputSpec, options: OpenSourceOptions): PlacedSource {
 function keysAreUnique(spec: InputSpec): boolean {
   if (spec.kind === 'module' || spec.kind === 'open') return false
   return !('key' in spec) || spec.key === undefined
-}
-
-/** A key whose output file would lie outside its folder fails its item before it is worked on. */
-function refuseEscapes(source: Source, templates: readonly string[]): Source {
-  if (templates.length === 0) return source
-  const check = (item: SourceItem): SourceItem => {
-    if (item.problem !== undefined) return item
-    for (const template of templates) {
-      const filled = fillTemplate(template, { index: 0, key: item.key })
-      if (!('refused' in filled)) continue
-      const root = templateRoot(template)
-      const problem = `${filled.refused}: ${JSON.stringify(item.key)}; expected a key that stays inside ${root}`
-      return { ...item, payload: 'null', problem }
-    }
-    return item
-  }
-  return {
-    ...source,
-    read: async (cursor, limit) => {
-      const chunk = await source.read(cursor, limit)
-      return { ...chunk, items: chunk.items.map(check) }
-    },
-  }
 }
 
 /**

@@ -1,0 +1,80 @@
+import { realpath } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { InputSpec } from '../../model/job.ts'
+import { fillTemplate, templateRoot } from '../../model/output-template.ts'
+import type { Source, SourceItem } from '../../port/source.ts'
+import { leadsOutside } from '../output/inside.ts'
+
+/**
+ * An item whose output file could not or must not be written fails before it is worked on: outside its
+ * folder, by its key or by a symbolic link; under a name no disk takes; over the file it is made from.
+ */
+export function refuseBadTargets(
+  source: Source,
+  spec: InputSpec,
+  templates: readonly string[],
+): Source {
+  if (templates.length === 0) return source
+  const problemOf = problemFinder(templates, spec.kind === 'files')
+  const check = async (item: SourceItem): Promise<SourceItem> => {
+    if (item.problem !== undefined) return item
+    const problem = await problemOf(item)
+    return problem === undefined ? item : { ...item, payload: 'null', problem }
+  }
+  return {
+    ...source,
+    read: async (cursor, limit) => {
+      const chunk = await source.read(cursor, limit)
+      const items: SourceItem[] = []
+      for (const item of chunk.items) items.push(await check(item))
+      return { ...chunk, items }
+    },
+  }
+}
+
+function problemFinder(
+  templates: readonly string[],
+  itemsAreFiles: boolean,
+): (item: SourceItem) => Promise<string | undefined> {
+  const linkProblem = linkFinder()
+  return async item => {
+    for (const template of templates) {
+      const root = templateRoot(template)
+      const filled = fillTemplate(template, { index: 0, key: item.key })
+      if ('refused' in filled)
+        return `${filled.refused}: ${JSON.stringify(item.key)}; expected a key that stays inside ${root}`
+      const path = resolve(filled.path)
+      if (itemsAreFiles && path === resolve(JSON.parse(item.payload) as string))
+        return `its output would be written over it: ${path}; expected an output elsewhere, such as out/{key}.json`
+      const long = path.split(/[/\\]/).find(name => Buffer.byteLength(name) > MOST_NAME_BYTES)
+      if (long !== undefined)
+        return `its output's name takes ${Buffer.byteLength(long)} bytes; expected at most ${MOST_NAME_BYTES}`
+      const link = await linkProblem(path, root)
+      if (link !== undefined) return link
+    }
+    return undefined
+  }
+}
+
+/** What file systems take for one name. */
+const MOST_NAME_BYTES = 255
+
+/** Links are looked for once a folder, not once a file. */
+function linkFinder(): (path: string, root: string) => Promise<string | undefined> {
+  const known = new Map<string, string | undefined>()
+  return async (path, root) => {
+    const folder = dirname(path)
+    if (folder === root) return undefined
+    const id = `${root}\0${folder}`
+    if (known.has(id)) return known.get(id)
+    if (known.size >= MOST_FOLDERS) known.clear()
+    const realRoot = await realpath(root).catch(() => undefined)
+    // A folder that is not there yet has no links in it.
+    const problem =
+      realRoot === undefined ? undefined : await leadsOutside(path, { root, realRoot })
+    known.set(id, problem)
+    return problem
+  }
+}
+
+const MOST_FOLDERS = 10_000
