@@ -1,10 +1,12 @@
 import type { Failure } from '../../model/failure.ts'
 import type { AttemptOrder, ExecutorEvent, Outcome, SlotAddress } from '../../port/executor.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
+import { outcomeOf, unrun } from './outcome.ts'
 import { type PendingItem, pendingItems } from './pending.ts'
 import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
 import { slotFailure } from './slot-failure.ts'
-import { definitionOf, type StageState } from './stage-state.ts'
+import { defineStage, letGo, newlyOpened, type Opened, silence } from './opened.ts'
+import type { StageState } from './stage-state.ts'
 import { MAX_TEXT } from './voice.ts'
 
 /** What a slot asks of the executor it belongs to. */
@@ -18,17 +20,6 @@ export type SlotHost = {
   readonly memoryIsShort: () => boolean
 }
 
-type Opened = {
-  readonly key: string
-  readonly channel: Channel
-  readonly defined: Set<number>
-  killed: 'asked' | 'memory' | undefined
-  exit: { readonly code: number; readonly late: boolean } | undefined
-  residentBytes: number
-  /** Ended without a word: its slot's end was already told, or nothing ran on it. */
-  silent: boolean
-}
-
 export type Slot = ReturnType<typeof slotAt>
 
 /**
@@ -39,6 +30,7 @@ export type Slot = ReturnType<typeof slotAt>
 export function slotAt(address: SlotAddress, host: SlotHost) {
   const opened = new Map<string, Opened>()
   const pending = pendingItems()
+  const place = { machine: address.machine, checkpoints: host.checkpoints }
   let held: { readonly state: StageState; readonly attempts: readonly AttemptOrder[] }[] = []
   let active: Opened | undefined
   let outcomes: Outcome[] = []
@@ -79,30 +71,16 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       onEnd: end => onEnd(target, end),
     })
     if (channel === undefined) return undefined
-    const target: Opened = {
-      key,
-      channel,
-      defined: new Set(),
-      killed: undefined,
-      exit: undefined,
-      residentBytes: 0,
-      silent: false,
-    }
+    const target = newlyOpened(key, channel)
     opened.set(key, target)
     return (active = target)
   }
 
   function send(target: Opened, state: StageState, attempts: readonly AttemptOrder[]): void {
-    if (!target.defined.has(state.id)) define(target, state)
+    if (!target.defined.has(state.id)) defineStage(target, state, place)
     const first = pending.nextSeq()
     pending.add(state.id, attempts)
     target.channel.send(encodeMessage(state.id, first, attempts))
-  }
-
-  function define(target: Opened, state: StageState): void {
-    const definition = definitionOf(state, address.machine, host.checkpoints)
-    target.defined.add(state.id)
-    target.channel.send(`D ${JSON.stringify(definition)}\n`)
   }
 
   function onLine(target: Opened, text: string): void {
@@ -148,20 +126,13 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   function onOutcome(target: Opened, line: Extract<SlotLine, { kind: 'outcome' }>): void {
     const item = pending.take(line.seq)
     if (item === undefined) return
-    const { task, attempt, index } = item
     if (line.peakBytes !== undefined) peakBytes = line.peakBytes
-    const use = { micros: line.micros, cpuMicros: line.cpuMicros, peakBytes }
-    if (line.answer === 'result') answer({ task, attempt, index, result: line.text, ...use })
-    else if (line.answer === 'stopped') {
-      answer({ task, attempt, index, result: line.text, stopped: true, ...use })
-    } else {
-      const failure = parseFailure(line.text)
-      if (failure === undefined) {
-        outsideProtocol(target)
-        return
-      }
-      answer({ task, attempt, index, failure, ...use })
+    const outcome = outcomeOf(item, line, peakBytes)
+    if (outcome === undefined) {
+      outsideProtocol(target)
+      return
     }
+    answer(outcome)
     lastItem = item
     if (pending.count() === 0 && held.length > 0) queueMicrotask(advance)
   }
@@ -212,7 +183,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     await host.compile(state)
     if (target.silent) return
     if (state.broken !== undefined) failStage(state, state.broken)
-    else define(target, state)
+    else defineStage(target, state, place)
   }
 
   function onProgress({ seq, fraction }: Extract<SlotLine, { kind: 'progress' }>): void {
@@ -259,10 +230,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
   function ended(target: Opened, failure: Failure): void {
     target.silent = true
-    for (const other of opened.values()) {
-      other.silent = true
-      other.channel.kill()
-    }
+    for (const other of opened.values()) silence(other)
     opened.clear()
     active = undefined
     held = []
@@ -312,8 +280,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     /** Its processes end in peace, or are ended; what comes next opens a new one. */
     replace(): void {
       for (const target of opened.values()) {
-        target.silent = true
-        target.channel.send('Q\n')
+        letGo(target)
         setTimeout(() => target.channel.kill(), LEAVING_MS).unref()
       }
       opened.clear()
@@ -321,10 +288,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     },
     quit(): void {
       held = []
-      for (const target of opened.values()) {
-        target.silent = true
-        target.channel.send('Q\n')
-      }
+      for (const target of opened.values()) letGo(target)
     },
     /** The processes to sample. */
     processes: () => [...opened.values()].filter(target => target.channel.pid !== undefined),
@@ -340,16 +304,3 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
 /** For the teardown of whatever else a replaced slot had loaded. */
 const LEAVING_MS = 1_000
-
-function unrun(item: { task: number; attempt: number; index: number }, failure: Failure): Outcome {
-  const { task, attempt, index } = item
-  return { task, attempt, index, failure, micros: 0, cpuMicros: 0, peakBytes: 0 }
-}
-
-function parseFailure(json: string): Failure | undefined {
-  try {
-    return JSON.parse(json) as Failure
-  } catch {
-    return undefined
-  }
-}

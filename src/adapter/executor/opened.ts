@@ -1,0 +1,48 @@
+import type { Channel } from './channel.ts'
+import { definitionOf, type StageState } from './stage-state.ts'
+
+/** A process or thread that a slot has opened. */
+export type Opened = {
+  /** The environment it was opened with: stages that declare the same one share it. */
+  readonly key: string
+  readonly channel: Channel
+  readonly defined: Set<number>
+  killed: 'asked' | 'memory' | undefined
+  exit: { readonly code: number; readonly late: boolean } | undefined
+  residentBytes: number
+  /** Ended without a word: its slot's end was already told, or nothing ran on it. */
+  silent: boolean
+}
+
+export function newlyOpened(key: string, channel: Channel): Opened {
+  return {
+    key,
+    channel,
+    defined: new Set(),
+    killed: undefined,
+    exit: undefined,
+    residentBytes: 0,
+    silent: false,
+  }
+}
+
+/** Tells it of a stage whose module is ready, before the stage's first items. */
+export function defineStage(
+  target: Opened,
+  state: StageState,
+  { machine, checkpoints }: { readonly machine: number; readonly checkpoints: string },
+): void {
+  target.defined.add(state.id)
+  target.channel.send(`D ${JSON.stringify(definitionOf(state, machine, checkpoints))}\n`)
+}
+
+/** It may finish its teardown; nobody listens any more. */
+export function letGo(target: Opened): void {
+  target.silent = true
+  target.channel.send('Q\n')
+}
+
+export function silence(target: Opened): void {
+  target.silent = true
+  target.channel.kill()
+}

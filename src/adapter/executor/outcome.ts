@@ -1,0 +1,34 @@
+import type { Failure } from '../../model/failure.ts'
+import type { Outcome } from '../../port/executor.ts'
+import type { SlotLine } from './protocol.ts'
+
+type Item = { readonly task: number; readonly attempt: number; readonly index: number }
+
+/** What a slot's line says became of an item; `undefined` if it says nothing that can be read. */
+export function outcomeOf(
+  { task, attempt, index }: Item,
+  line: Extract<SlotLine, { kind: 'outcome' }>,
+  peakBytes: number,
+): Outcome | undefined {
+  const { micros, cpuMicros, text } = line
+  const use = { micros, cpuMicros, peakBytes }
+  if (line.answer === 'result') return { task, attempt, index, result: text, ...use }
+  if (line.answer === 'stopped') {
+    return { task, attempt, index, result: text, stopped: true, ...use }
+  }
+  const failure = parseFailure(text)
+  return failure === undefined ? undefined : { task, attempt, index, failure, ...use }
+}
+
+/** Of an item that never ran. */
+export function unrun({ task, attempt, index }: Item, failure: Failure): Outcome {
+  return { task, attempt, index, failure, micros: 0, cpuMicros: 0, peakBytes: 0 }
+}
+
+function parseFailure(json: string): Failure | undefined {
+  try {
+    return JSON.parse(json) as Failure
+  } catch {
+    return undefined
+  }
+}
