@@ -23,11 +23,11 @@ const LEFT_MILLIS = 500
 
 function told(error: unknown): number {
   if (error instanceof NeverHere) {
-    process.stderr.write(`dray: ${error.message}\n`)
+    process.stderr.write(`dray: ${onOneScreen(error.message)}\n`)
     return exitCode.neverHere
   }
   if (error instanceof InputError || (error instanceof Error && expected.has(error.name))) {
-    process.stderr.write(`dray: ${error.message}\n`)
+    process.stderr.write(`dray: ${onOneScreen(error.message)}\n`)
     return exitCode.badInput
   }
   process.stderr.write(
@@ -35,6 +35,21 @@ function told(error: unknown): number {
   )
   return exitCode.failed
 }
+
+/** Messages quote what users wrote: nothing in it may fill the screen or steer the terminal. */
+function onOneScreen(message: string): string {
+  const lines = message.replace(unprintable, '\ufffd').split('\n')
+  const shown = lines.slice(0, mostLines).map(line => {
+    return line.length <= mostLetters ? line : `${line.slice(0, mostLetters)}…`
+  })
+  if (lines.length > shown.length) shown.push(`  and ${lines.length - shown.length} more lines`)
+  return shown.join('\n')
+}
+
+/** Control characters but for tabs and line feeds, and those that turn the direction of text. */
+const unprintable = /[^\P{Cc}\t\n]|\p{Bidi_Control}/gu
+const mostLines = 40
+const mostLetters = 1_000
 
 /** Errors of the edges that tell their own story: what, where, what was expected, what to do. */
 const expected = new Set(['InputError', 'OlderCode', 'JournalError', 'OwnedError', 'OutputError'])

@@ -4,7 +4,7 @@ import { type Strategy, strategies, strategyNamed } from '../choose/strategies.t
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Objective } from '../model/job.ts'
-import { orderNamed, orders } from '../policy/registry.ts'
+import { aliases, orderNamed, orders } from '../policy/registry.ts'
 import { parseDuration } from '../std/units.ts'
 
 /** The flags that `plan`, `simulate` and `compare` share, read once and explained when wrong. */
@@ -18,7 +18,8 @@ export function strategyFrom(name: string): Strategy {
   if (found !== undefined) return found
   const known = strategies.map(strategy => strategy.name)
   throw new InputError(
-    `--strategy ${name}: no such strategy${didYouMean(name, known)}\n  known: ${known.join(', ')}`,
+    `--strategy ${name}: no such strategy${didYouMean(name, [...known, ...Object.keys(aliases)])}\n` +
+      `  known: ${known.join(', ')}`,
   )
 }
 

@@ -94,6 +94,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function shortJson(value: unknown): string {
+  if (value === Number.POSITIVE_INFINITY) return 'a number that is too large'
   const text = JSON.stringify(value) ?? String(value)
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`
 }

@@ -2,21 +2,35 @@ import { distance } from 'fastest-levenshtein'
 
 /** The closest known name, when it is close enough to be what was meant; ties go to the first. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const wanted = name.toLowerCase()
-  let best: string | undefined
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const candidate of known) {
-    const far = distance(wanted, candidate.toLowerCase())
-    const near = far < least && far < candidate.length
-    if (!near) continue
-    best = candidate
-    least = far
-  }
-  return best
+  return allNearest(name, known)[0]
 }
 
-/** `; did you mean "needs"?`, or nothing. */
+/** `; did you mean "needs"?`, or `"heft" or "met"` where they are equally near, or nothing. */
 export function didYouMean(name: string, known: readonly string[]): string {
-  const found = nearest(name, known)
-  return found === undefined ? '' : `; did you mean "${found}"?`
+  const found = allNearest(name, known).slice(0, 3)
+  if (found.length === 0) return ''
+  return `; did you mean ${found.map(each => `"${each}"`).join(' or ')}?`
 }
+
+/** All known names at the least distance, where that is close enough to be what was meant. */
+function allNearest(name: string, known: readonly string[]): string[] {
+  const wanted = name.toLowerCase()
+  let found: string[] = []
+  let least = Math.max(2, Math.floor(name.length / 3))
+  for (const candidate of known) {
+    const far = typos(wanted, candidate.toLowerCase())
+    if (far > least || far >= candidate.length) continue
+    if (far < least) found = []
+    found.push(candidate)
+    least = far
+  }
+  return found
+}
+
+/** Edits between two names; two letters that changed places are one. */
+function typos(a: string, b: string): number {
+  const edits = distance(a, b)
+  return edits === 2 && a.length === b.length && sorted(a) === sorted(b) ? 1 : edits
+}
+
+const sorted = (text: string): string => [...text].sort().join('')

@@ -60,7 +60,7 @@ const problems: [what: string, problem: object, place: string, expected: string]
     'an unknown machine',
     { machines, network: { bandwidth: 1, links: [link('m0', 'm7', 2)] }, tasks: [task('a')] },
     ': network.links[0]: no machine "m7"',
-    'did you mean "m0"?',
+    'did you mean "m0" or "m1"?',
   ],
   [
     'duplicate tasks',
@@ -171,6 +171,21 @@ describe('a problem that cannot be used is refused with its place and what was e
     )
   })
 
+  test('nothing that a file holds fills the screen or steers the terminal', () => {
+    const codes = '\u001b[2J\u009b31m\u202e'
+    write('codes.json', `{ "machines": [${codes}`)
+    const after = [codes + 'x'.repeat(100_000)]
+    write('long.json', JSON.stringify({ machines, tasks: [task('a', { after })] }))
+    for (const [name, rows] of [
+      ['codes.json', 1],
+      ['long.json', 1],
+    ] as const) {
+      const stderr = refused(rows, name)
+      expect(stderr).not.toMatch(/[^\P{Cc}\t\n]|\p{Bidi_Control}/u)
+      expect(stderr.length).toBeLessThan(3_000)
+    }
+  })
+
   test('what is not gzip, and what was cut short', () => {
     writeFileSync(join(folder, 'plain.csv.gz'), '1,2\n')
     expect(refused(0, 'plain.csv.gz')).toContain('plain.csv.gz: not a gzip file')
@@ -181,7 +196,10 @@ describe('a problem that cannot be used is refused with its place and what was e
   test.each([
     ['plan', '--strategy', 'hefft', 'did you mean "heft"?'],
     ['simulate', '--strategy', 'sufferrage', 'did you mean "sufferage"?'],
-    ['compare', '--strategies', 'mct,olbb', 'no such strategy'],
+    ['plan', '--strategy', 'hetf', 'did you mean "heft"?'],
+    ['plan', '--strategy', 'min-mix', 'did you mean "min-min"?'],
+    ['plan', '--strategy', 'mxt', 'did you mean "met" or "mct"?'],
+    ['compare', '--strategies', 'mct,olbb', 'did you mean "olb"?'],
     ['simulate', '--order', 'sptt', 'did you mean "spt"?'],
   ])('%s %s %s: an unknown name, with the nearest', (command, flag, name, expected) => {
     const { status, stderr } = dray(command, 'ok.csv', flag, name)
