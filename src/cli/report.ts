@@ -5,6 +5,7 @@ import type { RunWhy } from '../api/why-run.ts'
 import type { Store } from '../port/store.ts'
 import { chartOfHistory } from '../report/run-blocks.ts'
 import type { RunReport, StageCounts } from '../report/run-html.ts'
+import { runVerdict } from '../report/run-verdict.ts'
 import { ask } from './ask.ts'
 import { writePage } from './compare.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -40,18 +41,18 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   // The drawing library is loaded by who draws.
   const { runHtml } = await import('../report/run-html.ts')
   writePage(flags.html, runHtml(report))
-  const { run, job, state, chart } = report
-  const said = {
-    run,
-    job,
-    state,
-    attempts: chart.attempts,
-    running: chart.running,
-    seconds: chart.seconds,
-    html: flags.html,
-  }
-  process.stdout.write(flags.json === true ? `${JSON.stringify(said)}\n` : `wrote ${flags.html}\n`)
+  const said = `${report.run} (${report.job}): ${runVerdict(report)}\nwrote ${flags.html}\n`
+  process.stdout.write(flags.json === true ? `${saidJson(report, flags.html)}\n` : said)
   return exitCode.done
+}
+
+function saidJson(report: RunReport, html: string): string {
+  const { run, job, state, seconds, lowerBound, utilisation, errorRate, stages, chart } = report
+  const { attempts, retried, failed, running } = chart
+  return JSON.stringify({
+    ...{ run, job, state, attempts, retried, failed, running, seconds },
+    ...{ lowerBound, utilisation, errorRate, stages, html },
+  })
 }
 
 function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store): RunReport {
@@ -66,10 +67,12 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
   const isOpen = (stage: string, index: number): boolean =>
     state === 'active' && store.result(run, stage, index) === undefined
   const chart = chartOfHistory(store.history(run), { ...live, isOpen })
+  // What is running has no end yet, and counts to now.
+  const seconds = Math.max(summary.makespan, chart.seconds)
   const failures = summary.stages.flatMap(({ name }) => failuresOf(store, run, name))
   return {
     ...{ run, job, state, lowerBound, utilisation, errorRate, retries },
-    ...{ stages, chart, failures: failures.slice(0, mostFailures) },
+    ...{ seconds, stages, chart, failures: failures.slice(0, mostFailures) },
     ...(summary.timeLeft === undefined ? {} : { left: rangeInWords(summary.timeLeft) }),
   }
 }

@@ -3,12 +3,17 @@ import { GridComponent, LegendComponent, MarkLineComponent } from 'echarts/compo
 import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { EChartsCoreOption } from 'echarts/core'
+import { escapeHtml } from './page.ts'
 
 /**
  * ECharts on the server: an option in, an SVG as text out. Colours are CSS variables of the page, so
  * that one drawing serves light and dark.
  */
-export function chartSvg(option: EChartsCoreOption, size: ChartSize): string {
+export function chartSvg(
+  option: EChartsCoreOption,
+  size: ChartSize,
+  titleOf?: (dataIndex: number) => string,
+): string {
   use([
     BarChart,
     CustomChart,
@@ -21,13 +26,27 @@ export function chartSvg(option: EChartsCoreOption, size: ChartSize): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   try {
     chart.setOption({ animation: false, textStyle: { fontFamily: 'inherit' }, ...option })
-    return responsive(chart.renderToSVGString(), size)
+    return responsive(titled(chart.renderToSVGString(), titleOf), size)
   } finally {
     chart.dispose()
   }
 }
 
 export type ChartSize = { readonly width: number; readonly height: number }
+
+/**
+ * ECharts marks what it draws with the index of its datum, for scripts; our pages have none. A mark
+ * becomes what the browser shows when one points at the shape, and takes no more room than it did.
+ */
+function titled(svg: string, titleOf?: (dataIndex: number) => string): string {
+  return svg.replace(marked, (_, index: string, rest: string, end: string) => {
+    const title = end === '' ? '' : (titleOf?.(Number(index)) ?? '')
+    return `${rest}>${title === '' ? '' : `<title>${escapeHtml(title)}</title>`}${end}`
+  })
+}
+
+const marked =
+  / ecmeta_series_index="\d+" ecmeta_data_index="(\d+)" ecmeta_ssr_type="chart"([^>]*)>((?:<\/(?:path|rect)>)?)/g
 
 /** As wide as its column, in proportion. */
 function responsive(svg: string, { width, height }: ChartSize): string {

@@ -5,32 +5,34 @@ import type { Problem } from '../model/problem.ts'
 import { makespanOf } from '../model/schedule.ts'
 import { formatCount } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
-import { bestFirst, columnsFor, measureOf } from './compare-view.ts'
+import { bestFirst, columnsFor } from './compare-view.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { type Block, type Lane, lanesOf } from './lanes.ts'
 import { escapeHtml, figures, page, section } from './page.ts'
 import { formatGap, formatNumber, formatTime } from './plan-view.ts'
 import { rankTable } from './rank-table.ts'
+import { measureOf, namesInWords, verdictOf } from './verdict.ts'
 
 /** A comparison as a page: the table, busy shares over time, and every Gantt under one time axis. */
 export function compareHtml(problem: Problem, comparison: Comparison, about: CompareAbout): string {
   const objective = about.objective ?? 'makespan'
   const rows = bestFirst(comparison.rows, objective)
   if (rows.length === 0) return page({ title: problem.name, body: nothing(problem, comparison) })
-  const drawn = distinct(rows).slice(0, mostCharts)
+  const drawn = distinct(rows).slice(0, chartsOf(problem))
   const clock = { until: axisEnd(drawn), unit: problem.unit }
   const body = [
     `<h1>${escapeHtml(problem.name)}</h1>`,
+    `<p class="verdict">${escapeHtml(verdictOf(problem, rows, objective))}</p>`,
     `<p class="lede">${escapeHtml(aboutText(problem, rows, about))}</p>`,
     headline(problem, rows, objective),
     section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows, objective)),
     section(
       'Machines at work',
       'Share of the machines’ speed that is busy, over time, for the best four that differ. Where a line falls, machines wait for the last tasks.',
-      busyChart(
+      `<div class="charts">${busyChart(
         drawn.slice(0, 4).map(({ row, names }) => busyOf(problem, row, names)),
         { ...clock, until: axisEnd(drawn.slice(0, 4)) },
-      ),
+      )}</div>`,
     ),
     section('Schedules', ganttNote(problem, about), ganttsOf(problem, rows, { drawn, clock })),
   ]
@@ -62,14 +64,6 @@ function distinct(rows: readonly ComparedRow[]): Drawn[] {
     else bySchedule.set(`${machine.join()} ${start.join()}`, { row, names: [row.strategy] })
   }
   return [...bySchedule.values()]
-}
-
-/** "local-search, portfolio and auto" */
-function namesInWords(names: readonly string[], most = 4): string {
-  if (names.length === 1) return names[0]
-  const shown = names.slice(0, names.length > most ? most - 1 : names.length - 1)
-  const rest = names.length - shown.length
-  return `${shown.join(', ')} and ${rest === 1 ? names[names.length - 1] : `${rest} more`}`
 }
 
 /** Of what is drawn, but an outlier must not squeeze the others: it is cut off instead, and says so. */
@@ -130,7 +124,7 @@ function tableOf(
 ): string {
   const measure: MeasureName = measureOf[objective]
   const bound = objective === 'makespan' ? { bound: rows[0].lowerBound } : {}
-  const table = rankTable(columnsFor(problem, objective), rows, { measure, ...bound })
+  const table = rankTable(columnsFor(problem, rows, objective), rows, { measure, ...bound })
   return table + leftOut(comparison)
 }
 
@@ -172,9 +166,11 @@ function ganttNote(problem: Problem, about: CompareAbout): string {
   return `All under one time axis; strategies of one schedule share its drawing.${which}${hidden}`
 }
 
-const mostMachines = 32
-const mostCharts = 12
-const mostLanes = 64
+const mostMachines = 64
+const mostLanes = 128
+/** Every schedule of a small problem; of a large one as many as a browser draws at once. */
+const chartsOf = ({ tasks }: Problem): number =>
+  Math.max(12, Math.min(30, Math.floor(20_000 / Math.max(1, tasks.length))))
 
 function ganttsOf(
   problem: Problem,
@@ -192,12 +188,15 @@ function ganttsOf(
     const title = `<h3>${escapeHtml(namesInWords(names))}<span>${escapeHtml(ends)}</span></h3>`
     const why = row.why ? `<p class="note">${escapeHtml(row.why)}</p>` : ''
     const bound = row.seeds > 1 ? {} : { bound: row.lowerBound }
-    const lanes = lanesOfSchedule(problem, row, clock.until).slice(0, mostLanes)
-    return title + why + ganttChart(lanes, { ...clock, axis: true, makespan, ...bound })
+    const lanes = lanesOfSchedule(problem, row, clock.until)
+    const shown = lanes.slice(0, mostLanes)
+    const cut = lanes.length - shown.length
+    const hidden = cut > 0 ? `<p class="note">${cut} more lanes are not drawn.</p>` : ''
+    return title + why + ganttChart(shown, { ...clock, axis: true, makespan, ...bound }) + hidden
   })
   const rest = rows.length - drawn.reduce((sum, { names }) => sum + names.length, 0)
   const note = rest > 0 ? `<p class="note">${rest} more are not drawn.</p>` : ''
-  return legend + charts.join('\n') + note
+  return `${legend}<div class="charts">${charts.join('\n')}</div>${note}`
 }
 
 function lanesOfSchedule(problem: Problem, { schedule }: ComparedRow, until: number): Lane[] {

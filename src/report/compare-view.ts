@@ -2,8 +2,10 @@ import type { ComparedRow, Comparison, MeasureName } from '../choose/compare.ts'
 import { compareScores, objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import { hasCosts, hasDueDates, type Problem } from '../model/problem.ts'
-import { formatGap, formatNumber, formatSeconds, formatTime } from './plan-view.ts'
+import { digitsFor, formatFixed } from './digits.ts'
+import { formatGap, formatSeconds, formatTime } from './plan-view.ts'
 import { table } from './table.ts'
+import { measureOf, verdictOf } from './verdict.ts'
 
 /** The rows of `compare --json`: those of `plan` without assignments, and the measures. */
 export function compareRows({ rows }: Comparison) {
@@ -26,14 +28,6 @@ export function bestFirst(
   return rows.toSorted((a, b) => compareScores(score(a), score(b)))
 }
 
-/** The measure an objective makes least. */
-export const measureOf: Readonly<Record<Objective, MeasureName>> = {
-  makespan: 'makespan',
-  'mean-flow-time': 'meanFlowTime',
-  'weighted-tardiness': 'weightedTardiness',
-  cost: 'cost',
-}
-
 export type Column = {
   readonly title: string
   readonly measure?: MeasureName
@@ -41,10 +35,20 @@ export type Column = {
 }
 
 /** A dash where nothing was given to measure: no due dates, no prices. */
-export function columnsFor(problem: Problem, objective: Objective = 'makespan'): Column[] {
-  const time = (name: MeasureName) => (row: ComparedRow) => withInterval(row, name, formatNumber)
-  const share = (name: MeasureName) => (row: ComparedRow) =>
-    withInterval(row, name, value => `${formatNumber(value * 100)} %`)
+export function columnsFor(
+  problem: Problem,
+  rows: readonly ComparedRow[],
+  objective: Objective = 'makespan',
+): Column[] {
+  const time = (name: MeasureName) => {
+    const digits = digitsFor(rows.map(row => row[name]))
+    return (row: ComparedRow) => withInterval(row, name, value => formatFixed(value, digits))
+  }
+  const share = (name: MeasureName) => {
+    const digits = rows.every(row => row[name] === 0) ? 0 : 1
+    return (row: ComparedRow) =>
+      withInterval(row, name, value => `${formatFixed(value * 100, digits)} %`)
+  }
   const dash = () => '-'
   const unit = problem.unit === '' ? '' : `, ${problem.unit}`
   const late = hasDueDates(problem)
@@ -68,7 +72,7 @@ export function columnsFor(problem: Problem, objective: Objective = 'makespan'):
         ]
       : []),
     { title: 'cost', measure: 'cost', cell: hasCosts(problem) ? time('cost') : dash },
-    { title: 'planning', cell: row => formatSeconds(row.seconds) },
+    { title: 'planning', cell: row => (row.seconds === 0 ? '-' : formatSeconds(row.seconds)) },
   ]
 }
 
@@ -78,11 +82,12 @@ export function compareTable(
   objective: Objective = 'makespan',
 ): string {
   const rows = bestFirst(comparison.rows, objective)
-  const columns = columnsFor(problem, objective)
+  const columns = columnsFor(problem, rows, objective)
   const bound = rows.reduce((most, row) => Math.max(most, row.lowerBound), 0)
   const seeds = rows[0]?.seeds ?? 1
   const lines = [
     `${problem.name}: no schedule is shorter than ${formatTime(bound, problem.unit)}${seeds > 1 ? ` (mean of ${seeds} seeds in hindsight; ± is half a 95 % interval)` : ''}`,
+    ...(rows.length > 0 ? [verdictOf(problem, rows, objective)] : []),
     '',
     table(
       columns.map(column => column.title),
@@ -102,8 +107,6 @@ function withInterval(
   const interval = row.intervals?.[name]
   if (interval === undefined) return format(row[name])
   const half = (interval[1] - interval[0]) / 2
-  // Of an uncertainty two digits are more than is known of it.
-  const rough = Number(half.toPrecision(2))
   const alike = half <= 1e-6 * Math.abs(row[name])
-  return alike ? format(row[name]) : `${format(row[name])} ±${format(rough)}`
+  return alike ? format(row[name]) : `${format(row[name])} ±${format(half)}`
 }

@@ -1,6 +1,7 @@
+import { formatCount } from '../std/units.ts'
 import { axisStyle, chartSvg } from './chart.ts'
 import { type Block, type BlockState, type Lane, mergeNarrow } from './lanes.ts'
-import { formatNumber } from './plan-view.ts'
+import { formatNumber, formatTime } from './plan-view.ts'
 
 /**
  * A Gantt chart: a row per lane, blocks along time. States differ in colour and in mark: a failed
@@ -9,7 +10,8 @@ import { formatNumber } from './plan-view.ts'
  */
 export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): string {
   const width = 1120
-  const rowHeight = lanes.length > 24 ? 14 : 24
+  const rowHeight = lanes.length > 48 ? 9 : lanes.length > 24 ? 14 : 24
+  const labelled = spacedLabels(lanes, rowHeight)
   const top = 14
   const bottom = options.axis ? 26 : 6
   const left = 110
@@ -49,7 +51,8 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
       axisLabel: {
         ...axisStyle.axisLabel,
         interval: 0,
-        formatter: (row: string) => clipped(lanes[Number(row)].label, 16),
+        formatter: (row: string) =>
+          labelled.has(Number(row)) ? clipped(lanes[Number(row)].label, 16) : '',
       },
     },
     series: [
@@ -63,7 +66,36 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
       },
     ],
   }
-  return chartSvg(option, { width, height: top + bottom + lanes.length * rowHeight })
+  const size = { width, height: top + bottom + lanes.length * rowHeight }
+  return chartSvg(option, size, index => titleOf(blocks[index], options))
+}
+
+/** Rows whose label finds room below the last one written. */
+function spacedLabels(lanes: readonly Lane[], rowHeight: number): ReadonlySet<number> {
+  const shown = new Set<number>()
+  let last = Number.NEGATIVE_INFINITY
+  lanes.forEach(({ label }, row) => {
+    if (label === '' || (row - last) * rowHeight < 12) return
+    shown.add(row)
+    last = row
+  })
+  return shown
+}
+
+/** What the browser shows when one points at a block. */
+function titleOf({ label, start, end, state, detail, count }: Block, options: GanttChartOptions) {
+  const what = label === '' ? `${formatCount(count ?? 1)} tasks` : label
+  const how = options.ticks === true ? `, ${detail ?? stateInWords[state]}` : ''
+  const took = formatTime(end - start, options.unit)
+  return `${what}${how}: ${formatNumber(start)} to ${formatTime(end, options.unit)}, ${took}`
+}
+
+const stateInWords: Readonly<Record<BlockState, string>> = {
+  waiting: 'waiting',
+  running: 'running',
+  done: 'done',
+  retry: 'failed, tried again',
+  failed: 'failed for good',
 }
 
 export type GanttChartOptions = {
@@ -118,26 +150,36 @@ function drawn(block: Block, api: RenderApi, ticks: boolean) {
   const style = hollow
     ? { fill: 'none', stroke: fill, lineWidth: 1, lineDash: [3, 2] }
     : { fill, stroke: 'none' }
-  const room = Math.floor((width - 6) / 6.2)
   const named = ticks && block.state === 'done' ? `✓ ${block.label}`.trim() : block.label
-  const text = room >= Math.min(named.length, 4) ? clipped(named, room) : ''
+  const beside = markRoom(block.state)
+  const room = Math.floor((width - 6 - beside) / 6.2)
+  const text = height >= 11 && room >= Math.min(named.length, 4) ? clipped(named, room) : ''
   const label = {
     text,
     fill: 'var(--on-block)',
     fontSize: 10,
-    x: x + 4,
+    x: x + 4 + (block.state === 'running' ? 0 : beside),
     y,
     verticalAlign: 'middle',
   }
   const children: unknown[] = [{ type: 'rect', shape, style }]
-  if (text !== '' && height >= 11) children.push({ type: 'text', style: label })
-  return { type: 'group', children: [...children, ...markOf(block.state, { x, y, end, height })] }
+  if (text !== '') children.push({ type: 'text', style: label })
+  const at = { middle: text === '' ? (x + end) / 2 : x + 9, y, end, height }
+  return { type: 'group', children: [...children, ...markOf(block.state, at)] }
 }
 
-type At = { readonly x: number; readonly y: number; readonly end: number; readonly height: number }
+/** What a mark takes of a block that has a name as well. */
+const markRoom = (state: BlockState): number =>
+  state === 'failed' || state === 'retry' ? 13 : state === 'running' ? 8 : 0
 
-function markOf(state: BlockState, { x, y, end, height }: At): unknown[] {
-  const middle = (x + end) / 2
+type At = {
+  readonly middle: number
+  readonly y: number
+  readonly end: number
+  readonly height: number
+}
+
+function markOf(state: BlockState, { middle, y, end, height }: At): unknown[] {
   const size = Math.min(5, height / 2)
   const stroke = { stroke: 'var(--ink)', lineWidth: 1.6, fill: 'none' }
   const segment = (x1: number, y1: number, x2: number, y2: number) => ({

@@ -4,6 +4,10 @@ export type Block = {
   readonly end: number
   readonly label: string
   readonly state: BlockState
+  /** What more there is to say of it, such as how it failed. */
+  readonly detail?: string
+  /** Of neighbours drawn as one, how many they are. */
+  readonly count?: number
 }
 
 /** What a block shows; each has a colour and a mark of its own. */
@@ -44,8 +48,10 @@ export function mergeNarrow(blocks: readonly Block[], narrow: number): Block[] {
       block.end - block.start < narrow &&
       last.end - last.start < 40 * narrow &&
       block.start - last.end < narrow / 2
-    if (joins) merged[merged.length - 1] = { ...last, end: block.end, label: '' }
-    else merged.push(block)
+    if (joins) {
+      const count = (last.count ?? 1) + (block.count ?? 1)
+      merged[merged.length - 1] = { ...last, end: block.end, label: '', count }
+    } else merged.push(block)
   }
   return merged
 }

@@ -35,19 +35,21 @@ const entities: Readonly<Record<string, string>> = {
 export function htmlTable(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
-  options: { readonly highlight?: number } = {},
+  options: { readonly text?: boolean } = {},
 ): string {
   const head = titles.map(title => `<th scope="col">${escapeHtml(title)}</th>`).join('')
   const body = rows
-    .map((row, at) => {
-      const [first, ...others] = row
-      const cells = others.map(cell => `<td>${escapeHtml(cell)}</td>`).join('')
-      const kind = at === options.highlight ? ' class="best"' : ''
-      return `<tr${kind}><th scope="row">${escapeHtml(first)}</th>${cells}</tr>`
+    .map(([first, ...others]) => {
+      const cells = others.map(cell => `<td>${isolated(cell)}</td>`).join('')
+      return `<tr><th scope="row">${isolated(first)}</th>${cells}</tr>`
     })
     .join('\n')
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
+  const kind = options.text === true ? ' class="text"' : ''
+  return `<div class="scroll"><table${kind}><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
 }
+
+/** A name written from right to left keeps that to itself. */
+const isolated = (text: string): string => `<bdi>${escapeHtml(text)}</bdi>`
 
 /** Key figures in a row: the number large, what it is below. */
 export function figures(values: readonly (readonly [value: string, name: string])[]): string {
@@ -75,7 +77,7 @@ main{max-width:1180px;margin:0 auto;padding:40px 24px 72px}
 h1{font-size:27px;line-height:1.2;margin:0 0 6px;letter-spacing:-.015em;overflow-wrap:anywhere}
 h2{font-size:17px;margin:0 0 4px}h3{font-size:14px;margin:18px 0 0;font-weight:600}
 h3 span{font-weight:400;color:var(--muted);margin-left:8px}
-.lede{color:var(--muted);margin:0 0 22px;max-width:75ch}.note{color:var(--muted);margin:0 0 10px;font-size:13px;max-width:90ch}
+.verdict{font-size:17px;margin:0 0 8px;max-width:75ch;overflow-wrap:anywhere}.lede{color:var(--muted);margin:0 0 22px;max-width:75ch}.note{color:var(--muted);margin:0 0 10px;font-size:13px;max-width:90ch}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:0 0 18px}
 .figures{display:flex;flex-wrap:wrap;gap:12px;margin:0 0 18px}
 .figures div{flex:1 1 150px;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 18px}
@@ -83,11 +85,13 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 .figures span{color:var(--muted);font-size:13px}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+table.text th,table.text td{text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere}table.text th:first-child{min-width:180px}table.text thead th,table.text td:nth-child(2){white-space:nowrap}
 thead th{color:var(--muted);font-weight:500}th:first-child,td:first-child{text-align:left;font-weight:500;white-space:normal;overflow-wrap:anywhere}
 tbody tr:last-child>*{border-bottom:0}tr.best>*{background:color-mix(in srgb,var(--done) 13%,transparent)}
 .legend{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:13px;color:var(--muted);margin:6px 0 2px}
 .legend i{display:inline-block;width:15px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px;font:700 11px/12px system-ui;text-align:center;color:var(--ink)}
 .legend i.line{height:0;border-radius:0;border-top:2px dashed var(--bound);vertical-align:4px}.legend i.end{height:0;border-radius:0;border-top:2px solid var(--ink);vertical-align:4px}
-svg{display:block}.legend.lines svg{display:inline-block;margin-right:7px;vertical-align:1px}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
+.charts{overflow-x:auto}.charts svg[role]{min-width:860px}.charts h3{position:sticky;left:0;width:max-content;max-width:100%;overflow-wrap:anywhere}
+svg{display:block}svg text,svg circle,svg polygon,svg [fill=none]{pointer-events:none}.legend.lines svg{display:inline-block;margin-right:7px;vertical-align:1px}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
 @media print{section,.figures div{break-inside:avoid}}
 `

@@ -76,6 +76,7 @@ export function formatGap(gap: number): string {
   if (!Number.isFinite(gap)) return '-'
   const percent = gap * 100
   if (percent > 0 && percent < 0.001) return '< 0.001 %'
+  if (percent >= 999.5) return `${formatCount(Math.round(percent))} %`
   return `${percent === 0 ? '0' : percent < 0.1 ? percent.toFixed(3) : percent.toFixed(percent < 10 ? 2 : 1)} %`
 }
 

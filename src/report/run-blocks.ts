@@ -55,7 +55,9 @@ export function chartOfHistory(
     if (state === 'retry') retried += 1
     const key = `${machine}\u0000${slot}`
     const lane = bySlot.get(key) ?? { machine, slot, blocks: [] }
-    lane.blocks.push({ start: (start - first) / 1e6, end: (end - first) / 1e6, label, state })
+    const detail = detailOf(state, attempt.outcome)
+    const times = { start: (start - first) / 1e6, end: (end - first) / 1e6 }
+    lane.blocks.push({ ...times, label, state, ...(detail && { detail }) })
     bySlot.set(key, lane)
   }
   const slots = [...bySlot.values()].sort(
@@ -78,6 +80,12 @@ function stateOf(
 ): BlockState {
   if (outcome === 'done' || outcome === 'running') return outcome
   return isLast && !isOpen(stage, index) ? 'failed' : 'retry'
+}
+
+/** The kind of the failure, and what followed. */
+function detailOf(state: BlockState, outcome: string): string | undefined {
+  if (state === 'retry') return `${outcome}, tried again`
+  return state === 'failed' ? `${outcome}, failed for good` : undefined
 }
 
 function runningAttempt({ machine, slot, stage, index, since }: Running, now: number) {

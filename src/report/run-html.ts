@@ -1,15 +1,19 @@
-import { formatCount } from '../std/units.ts'
+import { formatCount, formatDuration } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { escapeHtml, figures, htmlTable, page, section } from './page.ts'
-import { formatGap, formatNumber, formatTime } from './plan-view.ts'
+import { formatFixed } from './digits.ts'
+import { formatGap } from './plan-view.ts'
 import type { RunChart } from './run-blocks.ts'
+import { runVerdict } from './run-verdict.ts'
 
 /** What a page about a run is made from; seconds everywhere. */
 export type RunReport = {
   readonly run: string
   readonly job: string
   readonly state: string
+  /** From the first start, loading included, to the last end or now. */
+  readonly seconds: number
   readonly lowerBound: number
   readonly utilisation: number
   readonly errorRate: number
@@ -42,31 +46,34 @@ export function runHtml(report: RunReport): string {
   const clock = { until: chart.seconds > 0 ? chart.seconds : 1, unit: 's' }
   const body = [
     `<h1>${escapeHtml(report.job)}</h1>`,
-    `<p class="lede">Run ${escapeHtml(report.run)}, ${escapeHtml(report.state)}${leftOf(report)}.</p>`,
+    `<p class="verdict">${escapeHtml(runVerdict(report))}</p>`,
+    `<p class="lede">Run ${escapeHtml(report.run)}</p>`,
     headline(report),
     section('Stages', 'Items by state.', stages(report)),
     chart.lanes.length === 0
       ? section('Machines', 'Nothing has started yet.', '')
       : section('Machines', machinesNote(report), schedule(report, clock)),
-    report.failures.length === 0 ? '' : section('Failures', '', failures(report)),
+    report.failures.length === 0 ? '' : section('Failures', failuresNote(report), failures(report)),
   ]
   return page({ title: `${report.job}, run ${report.run}`, body: body.join('\n') })
 }
 
-const mostLanes = 64
+const mostLanes = 128
 
-const leftOf = ({ left }: RunReport): string =>
-  left === undefined ? '' : `: ${escapeHtml(left)} left, eight times in ten`
-
-function headline({ chart, lowerBound, utilisation, errorRate, retries }: RunReport): string {
-  const over = lowerBound > 0 ? formatGap(Math.max(0, chart.seconds / lowerBound - 1)) : '-'
+function headline({ seconds, chart, lowerBound, utilisation, errorRate, retries }: RunReport) {
+  const over = lowerBound > 0 ? formatGap(Math.max(0, seconds / lowerBound - 1)) : '-'
   return figures([
-    [formatTime(chart.seconds, 's'), `first start to ${chart.running > 0 ? 'now' : 'last end'}`],
-    [over, `above the bound of ${formatTime(lowerBound, 's')} for the measured times`],
-    [`${formatNumber(utilisation * 100)} %`, 'utilisation, weighted by speed'],
-    [`${formatNumber(errorRate * 100)} %`, `of items failed; ${formatCount(retries)} retries`],
+    [
+      duration(seconds),
+      `first start to ${chart.running > 0 ? 'now' : 'last end'}, loading included`,
+    ],
+    [over, `above ${duration(lowerBound)}, which no schedule of the measured times is below`],
+    [`${formatFixed(utilisation * 100, 1)} %`, 'utilisation, weighted by speed'],
+    [`${formatFixed(errorRate * 100, 1)} %`, `of items failed; ${formatCount(retries)} retries`],
   ])
 }
+
+const duration = (seconds: number): string => formatDuration(seconds * 1e6)
 
 function stages({ stages: all }: RunReport): string {
   const titles = ['stage', 'waiting', 'running', 'done', 'failed', 'other', 'busy']
@@ -77,7 +84,7 @@ function stages({ stages: all }: RunReport): string {
     formatCount(stage.done),
     formatCount(stage.failed),
     formatCount(stage.other),
-    formatTime(stage.busySeconds, 's'),
+    duration(stage.busySeconds),
   ])
   return strips(all) + htmlTable(titles, rows)
 }
@@ -129,9 +136,8 @@ function schedule({ chart }: RunReport, clock: { until: number; unit: string }):
   })
   const busy = busyChart([{ name: 'slots at work', shares, end: clock.until }], clock)
   return (
-    legend +
-    ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true, ticks: true }) +
-    busy
+    `${legend}<div class="charts">` +
+    `${ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true, ticks: true })}<h3>Slots at work<span>their share, over time</span></h3>${busy}</div>`
   )
 }
 
@@ -143,9 +149,24 @@ const legend = `<div class="legend">
 <span><i style="border:1px dashed var(--waiting)">…</i>waiting: the grey part of the stages above</span>
 </div>`
 
+function failuresNote({ failures: shown, stages: all, run }: RunReport): string {
+  const failed = all.reduce((sum, stage) => sum + stage.failed, 0)
+  const more = failed - shown.length
+  return more > 0
+    ? `${formatCount(shown.length)} of ${formatCount(failed)}; dray results ${run} --failed lists all.`
+    : 'dray why says of each what would help.'
+}
+
 function failures({ failures: all }: RunReport): string {
   return htmlTable(
     ['item', 'stage', 'reason'],
-    all.map(({ key, stage, reason }) => [key, stage, reason.slice(0, 300)]),
+    all.map(({ key, stage, reason }) => [cut(key, 200), stage, cut(reason, 400)]),
+    { text: true },
   )
+}
+
+/** Long enough to be known again. */
+function cut(text: string, most: number): string {
+  const letters = [...text]
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`
 }

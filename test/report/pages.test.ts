@@ -132,7 +132,7 @@ test('ten thousand items with many failures make a page of less than five megaby
       outcomes: all.map(at => (at % 20 === 0 ? 'error' : 'done')),
     },
   ])
-  const report = { run: 'r', job: 'j', state: 'done', stages: [], failures: [], chart }
+  const report = { run: 'r', job: 'j', state: 'done', seconds: 1, stages: [], failures: [], chart }
   const html = runHtml({ ...report, lowerBound: 1, utilisation: 1, errorRate: 0, retries: 0 })
   expect(html.length).toBeLessThan(5e6)
   // A cross is two strokes in ink; nothing else in the picture is drawn so.
@@ -144,6 +144,7 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
     run: 'calm-otter',
     job: nasty,
     state: 'active',
+    seconds: 4,
     lowerBound: 3,
     utilisation: 0.5,
     errorRate: 0.25,
@@ -155,5 +156,10 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
   const html = runHtml(report)
   expect(html).not.toContain('<script')
   expect(requestsOf(html)).toEqual([])
+  // Pointing at a block tells what it is; what the drawing library leaves for scripts is gone.
+  expect(html).toContain('<title>1 ocr, error, tried again: 0 to 1 s, 1 s</title>')
+  expect(html).toContain('<title>2 ocr, timeout, failed for good: 3 to 4 s, 1 s</title>')
+  expect(html).not.toContain('ecmeta')
+  expect(html).toContain('Running: 2 of 7 items done, 1 failed, 1 attempt tried again.')
   for (const mark of ['✓', '▶', '×', '…', '○']) expect(html, mark).toContain(mark)
 })

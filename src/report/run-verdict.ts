@@ -1,0 +1,42 @@
+import { formatCount, formatDuration } from '../std/units.ts'
+import type { RunReport } from './run-html.ts'
+
+/**
+ * What a reader should know of a run before looking at any picture: how far it came, what failed,
+ * how long it took and how much of that could have been saved.
+ */
+export function runVerdict(report: RunReport): string {
+  const { stages, state, chart, left } = report
+  const sum = (of: 'waiting' | 'running' | 'done' | 'failed' | 'other') =>
+    stages.reduce((total, stage) => total + stage[of], 0)
+  const [done, failed, other] = [sum('done'), sum('failed'), sum('other')]
+  const total = done + failed + other + sum('waiting') + sum('running')
+  const counts = [
+    `${formatCount(done)} of ${formatCount(total)} items done`,
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+    ...(other > 0 ? [`${formatCount(other)} skipped, stopped or cancelled`] : []),
+    ...(chart.retried > 0
+      ? [
+          `${formatCount(chart.retried)} ${chart.retried === 1 ? 'attempt' : 'attempts'} tried again`,
+        ]
+      : []),
+  ].join(', ')
+  if (chart.lanes.length === 0) return `${stateInWords(state)}: ${counts}. Nothing has started yet.`
+  const ahead = left === undefined ? '' : ` About ${left} left.`
+  return `${stateInWords(state)}: ${counts}. ${tookOf(report)}${ahead}`
+}
+
+function tookOf({ seconds, lowerBound, chart }: RunReport): string {
+  const took = formatDuration(seconds * 1e6)
+  const said = chart.running > 0 ? `At work for ${took}` : `It took ${took}`
+  if (!(lowerBound > 0)) return `${said}.`
+  const bound = formatDuration(lowerBound * 1e6)
+  return seconds <= lowerBound * 1.01
+    ? `${said}, as short as its measured times allow.`
+    : `${said}; its measured times allow ${bound}.`
+}
+
+function stateInWords(state: string): string {
+  const word = state === 'active' ? 'running' : state
+  return `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`
+}

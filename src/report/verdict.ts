@@ -1,0 +1,84 @@
+import type { ComparedRow, MeasureName } from '../choose/compare.ts'
+import { objectiveInWords } from '../choose/objective.ts'
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import { formatCount } from '../std/units.ts'
+import { formatGap, formatNumber, formatTime } from './plan-view.ts'
+
+/** The measure an objective makes least. */
+export const measureOf: Readonly<Record<Objective, MeasureName>> = {
+  makespan: 'makespan',
+  'mean-flow-time': 'meanFlowTime',
+  'weighted-tardiness': 'weightedTardiness',
+  cost: 'cost',
+}
+
+/**
+ * What a comparison comes to, in a sentence or two: who is best, how much is left to win, and what the
+ * wrong choice costs. `rows` are best first.
+ */
+export function verdictOf(
+  problem: Problem,
+  rows: readonly ComparedRow[],
+  objective: Objective,
+): string {
+  const measure = measureOf[objective]
+  const [first] = rows
+  const best = rows.filter(row => row[measure] <= first[measure] * (1 + 1e-9))
+  const names = namesInWords(best.map(({ strategy }) => strategy))
+  const value = objective === 'cost' ? formatNumber(first.cost) : time(problem, first[measure])
+  const said =
+    objective === 'makespan'
+      ? `${names} ${best.length > 1 ? 'end' : 'ends'} first, after ${value}${distanceOf(best)}`
+      : `${names} ${best.length > 1 ? 'have' : 'has'} the least ${objectiveInWords(objective)}, ${value}`
+  const worst = worstOf(rows, measure, objective)
+  return `${said}${worst}.${unclear(rows, best, measure)}${undone(best)}`
+}
+
+const time = ({ unit }: Problem, value: number): string => formatTime(value, unit)
+
+function distanceOf(best: readonly ComparedRow[]): string {
+  if (best.some(({ optimal }) => optimal)) return ', and nothing can end sooner'
+  const gap = best.reduce((least, row) => Math.min(least, row.gap), Number.POSITIVE_INFINITY)
+  return Number.isFinite(gap) ? `, at most ${formatGap(gap)} above the best possible` : ''
+}
+
+function worstOf(rows: readonly ComparedRow[], measure: MeasureName, objective: Objective): string {
+  const last = rows.reduce((a, b) => (b[measure] > a[measure] ? b : a))
+  const [{ [measure]: least }] = rows
+  if (!(last[measure] > least * (1 + 1e-9))) return rows.length > 1 ? ', as do all others' : ''
+  if (!(least > 0)) return `; ${last.strategy} is the worst`
+  const times = last[measure] / least
+  if (times < 1.1) return `; the worst, ${last.strategy}, is ${formatGap(times - 1)} behind`
+  const factor = times < 10 ? times.toFixed(1) : formatCount(Math.round(times))
+  const as = objective === 'makespan' ? 'takes' : 'comes to'
+  return `; the worst, ${last.strategy}, ${as} ${factor} times as ${objective === 'makespan' ? 'long' : 'much'}`
+}
+
+/** Strategies that a few more seeds might put in front. */
+function unclear(
+  rows: readonly ComparedRow[],
+  best: readonly ComparedRow[],
+  measure: MeasureName,
+): string {
+  const close = rows.filter(row => {
+    const interval = row.intervals?.[measure]
+    return interval !== undefined && !best.includes(row) && interval[0] <= best[0][measure]
+  })
+  if (close.length === 0) return ''
+  const names = namesInWords(close.map(({ strategy }) => strategy))
+  return ` ${names} may be as good: more seeds would tell.`
+}
+
+function undone(best: readonly ComparedRow[]): string {
+  const most = best.reduce((share, row) => Math.max(share, row.errorRate), 0)
+  return most > 0 ? ` Up to ${formatGap(most)} of its tasks failed for good.` : ''
+}
+
+/** "local-search, portfolio and auto" */
+export function namesInWords(names: readonly string[], most = 4): string {
+  if (names.length === 1) return names[0]
+  const shown = names.slice(0, names.length > most ? most - 1 : names.length - 1)
+  const rest = names.length - shown.length
+  return `${shown.join(', ')} and ${rest === 1 ? names[names.length - 1] : `${rest} more`}`
+}
