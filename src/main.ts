@@ -47,4 +47,12 @@ const named = Object.entries(commands).filter(([name]) => name === asked)
 const needed = named.length > 0 ? named : Object.entries(commands)
 if (asked !== '--version' && asked !== '-V') for (const [, load] of needed) (await load())(program)
 addExamples(program)
+// Node would end with 13 and no word when a command waits for what can no longer happen.
+function stuck(): never {
+  console.error('dray: nothing more can happen, and the command has not ended: a defect of dray')
+  console.error('  dray why says where things stand; the same command again goes on')
+  process.exit(1)
+}
+process.once('beforeExit', stuck)
 await program.parseAsync()
+process.off('beforeExit', stuck)

@@ -295,6 +295,11 @@ function runEvent(state: State, run: number, verb: string, rest: string): Event 
       const { definition } = state.runs[run]
       return { kind: 'redefine', run, definition: { ...definition, order: rest } }
     }
+    case 'redefined': {
+      const { definition } = state.runs[run]
+      const { stages } = runOf(`${definition.name}: ${rest}`, state.now)
+      return { kind: 'redefine', run, definition: { ...definition, stages } }
+    }
     case 'goes':
       return { kind: 'goOn', run }
     default:
@@ -452,12 +457,25 @@ function latest(attempts: readonly Attempt[], stage: number, index: number): num
   )
 }
 
+/** A line an item; many in a row that ended alike share one. */
 function keptLines(state: State, kept: Kept): string[] {
-  return kept.indexes.map((index, at) => {
+  const endings = kept.states.map((ended, at) => {
     const failure = kept.failures[at]
-    return `${nameOf(state, kept.stage)}[${index}] ${kept.states[at]}${failure === undefined ? '' : ` (${failure.message})`}`
+    return `${ended}${failure === undefined ? '' : ` (${failure.message})`}`
   })
+  const lines: string[] = []
+  for (let at = 0, to = 0; at < endings.length; at = to) {
+    const first = kept.indexes[at]
+    const alike = (next: number) =>
+      endings[next] === endings[at] && kept.indexes[next] === first + next - at
+    for (to = at + 1; to < endings.length && alike(to); ) to += 1
+    if (to - at < MANY) to = at + 1
+    lines.push(`${itemsName(state, kept.stage, first, to - at)} ${endings[at]}`)
+  }
+  return lines
 }
+
+const MANY = 20
 
 function decisionLines(state: State, decision: Decision): string[] {
   const named = (stage: number, index: number): string => `${nameOf(state, stage)}[${index}]`

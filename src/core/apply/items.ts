@@ -12,7 +12,7 @@ import {
   settleItem,
   stateOf,
 } from '../items.ts'
-import type { Stage, State } from '../state.ts'
+import type { Run, Stage, State } from '../state.ts'
 
 /**
  * An item reaches its final state here and nowhere else; what depends on it hears of it at once:
@@ -31,6 +31,7 @@ export function endItem(
   keep(state, stage, index, code, position, failure)
   if (stage.sizes.size > 0) stage.sizes.delete(index)
   mark(state.scratch.touched, stage.number)
+  markSource(state, stage)
   const succeeded = code === DONE || code === STOPPED
   if (stage.graph !== undefined) endGraphItem(state, stage, index, succeeded)
   if (stage.root !== stage.number) {
@@ -48,6 +49,13 @@ export function endItem(
   }
 }
 
+/** Its source may have waited for this result to be taken. */
+function markSource(state: State, stage: Stage): void {
+  let head = stage
+  while (head.definition.link.kind === 'item') head = state.stages[head.upstream]
+  if (head !== stage) mark(state.scratch.touched, head.number)
+}
+
 /** One input of a tree node has ended. Without tolerance a failed input fails the node: a partial sum is a wrong sum. */
 export function arriveAtNode(
   state: State,
@@ -57,7 +65,7 @@ export function arriveAtNode(
   succeeded: boolean,
 ): void {
   const node = Math.floor(index / fanIn)
-  if (!succeeded && !tolerates(state, next)) {
+  if (!succeeded && !tolerates(state.runs[next.run])) {
     if (!next.complete && node >= next.known) next.known = node + 1
     endItem(
       state,
@@ -89,8 +97,8 @@ export function makeNodeReady(stage: Stage, node: number): void {
 }
 
 /** Whether the run goes on with what succeeded. */
-export function tolerates(state: State, stage: Stage): boolean {
-  const { count, share } = state.runs[stage.run].definition.tolerate
+export function tolerates({ definition }: Run): boolean {
+  const { count, share } = definition.tolerate
   return count > 0 || share > 0
 }
 

@@ -84,7 +84,7 @@ function canSucceed(state: State, run: Run, stage: Stage, index: number): boolea
   if (stage.unreadable.has(index)) return false
   if (link.kind === 'gather') return failedItems(state, run.stages) <= allowedFailures(state, run)
   if (link.kind === 'item') return !hasFailed(state, stage.upstream, index)
-  if (link.kind !== 'tree' || tolerates(state, stage)) return true
+  if (link.kind !== 'tree' || tolerates(run)) return true
   const end = Math.min(state.stages[stage.upstream].known, (index + 1) * link.fanIn)
   for (let input = index * link.fanIn; input < end; input += 1)
     if (hasFailed(state, stage.upstream, input)) return false

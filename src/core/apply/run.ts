@@ -10,7 +10,6 @@ import type { GraphState, Run, Stage, State } from '../state.ts'
 import { newRun, newStage } from '../initial.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
-import { rebuildQueues } from './enqueue.ts'
 import { endItem, failedItems } from './items.ts'
 import { forgetModels } from './slot.ts'
 
@@ -147,21 +146,8 @@ export function allowedFailures(state: State, run: Run): number {
   const { count, share } = run.definition.tolerate
   const first = state.stages[run.stages[0]]
   if (share > 0 && !first.complete) return Math.max(count, Number.POSITIVE_INFINITY)
-  return Math.max(count, Math.floor(share * first.known))
-}
-
-/** The same stages under other policies. Open tasks keep the class they were cut into. */
-export function redefineRun(state: State, run: Run, definition: RunDefinition): void {
-  const { allocation, order } = newRun(run.number, definition, run.submittedAt)
-  const reordered = run.order !== order
-  Object.assign(run, { definition, allocation, order })
-  joinTenants(state, run)
-  for (const number of run.stages) {
-    const stage = state.stages[number]
-    const again = definition.stages.find(({ name }) => name === stage.definition.name)
-    if (again !== undefined) Object.assign(stage, { definition: again })
-  }
-  if (reordered && !state.scratch.replaying) rebuildQueues(state)
+  // 29 % of 100 is 28.999999999999996 in floating point.
+  return Math.max(count, Math.floor(share * first.known + 1e-6))
 }
 
 /** What a finished run held, dropped: only its counts remain. */

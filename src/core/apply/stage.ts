@@ -40,6 +40,7 @@ export function read(state: State, event: SourceRead): void {
     for (const index of items) keepItem(state, state.stages[number], index)
   }
   mark(state.scratch.touched, stage.number)
+  mark(state.scratch.touchedRuns, stage.run)
 }
 
 /** An item answered by the run this one continues: its result is already stored. */

@@ -31,9 +31,9 @@ export function expand(state: State, out: Out, touched: Marks): void {
 
 function readAhead(state: State, out: Out, run: Run, stage: Stage): void {
   if (stage.complete || stage.reading || state.draining) return
-  const window = run.order.global ? limits.indexedTasks : limits.openTasks
-  const ahead = stage.pool.size + stage.openTasks
-  if (ahead > window - limits.readItems || unconsumed(state, stage) > limits.unconsumed) return
+  const ahead = stage.pool.size + stage.open
+  if (ahead > windowOf(state, run, stage) - limits.readItems) return
+  if (unconsumed(state, stage) > limits.unconsumed) return
   decide(state, out, { kind: 'reading', stage: stage.number })
   out.actions.push({
     kind: 'readSource',
@@ -43,15 +43,27 @@ function readAhead(state: State, out: Out, run: Run, stage: Stage): void {
   })
 }
 
-/** Results that an item-linked follower has still to take: back-pressure instead of memory. */
+/** Items known and not ended: as many as the order looks at, and a few tasks' worth for every slot. */
+function windowOf(state: State, run: Run, stage: Stage): number {
+  const { chunk } = stage.definition
+  if (chunk.kind === 'whole') return Number.POSITIVE_INFINITY
+  const window = run.order.global ? limits.indexedTasks : limits.openTasks
+  const perTask = chunk.kind === 'fixed' ? chunk.items : limits.messageTasks
+  return window + limits.chunksAhead * slotsOf(state) * (perTask - 1)
+}
+
+/** Results that item-linked followers have still to take, down to the last of them: back-pressure instead of memory. */
 function unconsumed(state: State, stage: Stage): number {
-  let most = 0
+  return endedCount(stage.items) - leastEnded(state, stage)
+}
+
+function leastEnded(state: State, stage: Stage): number {
+  let least = endedCount(stage.items)
   for (const number of stage.downstream) {
     const next = state.stages[number]
-    if (next.definition.link.kind === 'item')
-      most = Math.max(most, endedCount(stage.items) - endedCount(next.items))
+    if (next.definition.link.kind === 'item') least = Math.min(least, leastEnded(state, next))
   }
-  return most
+  return least
 }
 
 function gather(state: State, out: Out, run: Run, stage: Stage): void {

@@ -45,6 +45,7 @@ export function recover(state: State, out: Out): void {
   for (let at = 0; at < touchedRuns.count; at += 1) {
     const run = state.runs[touchedRuns.numbers[at]]
     if (run.state === 'stopping' && run.problem?.kind === 'cancelled') abortRunning(state, out, run)
+    else if (run.state === 'active') giveUpBeyondTolerance(state, out, run, '')
   }
 }
 
@@ -71,11 +72,16 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
     return
   }
   decide(state, out, { kind: 'fail', stage: stage.number, index, failure })
-  if (!goesOn || !tolerates(state, stage)) return
-  const failedSoFar = failedItems(state, run.stages)
+  if (goesOn) giveUpBeyondTolerance(state, out, run, `; the last: ${failure.message}`)
+}
+
+/** Also where a read brought the failures, or the number that a share is of. */
+function giveUpBeyondTolerance(state: State, out: Out, run: Run, last: string): void {
+  if (!tolerates(run)) return
+  const failed = failedItems(state, run.stages)
   const allowed = allowedFailures(state, run)
-  if (failedSoFar <= allowed) return
-  const message = `${failedSoFar} items failed, ${allowed} are tolerated; the last: ${failure.message}`
+  if (failed <= allowed) return
+  const message = `${failed} items failed, ${allowed} are tolerated${last}`
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
 }
 

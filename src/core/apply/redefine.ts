@@ -1,0 +1,42 @@
+import type { RunDefinition } from '../../model/run.ts'
+import { newRun } from '../initial.ts'
+import type { Run, State } from '../state.ts'
+import { ASSIGNED, moveTask, READY, WAITING } from '../tasks.ts'
+import { joinTenants } from '../tenants.ts'
+import { rebuildQueues } from './enqueue.ts'
+import { forgetAssignment } from './run.ts'
+import { classOf } from './stage.ts'
+
+/** The same stages under other policies. What runs keeps what it was lent; all else follows the new ones. */
+export function redefineRun(state: State, run: Run, definition: RunDefinition): void {
+  const { allocation, order } = newRun(run.number, definition, run.submittedAt)
+  Object.assign(run, { definition, allocation, order })
+  joinTenants(state, run)
+  for (const number of run.stages) {
+    const stage = state.stages[number]
+    const again = definition.stages.find(({ name }) => name === stage.definition.name)
+    if (again !== undefined) Object.assign(stage, { definition: again })
+  }
+  reclassify(state, run)
+  if (!state.scratch.replaying) rebuildQueues(state)
+}
+
+/** Tasks that do not run join the class of what they need now: the old needs may fit nowhere any more. */
+function reclassify(state: State, run: Run): void {
+  const { tasks } = state
+  for (let task = 0; task < tasks.used; task += 1) {
+    const at = tasks.state[task]
+    if (at !== READY && at !== WAITING && at !== ASSIGNED) continue
+    const stage = state.stages[tasks.stage[task]]
+    if (stage.run !== run.number) continue
+    const { number, priority, memoryScale } = state.classes[tasks.klass[task]]
+    const item = { index: tasks.first[task], size: tasks.size[task] }
+    const klass = classOf(state, stage, item, priority, memoryScale)
+    if (klass.number === number) continue
+    if (at === ASSIGNED) {
+      forgetAssignment(state, task)
+      moveTask(tasks, task, READY)
+    }
+    tasks.klass[task] = klass.number
+  }
+}
