@@ -22,8 +22,9 @@ export type Keeper = (
 export function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
   const previous = host.store.run(name)?.previous
   if (previous === undefined) return undefined
-  const redo = JSON.parse(host.store.get(redoDocument(name)) ?? '[]') as string[]
-  return keeperOf(host.store, lineage(host, previous), withFollowers(job, redo))
+  const redone = (run: string): ReadonlySet<string> =>
+    withFollowers(job, JSON.parse(host.store.get(redoDocument(run)) ?? '[]') as string[])
+  return keeperOf(host.store, lineage(host.store, previous), { redo: redone(name), redone })
 }
 
 /** The stages that a run was asked to run again. */
@@ -34,12 +35,12 @@ export function rememberRedo(store: Store, run: string, stages: readonly string[
 const redoDocument = (run: string): string => `redo:${run}`
 
 /** A run and the runs it kept results of, oldest first. */
-function lineage(host: Host, name: string): string[] {
+export function lineage(store: Store, name: string): string[] {
   const names: string[] = []
   for (
     let at: string | undefined = name;
     at !== undefined && !names.includes(at);
-    at = host.store.run(at)?.previous
+    at = store.run(at)?.previous
   )
     names.unshift(at)
   return names
@@ -58,7 +59,19 @@ function withFollowers(job: Job, redo: readonly string[]): Set<string> {
   return all
 }
 
-function keeperOf(store: Store, previous: readonly string[], redo: ReadonlySet<string>): Keeper {
+function keeperOf(
+  store: Store,
+  previous: readonly string[],
+  {
+    redo,
+    redone,
+  }: {
+    /** Stages to run again now. */
+    readonly redo: ReadonlySet<string>
+    /** Stages a previous run was asked to run again: what runs before it had of them is of no use. */
+    readonly redone: (run: string) => ReadonlySet<string>
+  },
+): Keeper {
   const answered = new Map<string, Map<string, { run: string; index: number; version: string }>>()
 
   const answersOf = (stageName: string) => {
@@ -66,6 +79,7 @@ function keeperOf(store: Store, previous: readonly string[], redo: ReadonlySet<s
     if (known !== undefined) return known
     answered.set(stageName, (known = new Map()))
     for (const run of previous) {
+      if (redone(run).has(stageName)) known.clear()
       for (const { index, key, version, state } of store.answered(run, stageName)) {
         if (state === 'done' || state === 'stopped') known.set(key, { run, index, version })
       }

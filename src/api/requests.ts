@@ -1,5 +1,6 @@
 import { InputError } from '../model/input-error.ts'
 import type { LogLine, StoredResult } from '../port/store.ts'
+import { cleanRuns, type Cleaning } from './clean.ts'
 import { type Forecast, timeLeft } from './forecast.ts'
 import { findItem } from './find-item.ts'
 import type { Host } from './host.ts'
@@ -72,6 +73,8 @@ export async function answerRequest(
       return cancelRun(host, findRun(view, text(request.run)))
     case 'retry':
       return reopenFailed(host, findRun(view, text(request.run)))
+    case 'clean':
+      return { removed: await cleanRuns(host, cleaningOf(request)) } satisfies Cleaned
     case 'runs':
     case 'status':
     case 'running':
@@ -84,6 +87,15 @@ export async function answerRequest(
         `the process that owns this directory does not know the request ${String(request.op)}; it may be of another version`,
       )
   }
+}
+
+/** Names of the runs that were removed. */
+export type Cleaned = { readonly removed: readonly string[] }
+
+function cleaningOf({ run, olderThan }: Record<string, unknown>): Cleaning {
+  if (typeof run === 'string') return { run }
+  if (typeof olderThan === 'number' && olderThan >= 0) return { olderThan }
+  throw new InputError('clean: expected a run, or an age in microseconds')
 }
 
 export async function answerQuestion(view: View, question: Question): Promise<unknown> {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { cleanRuns, type Cleaning } from '../api/clean.ts'
 import { openHost } from '../api/host.ts'
-import { findRun, listRuns, stateOfRun } from '../api/view.ts'
+import { type Cleaned, answerRequest } from '../api/requests.ts'
 import { InputError } from '../model/input-error.ts'
 import { parseDuration } from '../std/units.ts'
-import { requireDirectory } from './ask.ts'
+import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { plural, print, printJson } from './print.ts'
@@ -29,7 +30,7 @@ async function clean(run: string | undefined, flags: Flags): Promise<number> {
     throw new InputError(`--older ${flags.older}: expected a time such as 30d or 12h`)
   const dir = directoryFrom(flags.dir)
   requireDirectory(dir)
-  const removed = await remove(dir, run, age)
+  const removed = await remove(dir, run === undefined ? { olderThan: age ?? 0 } : { run })
   if (flags.json === true) printJson({ removed })
   else
     print(
@@ -40,40 +41,14 @@ async function clean(run: string | undefined, flags: Flags): Promise<number> {
   return exitCode.done
 }
 
-async function remove(
-  dir: string,
-  name: string | undefined,
-  age: number | undefined,
-): Promise<string[]> {
-  const host = await openHost({ dir, machines: [] })
+/** Asks the owner; where none lives the directory is claimed for as long as it takes. */
+async function remove(dir: string, cleaning: Cleaning): Promise<readonly string[]> {
+  const answered = await askLiving(dir, { op: 'clean', ...cleaning })
+  if (answered !== undefined) return (answered as Cleaned).removed
+  const host = await openHost({ dir, machines: [], onRequest: answerRequest })
   try {
-    const view = { state: host.state, store: host.store, payloads: undefined, owned: false }
-    // The runs that rest after a dead owner are known as such once the first step is durable.
-    await host.commit({ kind: 'resume' })
-    const names = age === undefined ? [exactly(view, name ?? '')] : olderThan(view, age)
-    for (const each of names) {
-      const run = host.runNamed(each)
-      if (run !== undefined) await host.commit({ kind: 'forget', run: run.number })
-      host.store.removeRun(each)
-    }
-    return names
+    return await cleanRuns(host, cleaning)
   } finally {
     await host.close()
   }
-}
-
-/** A job's name would be too easy a way to lose results: only the run's own will do. */
-function exactly(view: Parameters<typeof findRun>[0], name: string): string {
-  const record = findRun(view, name)
-  if (record.name === name) return name
-  throw new InputError(`${name} is a job; its newest run is ${record.name}: name that`)
-}
-
-function olderThan(view: Parameters<typeof findRun>[0], age: number): string[] {
-  const before = Date.now() * 1_000 - age
-  const ended = new Set(['done', 'failed', 'cancelled'])
-  const states = new Map(view.store.runs().map(record => [record.name, stateOfRun(view, record)]))
-  return listRuns(view)
-    .filter(row => ended.has(states.get(row.run) ?? '') && (row.endedAt ?? row.createdAt) < before)
-    .map(row => row.run)
 }

@@ -79,7 +79,7 @@ async function gone(pid: number): Promise<void> {
 }
 
 describe('beside a live owner', () => {
-  test('clean is refused with the owner’s pid; retry of an ended run is the owner’s to run', async () => {
+  test('retry of an ended run, and removing it, are the owner’s to do; a run at work is not removed', async () => {
     const handle = `import { existsSync } from 'node:fs'
 export default async item => {
   if (item === 1 && !existsSync(new URL('./mended', import.meta.url))) throw new Error('not mended')
@@ -94,9 +94,6 @@ export default async item => {
     const long = ['map', 'handle.mjs', 'range:11..2000', '-o', 'long.jsonl'] as const
     const owner = folder.begin(...long, '--events')
     await owner.says('"event":"done"')
-    const clean = await folder.dray('clean', run)
-    expect(clean.code).toBe(2)
-    expect(clean.err).toContain(`process ${owner.pid}`)
     expect((await folder.dray('results', run, '--failed')).out).toContain('not mended')
     folder.write('mended', '')
     const retry = await folder.dray('retry', run, '--failed')
@@ -118,6 +115,13 @@ export default async item => {
     const early = await folder.dray('retry', live.run, '--failed')
     expect(early.code).toBe(0)
     expect(early.out).toContain('still at work')
+    const clean = await folder.dray('clean', live.run)
+    expect(clean.code).toBe(2)
+    expect(clean.err).toContain(`dray cancel ${live.run}`)
+    const cleaned = await folder.dray('clean', '--older', '0s', '--json')
+    expect(JSON.parse(cleaned.out)).toEqual({ removed: [run] })
+    expect((await folder.dray('results', run)).code).toBe(2)
+    expect(JSON.parse((await folder.dray('ls', '--json')).out)).toHaveLength(1)
     owner.signal('SIGKILL')
     await owner.ended
     folder.remove()

@@ -141,6 +141,15 @@ stages:
     expect(await again('--redo', 'first')).toMatchObject({ code: 0, ran: all })
   })
 
+  test('what was redone and failed is not replaced by what it was before', async () => {
+    folder.write('first.mjs', noting("if (item.id === 'b') throw new Error('no'); return { n: 7 }"))
+    folder.write('job.yaml', job({ stage: 'retry: { attempts: 1 }' }))
+    expect((await again('--redo', 'first')).code).toBe(1)
+    folder.write('ran.txt', '')
+    folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3, d: 4 }))
+    expect(await again()).toMatchObject({ code: 1, ran: ['b', 'd', 'second d'] })
+  })
+
   test('--redo of a later stage leaves the earlier one', async () => {
     expect((await again('--redo', 'second')).ran).toEqual(['second a', 'second b', 'second c'])
   })

@@ -1,0 +1,65 @@
+import { InputError } from '../model/input-error.ts'
+import type { RunRecord } from '../port/store.ts'
+import type { Micros } from '../std/time.ts'
+import type { Host } from './host.ts'
+import { lineage } from './keep.ts'
+import { findRun, stateOfRun, type View } from './view.ts'
+
+/** Which runs to remove: one by its own name, or those that ended longer ago than an age in micros. */
+export type Cleaning = { readonly run: string } | { readonly olderThan: Micros }
+
+/**
+ * Removes runs: results, logs and history; output files stay. Not one at work, nor one whose results a
+ * run that has not ended may still keep. Answers the names removed.
+ */
+export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<string[]> {
+  const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
+  const names =
+    'run' in cleaning ? [removable(view, cleaning.run)] : olderThan(view, cleaning.olderThan)
+  for (const name of names) {
+    const run = host.runNamed(name)
+    if (run !== undefined) await host.commit({ kind: 'forget', run: run.number })
+    host.store.removeRun(name)
+  }
+  return names
+}
+
+/** A job's name would be too easy a way to lose results: only the run's own will do. */
+function removable(view: View, name: string): string {
+  const record = findRun(view, name)
+  if (record.name !== name)
+    throw new InputError(`${name} is a job; its newest run is ${record.name}: name that`)
+  if (stateOfRun(view, record) === 'active')
+    throw new InputError(`${name} is at work; dray cancel ${name} first`)
+  const keeper = heldBy(view).get(name)
+  if (keeper !== undefined)
+    throw new InputError(`${keeper} goes on from the results of ${name}; expected it to end first`)
+  return name
+}
+
+const ended: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled'])
+
+function olderThan(view: View, age: Micros): string[] {
+  const before = Date.now() * 1_000 - age
+  const held = heldBy(view)
+  return view.store
+    .runs()
+    .filter(record => ended.has(stateOfRun(view, record)) && !held.has(record.name))
+    .filter(record => endOf(view, record) < before)
+    .map(record => record.name)
+}
+
+function endOf(view: View, { name, endedAt, createdAt }: RunRecord): Micros {
+  const run = view.state.runs.find(({ definition }) => definition.name === name)
+  return run !== undefined && run.endedAt > 0 ? run.endedAt : (endedAt ?? createdAt)
+}
+
+/** Runs whose results another that has not ended may keep, each with that other. */
+function heldBy(view: View): Map<string, string> {
+  const held = new Map<string, string>()
+  for (const record of view.store.runs()) {
+    if (record.previous === undefined || ended.has(stateOfRun(view, record))) continue
+    for (const name of lineage(view.store, record.previous)) held.set(name, record.name)
+  }
+  return held
+}
