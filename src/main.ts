@@ -37,6 +37,7 @@ const program = new Command('dray')
   .version(versionOf(), '-V, --version', 'the version of dray')
   .showSuggestionAfterError()
   .showHelpAfterError('(dray --help lists commands and options)')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'dray: ')) })
   .exitOverride(error => {
     process.exit(error.exitCode === 0 ? 0 : 2)
   })

@@ -36,6 +36,26 @@ export async function findItem(
   )
 }
 
+/** Keys of items by stage and number, as far as they are known without reading the input. */
+export function keysOf(view: View, run: Run): (stage: string, index: number) => { key?: string } {
+  const stages = new Map(stagesOf(view, run).map(stage => [stage.definition.name, stage]))
+  const known = new Map<string, { key?: string }>()
+  return (name, index) => {
+    const id = `${index} ${name}`
+    const found = known.get(id)
+    if (found !== undefined) return found
+    const stage = stages.get(name)
+    const key =
+      stage === undefined
+        ? undefined
+        : (view.payloads?.cargo.get(stage.number)?.get(index)?.key ??
+          view.store.result(run.definition.name, name, index)?.key)
+    const said = key === undefined || key === String(index) ? {} : { key }
+    known.set(id, said)
+    return said
+  }
+}
+
 const such = (seen: readonly string[]): string =>
   seen.length === 0 ? '' : `; keys are such as ${seen.slice(0, 3).join(', ')}`
 

@@ -26,6 +26,7 @@ import {
   sourceOf,
   specOf,
 } from './attached.ts'
+import { noteRetries, storeLog } from './attempt-log.ts'
 import { rememberTimes } from './learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
 import { writeOutputs } from './run-outputs.ts'
@@ -150,6 +151,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     },
     onStep: (events, decisions) => {
       waiting.stepped()
+      noteRetries(state, store, decisions)
       for (const listener of listeners) listener.onStep?.(events, decisions)
     },
     onResults: results => {
@@ -260,25 +262,4 @@ function* gatheredResults(state: State, store: Store, stage: Stage) {
   for (const upstream of gatheredStages(state, stage)) {
     yield* wholeAnswers(state, store, upstream)
   }
-}
-
-function storeLog(
-  state: State,
-  store: Store,
-  event: Extract<ExecutorEvent, { kind: 'log' }>,
-): void {
-  const { tasks } = state
-  if (event.task >= tasks.used) return
-  const stage = state.stages[tasks.stage[event.task]]
-  store.log([
-    {
-      run: state.runs[stage.run].definition.name,
-      stage: stage.definition.name,
-      index: event.index,
-      attempt: event.attempt,
-      at: Date.now() * 1_000,
-      stream: event.stream,
-      text: event.text,
-    },
-  ])
 }

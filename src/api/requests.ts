@@ -1,8 +1,10 @@
+import { FAILED, stateOf } from '../core/items.ts'
+import type { Stage } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import type { LogLine, StoredResult } from '../port/store.ts'
 import { cleanRuns, type Cleaning } from './clean.ts'
 import { type Forecast, timeLeft } from './forecast.ts'
-import { findItem } from './find-item.ts'
+import { findItem, keysOf } from './find-item.ts'
 import type { Host } from './host.ts'
 import { cancelRun, reopenFailed } from './reopen.ts'
 import { type StrategyNote, strategyNote } from './strategy-note.ts'
@@ -16,6 +18,7 @@ import {
   stageNamed,
   stagesOf,
   stateOfRun,
+  topOf,
   type View,
 } from './view.ts'
 import { topResults } from './whole-answers.ts'
@@ -45,7 +48,8 @@ export type Question =
 
 export type LogPage = {
   readonly run: string
-  readonly lines: readonly (LogLine & { readonly id: number })[]
+  /** With the item's key, where it is known and more than its number. */
+  readonly lines: readonly (LogLine & { readonly id: number; readonly key?: string })[]
   readonly more: boolean
   /** The run has not ended: lines may follow. */
   readonly live: boolean
@@ -146,7 +150,7 @@ function running(view: View, name: string | undefined): RunningNow {
 
 async function why(view: View, question: Extract<Question, { op: 'why' }>): Promise<unknown> {
   const run = liveRunOf(view, findRun(view, question.run))
-  if (question.item === undefined) return whyRun(view, run, Date.now() * 1_000)
+  if (question.item === undefined) return whyRun(view, run, Date.now() * 1_000, question.stage)
   const index = await findItem(view, run, question.item, question.stage)
   const stages = whyItem(view, run, index, Date.now() * 1_000)
   const { name, job } = run.definition
@@ -165,7 +169,8 @@ async function logPage(view: View, question: Extract<Question, { op: 'logs' }>):
   if (stage !== undefined) stageNamed(view, run, stage)
   const index =
     question.item === undefined ? undefined : await findItem(view, run, question.item, stage)
-  const lines: (LogLine & { id: number })[] = []
+  const lines: LogPage['lines'][number][] = []
+  const keyed = keysOf(view, run)
   const options = {
     after,
     ...(index === undefined ? {} : { index }),
@@ -178,7 +183,7 @@ async function logPage(view: View, question: Extract<Question, { op: 'logs' }>):
       more = true
       break
     }
-    lines.push(line)
+    lines.push({ ...line, ...keyed(line.stage, line.index) })
     bytes += line.text.length
   }
   const live = stateOfRun(view, record) === 'active'
@@ -196,7 +201,7 @@ function resultPage(view: View, question: Extract<Question, { op: 'results' }>):
   const { from = 0, failed = false } = question
   const page = { run: record.name, stage: stage.definition.name, results }
   const found = failed
-    ? view.store.results(record.name, answersOf(view, stage), { from, states: ['failed'] })
+    ? failedResults(view, record.name, stage, from)
     : topResults(view.state, view.store, stage, from)
   for (const result of found) {
     if (results.length >= pageLines || bytes > pageBytes) return { ...page, next: result.index }
@@ -204,6 +209,13 @@ function resultPage(view: View, question: Extract<Question, { op: 'results' }>):
     bytes += result.payload.length
   }
   return page
+}
+
+function* failedResults(view: View, run: string, stage: Stage, from: number) {
+  const { items } = topOf(view.state, stage)
+  const options = { from, states: ['failed'] } as const
+  for (const result of view.store.results(run, answersOf(view, stage), options))
+    if (stateOf(items, result.index) === FAILED) yield result
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

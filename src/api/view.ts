@@ -101,8 +101,12 @@ export function stageNamed(view: View, run: Run, name: string): Stage {
 }
 
 /** The name under which the answers of a stage are kept; of a tree, those of its root. */
-export function answersOf(view: View, stage: Stage): string {
+export const answersOf = (view: View, stage: Stage): string =>
+  storedName(view.state, topOf(view.state, stage))
+
+/** Of a tree its root, where its one result is. */
+export function topOf(state: State, stage: Stage): Stage {
   let top = stage
-  while (top.nextLevel >= 0) top = view.state.stages[top.nextLevel]
-  return storedName(view.state, top)
+  while (top.nextLevel >= 0) top = state.stages[top.nextLevel]
+  return top
 }

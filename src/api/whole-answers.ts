@@ -3,6 +3,7 @@ import type { Stage, State } from '../core/state.ts'
 import { storedName } from '../driver/payloads.ts'
 import { JournalError } from '../port/journal-error.ts'
 import type { Store, StoredResult } from '../port/store.ts'
+import { topOf } from './view.ts'
 
 /**
  * A stage's answers in item order, each item that has ended with its own. Checksums find what changed in
@@ -18,6 +19,8 @@ export function* wholeAnswers(
   const run = state.runs[stage.run].definition.name
   let next = from
   for (const answer of store.results(run, storedName(state, stage), { from })) {
+    // What failed and is open again keeps its last error until it is answered anew.
+    if (stateOf(stage.items, answer.index) === OPEN) continue
     for (; next < answer.index; next += 1) requireOpen(stage, run, next)
     next = answer.index + 1
     yield answer
@@ -32,9 +35,7 @@ export function topResults(
   stage: Stage,
   from = 0,
 ): Generator<StoredResult> {
-  let top = stage
-  while (top.nextLevel >= 0) top = state.stages[top.nextLevel]
-  return wholeAnswers(state, store, top, from)
+  return wholeAnswers(state, store, topOf(state, stage), from)
 }
 
 function requireOpen(stage: Stage, run: string, index: number): void {

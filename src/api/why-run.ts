@@ -1,3 +1,4 @@
+import { FAILED, stateOf } from '../core/items.ts'
 import { queuedCount, type TaskQueue } from '../core/queue.ts'
 import type { Class, Run, Stage } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
@@ -5,7 +6,7 @@ import { formatCount } from '../std/units.ts'
 import { type Forecast, slowTasks, timeLeft } from './forecast.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { type StrategyNote, strategyNote } from './strategy-note.ts'
-import { answersOf, stagesOf, stateOfRun, type View } from './view.ts'
+import { answersOf, stageNamed, stagesOf, stateOfRun, topOf, type View } from './view.ts'
 import { helpFor, type ItemWhy, taskCounts, whyInStage } from './why.ts'
 
 /** The answer to `why RUN`: what it waits for, what is slow, what failed, and what would help. */
@@ -45,11 +46,12 @@ export type FailureGroup = {
   readonly helps: string
 }
 
-export function whyRun(view: View, run: Run, now: number): RunWhy {
+export function whyRun(view: View, run: Run, now: number, stage?: string): RunWhy {
   const record = view.store.run(run.definition.name)
   const state = record === undefined ? run.state : stateOfRun(view, record)
   const strategy = strategyNote(view.store, run.definition)
   const left = state === 'active' ? timeLeft(view.state, run, now) : undefined
+  const asked = stage === undefined ? stagesOf(view, run) : [stageNamed(view, run, stage)]
   return {
     run: run.definition.name,
     job: run.definition.job,
@@ -57,8 +59,8 @@ export function whyRun(view: View, run: Run, now: number): RunWhy {
     ...reasonOf(run, state),
     ...(left === undefined ? {} : { timeLeft: left }),
     ...(strategy === undefined ? {} : { strategy }),
-    stages: view.owned ? stagesOf(view, run).map(stage => whyStage(view, run, stage, now)) : [],
-    failures: failuresOf(view, run),
+    stages: view.owned ? asked.map(at => whyStage(view, run, at, now)) : [],
+    failures: failuresOf(view, run).filter(group => stage === undefined || group.stage === stage),
   }
 }
 
@@ -71,7 +73,7 @@ function reasonOf(run: Run, state: string): { reason: string; helps?: string } {
     case 'failed':
       return {
         reason: problem ?? 'more items failed than tolerate allows',
-        helps: `dray retry ${name} --failed`,
+        helps: `${problem === undefined ? '' : 'what it says mended, then '}dray retry ${name} --failed`,
       }
     case 'cancelled':
       return {
@@ -123,7 +125,10 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
     const failed = view.store.results(run.definition.name, answersOf(view, stage), {
       states: ['failed'],
     })
-    for (const { key, payload } of failed) {
+    const top = topOf(view.state, stage)
+    for (const { index, key, payload } of failed) {
+      // What failed and is open again keeps its last error until it is answered anew.
+      if (stateOf(top.items, index) !== FAILED) continue
       if ((seen += 1) > most) break
       const failure = JSON.parse(payload) as Failure
       const name = stage.definition.name
@@ -155,8 +160,8 @@ function likeness(message: string, key: string): string {
     .replace(/\d+(?:\.\d+)?/g, '#')
 }
 
-/** `3 items such as a.png, b.png`. */
+/** `item a.png`, `3 items such as a.png, b.png`. */
 export function itemsInWords(group: FailureGroup): string {
-  if (group.items === 1) return group.firstKeys[0]
+  if (group.items === 1) return `item ${group.firstKeys[0]}`
   return `${formatCount(group.items)} items such as ${group.firstKeys.join(', ')}`
 }

@@ -4,6 +4,7 @@ import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatDuration } from '../std/units.ts'
+import { failureInWords } from './attempt-log.ts'
 import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
 import { aheadInLine, aheadOn, tenantNote } from './line.ts'
 import { placeOf, ruleOf } from './placed.ts'
@@ -22,6 +23,8 @@ export type ItemWhy = {
   readonly forecastStart?: Instants
   readonly forecastEnd?: Instants
   readonly failure?: Failure
+  /** Of an item that is tried again: what its last attempt failed of. */
+  readonly earlier?: string
 }
 
 /** Micros since the epoch, by what was learnt of times: eight times in ten between `low` and `high`. */
@@ -54,7 +57,18 @@ export function whyInStage(
   if (index >= stage.known) return { ...at, ...whyUnknown(view, stage) }
   const task = taskOf(view.state, stage, index)
   if (task === undefined) return { ...at, ...whyUncut(view, run, stage, index, now) }
-  return { ...at, ...whyTask(view, run, stage, task, now) }
+  return { ...at, ...whyTask(view, run, stage, task, now), ...earlierOf(view, run, stage, task) }
+}
+
+/** What the attempts before this one failed of, in the words of their log; the last of them. */
+function earlierOf(view: View, run: Run, stage: Stage, task: number): { earlier?: string } {
+  const { tries, first } = view.state.tasks
+  if (tries[task] === 0) return {}
+  const options = { stage: stage.definition.name, index: first[task] }
+  let earlier: string | undefined
+  for (const { stream, text } of view.store.logs(run.definition.name, options))
+    if (stream === 'dray') earlier = text
+  return earlier === undefined ? {} : { earlier: earlier.replace(/; again in .*$/, '') }
 }
 
 function whyEnded(
@@ -74,7 +88,7 @@ function whyEnded(
     ...at,
     ...key,
     state,
-    reason: failure === undefined ? reason : `${failure.kind}: ${reason}`,
+    reason: failure === undefined ? reason : failureInWords(failure),
     helps: helpFor(run, stage, failure),
     ...(failure === undefined ? {} : { failure }),
   }
@@ -169,7 +183,7 @@ function whyTask(view: View, run: Run, stage: Stage, task: number, now: number):
         state: 'waiting',
         reason:
           tasks.tries[task] > 0
-            ? `attempt ${tasks.tries[task]} failed; it backs off`
+            ? `attempt ${tasks.tries[task]} of ${stage.definition.retry.attempts} failed; it backs off`
             : 'not before its own earliest start',
         forecastStart: from(tasks.readyAt[task], { low: 0, expected: 0, high: 0 }),
       }

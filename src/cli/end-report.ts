@@ -108,7 +108,10 @@ function failureLines(summary: Summary, host: Host): string[] {
   const run = host.runNamed(summary.run)
   if (run === undefined || (summary.items.failed === 0 && summary.problem === undefined)) return []
   const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
-  const groups = summary.items.failed === 0 ? [] : failuresOf(view, run)
+  // What stopped the run may be what its items failed of: that is said once.
+  const groups = (summary.items.failed === 0 ? [] : failuresOf(view, run)).filter(
+    ({ message }) => message !== summary.problem,
+  )
   const lines = groups
     .slice(0, mostFailures)
     .flatMap(group => [
@@ -136,9 +139,9 @@ function outputLines(summary: Summary): string[] {
 function nextCommand(summary: Summary, _job: Job): string {
   const { run, state, items } = summary
   if (state === 'interrupted') return `  the same command again goes on with it; dray status ${run}`
-  if (items.failed > 0) return `  dray why ${run}   dray retry ${run} --failed`
   if (summary.problem !== undefined && state === 'failed')
     return `  mended, the same command goes on with it; dray why ${run}`
+  if (items.failed > 0) return `  dray why ${run}   dray retry ${run} --failed`
   if (state === 'failed') return `  dray why ${run}   dray logs ${run}`
   if (state === 'cancelled') return `  dray retry ${run} --failed goes on with it`
   return `  dray results ${run}   dray report ${run}`

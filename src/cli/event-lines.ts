@@ -4,7 +4,7 @@ import type { Submitted } from '../api/submit.ts'
 import type { Decision, Event } from '../core/event.ts'
 import { endedCount, FAILED } from '../core/items.ts'
 import type { Run } from '../core/state.ts'
-import { cargoOf } from '../driver/payloads.ts'
+import { cargoOf, storedName } from '../driver/payloads.ts'
 import type { Progress } from './progress.ts'
 
 /**
@@ -39,13 +39,14 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       const { index, failure, stage } = decision
       say('failed', { stage: nameOf(stage), ...itemOf(host, stage, index), ...failure })
     } else if (decision.kind === 'retry') {
-      const { index, stage, tries, at } = decision
+      const { index, stage, tries, at, failure } = decision
       const when = new Date(at / 1_000).toISOString()
       say('retry', {
         stage: nameOf(stage),
         ...itemOf(host, stage, index),
         attempt: tries + 1,
         when,
+        ...(failure === undefined ? {} : { kind: failure.kind, message: failure.message }),
       })
     }
   }
@@ -108,7 +109,18 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
 }
 
 function itemOf(host: Host, stage: number, index: number): { index: number; key?: string } {
-  const { state, loop } = host
-  const key = cargoOf(state, loop.payloads, state.stages[stage], index)?.key
-  return key === undefined ? { index } : { index, key }
+  const key = keyOf(host, stage, index)
+  return key === index ? { index } : { index, key: String(key) }
+}
+
+/** An item's key where it is at hand, in memory or with its answer; else its number. */
+export function keyOf(host: Host, stage: number, index: number): string | number {
+  const { state, loop, store } = host
+  const at = state.stages[stage]
+  const run = state.runs[at.run].definition.name
+  return (
+    cargoOf(state, loop.payloads, at, index)?.key ??
+    store.result(run, storedName(state, at), index)?.key ??
+    index
+  )
 }

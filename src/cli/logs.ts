@@ -36,6 +36,7 @@ async function logs(
 ): Promise<number> {
   const dir = directoryFrom(flags.dir)
   let after = 0
+  let said = 0
   for (let name = run; ; ) {
     const page = await ask<LogPage>(dir, {
       op: 'logs',
@@ -45,10 +46,14 @@ async function logs(
       ...(flags.stage === undefined ? {} : { stage: flags.stage }),
     })
     name = page.run
+    said += page.lines.length
     for (const line of page.lines) flags.json === true ? printJson(line) : print(lineOf(line))
     after = page.lines.at(-1)?.id ?? after
     if (page.more) continue
-    if (flags.follow !== true || !page.live) return exitCode.done
+    if (flags.follow !== true || !page.live) {
+      if (said === 0) process.stderr.write(`${name}: nothing was printed or logged\n`)
+      return exitCode.done
+    }
     await pause(followMillis)
   }
 }
@@ -57,7 +62,7 @@ const followMillis = 500
 
 function lineOf(line: LogPage['lines'][number]): string {
   const at = new Date(line.at / 1_000).toISOString().slice(11, 23)
-  const where = `${line.stage}[${line.index}]`
+  const where = `${line.stage}[${line.key ?? line.index}]`
   const text = line.stream === 'stderr' ? pc.yellow(line.text) : line.text
   return `${pc.dim(`${at} ${where}`)} ${text.replace(/\n$/, '')}`
 }

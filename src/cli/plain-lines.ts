@@ -1,6 +1,7 @@
 import { timeLeft } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
 import type { Run } from '../core/state.ts'
+import { keyOf } from './event-lines.ts'
 import { countOf } from './print.ts'
 import type { Progress } from './progress.ts'
 import { stageFigures } from './stage-figures.ts'
@@ -25,7 +26,7 @@ export function plainLines(host: Host, run: Run): Progress {
         const stage = host.state.stages[decision.stage].definition.name
         if (failures <= mostFailures)
           out.write(
-            `  ${stage}[${decision.index}] failed: ${decision.failure.message.split('\n')[0]}\n`,
+            `  ${stage}[${keyOf(host, decision.stage, decision.index)}] failed: ${decision.failure.message.split('\n')[0]}\n`,
           )
         else if (failures === mostFailures + 1)
           out.write('  further failures are not listed here\n')

@@ -62,6 +62,7 @@ function whyLines(at: ItemWhy): string[] {
   )
   return [
     `  ${at.stage}: ${coloured(at.state)}: ${at.reason}`,
+    ...(at.earlier === undefined ? [] : [`    ${at.earlier}`]),
     ...refusals,
     ...(at.forecastStart === undefined ? [] : [`    likely to start ${soon(at.forecastStart)}`]),
     ...(at.forecastEnd === undefined ? [] : [`    likely to end ${soon(at.forecastEnd)}`]),

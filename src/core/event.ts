@@ -137,6 +137,8 @@ export type Decision =
       readonly at: Micros
       readonly memoryScale: number
       readonly priority?: number
+      /** For people: what the attempt before failed of. */
+      readonly failure?: Failure
     }
   | {
       readonly kind: 'fail'

@@ -26,7 +26,8 @@ export async function readDocument(
   const [problem] = document.errors
   if (problem !== undefined) {
     const { line } = lines.linePos(problem.pos[0])
-    throw new InputError(`${shown}:${line}: ${problem.message.split('\n')[0]}`)
+    const said = problem.message.split('\n')[0].replace(/ at line \d+, column \d+:$/, '')
+    throw new InputError(`${shown}:${line}: ${said}`)
   }
   if (extname(file) === '.json') refuseLooseJson(text, shown)
   const lineOf = (path: readonly PropertyKey[]): number | undefined => {

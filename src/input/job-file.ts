@@ -43,7 +43,9 @@ async function findJobFile(path: string, shown: string): Promise<string> {
       const inside = join(path, name)
       if ((await stat(inside).catch(() => undefined))?.isFile()) return inside
     }
-    throw new InputError(`${shown}: a folder without a job file; expected ${IN_FOLDER[0]} in it`)
+    throw new InputError(
+      `${shown}: a folder without a job file; expected one of ${IN_FOLDER.join(', ')} in it`,
+    )
   }
   if (!MODULES.has(extname(path)) && !DOCUMENTS.has(extname(path))) {
     const kinds = [...MODULES, ...DOCUMENTS].join(' ')

@@ -58,7 +58,8 @@ export type LogLine = {
   readonly attempt: number
   /** Micros since the epoch. */
   readonly at: number
-  readonly stream: 'stdout' | 'stderr' | 'log'
+  /** `dray`: ours, about an attempt that failed and is followed by another. */
+  readonly stream: 'stdout' | 'stderr' | 'log' | 'dray'
   readonly text: string
 }
 

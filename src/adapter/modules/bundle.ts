@@ -165,5 +165,6 @@ function describe(message: Message, path: string): string {
   const at = message.location
   if (at === null) return `${path}: ${message.text}`
   const file = resolve(dirname(path), at.file)
-  return `${file}:${at.line}:${at.column + 1}: ${message.text}\n    ${at.lineText.trim()}`
+  const line = at.lineText.trim()
+  return `${file}:${at.line}:${at.column + 1}: ${message.text}${line === '' ? '' : `\n    ${line}`}`
 }

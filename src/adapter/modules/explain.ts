@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
 import { bundleModule } from './bundle.ts'
 
@@ -12,13 +13,25 @@ export async function explainImport(path: string, error: unknown): Promise<Failu
     if (bundle.kind === 'broken') return bundle.failure
   }
   const text = error instanceof Error ? error.message : String(error)
+  const frames = error instanceof Error ? userFrames(error.stack ?? '') : []
+  const place = /([^\s(]+:\d+:\d+)\)?$/.exec(frames[0] ?? '')?.[1].replace(/^file:\/\//, '')
   return {
     kind: 'error',
     code: 'MODULE',
-    message: `${path} could not be imported: ${text}`,
-    detail: error instanceof Error ? error.stack?.slice(0, 4_000) : undefined,
+    message: `${path} could not be imported: ${text}${place === undefined ? '' : ` (at ${place})`}`,
+    detail: frames.length === 0 ? undefined : frames.join('\n').slice(0, 4_000),
   }
 }
+
+/** Lines of a stack that are about the user's own files: not Node's, not those of this package. */
+function userFrames(stack: string): string[] {
+  return stack
+    .split('\n')
+    .filter(line => /^\s+at .*:\d+:\d+\)?$/.test(line))
+    .filter(line => !/\bnode:|dray-module-/.test(line) && !line.includes(ownFolder))
+}
+
+const ownFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** A module without what it must export, and what it exports instead. */
 export function explainExports(path: string, names: readonly string[]): Failure {

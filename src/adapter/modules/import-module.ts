@@ -26,10 +26,13 @@ export async function importModule(path: string): Promise<ImportedModule> {
   try {
     const file = join(folder, 'module.mjs')
     await writeFile(file, bundle.code)
+    // So that what it throws is told in lines of its source.
+    process.setSourceMapsEnabled(true)
     const compiled = await importFile(file)
     if (compiled.kind === 'imported') return compiled
     return { kind: 'broken', failure: await explainImport(path, compiled.error) }
   } finally {
+    process.setSourceMapsEnabled(false)
     await rm(folder, { recursive: true, force: true })
   }
 }

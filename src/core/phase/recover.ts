@@ -68,6 +68,7 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
       at,
       memoryScale,
       ...wish,
+      failure: { kind: failure.kind, code: failure.code, message: failure.message },
     })
     return
   }
