@@ -88,7 +88,7 @@ function whyEnded(
     ...at,
     ...key,
     state,
-    reason: failure === undefined ? reason : failureInWords(failure),
+    reason: failure === undefined || failure.kind === state ? reason : failureInWords(failure),
     helps: helpFor(run, stage, failure),
     ...(failure === undefined ? {} : { failure }),
   }

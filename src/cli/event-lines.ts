@@ -97,6 +97,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
   })
   return {
     note: text => process.stderr.write(`${text}\n`),
+    decide: () => {},
     end() {
       off()
       onCounts()

@@ -48,7 +48,17 @@ export function plainLines(host: Host, run: Run): Progress {
       out.write(`  ${parts.join(', ')}; ${left}\n`)
     },
   })
-  return { note: text => out.write(`  ${text}\n`), end: off }
+  let decides: string | undefined
+  return {
+    note: text => out.write(`  ${text}\n`),
+    decide(text, uses) {
+      // A plan is mended again and again; who decides changes seldom.
+      if (uses === decides) return
+      decides = uses
+      out.write(`  ${text}\n`)
+    },
+    end: off,
+  }
 }
 
 const everyMillis = 2_000

@@ -100,7 +100,10 @@ describe('why, while a run is at work on two slots that both hang', () => {
 
   test('an item that failed once waits for its next attempt, and when that is', async () => {
     const { out } = await folder.dray('why', 'pages', 'bad')
-    expect(out).toContain('read: waiting: attempt 1 failed; it backs off')
+    expect(out).toContain('read: waiting: attempt 1 of 2 failed; it backs off')
+    expect(out).toContain('attempt 1 failed: error: not yet')
+    const logs = await folder.dray('logs', 'pages', 'bad')
+    expect(logs.out).toMatch(/read\[bad\] attempt 1 failed: error: not yet; again in \d/)
     expect(out).toMatch(/likely to start in/)
   })
 
@@ -160,6 +163,26 @@ test('with nobody at work, a key not answered yet is still found in the input', 
   expect(JSON.parse(out).stages[0]).toMatchObject({ index: 15, state: 'ready' })
   expect((await folder.dray('why', 'pages', 'stuck-1')).out).toContain('interrupted')
   expect((await folder.dray('why', 'pages', 'later-3x')).code).toBe(2)
+  folder.remove()
+}, 60_000)
+
+test('an item that is open again is no failure until it fails anew', async () => {
+  const folder = folderWith({
+    'handle.mjs': handler,
+    'job.json': job({ tolerate: { failed: 0 } }, { retry: { attempts: 1 } }),
+    'rows.jsonl': rows([...quick, ['bad', 'fail']]),
+  })
+  expect((await folder.dray('run', 'job.json', '--json')).code).toBe(1)
+  expect((await folder.dray('results', '--failed')).out).toContain('bad is bad')
+  folder.write('rows.jsonl', folder.read('rows.jsonl').replace('"fail"', '"hang"'))
+  const run = folder.begin('run', 'job.json', '--json')
+  await saysSoon(folder, ['why', 'pages', 'bad'], /running/)
+  run.signal('SIGKILL')
+  await run.ended
+  expect((await folder.dray('results', '--failed')).out).toBe('')
+  const why = await folder.dray('why', '--stage', 'sum')
+  expect(why.out).not.toContain('bad is bad')
+  expect((await folder.dray('why', '--stage', 'smu')).err).toContain('did you mean "sum"')
   folder.remove()
 }, 60_000)
 

@@ -1,0 +1,76 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { type Frame, frameLines } from '../../src/cli/frame.ts'
+import { seenWidth } from '../../src/cli/print.ts'
+
+const frame: Frame = {
+  stages: [
+    {
+      name: 'find',
+      ended: 30,
+      known: 60,
+      complete: true,
+      rate: 5.2,
+      failed: 2,
+      skipped: 0,
+      slow: 1,
+    },
+    {
+      name: 'read',
+      ended: 28,
+      known: 60,
+      complete: false,
+      rate: 0.5,
+      failed: 0,
+      skipped: 2,
+      slow: 0,
+    },
+    { name: 'count', ended: 0, known: 0, complete: false, failed: 0, skipped: 0, slow: 0 },
+  ],
+  lanes: [
+    { id: 'fast', slots: 2, busy: 1, runs: 'read', holds: 'rec 20 MB', short: false },
+    { id: 'slow-box', slots: 4, busy: 4, runs: 'find x3, read', holds: '', short: true },
+  ],
+  strategy:
+    'auto: mct has the least makespan of 24 tried, by up to 12 simulated runs each; next spt',
+  left: '3 s left (2 s to 5 s)',
+}
+
+const drawn = (width: number, shown = frame): string[] =>
+  frameLines(shown, width).map(line => stripVTControlCharacters(line))
+
+describe('the live view', () => {
+  test('has a line a stage, a lane a machine, what decides, and the time left', () => {
+    expect(drawn(100).join('\n')).toBe(`\
+  find   ━━━━━━━━━━──────────   30/60   50 %  5.2/s  2 failed  1 slow
+  read   ━━━━━━━━━───────────  28/60+         30.0/min  2 skipped
+  count  ────────────────────     0/0
+  fast      ▪·  1/2 busy  read           holds rec 20 MB
+  slow-box  ▪▪▪▪  4/4 busy  find x3, read  short of memory
+  auto: mct has the least makespan of 24 tried, by up to 12 simulated runs each; next spt
+  3 s left (2 s to 5 s)`)
+  })
+
+  test.each([20, 30, 40, 60, 80, 200])('fits %i columns', width => {
+    for (const line of frameLines(frame, width)) expect(seenWidth(line)).toBeLessThanOrEqual(width)
+  })
+
+  test('where it is narrow, what failed and what is slow stay; bars, rates and shares go', () => {
+    expect(drawn(40).slice(0, 2)).toEqual([
+      '  find    30/60  2 failed  1 slow',
+      '  read   28/60+  2 skipped',
+    ])
+  })
+
+  test('once it ended, only the stages and what decided are shown, the latter whole', () => {
+    const { left: _left, ...over } = frame
+    const lines = drawn(60, over)
+    expect(lines).toHaveLength(5)
+    expect(lines.slice(3).join('').replace(/\s+/g, ' ').trim()).toBe(frame.strategy)
+  })
+
+  test('machines beyond the first dozen are counted', () => {
+    const lanes = Array.from({ length: 15 }, (_, at) => ({ ...frame.lanes[0], id: `m${at}` }))
+    expect(drawn(80, { ...frame, lanes })).toContain('  and 3 more machines')
+  })
+})
