@@ -1,12 +1,20 @@
 import { openSource } from '../adapter/source/open-source.ts'
 import type { Run, Stage } from '../core/state.ts'
+import { headOf } from '../driver/payloads.ts'
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
 import type { Source } from '../port/source.ts'
 import { formatCount } from '../std/units.ts'
 import { importedOr } from './attached.ts'
+import { WHOLE } from './whole-answers.ts'
 import { answersOf, stageNamed, stagesOf, type View } from './view.ts'
+
+export type FoundItem = {
+  readonly index: number
+  /** The first stage that has it under its key: groups and wholes are other items than the input's. */
+  readonly from?: Stage
+}
 
 /**
  * Number of an item by its key: in memory, among the answers, else in the input itself, which is read
@@ -18,23 +26,28 @@ export async function findItem(
   run: Run,
   item: string,
   stage?: string,
-): Promise<number> {
+): Promise<FoundItem> {
   const chosen = stage === undefined ? stagesOf(view, run) : [stageNamed(view, run, stage)]
   const seen: string[] = []
+  const tree = item === WHOLE ? chosen.find(isEndedTree) : undefined
+  if (tree !== undefined) return { index: 0, from: tree }
   const known = inMemory(view, chosen, item) ?? amongAnswers(view, run, chosen, item, seen)
   if (known !== undefined) return known
   const number = /^\d+$/.test(item) ? Number(item) : -1
   const isNumber = number >= 0 && stagesOf(view, run).some(at => number < at.known)
   const job = jobOf(view, run)
-  if (isNumber && !hasKeys(job?.input)) return number
+  if (isNumber && !hasKeys(job?.input)) return { index: number }
   const looked = job === undefined ? nothing : await inInput(view, run, job, item, seen)
-  if (looked.index !== undefined) return looked.index
-  if (isNumber) return number
+  if (looked.index !== undefined) return { index: looked.index }
+  if (isNumber) return { index: number }
   const reach = looked.cut ? ` among the first ${formatCount(looked.items)} of its input` : ''
   throw new InputError(
     `${run.definition.name} has no item ${item}${reach}${didYouMean(item, seen)}${such(seen)}; expected an item's key, or its number from 0`,
   )
 }
+
+const isEndedTree = ({ definition, complete }: Stage): boolean =>
+  definition.link.kind === 'tree' && complete
 
 /** Keys of items by stage and number, as far as they are known without reading the input. */
 export function keysOf(view: View, run: Run): (stage: string, index: number) => { key?: string } {
@@ -59,10 +72,10 @@ export function keysOf(view: View, run: Run): (stage: string, index: number) => 
 const such = (seen: readonly string[]): string =>
   seen.length === 0 ? '' : `; keys are such as ${seen.slice(0, 3).join(', ')}`
 
-function inMemory(view: View, stages: readonly Stage[], item: string): number | undefined {
-  for (const { number } of stages) {
-    for (const [index, { key }] of view.payloads?.cargo.get(number) ?? [])
-      if (key === item) return index
+function inMemory(view: View, stages: readonly Stage[], item: string): FoundItem | undefined {
+  for (const stage of stages) {
+    for (const [index, { key }] of view.payloads?.cargo.get(stage.number) ?? [])
+      if (key === item) return { index, from: headOf(view.state, stage) }
   }
   return undefined
 }
@@ -76,11 +89,11 @@ function amongAnswers(
   stages: readonly Stage[],
   item: string,
   seen: string[],
-): number | undefined {
+): FoundItem | undefined {
   for (const stage of stages) {
     const answers = view.store.answered(run.definition.name, answersOf(view, stage))
     for (const { index, key } of answers) {
-      if (key === item) return index
+      if (key === item) return { index, from: headOf(view.state, stage) }
       if (seen.length < mostHeard) seen.push(key)
     }
   }

@@ -24,8 +24,15 @@ export function placeOf(view: View, run: Run, stage: Stage, index: number): { re
 
 /** By which rule it was placed: the plan that names it, else the run's strategy. */
 export function ruleOf(run: Run, stage: Stage, index: number): string {
-  const order = `order ${run.order.name}`
+  const order = `order ${orderOf(run, stage)}`
   if (run.allocation.name !== 'planned') return `placed by ${run.allocation.name}, ${order}`
   if (stage.plan?.machine.has(index)) return `placed by the ${stage.plan.strategy} plan`
   return `placed by mct, as no plan named it, ${order}`
+}
+
+/** Among equal priorities the order `priority` is first come, first served. */
+export function orderOf(run: Run, stage: Stage): string {
+  const { name } = run.order
+  const equal = run.definition.priority === 0 && stage.wishes.size === 0
+  return name === 'priority' && equal ? 'fifo' : name
 }

@@ -1,10 +1,10 @@
 import { FAILED, stateOf } from '../core/items.ts'
-import type { Stage } from '../core/state.ts'
+import type { Run, Stage } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import type { LogLine, StoredResult } from '../port/store.ts'
 import { cleanRuns, type Cleaning } from './clean.ts'
 import { type Forecast, timeLeft } from './forecast.ts'
-import { findItem, keysOf } from './find-item.ts'
+import { type FoundItem, findItem, keysOf } from './find-item.ts'
 import type { Host } from './host.ts'
 import { cancelRun, reopenFailed } from './reopen.ts'
 import { type StrategyNote, strategyNote } from './strategy-note.ts'
@@ -151,10 +151,14 @@ function running(view: View, name: string | undefined): RunningNow {
 async function why(view: View, question: Extract<Question, { op: 'why' }>): Promise<unknown> {
   const run = liveRunOf(view, findRun(view, question.run))
   if (question.item === undefined) return whyRun(view, run, Date.now() * 1_000, question.stage)
-  const index = await findItem(view, run, question.item, question.stage)
-  const stages = whyItem(view, run, index, Date.now() * 1_000)
+  const found = await findItem(view, run, question.item, question.stage)
+  const stages = whyItem(view, run, found, Date.now() * 1_000)
   const { name, job } = run.definition
   const chosen = stages.filter(at => question.stage === undefined || at.stage === question.stage)
+  if (chosen.length === 0)
+    throw new InputError(
+      `${question.item} is no item of stage ${question.stage}; dray why ${name} ${question.item} says where it is one`,
+    )
   return { run: name, job, item: question.item, stages: chosen }
 }
 
@@ -167,14 +171,15 @@ async function logPage(view: View, question: Extract<Question, { op: 'logs' }>):
   const run = liveRunOf(view, record)
   const { stage, after = 0 } = question
   if (stage !== undefined) stageNamed(view, run, stage)
-  const index =
+  const found =
     question.item === undefined ? undefined : await findItem(view, run, question.item, stage)
+  const only = stage ?? laterThanInput(view, run, found)
   const lines: LogPage['lines'][number][] = []
   const keyed = keysOf(view, run)
   const options = {
     after,
-    ...(index === undefined ? {} : { index }),
-    ...(stage === undefined ? {} : { stage }),
+    ...(found === undefined ? {} : { index: found.index }),
+    ...(only === undefined ? {} : { stage: only }),
   }
   let bytes = 0
   let more = false
@@ -188,6 +193,12 @@ async function logPage(view: View, question: Extract<Question, { op: 'logs' }>):
   }
   const live = stateOfRun(view, record) === 'active'
   return { run: record.name, lines, more, live }
+}
+
+/** An item that a later stage makes of others shares its number with an item of the input. */
+function laterThanInput(view: View, run: Run, found: FoundItem | undefined): string | undefined {
+  const from = found?.from
+  return from === undefined || from === stagesOf(view, run)[0] ? undefined : from.definition.name
 }
 
 function resultPage(view: View, question: Extract<Question, { op: 'results' }>): ResultPage {

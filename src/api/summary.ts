@@ -101,26 +101,32 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
         ...shareOf(stages, machine.number),
         loaded: loadedOn(state, machine),
       })),
-    stages: stages.filter(stage => stage.root === stage.number).map(stageSummary),
+    stages: stages
+      .filter(stage => stage.root === stage.number)
+      .map(root => stageSummary(stages.filter(({ root: of }) => of === root.number))),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),
   }
 }
 
-function stageSummary(stage: Stage): StageSummary {
-  const { counts } = stage.items
+/** One stage as its author wrote it: a tree is all its levels. */
+function stageSummary(levels: readonly Stage[]): StageSummary {
+  const [root] = levels
+  const top = levels[levels.length - 1]
+  const sum = (of: (level: Stage) => number) => levels.reduce((all, level) => all + of(level), 0)
+  const loads = sum(({ setup }) => setup.n)
   return {
-    name: stage.definition.name,
-    total: stage.known,
-    complete: stage.complete,
-    done: counts[DONE],
-    failed: counts[FAILED],
-    skipped: counts[SKIPPED],
-    stopped: counts[STOPPED],
-    cancelled: counts[CANCELLED],
-    busySeconds: stage.busyMicros / 1e6,
-    memoryAsked: stage.definition.needs.memory ?? 0,
-    memoryPeak: stage.peakBytes,
-    setupSeconds: stage.setup.n === 0 ? 0 : stage.setup.micros / stage.setup.n / 1e6,
+    name: root.definition.name,
+    total: sum(level => level.known),
+    complete: top.complete && (levels.length === 1 || top.known <= 1),
+    done: sum(({ items }) => items.counts[DONE]),
+    failed: sum(({ items }) => items.counts[FAILED]),
+    skipped: sum(({ items }) => items.counts[SKIPPED]),
+    stopped: sum(({ items }) => items.counts[STOPPED]),
+    cancelled: sum(({ items }) => items.counts[CANCELLED]),
+    busySeconds: sum(({ busyMicros }) => busyMicros) / 1e6,
+    memoryAsked: root.definition.needs.memory ?? 0,
+    memoryPeak: Math.max(...levels.map(({ peakBytes }) => peakBytes)),
+    setupSeconds: loads === 0 ? 0 : sum(({ setup }) => setup.micros) / loads / 1e6,
   }
 }
 

@@ -28,15 +28,20 @@ export function* wholeAnswers(
   for (; next < stage.known; next += 1) requireOpen(stage, run, next)
 }
 
-/** A stage's results as users know them: of a tree, the one at its root. */
-export function topResults(
+/** A stage's results as users know them: of a tree the one at its root, under the key of a whole. */
+export function* topResults(
   state: State,
   store: Store,
   stage: Stage,
   from = 0,
 ): Generator<StoredResult> {
-  return wholeAnswers(state, store, topOf(state, stage), from)
+  const isTree = stage.definition.link.kind === 'tree'
+  for (const result of wholeAnswers(state, store, topOf(state, stage), from))
+    yield isTree ? { ...result, key: WHOLE } : result
 }
+
+/** The key of what a reduce stage makes of everything. */
+export const WHOLE = 'all'
 
 function requireOpen(stage: Stage, run: string, index: number): void {
   const code = stateOf(stage.items, index)

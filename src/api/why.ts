@@ -6,8 +6,9 @@ import type { Failure } from '../model/failure.ts'
 import { formatDuration } from '../std/units.ts'
 import { failureInWords } from './attempt-log.ts'
 import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
+import type { FoundItem } from './find-item.ts'
 import { aheadInLine, aheadOn, tenantNote } from './line.ts'
-import { placeOf, ruleOf } from './placed.ts'
+import { orderOf, placeOf, ruleOf } from './placed.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { answersOf, stagesOf, type View } from './view.ts'
 
@@ -31,9 +32,10 @@ export type ItemWhy = {
 export type Instants = Forecast
 
 /** The answer to `why RUN ITEM`: one entry a stage the item has reached or will reach. */
-export function whyItem(view: View, run: Run, index: number, now: number): ItemWhy[] {
+export function whyItem(view: View, run: Run, { index, from }: FoundItem, now: number): ItemWhy[] {
   const answers: ItemWhy[] = []
-  for (const stage of stagesOf(view, run)) {
+  const stages = stagesOf(view, run)
+  for (const stage of from === undefined ? stages : stages.slice(stages.indexOf(from))) {
     const { kind } = stage.definition.link
     if (answers.length > 0 && (kind === 'gather' || kind === 'tree')) break
     const answer = whyInStage(view, run, stage, index, now)
@@ -148,16 +150,16 @@ function whyUncut(view: View, run: Run, stage: Stage, index: number, now: number
 
 function startForecast(state: State, stage: Stage, ahead: number, now: number) {
   const after = startAfter(state, stage, ahead, now)
-  return after === undefined ? {} : { forecastStart: from(now, after) }
+  return after === undefined ? {} : { forecastStart: instants(now, after) }
 }
 
 function startOnForecast(state: State, stage: Stage, task: number, now: number) {
   const machine = state.machines[state.tasks.machine[task]]
   const before = aheadOn(state, machine, task)
-  return { forecastStart: from(now, startOn(state, stage, machine, before, now)) }
+  return { forecastStart: instants(now, startOn(state, stage, machine, before, now)) }
 }
 
-const from = (now: number, { low, expected, high }: Forecast): Instants => ({
+const instants = (now: number, { low, expected, high }: Forecast): Instants => ({
   low: Math.round(now + low),
   expected: Math.round(now + expected),
   high: Math.round(now + high),
@@ -185,7 +187,7 @@ function whyTask(view: View, run: Run, stage: Stage, task: number, now: number):
           tasks.tries[task] > 0
             ? `attempt ${tasks.tries[task]} of ${stage.definition.retry.attempts} failed; it backs off`
             : 'not before its own earliest start',
-        forecastStart: from(tasks.readyAt[task], { low: 0, expected: 0, high: 0 }),
+        forecastStart: instants(tasks.readyAt[task], { low: 0, expected: 0, high: 0 }),
       }
     case ASSIGNED: {
       const machine = state.machines[tasks.machine[task]]
@@ -225,7 +227,7 @@ function whyRunning(state: State, run: Run, stage: Stage, task: number, now: num
   return {
     state: slow ? 'slow' : 'running',
     reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, for ${formatDuration(ran)}${usual}; ${ruleOf(run, stage, tasks.first[task])}`,
-    ...(left === undefined ? {} : { forecastEnd: from(now, left) }),
+    ...(left === undefined ? {} : { forecastEnd: instants(now, left) }),
     ...(slow && timeout === undefined
       ? { helps: `a timeout for stage ${stage.definition.name} would end and retry it` }
       : {}),
@@ -241,7 +243,7 @@ function whyReady(view: View, run: Run, stage: Stage, task: number, now: number)
   const refusals = refusalsOf(state, run, klass)
   return {
     state: 'ready',
-    reason: `${ahead} tasks of its stage go first (order ${run.order.name}${tenantNote(state, run)})`,
+    reason: `${ahead} tasks of its stage go first (order ${orderOf(run, stage)}${tenantNote(state, run)})`,
     refusals,
     ...startForecast(state, stage, ahead, now),
   }

@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
+import { storedName } from '../driver/payloads.ts'
 import type { Job } from '../model/job.ts'
 import { countOf } from './print.ts'
 
@@ -22,10 +23,10 @@ export function beginningInWords(host: Host, job: Job, { run, plan }: Submitted)
 function doneInWords(host: Host, name: string): string {
   const stages = host.runNamed(name)?.stages.map(number => host.state.stages[number]) ?? []
   let [done, known] = [0, 0]
-  for (const { definition, known: items } of stages) {
-    const counts = host.store.counts(name, definition.name)
+  for (const stage of stages) {
+    const counts = host.store.counts(name, storedName(host.state, stage))
     done += counts.done + counts.stopped
-    known += items
+    known += stage.known
   }
   return `${countOf(done, Math.max(done, known))} items are done`
 }

@@ -5,7 +5,6 @@ import type { Run, Stage } from '../core/state.ts'
 
 /** What a line about a stage shows. */
 export type StageFigures = {
-  readonly stage: Stage
   readonly name: string
   readonly ended: number
   readonly known: number
@@ -18,19 +17,28 @@ export type StageFigures = {
 
 export function stageFigures(host: Host, run: Run): StageFigures[] {
   const stages = run.stages.map(number => host.state.stages[number])
+  const now = Date.now() * 1_000
   return stages
     .filter(stage => stage.root === stage.number)
-    .map(stage => ({
-      stage,
-      name: stage.definition.name,
-      ended: endedCount(stage.items),
-      known: knownOf(host, stage),
-      complete: stage.complete,
-      done: stage.items.counts[DONE],
-      failed: stage.items.counts[FAILED],
-      skipped: stage.items.counts[SKIPPED],
-      slow: slowTasks(host.state, stage, Date.now() * 1_000).length,
-    }))
+    .map(stage => {
+      // A tree is all its levels.
+      const levels = stages.filter(({ root }) => root === stage.number)
+      const sum = (of: (level: Stage) => number) =>
+        levels.reduce((all, level) => all + of(level), 0)
+      return {
+        name: stage.definition.name,
+        ended: sum(({ items }) => endedCount(items)),
+        known: Math.max(
+          sum(level => level.known),
+          knownOf(host, stage),
+        ),
+        complete: levels.every(({ complete }) => complete),
+        done: sum(({ items }) => items.counts[DONE]),
+        failed: sum(({ items }) => items.counts[FAILED]),
+        skipped: sum(({ items }) => items.counts[SKIPPED]),
+        slow: sum(level => slowTasks(host.state, level, now).length),
+      }
+    })
 }
 
 /** A stage that follows item by item will have as many items as the one before it. */

@@ -29,10 +29,12 @@ export function whereItWent(summary: Summary, host: Host): Part[] {
   const idle = Math.min(over - loading, tail)
   // Slots that load run nothing either.
   const still = Math.min(over - loading - idle, Math.max(0, nothing - loading))
+  // An attempt that was ended, by its timeout or a crash, has answered nothing and counts as no work.
+  const failing = summary.retries > 0 || summary.items.failed > 0
   return [
-    { name: 'loading', seconds: loading },
-    { name: 'idle at the end', seconds: idle },
-    { name: 'nothing running', seconds: still },
+    { name: 'model loads', seconds: loading },
+    { name: 'tail', seconds: idle },
+    { name: failing ? 'failed attempts and backing off' : 'nothing running', seconds: still },
     { name: 'dispatch and waiting', seconds: over - loading - idle - still },
   ]
 }

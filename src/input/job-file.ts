@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { Job } from '../model/job.ts'
 import { checkFiles } from './check-files.ts'
@@ -19,14 +19,22 @@ export type LoadJobOptions = Omit<ParseJobOptions, 'file' | 'folder' | 'lineOf'>
  * `InputError`.
  */
 export async function loadJobFile(path: string, options: LoadJobOptions): Promise<Job> {
-  const file = await findJobFile(resolve(options.cwd ?? process.cwd(), path), path)
+  // A link stands for its file: paths in a job are relative to where it really is, as its imports are.
+  const file = await realpathOfLink(
+    await findJobFile(resolve(options.cwd ?? process.cwd(), path), path),
+  )
   const { value, lineOf } = MODULES.has(extname(file))
     ? { value: await importJob(file, path, options.importModule), lineOf: undefined }
     : await (await import('./job-document.ts')).readDocument(file, path)
-  const shown = basename(file) === basename(path) ? path : join(path, basename(file))
+  const isFile =
+    extname(path) !== '' && (await stat(resolve(options.cwd ?? process.cwd(), path))).isFile()
+  const shown = isFile ? path : join(path, basename(file))
   const job = parseJob(value, { ...options, file: shown, folder: dirname(file), lineOf })
   return checkFiles(job, shown, lineOf)
 }
+
+const realpathOfLink = async (file: string): Promise<string> =>
+  (await lstat(file)).isSymbolicLink() ? await realpath(file) : file
 
 const MODULES = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'])
 const DOCUMENTS = new Set(['.yaml', '.yml', '.json'])

@@ -46,7 +46,7 @@ describe('why a task waits though a slot is idle', () => {
     step(state, 9 * SECOND, [])
     const view = { state, store: createDisk().store, payloads: undefined, owned: true }
     const reasonOf = (index: number): string =>
-      whyItem(view, state.runs[0], index, 9 * SECOND)[0].reason ?? ''
+      whyItem(view, state.runs[0], { index }, 9 * SECOND)[0].reason ?? ''
     expect(reasonOf(2)).toContain('0 tasks of its stage go first (order hrrn)')
     expect(reasonOf(3)).toContain('1 tasks')
     expect(reasonOf(1)).toContain('2 tasks')
@@ -59,7 +59,7 @@ describe('why a task waits though a slot is idle', () => {
     ])
     const view = { state, store: createDisk().store, payloads: undefined, owned: true }
     const reasonOf = (run: number, index: number): string =>
-      whyItem(view, state.runs[run], index, SECOND)[0].reason ?? ''
+      whyItem(view, state.runs[run], { index }, SECOND)[0].reason ?? ''
     expect(reasonOf(0, 1)).toContain('tenant ann: after bob')
     expect(reasonOf(1, 0)).toContain('tenant bob: its share comes next')
   })

@@ -168,19 +168,26 @@ test('with nobody at work, a key not answered yet is still found in the input', 
 
 test('an item that is open again is no failure until it fails anew', async () => {
   const folder = folderWith({
-    'handle.mjs': handler,
+    'handle.mjs': `import { existsSync } from 'node:fs'
+export default async item => {
+  if (!existsSync(new URL('./hold', import.meta.url))) throw new Error('bad is bad')
+  await new Promise(done => setTimeout(done, 60_000))
+}
+`,
     'job.json': job({ tolerate: { failed: 0 } }, { retry: { attempts: 1 } }),
-    'rows.jsonl': rows([...quick, ['bad', 'fail']]),
+    'rows.jsonl': rows([['bad', 'fail']]),
   })
   expect((await folder.dray('run', 'job.json', '--json')).code).toBe(1)
   expect((await folder.dray('results', '--failed')).out).toContain('bad is bad')
-  folder.write('rows.jsonl', folder.read('rows.jsonl').replace('"fail"', '"hang"'))
-  const run = folder.begin('run', 'job.json', '--json')
+  folder.write('hold', '')
+  const run = folder.begin('retry', 'pages', '--failed')
   await saysSoon(folder, ['why', 'pages', 'bad'], /running/)
   run.signal('SIGKILL')
   await run.ended
   expect((await folder.dray('results', '--failed')).out).toBe('')
+  expect((await folder.dray('results', '--stage', 'read')).out).toBe('')
   const why = await folder.dray('why', '--stage', 'sum')
+  expect(why.out).toContain('interrupted')
   expect(why.out).not.toContain('bad is bad')
   expect((await folder.dray('why', '--stage', 'smu')).err).toContain('did you mean "sum"')
   folder.remove()
