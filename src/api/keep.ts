@@ -90,25 +90,24 @@ function keeperOf(
   return (state, stage, first, items) => {
     const kept: { stage: number; items: number[] }[] = []
     const results: ResultBatch[] = []
-    let candidates = items.map((_, at) => at).filter(at => items[at].problem === undefined)
-    let at: Stage | undefined = stage
-    while (at !== undefined && candidates.length > 0 && !redo.has(at.definition.name)) {
+    const run = state.runs[stage.run].definition.name
+    const keepFrom = (at: Stage, positions: readonly number[]): void => {
       const { name } = at.definition
+      if (redo.has(name)) return
       const known = answersOf(name)
-      candidates = candidates.filter(
+      const same = positions.filter(
         position => known.get(items[position].key)?.version === items[position].version,
       )
-      if (candidates.length === 0) break
-      kept.push({ stage: at.number, items: candidates.map(position => first + position) })
-      const run = state.runs[stage.run].definition.name
-      results.push(
-        copyResults(store, { run, stage: name, first, positions: candidates, items, known }),
-      )
-      const next: number | undefined = at.downstream.find(
-        number => state.stages[number].definition.link.kind === 'item',
-      )
-      at = next === undefined ? undefined : state.stages[next]
+      if (same.length === 0) return
+      kept.push({ stage: at.number, items: same.map(position => first + position) })
+      results.push(copyResults(store, { run, stage: name, first, positions: same, items, known }))
+      for (const number of at.downstream) {
+        const next = state.stages[number]
+        if (next.definition.link.kind === 'item') keepFrom(next, same)
+      }
     }
+    const readable = items.map((_, at) => at).filter(at => items[at].problem === undefined)
+    keepFrom(stage, readable)
     return kept.length === 0 ? undefined : { items: kept, results }
   }
 }

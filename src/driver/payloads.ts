@@ -1,3 +1,4 @@
+import { OPEN, stateOf } from '../core/items.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
@@ -147,14 +148,39 @@ export function cargoOf(
 
 /** Drops what no stage will ask for any more, once `stage` has answered `index`. */
 export function release(state: State, payloads: Payloads, stage: Stage, index: number): void {
-  if (stage.upstream >= 0) payloads.results.get(stage.upstream)?.delete(index)
-  if (stage.downstream.some(number => state.stages[number].definition.link.kind === 'item')) {
+  if (stage.upstream >= 0 && followersEnded(state, state.stages[stage.upstream], index))
+    payloads.results.get(stage.upstream)?.delete(index)
+  if (isFollowed(state, stage)) {
     if (stage.definition.link.kind !== 'source') return
     const cargo = payloads.cargo.get(stage.number)?.get(index)
     if (cargo !== undefined) cargo.payload = ''
     return
   }
-  payloads.cargo.get(headOf(state, stage).number)?.delete(index)
+  const head = headOf(state, stage)
+  // Where the way forks, the other branches still need the key.
+  if (head === stage || leavesEnded(state, head, index))
+    payloads.cargo.get(head.number)?.delete(index)
+}
+
+/** Whether a stage takes this one's results item by item. */
+function isFollowed(state: State, { downstream }: Stage): boolean {
+  return downstream.some(number => state.stages[number].definition.link.kind === 'item')
+}
+
+function followersEnded(state: State, { downstream }: Stage, index: number): boolean {
+  return downstream.every(number => {
+    const { definition, items } = state.stages[number]
+    return definition.link.kind !== 'item' || stateOf(items, index) !== OPEN
+  })
+}
+
+/** Whether an item has ended at the end of every branch that begins here. */
+function leavesEnded(state: State, stage: Stage, index: number): boolean {
+  if (!isFollowed(state, stage)) return stateOf(stage.items, index) !== OPEN
+  return stage.downstream.every(number => {
+    const next = state.stages[number]
+    return next.definition.link.kind !== 'item' || leavesEnded(state, next, index)
+  })
 }
 
 /** Keeps a result for an item-linked stage downstream. */
@@ -165,7 +191,7 @@ export function retain(
   index: number,
   text: string,
 ): void {
-  if (!stage.downstream.some(number => state.stages[number].definition.link.kind === 'item')) return
+  if (!isFollowed(state, stage)) return
   let results = payloads.results.get(stage.number)
   if (results === undefined) payloads.results.set(stage.number, (results = new Map()))
   results.set(index, text)

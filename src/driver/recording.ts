@@ -57,7 +57,6 @@ export function resultBatches(
       const text = positions[at] < 0 ? undefined : textOf(events[at], positions[at])
       texts[at] = failure !== undefined ? JSON.stringify(failure) : (text ?? 'null')
       if (failure === undefined) retain(state, payloads, stage, index, texts[at])
-      release(state, payloads, stage, index)
     }
     batches.push({
       run: runName(state, stage),
@@ -69,6 +68,9 @@ export function resultBatches(
       payloads: texts,
     })
   }
+  // Only now: an item may have ended in several stages, and each needed its key.
+  for (const { stage: number, indexes } of kept)
+    for (const index of indexes) release(state, payloads, state.stages[number], index)
   return batches
 }
 
