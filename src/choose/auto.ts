@@ -10,42 +10,45 @@ import { reasonFor } from './reason.ts'
 /**
  * Chooses by trying: every candidate runs the actual problem in the simulator, under noise of the
  * size that the run will meet but of other seeds, and the best mean of the objective wins. A plan
- * that is best on paper may lose here to a rule that adapts. All meet the same seeds; those in the
- * worse half drop out after each round, so that most of the runs are spent on telling the best apart
- * (successive halving: Karnin, Koren and Somekh 2013).
+ * that is best on paper may lose here to a rule that adapts. All meet the same seeds. After each
+ * round the worse half drops out (successive halving: Karnin, Koren and Somekh 2013), and once there
+ * are enough runs to tell, whoever is worse than the best by more than luck (a race: Maron and Moore
+ * 1994), so that most runs are spent on telling the best apart.
  */
 export async function chooseByTrial(problem: Problem, options: TrialOptions): Promise<Chosen> {
   const { conditions, objective, deadline } = options
-  const candidates = candidatesOf(problem, options)
-  const isLate = () => deadline !== undefined && performance.now() > deadline
-  const many = problem.tasks.length > patientTasks
+  const isLate = (grace = 0) => deadline !== undefined && performance.now() > deadline + grace
   const certain = conditions.noise === 0 && conditions.faults === undefined
-  const most = certain ? 1 : repeatsFor(problem)
-  const trials: Trial[] = candidates.map(candidate => ({ candidate, scores: [] }))
-  let left = trials
-  for (let repeats = Math.min(most, firstRound); ; repeats = Math.min(most, repeats * 2)) {
-    for (const { candidate, scores } of left) {
-      if (left === trials && many && scores !== left[0].scores && isLate()) break
-      for (let repeat = scores.length; repeat < repeats; repeat += 1) {
+  const most = certain ? 1 : repeatsFor(problem, deadline !== undefined)
+  const few = problem.tasks.length <= patientTasks
+  const trials = candidatesOf(problem, options).map(
+    (candidate): Trial => ({ candidate, scores: [] }),
+  )
+  let left: readonly Trial[] = trials
+  for (let repeats = 1; left.length > 1; repeats = Math.min(most, repeats < 3 ? 3 : 2 * repeats)) {
+    for (const [at, trial] of left.entries()) {
+      if (repeats > 1 ? isLate() : at > 1 && !few && isLate(graceMs)) break
+      for (let repeat = trial.scores.length; repeat < repeats; repeat += 1) {
         const seed = trialSeeds + conditions.seed * 64 + repeat
-        const realised = realise(problem, candidate.way, { ...conditions, seed })
-        scores.push(scoreOf(realised, objective))
+        const realised = realise(problem, trial.candidate.way, { ...conditions, seed })
+        trial.scores.push(scoreOf(realised, objective))
         await setImmediate()
       }
     }
-    left = left
-      .filter(({ scores }) => scores.length === repeats)
-      .toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
+    const met = left.filter(({ scores }) => scores.length >= repeats)
+    // Cut short, a round tells nothing of those it did not come to; the one before it stands.
+    if (met.length < left.length && repeats > 1) break
+    left = met.toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
     if (repeats === most || isLate()) break
-    left = left.slice(0, Math.max(finalists, Math.ceil(left.length / 2)))
+    left = repeats < 3 ? left : worthMore(left)
   }
   const [winner] = left
-  const tried = trials
-    .filter(({ scores }) => scores.length > 0)
-    .map(trial => ({ name: trial.candidate.name, ...meanOf(trial) }))
-  const how = most > 1 ? `, by up to ${most} simulated runs each` : ', simulated'
+  const tried = trials.filter(({ scores }) => scores.length > 0)
+  const runs = winner.scores.length
+  const how = most > 1 ? `, by up to ${runs} simulated runs each` : ', simulated'
   const best = { name: winner.candidate.name, ...meanOf(winner) }
-  const why = reasonFor(best, [best, ...stayed(tried, left)], objective, how, tried.length)
+  const others = tried.filter(trial => trial !== winner).flatMap(trial => beside(trial, winner))
+  const why = reasonFor(best, [best, ...others], objective, how, tried.length)
   return { ...winner.candidate, value: best.value, why }
 }
 
@@ -54,7 +57,7 @@ export type TrialOptions = {
   readonly conditions: Conditions
   /** The order asked for; all that serve are tried when absent. */
   readonly order?: string
-  /** On `performance.now()`: no round begins after it, and of many tasks the first is cut short. */
+  /** On `performance.now()`: beyond it no candidate is tried, but for a first look. */
   readonly deadline?: number
   /** Schedules to try as plans. */
   readonly members: readonly Member[]
@@ -67,54 +70,84 @@ type Trial = { readonly candidate: Candidate; readonly scores: Score[] }
 
 /** Apart from the seeds people give, so that nothing is chosen by the luck it will meet. */
 const trialSeeds = 1_000_003
-const firstRound = 3
-const finalists = 4
-/** Up to here the first round takes about a second, and all candidates are in it, deadline or not. */
+/** Milliseconds beyond the deadline for a first look at the candidates; two are looked at in any case. */
+const graceMs = 200
+/** Up to here that look takes some tenths of a second, and all candidates are in it, deadline or not. */
 const patientTasks = 1_000
+const finalists = 4
+/** From so many runs on, differences are told from luck. */
+const telling = 12
 
-/** Runs of each finalist: a hundred thousand simulated tasks take about a second. */
-function repeatsFor(problem: Problem): number {
-  return Math.max(1, Math.min(12, Math.floor(40_000 / Math.max(1, problem.tasks.length))))
+/** Runs of each finalist; without a deadline, some hundred thousand simulated tasks in all. */
+function repeatsFor(problem: Problem, timed: boolean): number {
+  const tasks = Math.max(1, problem.tasks.length)
+  if (timed) return Math.max(1, Math.min(64, Math.floor(200_000 / tasks)))
+  return Math.max(1, Math.min(48, Math.max(telling, 1_200 / tasks), 40_000 / tasks) | 0)
 }
 
-function meanOf({ scores }: Trial): Score {
+function meanOf({ scores }: Trial, runs = scores.length): Score {
   const mean = (of: (score: Score) => number) =>
-    scores.reduce((sum, score) => sum + of(score), 0) / scores.length
+    scores.slice(0, runs).reduce((sum, score) => sum + of(score), 0) / runs
   return { value: mean(score => score.value), makespan: mean(score => score.makespan) }
 }
 
-/** Of the others only those who met the same seeds as the winner can be told beside it. */
-function stayed<Named extends { readonly name: string }>(
-  tried: readonly Named[],
-  left: readonly Trial[],
-): Named[] {
-  const names = new Set(left.slice(1).map(({ candidate }) => candidate.name))
-  return tried.filter(({ name }) => names.has(name))
+/** Of those who met the same seeds, best first, the ones that further runs may yet find best. */
+function worthMore(ranked: readonly Trial[]): readonly Trial[] {
+  const [best] = ranked
+  if (best.scores.length < telling)
+    return ranked.slice(0, Math.max(finalists, Math.ceil(ranked.length / 2)))
+  return ranked.filter(trial => trial === best || isNear(trial, best))
 }
 
-/** The five best plans, the two best of them mended as they go, and the online rules that are worth having. */
+/** Within two standard errors of the mean difference; what never differs is the same thing twice. */
+function isNear(trial: Trial, best: Trial): boolean {
+  const gaps = trial.scores.map((score, at) => score.value - best.scores[at].value)
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
+  const squares = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0)
+  const error = Math.sqrt(squares / (gaps.length - 1) / gaps.length)
+  return error > 0 && mean < 2 * error
+}
+
+/** What another came to, had it met all the seeds that the winner met; nothing where it looked better. */
+function beside(trial: Trial, winner: Trial) {
+  const runs = Math.min(trial.scores.length, winner.scores.length)
+  const [own, same, whole] = [meanOf(trial, runs), meanOf(winner, runs), meanOf(winner)]
+  if (compareScores(own, same) < 0) return []
+  const value = same.value > 0 ? own.value * (whole.value / same.value) : own.value
+  const makespan = own.makespan * (whole.makespan / same.makespan)
+  return [{ name: trial.candidate.name, value, makespan }]
+}
+
+/**
+ * The five best plans, the two best of them mended as they go, and the online rules that are worth
+ * having: of each kind the first ones first, for there may not be time for all. Where nothing is
+ * certain, what needs no plan goes before one that comes to the same.
+ */
 function candidatesOf(
   problem: Problem,
   { members, order, objective, conditions }: TrialOptions,
 ): readonly Candidate[] {
   const certain = conditions.noise === 0 && conditions.faults === undefined
-  const plans = [...members.keys()]
+  const best = [...members.keys()]
     .sort((a, b) => compareScores(members[a], members[b]) || a - b)
     .slice(0, 5)
     .map(at => members[at])
-  return [
-    ...(objective === 'makespan' && !certain ? plans.slice(0, 2) : []).map(
-      ({ name, schedule }): Candidate => ({
-        name: `${name}, mended as it goes`,
-        way: { kind: 'plan', schedule, mended: 'often' },
-      }),
-    ),
-    ...plans.map(({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } })),
-    ...onlineCandidates(problem, objective, order).map(
-      ({ name, strategy, order: first }): Candidate => ({
-        name: plans.some(plan => plan.name === name) ? `${name}, online` : name,
-        way: { kind: 'online', strategy, order: first },
-      }),
-    ),
-  ]
+  const plans = best.map(
+    ({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } }),
+  )
+  const mended = (objective === 'makespan' && !certain ? best.slice(0, 2) : []).map(
+    ({ name, schedule }): Candidate => ({
+      name: `${name}, mended as it goes`,
+      way: { kind: 'plan', schedule, mended: 'often' },
+    }),
+  )
+  const online = onlineCandidates(problem, objective, order).map(
+    ({ name, strategy, order: first }): Candidate => ({
+      name: best.some(plan => plan.name === name) ? `${name}, online` : name,
+      way: { kind: 'online', strategy, order: first },
+    }),
+  )
+  if (certain) return [...plans, ...online]
+  const [rule, ...rules] = online
+  return [...(rule ? [rule] : []), ...mended.slice(0, 1), ...rules, ...mended.slice(1), ...plans]
 }

@@ -14,8 +14,10 @@ export function onlineCandidates(
 ): readonly OnlineCandidate[] {
   const wanted = only === undefined ? ordersFor(problem, objective) : [only]
   const [first = 'fifo'] = wanted
+  const made = madeFor[objective]
   return allocations
     .filter(({ name }) => !leftOut.has(name))
+    .toSorted((a, b) => Number(b.name === made) - Number(a.name === made))
     .flatMap(({ name: strategy }) =>
       (general.has(strategy) ? wanted : [first]).map(order => ({
         name: order === 'fifo' ? strategy : `${strategy} in ${order} order`,
@@ -32,6 +34,8 @@ export type OnlineCandidate = {
 }
 
 const leftOut = new Set(['random', 'power-of-two', 'round-robin', 'planned', 'least-loaded'])
+/** First, so that it is taken where another only happens to come to the same. */
+const madeFor: Readonly<Partial<Record<Objective, string>>> = { cost: 'cheapest' }
 const general = new Set(['mct', 'on-demand'])
 
 /** Best guess first; beyond them whatever else the registry has, but for wishes that serve no objective. */

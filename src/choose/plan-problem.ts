@@ -49,6 +49,8 @@ export type PlanRequest = {
   readonly solver?: Solver
   /** A bound known already. */
   readonly proof?: Proof
+  /** Durations will stray: every member is wanted, not the first that is as good as can be. */
+  readonly uncertain?: boolean
 }
 
 export type PlanOutcome = Verdict & {
@@ -149,7 +151,14 @@ async function scheduleBy(
     case 'solver':
       return solveBy(strategy.name, problem, request)
     case 'choice': {
-      const options = { seed, budget, proof, ...(request.solver && { solver: request.solver }) }
+      const { solver, uncertain } = request
+      const options = {
+        seed,
+        budget,
+        proof,
+        ...(solver && { solver }),
+        ...(uncertain && { uncertain }),
+      }
       const objective = request.objective ?? 'makespan'
       const chosen = await planFor(objective, problem, options)
       const { schedule, members } = chosen

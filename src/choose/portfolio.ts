@@ -23,9 +23,10 @@ export async function planPortfolio(
   problem: Problem,
   options: PortfolioOptions,
 ): Promise<Portfolio> {
-  const { seed, budget, solver } = options
+  const { seed, budget, solver, uncertain } = options
   const proved = options.proof
-  const members = await constructAll(problem, { seed, budget, bound: proved.value })
+  const bound = uncertain ? Number.NEGATIVE_INFINITY : proved.value
+  const members = await constructAll(problem, { seed, budget, bound })
   const standing = leaderOf(members)
   const settled = settle(problem, standing.schedule)
   if (settled) {
@@ -85,6 +86,8 @@ export type PortfolioOptions = {
   readonly budget: Budget
   readonly solver?: Solver
   readonly proof: Proof
+  /** Durations will stray: of schedules that are equal on paper, one may still be the better. */
+  readonly uncertain?: boolean
 }
 
 export type Member = {

@@ -17,14 +17,17 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
   }
   const began = performance.now()
   const { noise, faults, objective } = options
+  const auto = strategy.name === 'auto'
+  const timed = auto && spending.kind === 'time'
   const plan = await planProblem(problem, {
     strategy,
     seed,
-    spending,
+    uncertain: auto && (noise > 0 || faults !== undefined),
+    spending: timed ? { ...spending, ms: spending.ms * searched } : spending,
     objective,
     ...(solver && { solver }),
   })
-  if (strategy.name !== 'auto') {
+  if (!auto) {
     const { schedule, seconds, why } = plan
     const again = searching.has(strategy.name) && objective === 'makespan'
     const way: Way = { kind: 'plan', schedule, ...(again && { mended: 'seldom' }) }
@@ -35,7 +38,7 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
     conditions: { noise, seed, ...(faults && { faults }) },
     ...(order && { order }),
     members: plan.members ?? [],
-    ...(spending.kind === 'time' && { deadline: performance.now() + trialTime(spending.ms) }),
+    ...(spending.kind === 'time' && { deadline: began + spending.ms }),
   })
   const seconds = spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   return { way: chosen.way, plan, seconds, why: chosen.why }
@@ -44,8 +47,8 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
 /** What searches plans again as a live run does; a rule's plan is followed as it was made. */
 const searching = new Set(['local-search', 'portfolio', 'milp'])
 
-/** Milliseconds after which no further round of trials begins. */
-const trialTime = (searched: number): number => Math.max(300, searched / 2)
+/** Of the time of `auto`; the rest is for trials. */
+const searched = 0.6
 
 export type PrepareOptions = {
   readonly strategy: Strategy

@@ -133,6 +133,17 @@ describe('planning for an objective', () => {
     })
     expect(makespan.name).not.toContain('spt')
   })
+
+  test('what never differs from a rule is not chosen before it: a rule needs no plan', async () => {
+    const problem = from({ machines: [{ id: 'm' }], tasks: [{ id: 'a', work: 3 }] })
+    const { members } = await plan(problem, 'portfolio', 'makespan')
+    const chosen = await chooseByTrial(problem, {
+      objective: 'makespan',
+      conditions: { noise: 0.2, seed: 1 },
+      members: members ?? [],
+    })
+    expect(chosen.way.kind).toBe('online')
+  })
 })
 
 type Timed = { readonly work: number; readonly due: number; readonly weight: number }
