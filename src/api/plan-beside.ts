@@ -1,5 +1,6 @@
 import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
 import { strategyNamed } from '../choose/strategies.ts'
+import type { Job } from '../model/job.ts'
 import type { Event } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import { hasEnded, type Run, type Stage, type State } from '../core/state.ts'
@@ -19,17 +20,18 @@ import { noteStrategy, ruleInWords } from './strategy-note.ts'
  * change or a quarter of the items has ended: that is what mends a plan that reality left. For `auto`
  * the choice may also be a rule, which the run then follows until the next choice.
  */
-export function planBeside(host: Host, run: Run, strategy: string): () => void {
+export function planBeside(host: Host, run: Run, job: Job): () => void {
   const { objective, name } = run.definition
-  if (!plansBeside(host.machines, strategy, objective)) return () => {}
-  noteStrategy(host.store, name, {
-    asked: strategy,
-    uses: 'mct',
-    objective,
-    why: learningInWords(strategy, objective),
-  })
+  const { strategy } = job
+  const alike = !plansBeside(host.machines, strategy, objective)
+  if (alike && !ordersLargest(host.machines, job)) return () => {}
+  if (!alike) {
+    const why = learningInWords(strategy, objective)
+    noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why })
+  }
   const { order } = run.definition
-  let planning = false
+  const ended = new AbortController()
+  let [planning, live] = [false, false]
   /** By stage. */
   const plannedAt = new Map<number, string>()
   const consider = (): void => {
@@ -38,15 +40,19 @@ export function planBeside(host: Host, run: Run, strategy: string): () => void {
       const stage = host.state.stages[number]
       const moment = momentOf(host, stage)
       if (moment === undefined || moment === plannedAt.get(number)) continue
+      if (alike && plannedAt.has(number)) continue
       const open = openItems(host.state, run, stage)
       if (open === undefined) continue
       plannedAt.set(number, moment)
       planning = true
-      choose(host, run, strategy, open)
-        .then(choice => adopt(host, run, stage, { asked: strategy, order, open, choice }))
+      const chosen = alike ? largestFirst(open) : choose(host, run, job, open, ended.signal)
+      chosen
+        .then(choice => choice && adopt(host, run, stage, { asked: strategy, order, open, choice }))
         .catch((error: Error) => {
-          const what = `no ${strategy} plan for ${stage.definition.name}: ${error.message}`
-          process.emitWarning(what, 'DrayPlan')
+          if (ended.signal.aborted) return
+          const why = `no plan for ${stage.definition.name}: ${error.message}`
+          noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why })
+          process.emitWarning(`${strategy}: ${why}; tasks go by mct`, 'DrayPlan')
         })
         .finally(() => {
           planning = false
@@ -57,15 +63,20 @@ export function planBeside(host: Host, run: Run, strategy: string): () => void {
   const off = host.listen({
     onStep: events => {
       if (events.some(event => worthALook.has(event.kind))) consider()
+      // Of a run that goes on again, the steps before that are seen as well.
+      if (!hasEnded(run)) live = true
+      else if (live) stop()
     },
   })
   // An item that hangs makes no event, and the others may all wait behind it.
-  const watch = setInterval(() => (hasEnded(run) ? clearInterval(watch) : consider()), watchMillis)
+  const watch = setInterval(consider, watchMillis)
   watch.unref()
-  return () => {
+  const stop = (): void => {
     off()
     clearInterval(watch)
+    ended.abort()
   }
+  return stop
 }
 
 const watchMillis = 250
@@ -97,6 +108,31 @@ export function plansBeside(
   if (objective === 'makespan') return speeds
   return objective === 'cost' ? speeds || prices : true
 }
+
+/**
+ * Whether `auto` may still shorten the tail: where slots are alike, by who goes first, the largest
+ * (Graham 1969). An order that the job names stands.
+ */
+function ordersLargest(machines: readonly MachineDefinition[], job: Job): boolean {
+  const slots = machines.reduce((sum, machine) => sum + (machine.slots ?? 2), 0)
+  const sized = job.stages.some(({ size }) => size.kind !== 'one')
+  return job.strategy === 'auto' && job.order === undefined && sized && slots > 1
+}
+
+async function largestFirst({ problem, busy }: OpenItems): Promise<LiveChoice | undefined> {
+  const times = problem.times.subarray(busy * problem.machines.length)
+  let [least, most] = [Number.POSITIVE_INFINITY, 0]
+  for (const time of times) {
+    least = Math.min(least, time)
+    most = Math.max(most, time)
+  }
+  if (most < tellApart * least) return undefined
+  const why = 'all slots are alike, so only the last tasks matter: the largest go first'
+  return { kind: 'rule', strategy: 'on-demand', order: 'lpt', why }
+}
+
+/** Expected times closer than this are one to a tail. */
+const tellApart = 1.1
 
 /** What must differ for another plan: the machines that are here, what overruns, and the quarter of the stage that has ended. */
 function momentOf(host: Host, stage: Stage): string | undefined {
@@ -130,13 +166,23 @@ function late(state: State, stage: Stage): string {
   return found.join()
 }
 
-function choose(host: Host, run: Run, strategy: string, open: OpenItems): Promise<LiveChoice> {
+function choose(
+  host: Host,
+  run: Run,
+  { strategy, order }: Job,
+  open: OpenItems,
+  signal: AbortSignal,
+): Promise<LiveChoice> {
   const { seed } = host.state.runs[run.number].definition
   const { problem, noise, seconds } = open
   const ms = Math.min(mostSearch, Math.max(leastSearch, 50 * seconds))
   const { objective } = run.definition
-  return chooseInThread({ problem, strategy, objective, seed, noise, ms })
+  const request = { problem, strategy, objective, seed, noise, ms, ...(order && { order }) }
+  return chooseInThread(request, { signal, mostMs: overrun })
 }
+
+/** A rule that compares every task with every other may take this long, and is then given up. */
+const overrun = 60_000
 
 /** Milliseconds beside a running job: a twentieth of what is left to do, within these. */
 const [leastSearch, mostSearch] = [50, 500]

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { openHighs } from '../adapter/solver/highs.ts'
 import { chooseLive, type LiveChoice, type LiveRequest } from '../choose/live-choice.ts'
 
 /** The thread that plans beside a run: one request in, one answer out. */
@@ -7,7 +8,7 @@ export type PlanAnswer =
   | { readonly kind: 'failed'; readonly reason: string }
 
 parentPort?.on('message', (request: LiveRequest) => {
-  chooseLive(request).then(
+  chooseLive(request, openHighs).then(
     choice => answer({ kind: 'chosen', choice }),
     (error: unknown) =>
       answer({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }),

@@ -3,6 +3,7 @@ import { isLive } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import type { RunRecord } from '../port/store.ts'
 import type { Host } from './host.ts'
+import { planBeside } from './plan-beside.ts'
 import { jobOf } from './recorded-job.ts'
 
 /** Stops a run: nothing more of it starts, what runs is aborted. Resolves once that is durable. */
@@ -28,12 +29,16 @@ export async function reopenFailed(host: Host, record: RunRecord) {
     .reduce((sum, count) => sum + count, 0)
   if (!host.isAttached(record.name)) host.attach(record.name, jobOf(record))
   if (isLive(run)) {
-    if (run.state === 'paused') await host.commit({ kind: 'goOn', run: run.number })
+    if (run.state === 'paused') {
+      planBeside(host, run, jobOf(record))
+      await host.commit({ kind: 'goOn', run: run.number })
+    }
     return { run: record.name, items: 0, live: true }
   }
   // A run that a problem stopped (its input, an output) has no failed item, and is tried again all the same.
   if (items === 0 && run.problem === undefined) return { run: record.name, items, live: false }
   host.store.putRun({ ...record, state: 'active', endedAt: undefined })
+  planBeside(host, run, jobOf(record))
   await host.commit({ kind: 'retryFailed', run: run.number })
   return { run: record.name, items, live: false }
 }

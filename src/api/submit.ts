@@ -57,7 +57,7 @@ export async function submitJob(
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   const run = host.runNamed(name)
-  if (run !== undefined) planBeside(host, run, job.strategy)
+  if (run !== undefined) planBeside(host, run, job)
   return { run: name, plan }
 }
 
@@ -102,7 +102,7 @@ async function goOn(
     if (outputsMoved || isOutputMissing(job)) await writeAgain(host, record.name)
     return
   }
-  planBeside(host, run, job.strategy)
+  planBeside(host, run, job)
   const due = run.definition.due
   await host.commit({ kind: 'redefine', run: run.number, definition: { ...definition, due } })
   if (run.state === 'failed' || run.state === 'cancelled')

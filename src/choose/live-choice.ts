@@ -2,6 +2,7 @@ import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { chooseByTrial } from './auto.ts'
+import type { Solver } from '../port/solver.ts'
 import { objectiveInWords } from './objective.ts'
 import { planProblem } from './plan-problem.ts'
 import { strategyNamed } from './strategies.ts'
@@ -14,6 +15,8 @@ export type LiveRequest = {
   readonly problem: Problem
   /** `auto`, or what plans by itself. */
   readonly strategy: string
+  /** The order that the job names, if it names one. */
+  readonly order?: string
   readonly objective: Objective
   readonly seed: number
   /** How far durations stray from what was learnt: a coefficient of variation. */
@@ -36,13 +39,25 @@ export type LiveChoice =
       readonly why: string
     }
 
-export async function chooseLive(request: LiveRequest): Promise<LiveChoice> {
-  const { problem, objective, seed, noise, ms } = request
+/** `openSolver` is asked only by the strategies that are a solver's: starting one takes some time. */
+export async function chooseLive(
+  request: LiveRequest,
+  openSolver: () => Solver,
+): Promise<LiveChoice> {
+  const { problem, objective, order, seed, noise, ms } = request
   const auto = request.strategy === 'auto'
   const strategy = strategyNamed(auto ? 'portfolio' : request.strategy)
   if (strategy === undefined) throw new Error(`no strategy ${request.strategy}`)
   const spending = { kind: 'time', ms } as const
-  const plan = await planProblem(problem, { strategy, seed, spending, objective })
+  const solver = strategy.kind === 'solver' ? openSolver() : undefined
+  const plan = await planProblem(problem, {
+    strategy,
+    seed,
+    spending,
+    objective,
+    uncertain: auto && noise > 0,
+    ...(solver && { solver }),
+  }).finally(() => solver?.close())
   if (!auto) {
     const why = `${request.strategy} plans the open items anew when machines change or a quarter has ended`
     return { kind: 'plan', strategy: strategy.name, schedule: plan.schedule, why }
@@ -50,6 +65,7 @@ export async function chooseLive(request: LiveRequest): Promise<LiveChoice> {
   const { name, way, why } = await chooseByTrial(problem, {
     objective,
     conditions: { noise, seed },
+    ...(order && { order }),
     members: plan.members ?? [],
     deadline: performance.now() + ms,
   })

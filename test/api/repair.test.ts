@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Host, openHost } from '../../src/api/host.ts'
 import { submitJob } from '../../src/api/submit.ts'
+import { strategies } from '../../src/choose/strategies.ts'
 import type { Event } from '../../src/core/event.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
 import type { MachineDefinition } from '../../src/model/run.ts'
+import { allocationNamed } from '../../src/policy/registry.ts'
 
 /** A plan beside a running job, from outside: what was adopted when, and where items then ran. */
 
@@ -31,7 +33,7 @@ export default async ({ does }, ctx) => {
 }
 `
 
-async function atWork(items: readonly string[], machines: readonly string[]) {
+async function atWork(items: readonly string[], machines: readonly string[], strategy = 'lpt') {
   const folder = mkdtempSync(join(tmpdir(), 'dray-repair-'))
   writeFileSync(join(folder, 'work.mjs'), handler)
   const host = await openHost({ dir: join(folder, '.dray'), machines: machines.map(machine) })
@@ -42,7 +44,7 @@ async function atWork(items: readonly string[], machines: readonly string[]) {
   const job = parseJob(
     {
       name: 'repaired',
-      strategy: 'lpt',
+      strategy,
       input: { items: items.map(does => ({ does })) },
       stages: [{ name: 'work', map: './work.mjs', chunk: 1, retry: { attempts: 3, delay: '1ms' } }],
     },
@@ -126,3 +128,20 @@ test('an item that failed goes again under the plan, and every item ends', async
   expect({ state, retries }).toEqual({ state: 'done', retries: 3 })
   expect(ranOn(host, run).size).toBe(400)
 }, 60_000)
+
+const planning = strategies
+  .map(({ name }) => name)
+  .filter(name => name !== 'auto' && allocationNamed(name) === undefined)
+
+test.each(planning)(
+  '%s plans beside a running job that names it',
+  async strategy => {
+    const { host, run, next } = await atWork(usual(160), ['a', 'b'], strategy)
+    const plan = await next(() => true)
+    expect(plan.strategy).toBe(strategy)
+    expect(new Set(plan.machines)).toEqual(new Set([0, 1]))
+    await host.ended(run)
+    expect(host.runNamed(run)?.state).toBe('done')
+  },
+  60_000,
+)

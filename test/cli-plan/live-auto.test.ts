@@ -16,6 +16,15 @@ beforeAll(() => {
   write('quick.yaml', job('quick', 'makespan', 12))
   write('frugal.yaml', job('frugal', 'cost', 400))
   write(
+    'sized.json',
+    JSON.stringify({
+      name: 'sized',
+      input: { items: Array.from({ length: 60 }, (_, at) => ({ ms: 10 + (at % 7) * 8 })) },
+      stages: [{ name: 'nap', map: './sleep.mjs', size: { field: 'ms' } }],
+    }),
+  )
+  write('sleep.mjs', 'export default ({ ms }) => new Promise(done => setTimeout(done, ms))')
+  write(
     'nap.mjs',
     'export default i => new Promise(done => setTimeout(done, 20 + (i % 3) * 10, i))',
   )
@@ -77,5 +86,15 @@ describe('auto beside a live run', { timeout: 120_000 }, () => {
     const alike = dray('run', 'quick.yaml', '--machines', 'alike.json', '--fresh')
     expect(alike.stderr).toContain('auto uses on-demand: all slots are alike')
     expect(JSON.parse(dray('status', '--json').stdout).strategy.uses).toBe('on-demand')
+  })
+
+  test('on machines alike the largest go first once their times are known, unless an order is named', () => {
+    const chosen = (...words: string[]) =>
+      eventsOf('sized.json', '--machines', 'alike.json', '--fresh', ...words)
+        .filter(({ event }) => event === 'plan')
+        .map(({ strategy }) => strategy)
+    expect(chosen()).toEqual(['on-demand', 'on-demand in lpt order'])
+    expect(dray('why').stdout).toContain('on-demand in lpt order: all slots are alike')
+    expect(chosen('--order', 'fifo')).toEqual(['on-demand'])
   })
 })
