@@ -61,6 +61,8 @@ export function emptyScratch(): Scratch {
       count: 0,
       now: 0,
       offered: new Uint8Array(0),
+      first: 0,
+      end: 0,
       processing: new Float64Array(0),
       freeAt: new Float64Array(0),
       assignedWork: new Float64Array(0),

@@ -333,6 +333,8 @@ function parsed(table: string): { title: string; view: MachinesView; chosen: num
       offered: Uint8Array.from(cells, row =>
         names.includes('offered') && row[names.indexOf('offered')] === 'no' ? 0 : 1,
       ),
+      first: 0,
+      end: cells.length,
       processing: column('takes', 1),
       freeAt: column('free', 0),
       assignedWork: column('assigned', 0),

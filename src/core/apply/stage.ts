@@ -82,13 +82,23 @@ function inPool(stage: Stage, index: number): boolean {
 /** Tasks are cut from ready items. */
 export function cut(state: State, decision: Extract<Decision, { kind: 'cut' }>): void {
   const stage = state.stages[decision.stage]
-  let first = decision.first
-  for (let at = 0; at < decision.tasks; at += 1) {
-    const count = decision.counts === undefined ? 1 : decision.counts[at]
-    cutTask(state, stage, first, count)
-    first += count
+  const end = cutEach(state, stage, decision)
+  removeInterval(stage.pool, decision.first, end - decision.first)
+}
+
+/** Apart, so that the long loop is compiled once: compiled inside its caller it was thrown away at each end. */
+function cutEach(
+  state: State,
+  stage: Stage,
+  { first, tasks, counts }: Extract<Decision, { kind: 'cut' }>,
+): number {
+  let next = first
+  for (let at = 0; at < tasks; at += 1) {
+    const count = counts === undefined ? 1 : counts[at]
+    cutTask(state, stage, next, count)
+    next += count
   }
-  removeInterval(stage.pool, decision.first, first - decision.first)
+  return next
 }
 
 function cutTask(state: State, stage: Stage, first: number, count: number): void {

@@ -34,16 +34,20 @@ export function choose(
 function offerAll(state: State, klass: Class): Offers {
   mendColumns(state)
   const { flags, offers } = eligibleFor(state, klass)
-  state.scratch.view.offered.set(flags)
+  const { view } = state.scratch
+  view.offered.set(flags)
+  view.first = 0
+  view.end = flags.length
   return offers
 }
 
 /** Late binding: the machines that could start it now. Few have room, so only those are looked at. */
 function offerRoom(state: State, klass: Class): Offers {
   const { room, roomy, offers } = mendColumns(state)
-  const { offered } = state.scratch.view
+  const { view } = state.scratch
+  const { offered } = view
   const { machines } = state
-  offered.fill(0, 0, machines.length)
+  offered.fill(0, view.first, view.end)
   offers.count = 0
   let left = roomy
   for (let number = 0; left > 0; number += 1) {
@@ -53,6 +57,8 @@ function offerRoom(state: State, klass: Class): Offers {
     offered[number] = 1
     offers.machines[offers.count++] = number
   }
+  view.first = offers.count === 0 ? 0 : offers.machines[0]
+  view.end = offers.count === 0 ? 0 : offers.machines[offers.count - 1] + 1
   return offers
 }
 

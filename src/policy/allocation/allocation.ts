@@ -23,6 +23,9 @@ export type MachinesView = {
   now: number
   /** 1: may be chosen. */
   offered: Uint8Array
+  /** All that may be chosen lie in `first..end`, end exclusive. */
+  first: number
+  end: number
   /** Expected processing time here in micros, loading included; `Infinity`: never here. */
   processing: Float64Array
   /** When the machine would get to it, in micros, given what is assigned and running. */

@@ -8,8 +8,8 @@ export const mct: Allocation = {
   choose: view => {
     let best = -1
     let least = Number.POSITIVE_INFINITY
-    const { count, offered, freeAt, processing } = view
-    for (let machine = 0; machine < count; machine += 1) {
+    const { first, end, offered, freeAt, processing } = view
+    for (let machine = first; machine < end; machine += 1) {
       if (offered[machine] === 0) continue
       const finish = freeAt[machine] + processing[machine]
       if (best < 0 || finish < least) {

@@ -4,7 +4,7 @@ import type { MachinesView } from './allocation.ts'
 export function leastBy(view: MachinesView, value: (machine: number) => number): number {
   let best = -1
   let least = Number.POSITIVE_INFINITY
-  for (let machine = 0; machine < view.count; machine += 1) {
+  for (let machine = view.first; machine < view.end; machine += 1) {
     if (view.offered[machine] === 0) continue
     const candidate = value(machine)
     if (best < 0 || candidate < least) {
@@ -18,7 +18,7 @@ export function leastBy(view: MachinesView, value: (machine: number) => number):
 /** The offered machine that comes after `nth` other offered ones, or -1. */
 export function nthOffered(view: MachinesView, nth: number): number {
   let left = nth
-  for (let machine = 0; machine < view.count; machine += 1) {
+  for (let machine = view.first; machine < view.end; machine += 1) {
     if (view.offered[machine] === 0) continue
     if (left === 0) return machine
     left -= 1
@@ -28,6 +28,6 @@ export function nthOffered(view: MachinesView, nth: number): number {
 
 export function countOffered(view: MachinesView): number {
   let offered = 0
-  for (let machine = 0; machine < view.count; machine += 1) offered += view.offered[machine]
+  for (let machine = view.first; machine < view.end; machine += 1) offered += view.offered[machine]
   return offered
 }
