@@ -22,15 +22,43 @@ export type Keeper = (
 export function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
   const previous = host.store.run(name)?.previous
   if (previous === undefined) return undefined
-  const redone = (run: string): ReadonlySet<string> =>
-    withFollowers(job, JSON.parse(host.store.get(redoDocument(run)) ?? '[]') as string[])
-  return keeperOf(host.store, lineage(host.store, previous), { redo: redone(name), redone })
+  const redo = withFollowers(job, redoOf(host.store, name))
+  return keeperOf(host.store, redo, answersBefore(host.store, job, previous))
+}
+
+/** What a run and those it continues answered of a stage: by key, where its result is and of which version. */
+export type AnswersBefore = (
+  stage: string,
+) => ReadonlyMap<string, { readonly run: string; readonly index: number; readonly version: string }>
+
+export function answersBefore(store: Store, job: Job, previous: string): AnswersBefore {
+  const runs = lineage(store, previous).map(name => ({
+    name,
+    redone: withFollowers(job, redoOf(store, name)),
+  }))
+  const answered = new Map<string, Map<string, { run: string; index: number; version: string }>>()
+  return stage => {
+    let known = answered.get(stage)
+    if (known !== undefined) return known
+    answered.set(stage, (known = new Map()))
+    for (const { name: run, redone } of runs) {
+      // What was asked for anew: what runs before had of it is of no use.
+      if (redone.has(stage)) known.clear()
+      for (const { index, key, version, state } of store.answered(run, stage)) {
+        if (state === 'done' || state === 'stopped') known.set(key, { run, index, version })
+      }
+    }
+    return known
+  }
 }
 
 /** The stages that a run was asked to run again. */
 export function rememberRedo(store: Store, run: string, stages: readonly string[]): void {
   store.put(redoDocument(run), JSON.stringify(stages))
 }
+
+const redoOf = (store: Store, run: string): string[] =>
+  JSON.parse(store.get(redoDocument(run)) ?? '[]') as string[]
 
 const redoDocument = (run: string): string => `redo:${run}`
 
@@ -46,7 +74,8 @@ export function lineage(store: Store, name: string): string[] {
   return names
 }
 
-function withFollowers(job: Job, redo: readonly string[]): Set<string> {
+/** Stages and all that follow them. */
+export function withFollowers(job: Job, redo: readonly string[]): Set<string> {
   const all = new Set(redo)
   for (let grown = true; grown; ) {
     grown = false
@@ -59,34 +88,7 @@ function withFollowers(job: Job, redo: readonly string[]): Set<string> {
   return all
 }
 
-function keeperOf(
-  store: Store,
-  previous: readonly string[],
-  {
-    redo,
-    redone,
-  }: {
-    /** Stages to run again now. */
-    readonly redo: ReadonlySet<string>
-    /** Stages a previous run was asked to run again: what runs before it had of them is of no use. */
-    readonly redone: (run: string) => ReadonlySet<string>
-  },
-): Keeper {
-  const answered = new Map<string, Map<string, { run: string; index: number; version: string }>>()
-
-  const answersOf = (stageName: string) => {
-    let known = answered.get(stageName)
-    if (known !== undefined) return known
-    answered.set(stageName, (known = new Map()))
-    for (const run of previous) {
-      if (redone(run).has(stageName)) known.clear()
-      for (const { index, key, version, state } of store.answered(run, stageName)) {
-        if (state === 'done' || state === 'stopped') known.set(key, { run, index, version })
-      }
-    }
-    return known
-  }
-
+function keeperOf(store: Store, redo: ReadonlySet<string>, answersOf: AnswersBefore): Keeper {
   return (state, stage, first, items) => {
     const kept: { stage: number; items: number[] }[] = []
     const results: ResultBatch[] = []

@@ -4,6 +4,7 @@ import type { Job } from '../model/job.ts'
 import type { RunRecord } from '../port/store.ts'
 import { formatCount, formatDuration } from '../std/units.ts'
 import type { Host } from './host.ts'
+import { lineage } from './keep.ts'
 
 /**
  * What `dray run` does with a job that may have run before: begin, go on, keep what still holds, or
@@ -113,13 +114,16 @@ function changedStages(
 }
 
 function refuseOlderCode(host: Host, last: RunRecord, changed: readonly string[]): void {
-  const run = host.runNamed(last.name)
-  const made = changed.map(name => {
-    const stage = run?.stages
-      .map(at => host.state.stages[at])
-      .find(at => at.definition.name === name)
-    return { name, items: host.store.counts(last.name, name).done, micros: stage?.busyMicros ?? 0 }
-  })
+  // What was kept from run to run took its time in the first of them.
+  const runs = lineage(host.store, last.name).map(name => host.runNamed(name)?.stages ?? [])
+  const stages = runs.flat().map(at => host.state.stages[at])
+  const made = changed.map(name => ({
+    name,
+    items: host.store.counts(last.name, name).done,
+    micros: stages
+      .filter(({ definition }) => definition.name === name)
+      .reduce((sum, { busyMicros }) => sum + busyMicros, 0),
+  }))
   const items = made.reduce((sum, stage) => sum + stage.items, 0)
   if (items === 0) return
   const micros = made.reduce((sum, stage) => sum + stage.micros, 0)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type Host, openHost } from '../api/host.ts'
 import { answerRequest } from '../api/requests.ts'
 import { isUnusable } from '../api/unusable.ts'
-import { explainSubmission, type Submitted, submitJob } from '../api/submit.ts'
+import { type Submitted, submitJob } from '../api/submit.ts'
 import { refusals } from '../core/explain.ts'
 import type { Run } from '../core/state.ts'
 import { type Summary, summarise } from '../api/summary.ts'
@@ -16,6 +16,7 @@ import { type JobFlags, jobFrom, machinesFrom, onlineNames } from './job.ts'
 import { countOf, goOnUnread } from './print.ts'
 import { type Progress, progressFor } from './progress.ts'
 import { endReport } from './end-report.ts'
+import { explain } from './explain.ts'
 
 export type RunFlags = JobFlags & {
   readonly machines?: string
@@ -89,21 +90,6 @@ export function refuseTwoFormats({ json, events }: Pick<RunFlags, 'json' | 'even
     throw new InputError(
       '--json with --events: expected one of them; --events ends with the state too',
     )
-}
-
-async function explain(host: Host, job: Job, flags: RunFlags): Promise<number> {
-  const plan = await explainSubmission(host, job, flags)
-  const run = 'run' in plan ? plan.run : 'previous' in plan ? plan.previous : undefined
-  if (flags.json === true) process.stdout.write(`${JSON.stringify({ job: job.name, ...plan })}\n`)
-  else process.stdout.write(`${job.name}: ${planInWords(plan.kind, run)}: ${plan.why}\n`)
-  return exitCode.done
-}
-
-function planInWords(kind: string, run: string | undefined): string {
-  if (kind === 'new') return 'begins anew'
-  if (kind === 'goOn') return `goes on with ${run}`
-  if (kind === 'nothing') return `nothing to do after ${run}`
-  return `continues ${run}: results of unchanged items are kept, the rest runs`
 }
 
 /** Shows a run until it ends or is interrupted, and how it came out. Answers the exit code. */

@@ -41,6 +41,12 @@ export function parseInput(
   }
   if ('grid' in value) {
     if (Object.keys(value.grid).length === 0) at.complain(['grid'], 'names no axis')
+    for (const [name, values] of Object.entries(value.grid)) {
+      const texts = values.map(one => (typeof one === 'string' ? one : JSON.stringify(one)))
+      const twice = texts.find((text, index) => texts.indexOf(text) < index)
+      if (twice !== undefined)
+        at.complain(['grid', name], `has ${twice} twice; expected each value once`)
+    }
     return { kind: 'grid', axes: value.grid }
   }
   if ('search' in value) at.complain(['search'], 'not available yet')

@@ -367,6 +367,17 @@ describe('a key that would leave the output folder', () => {
   })
 })
 
+describe('a combination of a grid', () => {
+  it('is known by its values, so that a longer axis makes new items and renames none', async () => {
+    const keys = async (seed: readonly unknown[]) =>
+      (await readAll(open({ kind: 'grid', axes: { lr: [0.1, 'auto'], seed } }), 10)).map(
+        ({ key }) => key,
+      )
+    expect(await keys([1])).toEqual(['lr=0.1,seed=1', 'lr=auto,seed=1'])
+    expect(await keys([1, 2])).toEqual(expect.arrayContaining(await keys([1])))
+  })
+})
+
 describe('the size of an item', () => {
   it('is its bytes, a numeric field, or one', async () => {
     const spec: InputSpec = { kind: 'items', items: [{ n: 5, t: 'é' }, { n: 'x' }], key: undefined }

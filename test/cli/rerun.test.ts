@@ -191,9 +191,35 @@ stages:
   })
 
   test('--explain says what would run and runs nothing', async () => {
-    folder.write('rows.jsonl', rows({ a: 1, b: 20 }))
+    folder.write('rows.jsonl', rows({ a: 1, b: 20, d: 4 }))
     const ended = await again('--explain')
     expect(ended).toMatchObject({ code: 0, ran: [] })
     expect(ended.out).toContain('its input changed')
+    expect(lines(ended.out).slice(1)).toEqual([
+      '  first   1 kept, 1 again, 1 new, 1 gone',
+      '  second  1 kept, 1 again, 1 new',
+    ])
+    const { stages } = JSON.parse((await again('--explain', '--redo', 'second', '--json')).out) as {
+      stages: unknown[]
+    }
+    expect(stages).toMatchObject([
+      { stage: 'first', kept: 1, runs: 2 },
+      { stage: 'second', kept: 0, runs: 3 },
+    ])
+    expect(ran(folder)).toEqual([])
+    expect((await again()).ran).toEqual(['b', 'd', 'second b', 'second d'])
+  })
+
+  test('the time that older results took is told though a later run only kept them', async () => {
+    folder.write(
+      'first.mjs',
+      noting('await new Promise(done => setTimeout(done, 30)); return item'),
+    )
+    expect((await again('--redo', 'first')).code).toBe(0)
+    folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3 }).replace('}', ' }'))
+    expect((await again()).code).toBe(0)
+    folder.write('first.mjs', noting('return 7'))
+    const { err } = await again()
+    expect(Number(/\((\d+)(?:\.\d+)? ms\) came from older code/.exec(err)?.[1])).toBeGreaterThan(80)
   })
 })

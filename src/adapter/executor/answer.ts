@@ -65,7 +65,7 @@ function checked(value: unknown, json: string, rules: ResultRules, letter: 'R' |
 }
 
 function badResult(reason: string): ItemAnswer {
-  return { letter: 'f', failure: { kind: 'bad-result', message: `bad result: ${reason}` } }
+  return { letter: 'f', failure: { kind: 'bad-result', message: reason } }
 }
 
 /**

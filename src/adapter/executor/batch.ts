@@ -34,7 +34,7 @@ function entriesOf(value: unknown, count: number): AnswerMaker[] {
     return value.map(entry => rules => answerOf(entry, rules))
   }
   const found = Array.isArray(value) ? `${value.length} entries` : `a ${typeof value}`
-  const message = `bad result: batch was given ${count} items and returned ${found}; one entry per item is expected`
+  const message = `batch was given ${count} items and returned ${found}; one entry per item is expected`
   return Array.from({ length: count }, () => () => fail({ kind: 'bad-result', message }))
 }
 

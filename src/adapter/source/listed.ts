@@ -34,7 +34,10 @@ export function itemsSource(items: readonly unknown[], options: RowOptions): Pla
   )
 }
 
-/** Every combination of the axes' values; the last axis varies fastest. */
+/**
+ * Every combination of the axes' values; the last axis varies fastest. Its values are its key, so that
+ * another value on an axis keeps what was computed for the rest.
+ */
 export function gridSource(
   axes: Readonly<Record<string, readonly unknown[]>>,
   options: RowOptions,
@@ -53,9 +56,13 @@ export function gridSource(
       rest = Math.floor(rest / values.length)
     }
     const ordered = Object.fromEntries(names.map(name => [name, value[name]]))
-    return row(JSON.stringify(ordered), ordered, index, `combination ${index}`, options)
+    const made = row(JSON.stringify(ordered), ordered, index, `combination ${index}`, options)
+    return { ...made, key: names.map(name => `${name}=${asText(value[name])}`).join(',') }
   })
 }
+
+const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value)
 
 const MOST_COMBINATIONS = 1_000_000_000
 

@@ -110,7 +110,7 @@ describe('a bad result fails its item alone and says why', () => {
     })
     expect(outcomes[0].failure).toEqual({
       kind: 'bad-result',
-      message: 'bad result: at /words/1: must be string, found 12',
+      message: 'at /words/1: must be string, found 12',
     })
     expect(outcomes[1].result).toBe('{"words":["a"]}')
   })

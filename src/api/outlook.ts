@@ -1,0 +1,129 @@
+import { openSource } from '../adapter/source/open-source.ts'
+import { DONE, STOPPED } from '../core/items.ts'
+import type { Job, StageSpec } from '../model/job.ts'
+import type { SourceItem } from '../port/source.ts'
+import { importedOr } from './attached.ts'
+import type { Host } from './host.ts'
+import { type AnswersBefore, answersBefore, withFollowers } from './keep.ts'
+import type { Plan } from './plan-submission.ts'
+import { stagesOf } from './view.ts'
+
+/** What a submission would keep of a stage and what it would run, in items. */
+export type StageOutlook = {
+  readonly stage: string
+  readonly kept: number
+  readonly runs: number
+  /** Of those that run: a known key with other content, and a key never seen. */
+  readonly changed?: number
+  readonly fresh?: number
+  /** Answered before and no longer in the input. */
+  readonly gone?: number
+}
+
+export type Outlook = {
+  readonly stages: readonly StageOutlook[]
+  /** The input was longer than one question may read: counts are of so many items. */
+  readonly cutAt?: number
+}
+
+/** Looked up, nothing changed; `undefined` where only a run can tell: a new one, standard input, a stream. */
+export async function outlookOf(host: Host, job: Job, plan: Plan): Promise<Outlook | undefined> {
+  if (plan.kind === 'goOn') return { stages: goingOn(host, plan.run) }
+  if (plan.kind !== 'continue' || job.input.kind === 'stdin' || job.input.kind === 'open')
+    return undefined
+  return continuing(host, job, plan)
+}
+
+function goingOn(host: Host, name: string): StageOutlook[] {
+  const run = host.runNamed(name)
+  if (run === undefined) return []
+  const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
+  return stagesOf(view, run).map(({ definition, items, known }) => {
+    const kept = items.counts[DONE] + items.counts[STOPPED]
+    return { stage: definition.name, kept, runs: known - kept }
+  })
+}
+
+type Counts = { kept: number; changed: number; fresh: number }
+
+async function continuing(
+  host: Host,
+  job: Job,
+  plan: Extract<Plan, { kind: 'continue' }>,
+): Promise<Outlook> {
+  const answers = answersBefore(host.store, job, plan.previous)
+  const redo = withFollowers(job, plan.redo)
+  const counts = new Map(job.stages.map(({ name }) => [name, { kept: 0, changed: 0, fresh: 0 }]))
+  const heads = job.stages.filter(({ after, kind }) => after.length === 0 && kind === 'map')
+  const seen = new Set<string>()
+  const { items, cut } = await eachItem(host, job, item => {
+    seen.add(item.key)
+    for (const head of heads) count(job, head, item, { answers, redo, counts, mayKeep: true })
+  })
+  const stages = job.stages.map(stage => {
+    const { kept, changed, fresh } = counts.get(stage.name) as Counts
+    const known = heads.includes(stage) && !cut ? [...answers(stage.name).keys()] : []
+    const gone = known.filter(key => !seen.has(key)).length
+    return { stage: stage.name, kept, runs: changed + fresh, changed, fresh, gone }
+  })
+  return cut ? { stages, cutAt: items } : { stages }
+}
+
+/** One item in a stage and in those that take its result; a stage keeps it only if the one before did. */
+function count(
+  job: Job,
+  stage: StageSpec,
+  item: SourceItem,
+  by: {
+    readonly answers: AnswersBefore
+    readonly redo: ReadonlySet<string>
+    readonly counts: ReadonlyMap<string, Counts>
+    readonly mayKeep: boolean
+  },
+): void {
+  const before = by.answers(stage.name).get(item.key)
+  const same = before !== undefined && before.version === item.version
+  const keeps = by.mayKeep && same && item.problem === undefined && !by.redo.has(stage.name)
+  const counts = by.counts.get(stage.name) as Counts
+  if (keeps) counts.kept += 1
+  else if (before !== undefined) counts.changed += 1
+  else counts.fresh += 1
+  for (const next of job.stages)
+    if (next.kind === 'map' && next.after[0] === stage.name)
+      count(job, next, item, { ...by, mayKeep: keeps })
+}
+
+/** As far as one question may read: some seconds of short lines. */
+const mostItems = 1_000_000
+const mostMillis = 5_000
+const window = 10_000
+
+async function eachItem(
+  host: Host,
+  job: Job,
+  hear: (item: SourceItem) => void,
+): Promise<{ readonly items: number; readonly cut: boolean }> {
+  const source = openSource(job.input, {
+    folder: job.folder,
+    size: { kind: 'one' },
+    params: job.params,
+    run: '',
+    store: host.store,
+    stdin: undefined,
+    importModule: importedOr,
+  })
+  try {
+    const began = performance.now()
+    let cursor: string | undefined
+    for (let items = 0; ; ) {
+      const chunk = await source.read(cursor, window)
+      for (const item of chunk.items) hear(item)
+      items += chunk.items.length
+      if (chunk.done || chunk.items.length === 0) return { items, cut: false }
+      if (items >= mostItems || performance.now() - began > mostMillis) return { items, cut: true }
+      cursor = chunk.cursor
+    }
+  } finally {
+    await source.close()
+  }
+}

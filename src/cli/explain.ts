@@ -1,0 +1,57 @@
+import type { Host } from '../api/host.ts'
+import { type Outlook, outlookOf, type StageOutlook } from '../api/outlook.ts'
+import { explainSubmission } from '../api/submit.ts'
+import type { Job } from '../model/job.ts'
+import { formatCount } from '../std/units.ts'
+import { exitCode } from './exit.ts'
+import { plural, print, printJson, table } from './print.ts'
+import type { RunFlags } from './run.ts'
+
+/** `run --explain`: what would run again and why; nothing runs. */
+export async function explain(host: Host, job: Job, flags: RunFlags): Promise<number> {
+  const plan = await explainSubmission(host, job, flags)
+  const outlook = await outlookOf(host, job, plan)
+  if (flags.json === true) {
+    printJson({ job: job.name, ...plan, ...outlook })
+    return exitCode.done
+  }
+  const run = 'run' in plan ? plan.run : 'previous' in plan ? plan.previous : undefined
+  print(`${job.name}: ${planInWords(plan.kind, run)}: ${plan.why}`)
+  for (const line of outlookLines(job, outlook)) print(line)
+  return exitCode.done
+}
+
+function planInWords(kind: string, run: string | undefined): string {
+  if (kind === 'new') return 'begins anew'
+  if (kind === 'goOn') return `goes on with ${run}`
+  if (kind === 'nothing') return `nothing to do after ${run}`
+  return `continues ${run}: results of unchanged items are kept, the rest runs`
+}
+
+function outlookLines(job: Job, outlook: Outlook | undefined): string[] {
+  if (outlook === undefined) return []
+  const rows = outlook.stages.map(stage => {
+    const { kind } = job.stages.find(({ name }) => name === stage.stage) ?? { kind: 'map' }
+    const isWhole = kind !== 'map' && stage.kept + stage.runs === 0
+    return [
+      `  ${stage.stage}`,
+      isWhole ? 'runs over what the stages before it come to' : inWords(stage),
+    ]
+  })
+  const cut =
+    outlook.cutAt === undefined
+      ? []
+      : [`  (of the first ${plural(outlook.cutAt, 'item')} of its input)`]
+  return [...table(rows), ...cut]
+}
+
+function inWords({ kept, runs, changed = 0, fresh = 0, gone = 0 }: StageOutlook): string {
+  const parts = [
+    `${formatCount(kept)} kept`,
+    changed > 0 ? `${formatCount(changed)} again` : '',
+    fresh > 0 ? `${formatCount(fresh)} new` : '',
+    changed + fresh === 0 && runs > 0 ? `${formatCount(runs)} to run` : '',
+    gone > 0 ? `${formatCount(gone)} gone` : '',
+  ]
+  return parts.filter(part => part !== '').join(', ')
+}
