@@ -18,6 +18,7 @@ import type { GatheredGroups, Payloads } from './payloads.ts'
 import { payloadsOf, stow } from './payloads.ts'
 import { createPerformer, wishesOf } from './perform.ts'
 import { historyBatches, resultBatches, toEvent } from './recording.ts'
+import { stoppedBatches, unansweredBatches } from './unanswered.ts'
 
 /**
  * The loop, the same in production and in virtual time: drain the inbox, step the core, append, and
@@ -190,7 +191,9 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     texts: readonly (readonly Outcome[] | undefined)[],
   ): HistoryBatch[] =>
     events.flatMap((event, at) =>
-      event.kind === 'outcomes' ? historyBatches(state, now, event, texts[at] ?? []) : [],
+      event.kind === 'outcomes'
+        ? historyBatches(state, now, event, texts[at] ?? [])
+        : unansweredBatches(state, now, events, at),
     )
 
   const tick = (): number | undefined => {
@@ -207,6 +210,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       const results = resultBatches(state, payloads, kept, (event, at) => texts[event]?.[at].result)
       results.push(...copied)
       copied = []
+      history.push(...stoppedBatches(state, now, decisions))
       const body = encodeEntry(now, events, decisions)
       ports.journal.append(
         { sequence: state.sequence, term: state.term, body },

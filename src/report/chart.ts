@@ -39,14 +39,15 @@ export type ChartSize = { readonly width: number; readonly height: number }
  * becomes what the browser shows when one points at the shape, and takes no more room than it did.
  */
 function titled(svg: string, titleOf?: (dataIndex: number) => string): string {
-  return svg.replace(marked, (_, index: string, rest: string, end: string) => {
-    const title = end === '' ? '' : (titleOf?.(Number(index)) ?? '')
-    return `${rest}>${title === '' ? '' : `<title>${escapeHtml(title)}</title>`}${end}`
+  return svg.replace(marked, (_, before: string, index: string, rest: string, end: string) => {
+    const isShape = end !== '' && !before.includes(' fill="none"')
+    const title = isShape ? (titleOf?.(Number(index)) ?? '') : ''
+    return `${before}${rest}>${title === '' ? '' : `<title>${escapeHtml(title)}</title>`}${end}`
   })
 }
 
 const marked =
-  / ecmeta_series_index="\d+" ecmeta_data_index="(\d+)" ecmeta_ssr_type="chart"([^>]*)>((?:<\/(?:path|rect)>)?)/g
+  /(<[^>]*?) ecmeta_series_index="\d+" ecmeta_data_index="(\d+)" ecmeta_ssr_type="chart"([^>]*)>((?:<\/(?:path|rect)>)?)/g
 
 /** As wide as its column, in proportion. */
 function responsive(svg: string, { width, height }: ChartSize): string {

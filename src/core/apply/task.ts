@@ -53,6 +53,7 @@ export function chargeHead(
   const stage = state.stages[tasks.stage[task]]
   const first = tasks.first[task] + tasks.count[task] - tasks.left[task]
   stage.open -= 1
+  stage.lastEnd = state.now
   chargeItem(state, stage, task, first, failure)
   tasks.left[task] -= 1
   if (tasks.left[task] === 0) endTask(state, machine, slot, task)

@@ -1,0 +1,122 @@
+import type { Decision, Event, Outcomes } from '../core/event.ts'
+import type { Slot, State } from '../core/state.ts'
+import type { Failure } from '../model/failure.ts'
+import type { HistoryBatch } from '../port/journal.ts'
+import { runName, storedName } from './payloads.ts'
+
+/**
+ * History of attempts that end without an answer: their slot ended under them, or their machine left.
+ * Of a queue only the head was running; the others never began. Call before the core is stepped;
+ * answers that came earlier in the same instant are applied first.
+ */
+export function unansweredBatches(
+  state: State,
+  now: number,
+  events: readonly Event[],
+  nth: number,
+): HistoryBatch[] {
+  const event = events[nth]
+  if (event.kind !== 'slotEnded' && event.kind !== 'left') return []
+  const { machine } = event
+  const answers = events.slice(0, nth)
+  const slots = state.machines[machine]?.slots ?? []
+  const left = { kind: 'lost', message: '' } as const
+  return slots
+    .filter(({ number }) => event.kind === 'left' || number === event.slot)
+    .flatMap(slot => {
+      const failure = event.kind === 'left' ? left : (slot.killing ?? event.failure)
+      return headBatch(state, now, slot, { machine, failure, answers })
+    })
+}
+
+/**
+ * History of attempts that are over because we asked them to stop: fenced from now on, whatever their
+ * machine still does. Call after the step.
+ */
+export function stoppedBatches(
+  state: State,
+  now: number,
+  decisions: readonly Decision[],
+): HistoryBatch[] {
+  return decisions.flatMap(decision => {
+    if (decision.kind !== 'stop' || decision.how !== 'abort') return []
+    const { machine, failure } = decision
+    const slot = state.machines[machine].slots[decision.slot]
+    const [fenced] = slot.stopping
+    if (fenced === undefined) return []
+    const [attempt, [index]] = fenced
+    return batchOf(state, slot, { machine, failure, attempt, index, start: slot.headSince, now })
+  })
+}
+
+function headBatch(
+  state: State,
+  now: number,
+  slot: Slot,
+  ended: {
+    readonly machine: number
+    readonly failure: Failure
+    readonly answers: readonly Event[]
+  },
+): HistoryBatch[] {
+  const own = ended.answers.filter(
+    (event): event is Outcomes =>
+      event.kind === 'outcomes' && event.machine === ended.machine && event.slot === slot.number,
+  )
+  const head = headOf(state, slot, own)
+  if (head === undefined) return []
+  return batchOf(state, slot, {
+    ...ended,
+    ...head,
+    start: own.length > 0 ? now : slot.headSince,
+    now,
+  })
+}
+
+/** The first item in the slot that has no answer yet. */
+function headOf({ tasks }: State, slot: Slot, own: readonly Outcomes[]) {
+  for (const task of slot.running) {
+    const attempt = tasks.attempt[task]
+    const answered = own.reduce(
+      (sum, { attempts }) => sum + attempts.filter(number => number === attempt).length,
+      0,
+    )
+    if (answered >= tasks.left[task]) continue
+    return { attempt, index: tasks.first[task] + tasks.count[task] - tasks.left[task] + answered }
+  }
+  return undefined
+}
+
+/** Work that a cancelled run gives up is no failure, and is not drawn as one. */
+function batchOf(
+  state: State,
+  slot: Slot,
+  ended: {
+    readonly machine: number
+    readonly failure: Failure
+    readonly attempt: number
+    readonly index: number
+    readonly start: number
+    readonly now: number
+  },
+): HistoryBatch[] {
+  const stage = state.stages[slot.stage]
+  if (stage === undefined || ended.failure.kind === 'cancelled') return []
+  return [
+    {
+      run: runName(state, stage),
+      stage: storedName(state, stage),
+      attempts: [ended.attempt],
+      indexes: [ended.index],
+      counts: [1],
+      machines: [state.machines[ended.machine].definition.id],
+      slots: [slot.number],
+      starts: [ended.start],
+      ends: [ended.now],
+      cpuMicros: [0],
+      peakBytes: [0],
+      sizes: [stage.sizes.get(ended.index) ?? 1],
+      outcomes: [ended.failure.kind],
+    },
+  ]
+}
