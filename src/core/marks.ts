@@ -21,6 +21,16 @@ export function clearMarks(marks: Marks): void {
   marks.count = 0
 }
 
+/** Ascending, so that what was marked in another order (after a restart) is worked off alike. */
+export function sortMarks({ numbers, count }: Marks): void {
+  for (let at = 1; at < count; at += 1) {
+    if (numbers[at - 1] < numbers[at]) continue
+    const sorted = numbers.slice(0, count).sort((a, b) => a - b)
+    for (let to = 0; to < count; to += 1) numbers[to] = sorted[to]
+    return
+  }
+}
+
 function widen(marks: Marks, number: number): void {
   const flags = new Uint8Array(2 * (number + 1))
   flags.set(marks.flags)

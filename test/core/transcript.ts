@@ -1,7 +1,9 @@
 import type { Action, Decision, Event, Kept } from '../../src/core/event.ts'
+import { decodeEntry, encodeEntry } from '../../src/core/codec.ts'
 import { emptyState } from '../../src/core/initial.ts'
+import { decodeState, encodeState } from '../../src/core/snapshot.ts'
 import type { State } from '../../src/core/state.ts'
-import { step } from '../../src/core/step.ts'
+import { endReplay, replay, step } from '../../src/core/step.ts'
 import { RUNNING } from '../../src/core/tasks.ts'
 import type { FailureKind } from '../../src/model/failure.ts'
 import type {
@@ -22,8 +24,8 @@ import { parseBytes, parseDuration } from '../../src/std/units.ts'
  *   2s   a[0] done; a[1] failed error
  *   9s   m0/1 dies; m0 leaves
  */
-export function replayed(transcript: string): string {
-  const conversation = converse()
+export function replayed(transcript: string, memory: Memory = keeps): string {
+  const conversation = converse(memory)
   const lines: string[] = []
   for (const line of transcript.split('\n')) {
     const stimulus = /^\s*([\d.]+(?:us|ms|s|m|h))\s+(\S.*)$/.exec(line)
@@ -48,6 +50,27 @@ function said(conversation: ReturnType<typeof converse>, at: number, stimulus: s
   }
 }
 
+/** What the core remembers from one instant to the next: all, what a snapshot holds, or what a journal says. */
+export type Memory = (state: State, journal: readonly string[]) => State
+
+const keeps: Memory = state => state
+
+export const snapshot: Memory = state => {
+  const again = decodeState(encodeState(state))
+  endReplay(again)
+  return again
+}
+
+export const journal: Memory = (_state, entries) => {
+  const again = emptyState()
+  for (const entry of entries) {
+    const { now, events, decisions } = decodeEntry(entry)
+    replay(again, now, events, decisions)
+  }
+  endReplay(again)
+  return again
+}
+
 type Attempt = {
   readonly task: number
   readonly first: number
@@ -57,14 +80,17 @@ type Attempt = {
   readonly count: number
 }
 
-function converse() {
-  const state = emptyState()
+function converse(memory: Memory) {
+  let state = emptyState()
+  const entries: string[] = []
   const attempts: Attempt[] = []
   let wakeAt: number | undefined
 
   const respond = (now: number, events: readonly Event[]): string[] => {
+    state = memory(state, entries)
     const { decisions, actions, kept, ...wish } = step(state, now, events)
     wakeAt = wish.wakeAt
+    if (events.length > 0 || decisions.length > 0) entries.push(encodeEntry(now, events, decisions))
     for (const action of actions) if (action.kind === 'run') recordAttempts(state, attempts, action)
     return [
       ...kept.flatMap(batch => keptLines(state, batch)),

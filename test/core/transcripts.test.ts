@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { replayed } from './transcript.ts'
+import { journal, replayed, snapshot } from './transcript.ts'
 
 /**
  * Every `## rule` in test/core/transcripts is a test. After a change on purpose, `REWRITE=1 npx
@@ -23,6 +23,14 @@ for (const file of readdirSync(folder).sort()) {
         expect(replayed(rule)).toBe(linesOf(rule))
       })
     }
+
+    test('read the same when only a snapshot is kept from one instant to the next', () => {
+      for (const rule of rules) expect(replayed(rule, snapshot)).toBe(linesOf(rule))
+    })
+
+    test('read the same when only the journal is kept', () => {
+      for (const rule of rules) expect(replayed(rule, journal)).toBe(linesOf(rule))
+    })
   })
 }
 

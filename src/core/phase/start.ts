@@ -3,7 +3,7 @@ import { assignTask } from '../apply/attempt.ts'
 import { orderedTask } from '../apply/enqueue.ts'
 import { mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
-import { clearMarks } from '../marks.ts'
+import { clearMarks, sortMarks } from '../marks.ts'
 import { holds } from '../models.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, popTask, queuedCount } from '../queue.ts'
@@ -54,6 +54,7 @@ export function startTasks(state: State, out: Out): void {
     return
   }
   if (hungry.size > 0) feedHungry(state, out)
+  sortMarks(dirty)
   for (let at = 0; at < dirty.count; at += 1)
     startQueued(state, out, state.machines[dirty.numbers[at]])
   clearMarks(dirty)
