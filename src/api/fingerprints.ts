@@ -27,9 +27,17 @@ export async function stageFingerprints(job: Job): Promise<Record<string, string
   return prints
 }
 
-/** What an input holds now; `undefined` where that cannot be told without consuming it. */
+/**
+ * What an input holds now; `undefined` where that cannot be told without consuming it. Of a generator only
+ * its code and what it is given are known: enough to go on from its last cursor, no more.
+ */
 export async function inputFingerprint(host: Host, job: Job): Promise<string | undefined> {
   if (job.input.kind === 'stdin' || job.input.kind === 'open') return undefined
+  if (job.input.kind === 'module') {
+    const { path, key, version } = job.input
+    const given = JSON.stringify([await codeFingerprint(path), key, version, job.params])
+    return `module:${createHash('sha256').update(given).digest('hex').slice(0, 32)}`
+  }
   const source = openSource(job.input, {
     folder: job.folder,
     size: { kind: 'one' },

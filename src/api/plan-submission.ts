@@ -69,18 +69,26 @@ export function planSubmission(
     if (host.runNamed(last.name)?.state !== 'paused') return { kind: 'new', why: 'a new stream' }
     return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
   }
-  const sameInput = now.input !== undefined && now.input === last.inputFingerprint
+  const { state } = host.runNamed(last.name) ?? {}
+  // What a generator yields by now is not known before it is asked; one that broke off has its cursor.
+  const comparable = job.input.kind !== 'module' || state === 'paused'
+  const sameInput = comparable && now.input !== undefined && now.input === last.inputFingerprint
   if (!sameInput || !sameStages) {
-    const why = sameStages ? 'its input changed, or cannot be compared' : 'its stages changed'
+    const why = sameStages ? inputInWords(job) : 'its stages changed'
     return { kind: 'continue', previous: last.name, redo: [], why }
   }
-  if (host.runNamed(last.name)?.state === 'done')
+  if (state === 'done')
     return {
       kind: 'nothing',
       run: last.name,
       why: 'finished, and nothing it was made from changed',
     }
   return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
+}
+
+function inputInWords({ input }: Job): string {
+  if (input.kind === 'module') return 'its generator may yield other items'
+  return input.kind === 'stdin' ? 'standard input may hold other items' : 'its input changed'
 }
 
 /** Of words that ask for opposite things neither may silently win. */

@@ -98,11 +98,11 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
   return {
     note: text => process.stderr.write(`${text}\n`),
     decide: () => {},
-    end() {
+    end(interrupted) {
       off()
       onCounts()
       say('ended', {
-        state: run.state,
+        state: interrupted === true ? 'interrupted' : run.state,
         ...(run.problem === undefined ? {} : { why: run.problem.message }),
       })
     },

@@ -15,7 +15,8 @@ export type Progress = {
   note(text: string): void
   /** What decides from now on; `uses` is its name alone. */
   decide(text: string, uses: string): void
-  end(): void
+  /** The run has ended, or rests. */
+  end(interrupted?: boolean): void
 }
 
 /** Nothing is followed; a note is still for people, and they read stderr. */
@@ -56,9 +57,9 @@ function withStrategy(host: Host, job: Job, run: Run, progress: Progress): Progr
   })
   return {
     ...progress,
-    end() {
+    end(interrupted) {
       off()
-      progress.end()
+      progress.end(interrupted)
     },
   }
 }

@@ -104,10 +104,10 @@ export async function follow(
   const stops = stopSignals(host, progress, submitted.run)
   try {
     const outcome = await Promise.race([host.ended(submitted.run), stops.drained])
-    progress.end()
     const run = host.runNamed(submitted.run)
     if (run === undefined) throw new Error(`run ${submitted.run} has vanished`)
     const interrupted = outcome === 'interrupted' && run.state !== 'done' && run.state !== 'failed'
+    progress.end(interrupted)
     const summary = {
       ...summarise(host.state, run, host.written(submitted.run)),
       ...(interrupted ? { state: 'interrupted' } : {}),

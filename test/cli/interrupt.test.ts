@@ -70,3 +70,36 @@ test('cancel ends an interrupted run that nobody works on', async () => {
   expect((await folder.dray('ls')).out).toContain('cancelled')
   folder.remove()
 })
+
+test('a generator that broke off goes on from its last cursor, in the same run', async () => {
+  const folder = folderWith({
+    'handle.mjs': slow,
+    'list.mjs': `import { appendFileSync } from 'node:fs'
+export default async function* ({ cursor = 0 }) {
+  appendFileSync(new URL('./asked.txt', import.meta.url), cursor + '\\n')
+  for (let n = cursor; n < 30; n += 1) {
+    yield { item: n, key: 'n' + n, cursor: n + 1 }
+    await new Promise(done => setTimeout(done, 20))
+  }
+}
+`,
+    'job.yaml':
+      'name: cut\ninput: { from: ./list.mjs }\nstages: [{ name: only, map: ./handle.mjs, chunk: 1, output: { jsonl: out.jsonl } }]\n',
+  })
+  const begun = folder.begin('run', 'job.yaml', '--events')
+  await begun.says('"event":"done"')
+  begun.signal('SIGINT')
+  const cut = await begun.ended
+  expect(cut.code, cut.err).toBe(130)
+  expect(cut.out).toContain('"state":"interrupted"')
+  const again = await folder.dray('run', 'job.yaml')
+  expect(again.code, again.err).toBe(0)
+  expect(again.err).toContain('goes on')
+  const keys = lines(folder.read('out.jsonl')).map(
+    line => (JSON.parse(line) as { key: string }).key,
+  )
+  expect(keys).toEqual(Array.from({ length: 30 }, (_, n) => `n${n}`))
+  expect(JSON.parse((await folder.dray('ls', '--json')).out)).toHaveLength(1)
+  expect(Number(lines(folder.read('asked.txt')).at(-1))).toBeGreaterThan(0)
+  folder.remove()
+})

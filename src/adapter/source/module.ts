@@ -19,7 +19,15 @@ export function moduleSource(
     readonly importModule: ImportModule
   },
 ): PlacedSource {
-  let open: { readonly iterator: Items; position: Position; readonly cursor: string } | undefined
+  let open:
+    | {
+        readonly iterator: Items
+        readonly position: Position
+        readonly cursor: string
+        /** Asked for by the read before, and late. */
+        readonly pending: Promise<IteratorResult<unknown>> | undefined
+      }
+    | undefined
 
   const openAt = async (cursor: string | undefined): Promise<NonNullable<typeof open>> => {
     await close()
@@ -34,7 +42,7 @@ export function moduleSource(
         )
       }
     }
-    return { iterator, position, cursor: cursor ?? '' }
+    return { iterator, position, cursor: cursor ?? '', pending: undefined }
   }
   const close = async (): Promise<void> => {
     await open?.iterator.return?.()
@@ -50,28 +58,53 @@ export function moduleSource(
           ? open
           : await openAt(cursor)
       const items: Row[] = []
-      let { position } = now
+      let { position, pending } = now
       let done = false
-      while (items.length < limit) {
-        const next = await advance(now.iterator, position.index, shown)
-        if (next.done === true) {
-          done = true
-          break
+      const { late, callOff } = lateAfter(PATIENCE)
+      try {
+        while (items.length < limit) {
+          pending ??= advance(now.iterator, position.index, shown)
+          const next = await (items.length === 0 ? pending : Promise.race([pending, late]))
+          if (next === undefined) break
+          pending = undefined
+          if (next.done === true) {
+            done = true
+            break
+          }
+          const entry = entryOf(next.value)
+          items.push(moduleRow(entry, position.index, `${shown}: item ${position.index}`, options))
+          position =
+            entry.cursor === undefined
+              ? { ...position, index: position.index + 1, skip: position.skip + 1 }
+              : { index: position.index + 1, from: entry.cursor, skip: 0 }
         }
-        const entry = entryOf(next.value)
-        items.push(moduleRow(entry, position.index, `${shown}: item ${position.index}`, options))
-        position =
-          entry.cursor === undefined
-            ? { ...position, index: position.index + 1, skip: position.skip + 1 }
-            : { index: position.index + 1, from: entry.cursor, skip: 0 }
+      } catch (error) {
+        open = undefined
+        throw error
+      } finally {
+        callOff()
       }
+      // Heard by the next read, or by nobody if there is none.
+      pending?.catch(() => {})
       const after = JSON.stringify(position)
-      open = { iterator: now.iterator, position, cursor: after }
+      open = { iterator: now.iterator, position, cursor: after, pending }
       return { items, cursor: after, done }
     },
     place: index => `${shown}: item ${index}`,
     close,
   }
+}
+
+/** Milliseconds a read gathers items; what a slow generator has yielded by then need not wait for the rest. */
+const PATIENCE = 200
+
+/** Resolves after so long, or never once it is called off. */
+function lateAfter(millis: number): { readonly late: Promise<undefined>; callOff(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(resolve, millis, undefined)
+  })
+  return { late, callOff: () => clearTimeout(timer) }
 }
 
 /** `from` is the user's own cursor, `skip` how many items came after it. */
