@@ -25,6 +25,8 @@ export type Scratch = {
   readonly dirty: Marks
   /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
   readonly hungry: Set<number>
+  /** When a slot last began to load a model, by machine * 65536 + slot. */
+  readonly loadedAt: Map<number, number>
   /** Applying a journal: queues are not kept, they are rebuilt at the end. */
   replaying: boolean
   /** Stages whose bookkeeping may allow a read, a cut, a level or an end. */
@@ -46,6 +48,7 @@ export function emptyScratch(): Scratch {
     event: 0,
     dirty: noMarks(),
     hungry: new Set(),
+    loadedAt: new Map(),
     replaying: false,
     touched: noMarks(),
     touchedRuns: noMarks(),

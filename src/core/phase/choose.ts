@@ -3,6 +3,7 @@ import { chanceAt } from '../../std/chance.ts'
 import { eligibleFor, mendColumns, type Offers } from '../columns.ts'
 import { limits } from '../limits.ts'
 import { look } from './look.ts'
+import { spare } from './stay.ts'
 import type { Class, Run, Stage, State } from '../state.ts'
 import { dataReadyAt, fits, setupMicros } from '../times.ts'
 
@@ -57,6 +58,7 @@ function offerRoom(state: State, klass: Class): Offers {
     offered[number] = 1
     offers.machines[offers.count++] = number
   }
+  spare(state, klass, offers)
   view.first = offers.count === 0 ? 0 : offers.machines[0]
   view.end = offers.count === 0 ? 0 : offers.machines[offers.count - 1] + 1
   return offers

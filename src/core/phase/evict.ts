@@ -3,6 +3,7 @@ import { heldBytes, holds, MEMORY, modelBytes, sameModel } from '../models.ts'
 import type { Class, Machine, Slot, Stage, State } from '../state.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
+import { noteLoad } from './stay.ts'
 
 /**
  * Before an idle slot begins a task: where the models of idle slots leave too little memory for it,
@@ -17,6 +18,7 @@ export function makeRoom(
   klass: Class,
 ): void {
   const stage = state.stages[klass.stage]
+  noteLoad(state, machine, slot, stage)
   const asked = Math.max(klass.needs[MEMORY] ?? 0, modelBytes(stage))
   if (asked === 0 || machine.capacity[MEMORY] === 0) return
   const room = machine.free[MEMORY] - asked

@@ -12,6 +12,7 @@ import { compareTenants, isShared } from '../tenants.ts'
 import { expectedMicros, fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
+import { displaces } from './stay.ts'
 import { makeRoom } from './evict.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
@@ -247,7 +248,11 @@ function bestQueued(state: State, machine: Machine): Class | undefined {
     if (queuedCount(queue) === 0) continue
     const klass = state.classes[number]
     if (state.runs[state.stages[klass.stage].run].state !== 'active') continue
-    if (best === undefined || bestIn === undefined || precedes(state, klass, queue, best, bestIn)) {
+    if (
+      best === undefined ||
+      bestIn === undefined ||
+      precedes(state, klass, queue, best, bestIn, machine)
+    ) {
       best = klass
       bestIn = queue
     }
@@ -261,7 +266,18 @@ function bestQueue(state: State, machine: Machine): TaskQueue | undefined {
   return bestClass(state, isLate)?.queue
 }
 
-function precedes(state: State, a: Class, inA: TaskQueue, b: Class, inB: TaskQueue): boolean {
+function precedes(
+  state: State,
+  a: Class,
+  inA: TaskQueue,
+  b: Class,
+  inB: TaskQueue,
+  on?: Machine,
+): boolean {
+  if (state.scratch.loadedAt.size > 0) {
+    const goes = displaces(state, a, on)
+    if (goes !== displaces(state, b, on)) return !goes
+  }
   const stageA = state.stages[a.stage]
   const stageB = state.stages[b.stage]
   if (stageA.run !== stageB.run) {
