@@ -5,6 +5,7 @@ import type { Problem } from '../model/problem.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Solver } from '../port/solver.ts'
 import { ganttText } from '../report/gantt-text.ts'
+import { mermaidOfPlan } from '../report/mermaid-plan.ts'
 import { planJson, planLine } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { planJob, type PlanJobOptions } from './plan-job.ts'
@@ -63,7 +64,7 @@ export function registerPlan(program: Command): void {
     .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
     .option('--probe <n>', 'of a job: run n items first, to know its times; they count for the run')
     .option('--dir <dir>', 'of a job: where its runs live; .dray here by default')
-    .option('--mermaid', 'of a job: its flow as a Mermaid chart')
+    .option('--mermaid', 'a Mermaid chart: the flow of a job, or who does what of a problem')
     .option('--json', 'one JSON object')
     .action((input: string, flags: PlanFlags) => exitWith(() => runPlan(input, flags)))
 }
@@ -78,8 +79,9 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
     return runPlanJob(read.path, flags, { seed, spending, ...(objective && { objective }) })
   }
   refuseJobFlags(input, flags)
-  if (flags.probe !== undefined || flags.mermaid === true) {
-    throw new InputError(`${input}: --probe and --mermaid are for job files`)
+  if (flags.probe !== undefined) throw new InputError(`${input}: --probe is for job files`)
+  if (flags.mermaid === true && flags.json === true) {
+    throw new InputError('--mermaid and --json: give one of them')
   }
   const { problem } = read
   const outcome = await withSolver(solver =>
@@ -93,7 +95,8 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
       }),
     ),
   )
-  if (flags.json === true) process.stdout.write(`${planJson(problem, outcome)}\n`)
+  if (flags.mermaid === true) process.stdout.write(mermaidOfPlan(problem, outcome.schedule))
+  else if (flags.json === true) process.stdout.write(`${planJson(problem, outcome)}\n`)
   else process.stdout.write(planText(problem, outcome))
   return exitCode.done
 }

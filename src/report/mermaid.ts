@@ -16,7 +16,32 @@ export function mermaidOf(job: Job, counts: ReadonlyMap<string, number>): string
     if (stage.output === undefined) return
     lines.push(`  o${at}[(${quoted(outputText(stage.output, job.folder))})]`, `  s${at} --> o${at}`)
   })
-  return `${lines.join('\n')}\n`
+  return `${[...lines, ...taskLines(job)].join('\n')}\n`
+}
+
+/**
+ * What becomes of every task: the flow of the article, section 2.4, with the job's own choices, and
+ * with the way back from a failure to allocation that its chart lacks.
+ */
+function taskLines({ stages, strategy, order, tolerate }: Job): string[] {
+  const chunks = [...new Set(stages.map(({ chunk }) => chunkText(chunk)))].join(', ')
+  const attempts = [...new Set(stages.map(({ retry }) => retry.attempts))].join(' or ')
+  const tolerated =
+    tolerate.count > 0 || tolerate.share > 0 ? 'some are tolerated' : 'none is tolerated'
+  return [
+    `  subgraph task [${quoted('every task of a stage')}]`,
+    '    direction LR',
+    `    decompose[${quoted(`decompose<br>chunks: ${chunks}`)}] --> allocate{${quoted(`allocate<br>${strategy}`)}}`,
+    `    allocate --> schedule[${quoted(`schedule<br>${order ?? 'fifo'}`)}] --> execute[${quoted('execute')}]`,
+    `    execute -->|result| gather[${quoted('gather<br>in input order')}] --> done([${quoted('done')}])`,
+    `    execute -->|failure| recover{${quoted(`recover<br>${attempts} attempts`)}} -->|again| allocate`,
+    `    recover -->|for good| failed([${quoted(`failed<br>${tolerated}`)}])`,
+    '  end',
+  ]
+}
+
+function chunkText(chunk: StageSpec['chunk']): string {
+  return chunk.kind === 'fixed' ? `${formatCount(chunk.items)} per task` : chunk.kind
 }
 
 function stageText(stage: StageSpec, items: number | undefined): string {
@@ -54,10 +79,10 @@ function outputText(output: OutputSpec, folder: string): string {
 }
 
 /** Mermaid reads `#quot;` within quotes; anything else that means something to HTML is written so too. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   const safe = text
     .split('<br>')
-    .map(part => part.replace(/[#"<>&]/g, character => codes[character]))
+    .map(part => part.replace(/[#"<>&`\\]|\p{Cc}/gu, character => codes[character] ?? ' '))
     .join('<br>')
   return `"${safe}"`
 }
@@ -68,4 +93,6 @@ const codes: Readonly<Record<string, string>> = {
   '<': '#lt;',
   '>': '#gt;',
   '&': '#amp;',
+  '`': '#96;',
+  '\\': '#92;',
 }

@@ -3,6 +3,7 @@ import type { Job } from '../../src/model/job.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { ganttText } from '../../src/report/gantt-text.ts'
 import { lanesOf, mergeNarrow } from '../../src/report/lanes.ts'
+import { mermaidOfPlan } from '../../src/report/mermaid-plan.ts'
 import { mermaidOf } from '../../src/report/mermaid.ts'
 import { formatGap, formatNumber } from '../../src/report/plan-view.ts'
 
@@ -56,8 +57,12 @@ test('blocks too narrow to see are merged, failures never', () => {
 })
 
 test('a Mermaid chart shows the flow, with nothing in a name that could break out of it', () => {
-  const stage = { needs: { cpu: 1 }, loads: undefined, output: undefined }
+  const common = { loads: undefined, output: undefined, chunk: { kind: 'guided' } }
+  const stage = { ...common, needs: { cpu: 1 }, retry: { attempts: 3 } }
   const job = {
+    strategy: 'auto',
+    order: undefined,
+    tolerate: { count: 0, share: 0 },
     folder: '/x',
     input: { kind: 'range', from: 0, to: 9 },
     stages: [
@@ -73,9 +78,77 @@ test('a Mermaid chart shows the flow, with nothing in a name that could break ou
       '  s1[["sum (reduce)<br>1 item<br>1 cpu"]]',
       '  input --> s0',
       '  s0 ==> s1',
+      '  subgraph task ["every task of a stage"]',
+      '    direction LR',
+      '    decompose["decompose<br>chunks: guided"] --> allocate{"allocate<br>auto"}',
+      '    allocate --> schedule["schedule<br>fifo"] --> execute["execute"]',
+      '    execute -->|result| gather["gather<br>in input order"] --> done(["done"])',
+      '    execute -->|failure| recover{"recover<br>3 attempts"} -->|again| allocate',
+      '    recover -->|for good| failed(["failed<br>none is tolerated"])',
+      '  end',
       '',
     ].join('\n'),
   )
+})
+
+test('a plan as a Mermaid chart has a box per machine, its tasks in order, an arrow per dependency', () => {
+  const chain = problemFrom(
+    {
+      machines: [{ id: 'a`"' }, { id: 'b' }, { id: 'c' }],
+      tasks: [
+        { id: 'x', times: [2, 2, 2] },
+        { id: 'y\n', times: [3, 3, 3], after: ['x'] },
+        { id: 'z', times: [1, 1, 1] },
+      ],
+    },
+    { place: 'p', name: 'p' },
+  )
+  const plan = {
+    machine: Int32Array.from([0, 0, 1]),
+    start: Float64Array.from([0, 2, 0]),
+    end: Float64Array.from([2, 5, 1]),
+  }
+  expect(mermaidOfPlan(chain, plan).trimEnd().split('\n')).toEqual([
+    'flowchart LR',
+    '  subgraph m0 ["a#96;#quot;"]',
+    '    direction LR',
+    '    t0["x<br>0 to 2 s"]',
+    '    t1["y <br>2 to 5 s"]',
+    '    t0 -.-> t1',
+    '  end',
+    '  subgraph m1 ["b"]',
+    '    direction LR',
+    '    t2["z<br>0 to 1 s"]',
+    '  end',
+    '  m2["c<br>idle"]',
+    '  t0 ==> t1',
+  ])
+})
+
+test('a plan of more tasks than anybody reads is drawn by machine', () => {
+  const many = problemFrom(
+    {
+      machines: [{ id: 'a' }, { id: 'b' }],
+      tasks: Array.from({ length: 400 }, (_, at) => ({
+        id: `t${at}`,
+        work: 1,
+        after: at > 1 ? [`t${at - 2}`] : [],
+      })),
+    },
+    { place: 'p', name: 'p' },
+  )
+  const starts = Float64Array.from({ length: 400 }, (_, at) => at)
+  const plan = {
+    machine: Int32Array.from({ length: 400 }, (_, at) => (at < 200 ? 0 : 1)),
+    start: starts,
+    end: starts.map(start => start + 1),
+  }
+  expect(mermaidOfPlan(many, plan).trimEnd().split('\n')).toEqual([
+    'flowchart LR',
+    '  m0["a<br>200 tasks<br>200 s of work"]',
+    '  m1["b<br>200 tasks<br>200 s of work"]',
+    '  m0 -->|2| m1',
+  ])
 })
 
 test('numbers are short, and a gap that is not nothing never reads as nothing', () => {
