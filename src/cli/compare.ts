@@ -21,6 +21,7 @@ import {
   strategiesFrom,
   wholeFrom,
 } from './strategy-flags.ts'
+import { terminal, toTerminal } from './terminal.ts'
 
 type CompareFlags = {
   readonly strategies: string
@@ -108,8 +109,9 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
     const about = { objective: options.objective, ...aboutJob(subject, options.noise) }
     process.stdout.write(`${JSON.stringify({ results, skipped, ...about, ...recorded })}\n`)
   } else {
-    process.stdout.write(compareTable(problem, comparison, options.objective))
-    for (const note of notes) process.stdout.write(`${note}\n`)
+    const width = process.stdout.isTTY === true ? terminal().width : Number.POSITIVE_INFINITY
+    const text = compareTable(problem, comparison, options.objective, width)
+    process.stdout.write(toTerminal([text.trimEnd(), ...notes]))
   }
   return exitCode.done
 }

@@ -9,6 +9,7 @@ import { mermaidOf } from '../report/mermaid.ts'
 import { type JobSubjectFlags, jobSubject } from './job-subject.ts'
 import { probe } from './probe.ts'
 import { strategyFrom } from './strategy-flags.ts'
+import { terminal } from './terminal.ts'
 
 export type PlanJobFlags = JobSubjectFlags & {
   readonly probe?: number
@@ -47,7 +48,5 @@ export async function planJob(
     const forecast = forecastPlan(problem, outcome.schedule, { noise, common, seed: options.seed })
     plan = { ...plan, outcome, shape: shapeOf(problem), forecast }
   }
-  return flags.json === true ? `${jobPlanJson(plan)}\n` : jobPlanText(plan, widthOfTerminal())
+  return flags.json === true ? `${jobPlanJson(plan)}\n` : jobPlanText(plan, terminal())
 }
-
-const widthOfTerminal = (): number => Math.min(160, Math.max(40, process.stdout.columns ?? 100))

@@ -8,6 +8,7 @@ import { ganttText } from '../report/gantt-text.ts'
 import { mermaidOfPlan } from '../report/mermaid-plan.ts'
 import { planJson, planLine } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
+import { terminal, toTerminal } from './terminal.ts'
 import { planJob, type PlanJobOptions } from './plan-job.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
 import { collect } from './run.ts'
@@ -136,13 +137,11 @@ export async function refusalsAreInput<T>(input: string, body: () => Promise<T>)
 }
 
 function planText(problem: Problem, outcome: PlanOutcome): string {
-  const width = Math.min(160, Math.max(40, process.stdout.columns ?? 100))
-  const lines = [
+  return toTerminal([
     planLine(problem, outcome),
     ...(outcome.why ? [outcome.why] : []),
     ...(outcome.trouble ? [`trouble: ${outcome.trouble}`] : []),
     '',
-    ganttText(problem, outcome.schedule, { width, colour: process.stdout.isTTY === true }),
-  ]
-  return `${lines.join('\n')}\n`
+    ganttText(problem, outcome.schedule, terminal()),
+  ])
 }

@@ -5,6 +5,7 @@ import { prepare, type Prepared, type RunOutcome, runPrepared } from '../choose/
 import { ganttText } from '../report/gantt-text.ts'
 import { assignmentsOf, formatGap, formatNumber, formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
+import { terminal, toTerminal } from './terminal.ts'
 import { faultsFrom } from './fault-flag.ts'
 import { refusalsAreInput, withSolver } from './plan.ts'
 import { collect } from './run.ts'
@@ -147,9 +148,8 @@ function simulatedText(
   outcome: RunOutcome,
   notes: readonly string[],
 ): string {
-  const width = Math.min(160, Math.max(40, process.stdout.columns ?? 100))
   const time = (value: number) => formatTime(value, problem.unit)
-  const lines = [
+  return toTerminal([
     `${problem.name}, simulated: ${row.strategy}`,
     ...notes,
     `makespan ${time(row.makespan)}, ${formatGap(outcome.gap)} above the bound in hindsight (${time(row.lowerBound)})`,
@@ -157,7 +157,6 @@ function simulatedText(
     `utilisation ${formatNumber(row.utilisation * 100)} %, errors ${formatNumber(row.errorRate * 100)} %, mean tardiness ${time(row.meanTardiness)}, cost ${hasCosts(problem) ? formatNumber(row.cost) : '-'}, ${row.attempts} attempts, ${row.retries} retries`,
     ...(row.why ? [row.why] : []),
     '',
-    ganttText(problem, outcome.schedule, { width, colour: process.stdout.isTTY === true }),
-  ]
-  return `${lines.join('\n')}\n`
+    ganttText(problem, outcome.schedule, terminal()),
+  ])
 }

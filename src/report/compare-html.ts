@@ -3,13 +3,12 @@ import { objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { makespanOf } from '../model/schedule.ts'
-import { formatCount } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
 import { bestFirst, columnsFor } from './compare-view.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { type Block, type Lane, lanesOf } from './lanes.ts'
 import { escapeHtml, figures, page, section } from './page.ts'
-import { formatGap, formatNumber, formatTime } from './plan-view.ts'
+import { formatGap, formatNumber, formatTime, sizeInWords } from './plan-view.ts'
 import { rankTable } from './rank-table.ts'
 import { measureOf, namesInWords, verdictOf } from './verdict.ts'
 
@@ -78,7 +77,8 @@ function axisEnd(drawn: readonly Drawn[]): number {
 }
 
 function aboutText(problem: Problem, rows: readonly ComparedRow[], about: CompareAbout): string {
-  const size = `${formatCount(problem.tasks.length)} tasks on ${formatCount(problem.machines.length)} machines, ${rows.length} strategies.`
+  const many = rows.length === 1 ? '1 strategy' : `${rows.length} strategies`
+  const size = `${sizeInWords(problem)}, ${many}.`
   const noise =
     about.noise > 0
       ? ` Durations vary by ${formatGap(about.noise)}; each strategy met the same ${about.seeds} seeds, from ${about.seed} on.`

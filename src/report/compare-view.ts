@@ -80,6 +80,7 @@ export function compareTable(
   problem: Problem,
   comparison: Comparison,
   objective: Objective = 'makespan',
+  width = Number.POSITIVE_INFINITY,
 ): string {
   const rows = bestFirst(comparison.rows, objective)
   const columns = columnsFor(problem, rows, objective)
@@ -89,15 +90,49 @@ export function compareTable(
     `${problem.name}: no schedule is shorter than ${formatTime(bound, problem.unit)}${seeds > 1 ? ` (mean of ${seeds} seeds in hindsight; ± is half a 95 % interval)` : ''}`,
     ...(rows.length > 0 ? [verdictOf(problem, rows, objective)] : []),
     '',
-    table(
-      columns.map(column => column.title),
-      rows.map(row => columns.map(column => column.cell(row))),
-    ),
+    ...fitted(columns, rows, { width, ranking: measureOf[objective] }),
     ...(objective === 'makespan' ? [] : [`best first by ${objectiveInWords(objective)}`]),
     ...comparison.skipped.map(({ strategy, reason }) => `${strategy} left out: ${reason}`),
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** What does not fit side by side goes: first what says nothing, then what matters least; and it is said. */
+function fitted(
+  columns: readonly Column[],
+  rows: readonly ComparedRow[],
+  { width, ranking }: { readonly width: number; readonly ranking: MeasureName },
+): readonly string[] {
+  const draw = (shown: readonly Column[]) =>
+    table(
+      shown.map(({ title }) => title),
+      rows.map(row => shown.map(({ cell }) => cell(row))),
+    )
+  const fits = (text: string) => [...(text.split('\n')[1] ?? '')].length <= width
+  const says = ({ cell }: Column) => rows.some(row => !/^(?:-|0 %)$/.test(cell(row)))
+  const whole = draw(columns)
+  if (fits(whole)) return [whole]
+  let shown = columns.filter(column => says(column) || column.measure === ranking)
+  const dropped: string[] = []
+  for (const title of leastFirst) {
+    if (fits(draw(shown))) break
+    const rest = shown.filter(column => column.title !== title || column.measure === ranking)
+    if (rest.length < shown.length) dropped.push(title)
+    shown = rest
+  }
+  const note = `not shown for want of room: ${dropped.join(', ')}`
+  return dropped.length === 0 ? [draw(shown)] : [draw(shown), note]
+}
+
+const leastFirst = [
+  'planning',
+  'p95 flow',
+  'errors',
+  'mean flow',
+  'cost',
+  'tardiness',
+  'utilisation',
+]
 
 function withInterval(
   row: ComparedRow,

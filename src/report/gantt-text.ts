@@ -26,7 +26,7 @@ export function ganttText(problem: Problem, schedule: Schedule, options: GanttOp
   const hidden = problem.machines.length - shown.length
   return [
     ...lines,
-    ...(hidden > 0 ? [`${' '.repeat(label)} ... and ${hidden} machines less busy`] : []),
+    ...(hidden > 0 ? [`${' '.repeat(label)} ... and ${restOf(problem, schedule, hidden)}`] : []),
     `${' '.repeat(label)} ${axis(columns, makespan, problem.unit)}`,
   ].join('\n')
 }
@@ -43,14 +43,27 @@ export type GanttOptions = {
 function busiest(problem: Problem, schedule: Schedule, rows: number): number[] {
   const all = problem.machines.map((_, machine) => machine)
   if (all.length <= rows) return all
-  const busy = new Float64Array(all.length)
-  schedule.machine.forEach((machine, task) => {
-    if (machine >= 0) busy[machine] += schedule.end[task] - schedule.start[task]
-  })
+  const busy = busyTimes(problem, schedule)
   return all
+    .filter(machine => busy[machine] > 0)
     .sort((a, b) => busy[b] - busy[a] || a - b)
     .slice(0, rows)
     .sort((a, b) => a - b)
+}
+
+function busyTimes(problem: Problem, schedule: Schedule): Float64Array {
+  const busy = new Float64Array(problem.machines.length)
+  schedule.machine.forEach((machine, task) => {
+    if (machine >= 0) busy[machine] += schedule.end[task] - schedule.start[task]
+  })
+  return busy
+}
+
+/** "40 machines less busy", or "61 idle machines". */
+function restOf(problem: Problem, schedule: Schedule, hidden: number): string {
+  const idle = busyTimes(problem, schedule).filter(time => time === 0).length
+  const machines = hidden === 1 ? 'machine' : 'machines'
+  return idle >= hidden ? `${hidden} idle ${machines}` : `${hidden} ${machines} less busy`
 }
 
 function rowOf(
@@ -91,8 +104,9 @@ function writeName(cells: string[], owner: Int32Array, task: number, name: strin
   if (from < 0) return
   let to = from
   while (to + 1 < owner.length && owner[to + 1] === task) to += 1
-  const letters = [...plain(name)]
-  if (letters.length + 2 > to - from + 1) return
+  const room = to - from - 1
+  if (room < Math.min([...name].length, leastName)) return
+  const letters = shortened(plain(name), room)
   letters.forEach((letter, at) => {
     cells[from + 1 + at] = letter
   })
@@ -130,8 +144,16 @@ const paint = (cell: string): string =>
 const plain = (text: string): string => text.replace(/[^\x20-\x7e\u00a1-\u02ff\u0370-\u05ff]/g, '?')
 const width = (text: string): number => [...text].length
 
-function fitTo(text: string, columns: number): string {
-  const letters = [...plain(text)]
-  const cut = letters.length > columns ? [...letters.slice(0, columns - 1), '…'] : letters
-  return cut.join('').padEnd(columns)
+const fitTo = (text: string, columns: number): string =>
+  shortened(plain(text), columns).join('').padEnd(columns)
+
+/** Of a name cut to fewer letters than this nothing can be known. */
+const leastName = 6
+
+/** Cut in the middle: names that begin alike mostly end in what tells them apart. */
+function shortened(text: string, columns: number): string[] {
+  const letters = [...text]
+  if (letters.length <= columns) return letters
+  const end = Math.floor((columns - 1) / 2)
+  return [...letters.slice(0, columns - 1 - end), '…', ...letters.slice(letters.length - end)]
 }

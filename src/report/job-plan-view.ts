@@ -1,7 +1,7 @@
 import type { PlanOutcome } from '../choose/plan-problem.ts'
 import type { Problem } from '../model/problem.ts'
 import { formatCount, formatDuration } from '../std/units.ts'
-import { ganttText } from './gantt-text.ts'
+import { type GanttOptions, ganttText } from './gantt-text.ts'
 import { assignmentsOf, formatNumber, planLine, planRow } from './plan-view.ts'
 
 /** What `plan` knows of a job; without an outcome its times, or its items, are not known. */
@@ -48,7 +48,7 @@ export function jobPlanJson(plan: JobPlan): string {
   })
 }
 
-export function jobPlanText(plan: JobPlan, width: number): string {
+export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
   const { problem, stages, outcome, shape, forecast, inputKnown } = plan
   const items = stages.map(
     ({ name, items: count }) => `${name} ${inputKnown ? formatCount(count) : '?'}`,
@@ -70,7 +70,7 @@ export function jobPlanText(plan: JobPlan, width: number): string {
     `held back by ${holdsBack(outcome)}`,
     `forecast ${seconds(forecast.middle)}, 80 % between ${seconds(forecast.low)} and ${seconds(forecast.high)}`,
     '',
-    ganttText(problem, outcome.schedule, { width }),
+    ganttText(problem, outcome.schedule, terminal),
   )
   return `${lines.join('\n')}\n`
 }

@@ -46,9 +46,16 @@ export function planLine(problem: Problem, outcome: PlanOutcome): string {
   const distance = optimal
     ? `proved optimal by ${boundBy}`
     : `at most ${formatGap(gap)} above the best possible (at least ${time(lowerBound)}, by ${boundBy})`
-  const size = `${formatCount(problem.tasks.length)} tasks on ${formatCount(problem.machines.length)} machines`
+  const size = sizeInWords(problem)
   const aim = outcome.aim ? `\n${aimLine(outcome.aim, problem.unit)}` : ''
   return `${problem.name}: ${size}\n${outcome.strategy}: makespan ${time(makespan)}, ${distance}, planned in ${formatSeconds(outcome.seconds)}${aim}`
+}
+
+/** "5 tasks on 3 machines" */
+export function sizeInWords({ tasks, machines }: Problem): string {
+  const many = (count: number, what: string) =>
+    `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`
+  return `${many(tasks.length, 'task')} on ${many(machines.length, 'machine')}`
 }
 
 /** "mean flow time 12 s, no schedule has less than 10 s"; of money no unit is known. */

@@ -32,6 +32,45 @@ test('a Gantt in the terminal is drawn to its width, named where names fit, idle
   ])
 })
 
+test('names too long are cut in the middle, where names that begin alike do not differ', () => {
+  const alike = problemFrom(
+    {
+      machines: [1, 2].map(at => ({ id: `node.cluster.example-${at}` })),
+      tasks: [{ id: 'preprocess-and-more-1', work: 8 }],
+    },
+    { place: 'p', name: 'p' },
+  )
+  const one = {
+    machine: Int32Array.of(0),
+    start: Float64Array.of(0),
+    end: Float64Array.of(8),
+  }
+  expect(ganttText(alike, one, { width: 42 }).split('\n').slice(0, 2)).toEqual([
+    'node.clu…ample-1 █preproce…-more-1█ 100 %',
+    'node.clu…ample-2 ··················   0 %',
+  ])
+})
+
+test('of more machines than there are rows the idle ones are counted, not drawn', () => {
+  const wide = problemFrom(
+    {
+      machines: Array.from({ length: 30 }, (_, at) => ({ id: `m${at}` })),
+      tasks: [{ id: 'only', work: 8 }],
+    },
+    { place: 'p', name: 'p' },
+  )
+  const one = {
+    machine: Int32Array.of(28),
+    start: Float64Array.of(0),
+    end: Float64Array.of(8),
+  }
+  expect(ganttText(wide, one, { width: 30 }).split('\n')).toEqual([
+    'm28 █only██████████████ 100 %',
+    '    ... and 29 idle machines',
+    '    0       4       8 s',
+  ])
+})
+
 test('a name from a file cannot steer the terminal', () => {
   expect(ganttText(problem, schedule, { width: 60 })).not.toContain('\u001b')
 })

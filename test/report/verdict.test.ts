@@ -100,6 +100,22 @@ describe('figures of a column', () => {
     ])
   })
 
+  test('a narrow terminal gets the columns that fit, and is told which do not', () => {
+    const rows = [row('random', 430.9), row('heft', 57.1666)]
+    const lines = (width: number) =>
+      compareTable(problem, { rows, skipped: [] }, 'makespan', width).trimEnd().split('\n').slice(3)
+    expect(lines(78)[0]).toBe(
+      'strategy  makespan, s  over bound  mean flow  p95 flow  utilisation  planning',
+    )
+    expect(lines(50)).toEqual([
+      'strategy  makespan, s  over bound  utilisation',
+      '──────────────────────────────────────────────',
+      'heft            57.17     614.6 %       50.0 %',
+      'random         430.90     5,286 %       50.0 %',
+      'not shown for want of room: planning, p95 flow, mean flow',
+    ])
+  })
+
   test('in the table of a comparison', () => {
     const rows = [row('random', 430.9), row('heft', 57.1666), row('mct', 60)]
     const text = compareTable(problem, { rows, skipped: [] })
