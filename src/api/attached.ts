@@ -1,6 +1,5 @@
 import { importModule } from '../adapter/modules/import-module.ts'
 import type { OutputError } from '../adapter/output/output-error.ts'
-import type { Written } from '../adapter/output/write-output.ts'
 import { openSource } from '../adapter/source/open-source.ts'
 import type { Stage } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
@@ -18,7 +17,6 @@ export type Attached = {
   readonly job: Job
   readonly keeper: Keeper | undefined
   readonly stdin: AsyncIterable<Uint8Array | string> | undefined
-  written: Written[]
   unwritten: OutputError | undefined
 }
 
@@ -28,7 +26,7 @@ export type AttachOptions = {
 }
 
 export function attachedJob(job: Job, { keeper, stdin }: AttachOptions = {}): Attached {
-  return { job, keeper, stdin, written: [], unwritten: undefined }
+  return { job, keeper, stdin, unwritten: undefined }
 }
 
 export function specOf(job: Job, stage: Stage): StageSpec {

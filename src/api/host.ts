@@ -29,7 +29,7 @@ import {
 import { noteRetries, storeLog } from './attempt-log.ts'
 import { rememberTimes } from './learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
-import { writeOutputs } from './run-outputs.ts'
+import { writeOutputs, writtenBy } from './run-outputs.ts'
 import { waiters } from './waiters.ts'
 import { wholeAnswers } from './whole-answers.ts'
 
@@ -204,7 +204,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       if (run !== undefined && endOf(run) !== undefined) waiting.ended(name)
       return end
     },
-    written: name => attached.get(name)?.written ?? [],
+    written: name => writtenBy(store, name),
     unwritten: name => attached.get(name)?.unwritten,
     writeOutputs(name) {
       const run = host.runNamed(name)

@@ -7,6 +7,7 @@ import { type Forecast, timeLeft } from './forecast.ts'
 import { type FoundItem, findItem, keysOf } from './find-item.ts'
 import type { Host } from './host.ts'
 import { cancelRun, reopenFailed } from './reopen.ts'
+import { writtenBy } from './run-outputs.ts'
 import { type StrategyNote, strategyNote } from './strategy-note.ts'
 import { type Running, runningTasks } from './running.ts'
 import { type Summary, summarise } from './summary.ts'
@@ -128,7 +129,7 @@ export type Status = Summary & {
 
 function statusOf(view: View, name: string | undefined): Status {
   const record = findRun(view, name)
-  const summary = summarise(view.state, liveRunOf(view, record), [])
+  const summary = summarise(view.state, liveRunOf(view, record), writtenBy(view.store, record.name))
   const strategy = strategyNote(view.store, liveRunOf(view, record).definition)
   const status = {
     ...summary,

@@ -16,8 +16,8 @@ export async function writeOutputs(
   found: Attached,
 ): Promise<string | undefined> {
   if (isUnusable(run) && !hasResult(state, run)) return undefined
+  const written: Written[] = []
   try {
-    found.written = []
     found.unwritten = undefined
     for (const spec of found.job.stages) {
       if (spec.output === undefined) continue
@@ -25,16 +25,29 @@ export async function writeOutputs(
         .map(at => state.stages[at])
         .find(at => at.definition.name === spec.name && at.root === at.number)
       if (stage === undefined) continue
-      found.written.push(await writeOutput(spec.output, topResults(state, store, stage)))
+      written.push(await writeOutput(spec.output, topResults(state, store, stage)))
     }
-    return refusedInWords(found.written)
+    remember(store, run, written)
+    return refusedInWords(written)
   } catch (error) {
     // A folder that cannot be trusted is the node's trouble; a file that cannot be written the run's.
     if (error instanceof JournalError) throw error
     if (error instanceof OutputError) found.unwritten = error
+    remember(store, run, written)
     return error instanceof Error ? error.message : String(error)
   }
 }
+
+function remember(store: Store, { definition }: Run, written: readonly Written[]): void {
+  if (written.length > 0) store.put(documentOf(definition.name), JSON.stringify(written))
+}
+
+/** What a run has written, told when it ended; also to whoever asks later. */
+export function writtenBy(store: Store, run: string): Written[] {
+  return JSON.parse(store.get(documentOf(run)) ?? '[]') as Written[]
+}
+
+const documentOf = (run: string): string => `written:${run}`
 
 /** A run that could not even begin leaves the files of an earlier one as they are. */
 function hasResult(state: State, run: Run): boolean {

@@ -12,8 +12,8 @@ import { whereItWent } from './where-it-went.ts'
 
 /** The end of a run on one screen: how it came out, where the time went, and what to do next. */
 export function endReport(summary: Summary, host: Host, job: Job, submitted: Submitted): string {
-  if (submitted.plan.kind === 'nothing' && summary.outputs.length === 0)
-    return sections([[], [nextCommand(summary, job)]])
+  if (submitted.plan.kind === 'nothing')
+    return sections([outputLines(summary), [nextCommand(summary, job)]])
   const rows = [...timeRows(summary, host), ...memoryRows(summary, host)]
   return sections([
     [headline(summary)],

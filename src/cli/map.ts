@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { parseInputFlag, parseOutputFlag } from '../input/input-flag.ts'
 import { parseParamFlag } from '../input/params.ts'
 import { outputClashes, parseJob } from '../input/parse-job.ts'
+import { OlderCode } from '../api/plan-submission.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
 import { orders } from '../policy/registry.ts'
@@ -57,8 +58,22 @@ export function registerMap(program: Command): void {
     .option('--events', 'one JSON object per event as it happens')
     .option('--quiet', 'nothing but errors')
     .action((handler: string, inputs: string[], flags: Flags) =>
-      exitWith(() => runJob(mapJob(handler, inputs, flags), flags)),
+      exitWith(() => inMapWords(() => runJob(mapJob(handler, inputs, flags), flags))),
     )
+}
+
+/** A map has one stage, which it does not name: to redo it is to begin afresh. */
+async function inMapWords<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof OlderCode)) throw error
+    throw new OlderCode(
+      error.message
+        .replaceAll('--redo map', '--fresh')
+        .replace('runs that stage and what follows it again', 'runs all of it again'),
+    )
+  }
 }
 
 /** The job a command line stands for. Its name comes from handler and input: the same words go on. */

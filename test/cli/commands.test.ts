@@ -261,3 +261,21 @@ test.each([
   expect(err).toContain(said)
   folder.remove()
 })
+
+test('what a run wrote is told again when there is nothing to do; map says --fresh where run says --redo', async () => {
+  const folder = folderWith({ 'handle.mjs': noting('return item') })
+  const words = ['map', 'handle.mjs', 'range:0..3', '-o', 'out.jsonl'] as const
+  const first = JSON.parse((await folder.dray(...words, '--json')).out) as { outputs: unknown[] }
+  expect(first.outputs).toHaveLength(1)
+  const again = await folder.dray(...words)
+  expect(again.out).toContain('out.jsonl  3 items')
+  expect(JSON.parse((await folder.dray('status', '--json')).out)).toMatchObject({
+    outputs: first.outputs,
+  })
+  folder.write('handle.mjs', noting('return 7'))
+  const older = await folder.dray(...words)
+  expect(older.code).toBe(2)
+  expect(older.err).toContain('came from older code: --keep or --fresh\n')
+  expect(older.err).not.toContain('--redo')
+  folder.remove()
+})
