@@ -175,7 +175,7 @@ function followersEnded(state: State, { downstream }: Stage, index: number): boo
 }
 
 /** Whether an item has ended at the end of every branch that begins here. */
-function leavesEnded(state: State, stage: Stage, index: number): boolean {
+export function leavesEnded(state: State, stage: Stage, index: number): boolean {
   if (!isFollowed(state, stage)) return stateOf(stage.items, index) !== OPEN
   return stage.downstream.every(number => {
     const next = state.stages[number]
@@ -197,8 +197,16 @@ export function retain(
   results.set(index, text)
 }
 
-/** Reads the window of the source that holds an item again. Resolves when its cargo is here. */
-export async function refetch(payloads: Payloads, stage: Stage, index: number): Promise<void> {
+/**
+ * Reads the window of the source that holds an item again. Resolves when its cargo is here, and that of
+ * its neighbours which have not ended either.
+ */
+export async function refetch(
+  state: State,
+  payloads: Payloads,
+  stage: Stage,
+  index: number,
+): Promise<void> {
   const source = sourceOf(payloads, stage)
   let mark = 0
   while (mark + 1 < stage.marks.length && stage.marks[mark + 1].first <= index) mark += 1
@@ -206,7 +214,8 @@ export async function refetch(payloads: Payloads, stage: Stage, index: number): 
   const end = mark + 1 < stage.marks.length ? stage.marks[mark + 1].first : stage.known
   while (first < end) {
     const chunk = await source.read(cursor, end - first)
-    stow(payloads, stage.number, first, chunk.items)
+    for (const [at, item] of chunk.items.entries())
+      if (!leavesEnded(state, stage, first + at)) stow(payloads, stage.number, first + at, [item])
     first += chunk.items.length
     cursor = chunk.cursor
     if (chunk.items.length === 0 || chunk.done) break

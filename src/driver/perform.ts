@@ -135,7 +135,7 @@ export function createPerformer(
     const head = headOf(state, stage)
     if (head.definition.link.kind === 'gather')
       payloads.gathers.set(head.number, await ports.gather(head))
-    else await refetch(payloads, head, index)
+    else await refetch(state, payloads, head, index)
   }
 
   const readSource = async (action: Extract<Action, { kind: 'readSource' }>): Promise<void> => {

@@ -111,12 +111,16 @@ function checkTasks(state: State): Set<number>[] {
   const { tasks } = state
   const taken = state.stages.map(() => new Set<number>())
   const queued = state.machines.map(() => 0)
+  const queuedWork = state.machines.map(() => 0)
   const open = state.stages.map(() => 0)
   for (let task = 0; task < tasks.used; task += 1) {
     if (tasks.state[task] === FREE) continue
     const stage = state.stages[tasks.stage[task]]
     open[stage.number] += 1
-    if (tasks.state[task] === ASSIGNED) queued[tasks.machine[task]] += 1
+    if (tasks.state[task] === ASSIGNED) {
+      queued[tasks.machine[task]] += 1
+      queuedWork[tasks.machine[task]] += tasks.predicted[task]
+    }
     const end = tasks.first[task] + tasks.count[task]
     const first = tasks.state[task] === RUNNING ? end - tasks.left[task] : tasks.first[task]
     for (let index = first; index < end; index += 1) {
@@ -130,6 +134,10 @@ function checkTasks(state: State): Set<number>[] {
     demand(
       machine.queued === queued[at],
       () => `${machine.definition.id} counts ${machine.queued} queued, ${queued[at]} are`,
+    )
+    demand(
+      Math.abs(machine.queuedWork - queuedWork[at]) <= 1e-6 * (1 + machine.assignedWork),
+      () => `${machine.definition.id} expects ${machine.queuedWork} of work, ${queuedWork[at]} is`,
     )
   })
   state.stages.forEach((stage, at) => {

@@ -4,8 +4,8 @@ import { expire } from '../core/phase/recover.ts'
 import { encodeState } from '../core/snapshot.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { RUNNING, taskStates } from '../core/tasks.ts'
-import type { GatheredGroups } from '../driver/payloads.ts'
-import { runName, storedName } from '../driver/payloads.ts'
+import type { GatheredGroups, Payloads } from '../driver/payloads.ts'
+import { leavesEnded, runName, storedName } from '../driver/payloads.ts'
 import { restore } from '../driver/restore.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Journal } from '../port/journal.ts'
@@ -113,6 +113,25 @@ export function watchedJournal(
       journal.append(entry, results, history, spooled)
     },
   }
+}
+
+/** A payload is let go with its item's last answer; a result when what takes it has answered. */
+export function checkPayloads(state: State, { cargo, results }: Payloads): void {
+  for (const [number, items] of cargo)
+    for (const index of items.keys()) demandOpen(state, state.stages[number], index)
+  for (const [number, items] of results) {
+    const stage = state.stages[number]
+    const takers = stage.downstream.map(next => state.stages[next])
+    for (const index of items.keys()) {
+      const taken = takers.every(({ items }) => stateOf(items, index) !== OPEN)
+      demand(!taken, () => `the result of item ${index} of ${stage.definition.name} is kept`)
+    }
+  }
+}
+
+function demandOpen(state: State, stage: Stage, index: number): void {
+  const name = () => `item ${index} of ${stage.definition.name}`
+  demand(!leavesEnded(state, stage, index), () => `${name()} is over and kept in memory`)
 }
 
 /** What the journal says is what memory holds, apart from indexes that are rebuilt. */

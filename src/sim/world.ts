@@ -18,6 +18,7 @@ import type { Faults } from './fault.ts'
 import { distortReplies, drawAct, drawFaults, noFaults } from './fault.ts'
 import {
   checkEnded,
+  checkPayloads,
   checkReplay,
   checkStart,
   answerOf,
@@ -144,7 +145,9 @@ function createWorld(seed: number) {
         if (steps > 100_000) throw new Violation('it does not come to an end')
         for (const pusher of pushers) pusher.acknowledged()
         checkBooks(state)
-        if (steps % 40 === 0) checkReplay(disk, state)
+        if (steps % 40 !== 0) return
+        checkReplay(disk, state)
+        checkPayloads(state, loop.payloads)
       },
       onFailure: error => {
         if (error.name === 'JournalError') crash(0)

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { simulateWorld } from '../../src/sim/world.ts'
-import { replayed } from '../core/transcript.ts'
+import { journal, replayed, snapshot } from '../core/transcript.ts'
 
 /**
  * Runs in a worker, bundled with one line of the core changed: says what noticed, or nothing. First the
- * transcripts, then worlds in order of their seeds.
+ * transcripts, quick as they are, then worlds in order of their seeds.
  */
 type Given = {
   readonly transcripts: readonly { readonly title: string; readonly said: string }[]
@@ -16,6 +16,9 @@ const { transcripts, seeds } = workerData as Given
 parentPort?.postMessage((await noticed()) ?? '')
 
 async function noticed(): Promise<string | undefined> {
+  for (const { title, said } of transcripts)
+    for (const memory of [undefined, snapshot, journal])
+      if (replayed(said, memory) !== said) return `transcript: ${title}`
   for (let seed = 1; seed <= seeds; seed += 1) {
     try {
       await simulateWorld(seed)
@@ -23,7 +26,5 @@ async function noticed(): Promise<string | undefined> {
       return `world: ${String(error).split('\n')[0]}`
     }
   }
-  for (const { title, said } of transcripts)
-    if (replayed(said) !== said) return `transcript: ${title}`
   return undefined
 }
