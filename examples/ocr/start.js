@@ -12,12 +12,26 @@ if (!existsSync(here('pages'))) {
   console.log('drawing the pages (once, some seconds)')
   await run('--import', 'tsx', here('render/pages.ts'))
 }
-await run(here('../../dist/main.js'), 'run', here('job.ts'), ...process.argv.slice(2))
-if (!process.argv.includes('--json')) await run('--import', 'tsx', here('summary.ts'))
+const code = await ended(
+  here('../../dist/main.js'),
+  'run',
+  here('job.ts'),
+  ...process.argv.slice(2),
+)
+// Pages that failed are no reason to keep quiet about those that were read.
+const written = code === 0 || code === 1
+if (written && !process.argv.includes('--json') && existsSync(here('out/text.jsonl')))
+  await run('--import', 'tsx', here('summary.ts'))
+process.exitCode = code
 
-/** Ends this process the way the child ended, unless it did well. Ctrl-C reaches the whole process
- *  group: the child decides what it means, and this process waits for it. */
+/** Ends this process the way the child ended, unless it did well. */
 async function run(...args) {
+  const code = await ended(...args)
+  if (code !== 0) process.exit(code)
+}
+
+/** Ctrl-C reaches the whole process group: the child decides what it means, and this process waits. */
+async function ended(...args) {
   const child = spawn(process.execPath, args, { stdio: 'inherit', cwd: here('../..') })
   const ignore = () => {}
   process.on('SIGINT', ignore)
@@ -26,5 +40,5 @@ async function run(...args) {
     child.on('close', (status, signal) => resolve(status ?? (signal === 'SIGINT' ? 130 : 1)))
   })
   process.off('SIGINT', ignore)
-  if (code !== 0) process.exit(code)
+  return code
 }
