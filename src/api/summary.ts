@@ -3,7 +3,7 @@ import type { Run, Stage, State } from '../core/state.ts'
 import { type LoadedModel, loadedOn } from './loaded.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 
-/** What a run came to: the object `--json` prints. Times in seconds. */
+/** What a run came to. Times in seconds. */
 export type Summary = {
   readonly run: string
   readonly job: string
@@ -106,6 +106,16 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
       .map(root => stageSummary(stages.filter(({ root: of }) => of === root.number))),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),
   }
+}
+
+/** What `run --json` prints: its documented fields and no others; `status --json` has all of them. */
+export function documented(summary: Summary) {
+  const { run, job, state, items, machines, stages: _stages, ...measures } = summary
+  const { cancelled: _cancelled, ...counts } = items
+  const shares = machines.map(({ id, slots, tasks, busySeconds }) => {
+    return { id, slots, tasks, busySeconds }
+  })
+  return { run, job, state, items: counts, ...measures, machines: shares }
 }
 
 /** One stage as its author wrote it: a tree is all its levels. */

@@ -5,7 +5,7 @@ import { isUnusable } from '../api/unusable.ts'
 import { type Submitted, submitJob } from '../api/submit.ts'
 import { refusals } from '../core/explain.ts'
 import type { Run } from '../core/state.ts'
-import { type Summary, summarise } from '../api/summary.ts'
+import { documented, type Summary, summarise } from '../api/summary.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import { orders } from '../policy/registry.ts'
@@ -136,7 +136,7 @@ function failureInWords({ run, state, items, problem }: Summary): string {
 }
 
 function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags: RunFlags): void {
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`)
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(documented(summary))}\n`)
   else if (flags.quiet !== true && flags.events !== true)
     process.stdout.write(endReport(summary, host, job, submitted))
 }
