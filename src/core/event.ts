@@ -121,7 +121,6 @@ export type Decision =
       readonly tasks: readonly number[]
       readonly machines: readonly number[]
     }
-  | { readonly kind: 'unassign'; readonly tasks: readonly number[] }
   | {
       readonly kind: 'start'
       readonly machine: number

@@ -326,6 +326,8 @@ function runEvent(state: State, run: number, verb: string, rest: string): Event 
       const { stages } = runOf(`${definition.name}: ${rest}`, state.now)
       return { kind: 'redefine', run, definition: { ...definition, stages } }
     }
+    case 'forgotten':
+      return { kind: 'forget', run }
     case 'goes':
       return { kind: 'goOn', run }
     default:
@@ -511,8 +513,6 @@ function decisionLines(state: State, decision: Decision): string[] {
         (task, at) =>
           `assign ${taskName(state, task)} to ${state.machines[decision.machines[at]].definition.id}`,
       )
-    case 'unassign':
-      return decision.tasks.map(task => `unassign ${taskName(state, task)}`)
     case 'retry':
       return [
         `retry ${named(decision.stage, decision.index)} at ${instant(decision.at)}${decision.memoryScale === 1 ? '' : ` with memory x${decision.memoryScale}`}`,

@@ -4,7 +4,7 @@ import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
 import type { State } from '../state.ts'
 import { CANCELLED, FAILED } from '../items.ts'
-import { assign, outcomes, start, unassign } from './attempt.ts'
+import { assign, outcomes, start } from './attempt.ts'
 import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
@@ -96,8 +96,6 @@ export function applyDecision(state: State, decision: Decision): void {
       return cut(state, decision)
     case 'assign':
       return assign(state, decision)
-    case 'unassign':
-      return unassign(state, decision.tasks)
     case 'start':
       return start(state, decision)
     case 'retry':
