@@ -6,7 +6,9 @@ import type { Spending } from './drive.ts'
 import { type Interval, intervalOf, meanOf } from './interval.ts'
 import { planProblem, Refused } from './plan-problem.ts'
 import { proveBound } from './prove.ts'
-import { type Conditions, realise } from './realise.ts'
+import { measureSchedule } from '../sim/measures.ts'
+import { moneyAndWeights } from './objective.ts'
+import type { Conditions } from './realise.ts'
 import { prepare, runPrepared } from './run-strategy.ts'
 import type { Strategy } from './strategies.ts'
 
@@ -110,7 +112,7 @@ async function compareOne(
   }
 }
 
-/** A plan without noise runs as planned: its makespan is exact, the other measures are the run's. */
+/** Without noise a plan is what happens: it is measured itself. */
 async function comparePlan(
   problem: Problem,
   strategy: Strategy,
@@ -126,7 +128,7 @@ async function comparePlan(
     ...(solver && { solver }),
   })
   const { makespan, lowerBound, gap, optimal, seconds, why, schedule } = plan
-  const measured = realise(problem, { kind: 'plan', schedule }, { noise: 0, seed })
+  const measured = { ...measureSchedule(problem, schedule), ...moneyAndWeights(problem, schedule) }
   return {
     strategy: strategy.name,
     seed,

@@ -1,12 +1,15 @@
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
+import { allocationNamed } from '../policy/registry.ts'
 import { listSchedule } from '../policy/planning/list-schedule.ts'
 import { planRanks } from '../sim/plan-ranks.ts'
-import { simulateProblem } from '../sim/simulate.ts'
+import { simulateProblem, ticksOf } from '../sim/simulate.ts'
 
 /**
  * An online strategy as a schedule: the real core chooses in virtual time, and its choices are
- * timed again, because the core counts whole ticks and a schedule does not.
+ * timed again, because the core counts whole ticks and a schedule does not. Where a list schedule of
+ * the same choices would start something earlier than the core did, it waits as it did there: a plan
+ * promises no more than a run would keep.
  */
 export function planOnline(
   problem: Problem,
@@ -20,5 +23,27 @@ export function planOnline(
   items.forEach((task, rank) => {
     keys[task] = rank
   })
-  return listSchedule(problem, { keys, machine: task => schedule.machine[task] })
+  const rule = { keys, machine: (task: number) => schedule.machine[task] }
+  const exact = listSchedule(problem, rule)
+  const rounding = problem.tasks.length / ticksOf(problem)
+  if (exact.end.every((end, task) => Math.abs(end - schedule.end[task]) <= rounding)) return exact
+  const tasks = problem.tasks.map((task, at) => ({
+    ...task,
+    release: Math.max(task.release, schedule.start[at]),
+  }))
+  return listSchedule({ ...problem, tasks }, rule)
+}
+
+/**
+ * Whether the planner of the strategy's name might place otherwise than a run would: it places tasks
+ * in input order, a run as they become ready; and at random each draws its own lots.
+ */
+export function placesAsItGoes({ tasks, edges, machines }: Problem, strategy: string): boolean {
+  if (allocationNamed(strategy) === undefined) return false
+  return (
+    strategy === 'random' ||
+    edges.from.length > 0 ||
+    tasks.some(({ release }) => release > 0) ||
+    machines.some(({ capacity }) => capacity !== undefined)
+  )
 }

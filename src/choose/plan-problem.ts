@@ -8,7 +8,7 @@ import { planLpRounding } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { scoreSchedule } from './objective.ts'
 import { objectiveBound } from './objective-bound.ts'
-import { planOnline } from './online-plan.ts'
+import { placesAsItGoes, planOnline } from './online-plan.ts'
 import { planFor } from './objective-portfolio.ts'
 import type { Member } from './portfolio.ts'
 import { best, meets, type Proof, proveBound } from './prove.ts'
@@ -136,6 +136,9 @@ async function scheduleBy(
   const budget = budgetOf(request.spending)
   switch (strategy.kind) {
     case 'planner': {
+      if (placesAsItGoes(problem, strategy.name)) {
+        return { schedule: planOnline(problem, strategy.name, seed) }
+      }
       const reached = (makespan: number) => meets(makespan, proof.value)
       const steps = strategy.planner.plan(problem, {
         seed,

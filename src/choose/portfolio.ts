@@ -4,6 +4,7 @@ import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { batchLimit } from '../policy/planning/search/starts.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
+import type { Planner } from '../policy/planning/planner.ts'
 import type { Solver } from '../port/solver.ts'
 import { type Budget, drive, isSpent, stepsAhead } from './drive.ts'
 import { lpBound } from './lp-plan.ts'
@@ -125,7 +126,7 @@ export async function constructAll(
   const left = budget.deadline - performance.now()
   const until = Number.isFinite(left) ? budget.deadline - searchShare * left : budget.deadline
   const entries = problem.tasks.length * problem.machines.length
-  for (const planner of quickestFirst) {
+  for (const planner of quickestFirst(problem)) {
     if (planner.refuses?.(problem) !== undefined) continue
     if (problem.tasks.length * entries > batchLimit && comparesAll.has(planner.name)) continue
     if (members.length > 0 && budget.deadline - performance.now() < entries * slowest) break
@@ -138,11 +139,15 @@ export async function constructAll(
   return members
 }
 
-/** Earliest completion serves any problem and takes least: it is there however little time there is. */
-const quickestFirst = [
-  ...constructivePlanners.filter(({ name }) => name === 'mct'),
-  ...constructivePlanners.filter(({ name }) => name !== 'mct'),
-]
+/**
+ * Earliest completion serves any problem and takes least: it is there however little time there is.
+ * On graphs HEFT comes next, most often the best of them: a busy box must not cut it off.
+ */
+function quickestFirst({ edges }: Problem): readonly Planner[] {
+  const first = edges.from.length > 0 ? ['mct', 'heft'] : ['mct']
+  const rank = ({ name }: Planner) => (first.includes(name) ? first.indexOf(name) : first.length)
+  return constructivePlanners.toSorted((a, b) => rank(a) - rank(b))
+}
 
 /** Batch-mode heuristics look at every ready task at every step: quadratic. */
 const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])

@@ -24,6 +24,22 @@ export type Measures = {
 export function measure(problem: Problem, state: State, schedule: Schedule): Measures {
   const run = state.runs[0]
   const { items } = state.stages[run.stages[0]]
+  const completions =
+    problem.tasks.length - items.counts[FAILED] - items.counts[SKIPPED] - items.counts[CANCELLED]
+  return {
+    ...measureSchedule(problem, schedule),
+    errorRate: items.counts[FAILED] / Math.max(1, problem.tasks.length),
+    completions,
+    attempts: run.attempts,
+    retries: run.retries,
+  }
+}
+
+/** The measures of a schedule in which every task that is placed ends well. */
+export function measureSchedule(
+  problem: Problem,
+  schedule: Schedule,
+): Omit<Measures, 'completions' | 'attempts' | 'retries'> {
   const makespan = makespanOf(schedule)
   const flow = new Float64Array(problem.tasks.length)
   let ended = 0
@@ -37,18 +53,13 @@ export function measure(problem: Problem, state: State, schedule: Schedule): Mea
     if (end > due) tardiness += end - due
   })
   const sorted = flow.subarray(0, ended).sort()
-  const completions =
-    problem.tasks.length - items.counts[FAILED] - items.counts[SKIPPED] - items.counts[CANCELLED]
   return {
     makespan,
     meanFlowTime: total / Math.max(1, ended),
     p95FlowTime: ended === 0 ? 0 : sorted[Math.ceil(0.95 * ended) - 1],
     utilisation: utilisationOf(problem, schedule, makespan),
-    errorRate: items.counts[FAILED] / Math.max(1, problem.tasks.length),
+    errorRate: 0,
     meanTardiness: tardiness / Math.max(1, ended),
-    completions,
-    attempts: run.attempts,
-    retries: run.retries,
   }
 }
 

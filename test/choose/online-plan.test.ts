@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { compareStrategies } from '../../src/choose/compare.ts'
+import { planProblem } from '../../src/choose/plan-problem.ts'
+import { strategies } from '../../src/choose/strategies.ts'
+import { makespanOf } from '../../src/model/schedule.ts'
+import { allocations } from '../../src/policy/registry.ts'
+import { measureSchedule } from '../../src/sim/measures.ts'
+import { simulateProblem } from '../../src/sim/simulate.ts'
+import { drawProblem } from '../sim/problems.ts'
+
+const online = allocations.map(({ name }) => name).filter(name => name !== 'planned')
+const shapes = [{}, { releases: true }, { edges: 40 }, { edges: 20, capacity: true }] as const
+const spending = { kind: 'steps', steps: 10 } as const
+
+describe('without noise a plan of an online strategy is what the run would do', () => {
+  test.each(online)('%s', async name => {
+    const strategy = strategies.find(known => known.name === name)
+    if (strategy === undefined) throw new Error(`${name} is no strategy`)
+    for (const shape of shapes) {
+      for (let seed = 1; seed <= 6; seed += 1) {
+        const problem = drawProblem(seed, shape)
+        const { schedule } = await planProblem(problem, { strategy, seed, spending })
+        const run = simulateProblem(problem, { strategy: name, seed })
+        const said = `${JSON.stringify(shape)}, seed ${seed}`
+        expect([...schedule.machine], said).toEqual([...run.schedule.machine])
+        expect(makespanOf(schedule), said).toBeCloseTo(run.makespan, 3)
+      }
+    }
+  })
+})
+
+test('a comparison without noise measures the plans themselves', async () => {
+  for (let seed = 1; seed <= 4; seed += 1) {
+    const problem = drawProblem(seed, { capacity: true })
+    const options = { objective: 'makespan', seed, seeds: 1, noise: 0, spending } as const
+    const some = strategies.filter(({ name }) => ['met', 'heft', 'cheapest'].includes(name))
+    const { rows } = await compareStrategies(problem, { ...options, strategies: some })
+    for (const row of rows) expect(row).toMatchObject(measureSchedule(problem, row.schedule))
+  }
+})
