@@ -55,19 +55,21 @@ export type Memory = (state: State, journal: readonly string[]) => State
 
 const keeps: Memory = state => state
 
-export const snapshot: Memory = state => {
-  const again = decodeState(encodeState(state))
-  endReplay(again)
-  return again
-}
+export const snapshot: Memory = state => remembering(state, decodeState(encodeState(state)))
 
-export const journal: Memory = (_state, entries) => {
+export const journal: Memory = (state, entries) => {
   const again = emptyState()
   for (const entry of entries) {
     const { now, events, decisions } = decodeEntry(entry)
     replay(again, now, events, decisions)
   }
+  return remembering(state, again)
+}
+
+/** What is noted for choices alone is not state: a node that dies loses the slots it is noted of. */
+function remembering({ scratch }: State, again: State): State {
   endReplay(again)
+  for (const [slot, at] of scratch.loadedAt) again.scratch.loadedAt.set(slot, at)
   return again
 }
 

@@ -85,8 +85,8 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'company: a slot that dies charges the first of many',
     file: 'core/apply/slot.ts',
-    from: 'const alone = !slot.dying && running.length === 1 && state.tasks.count[running[0]] === 1',
-    to: 'const alone = !slot.dying',
+    from: 'const alone = single && ',
+    to: 'const alone = ',
   },
   {
     breaks: 'replay: decisions are not applied again',
@@ -169,7 +169,7 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'tolerance: a run never gives up',
     file: 'core/phase/recover.ts',
-    from: 'if (failedSoFar <= allowed) return',
+    from: 'if (failed <= allowed) return',
     to: 'return',
   },
   {
