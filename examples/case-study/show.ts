@@ -76,6 +76,7 @@ function everyLines(problem: Problem, { assignments, optima, leanest }: CaseStud
 
 function programLines(problem: Problem, study: CaseStudy): string[] {
   const { articleLp, fractional, total } = study
+  const speeds = problem.machines.reduce((sum, { speed }) => sum + speed, 0)
   const parts = fractional.shares.map((row, task) => {
     const shares = row.flatMap((part, machine) =>
       part > 1e-9 ? [`${short(part)} on ${problem.machines[machine].id}`] : [],
@@ -88,7 +89,7 @@ function programLines(problem: Problem, study: CaseStudy): string[] {
     `  constraints fix it at the sum of all T_j, ${short(total)}: the program chooses nothing.`,
     '  As meant: min C, sum_i x_ij = 1, sum_j x_ij p_ij <= C, x >= 0. One solution:',
     ...parts,
-    `  C = ${short(fractional.bound)} = 33/9: no schedule can be shorter.`,
+    `  C = ${short(fractional.bound)} = ${short(total)}/${short(speeds)}, all work over all speed: no schedule can be shorter.`,
     '',
   ]
 }

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { type CompareOptions, type Comparison, compareStrategies } from '../choose/compare.ts'
 import type { Replay } from '../choose/replay-problem.ts'
@@ -81,6 +82,7 @@ export function registerCompare(program: Command): void {
 
 async function runCompare(input: string | undefined, flags: CompareFlags): Promise<number> {
   const asked = askedFrom(flags)
+  if (flags.html !== undefined) requirePlace(flags.html)
   const subject = await subjectOf(input, flags)
   const { problem, replay } = subject
   const options = optionsFrom(asked, subject)
@@ -180,6 +182,17 @@ function optionsFrom(asked: Asked, { objective, order, noise, job }: Subject): C
 function progress(flags: CompareFlags): (name: string) => void {
   if (flags.json === true || process.stderr.isTTY !== true) return () => undefined
   return name => process.stderr.write(`\r\u001b[K${name} ...\r`)
+}
+
+/** Told before hours of comparing, not after. */
+function requirePlace(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK)
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return
+  } catch (error) {
+    throw new InputError(`--html ${path}: cannot be written: ${String((error as Error).message)}`)
+  }
+  throw new InputError(`--html ${path}: is a folder; expected the name of a file`)
 }
 
 export function writePage(path: string, html: string): void {

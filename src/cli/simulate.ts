@@ -106,7 +106,11 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
       `${JSON.stringify({ ...about, assignments: assignmentsOf(problem, outcome) })}\n`,
     )
   } else {
-    const notes = subject.job ? jobNotes(subject, noise) : []
+    const ordered = flags.order !== undefined && prepared.way.kind === 'plan'
+    const notes = [
+      ...(subject.job ? jobNotes(subject, noise) : []),
+      ...(ordered ? [`--order ${flags.order} has no effect: a plan has its own`] : []),
+    ]
     process.stdout.write(simulatedText(problem, row, outcome, notes))
   }
   return exitCode.done

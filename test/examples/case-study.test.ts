@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -145,6 +146,38 @@ describe('examples/case-study/run.js', () => {
       '87.5 %   91.7 %',
     ]) {
       expect(stdout).toContain(line)
+    }
+  })
+})
+
+describe('docs/ARTICLE.md', () => {
+  const text = readFileSync(
+    fileURLToPath(new URL('../../docs/ARTICLE.md', import.meta.url)),
+    'utf8',
+  )
+
+  it('names only files that are there', () => {
+    const named = [...text.matchAll(/`(?:node )?((?:src|examples|test|docs)\/[\w./-]+)`/g)]
+    expect(named.length).toBeGreaterThan(60)
+    for (const [, file] of named) {
+      const place = fileURLToPath(new URL(`../../${file}`, import.meta.url))
+      expect(existsSync(place), file).toBe(true)
+    }
+  })
+
+  it('has a row for each section of the article', () => {
+    const rows = new Set(
+      [...text.matchAll(/^\| ([\d., ]+?) \|/gm)].flatMap(([, numbers]) => numbers.split(', ')),
+    )
+    const has = (section: string) =>
+      [...rows].some(row => row === section || row === section.split('.')[0])
+    const subsections = { 1: 3, 2: 5, 3: 4, 4: 3, 5: 4, 6: 5, 7: 3, 8: 4, 9: 4 }
+    for (const [chapter, count] of Object.entries(subsections)) {
+      for (let nth = 1; nth <= count; nth += 1) {
+        const own = `${chapter}.${nth}`
+        const covered = has(own) || [...rows].some(row => row.startsWith(`${own}.`))
+        expect(covered, own).toBe(true)
+      }
     }
   })
 })
