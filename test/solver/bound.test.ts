@@ -198,6 +198,16 @@ describe('branch and bound', () => {
     })
   })
 
+  it('looks at no more branches where there are many machines: minutes of them, once', () => {
+    // Speeds of 1 to 4, so that nothing tells the machines apart but their times.
+    const speeds = Array.from({ length: 200 }, (_, machine) => 1 + (machine * 89) / 5333)
+    const rows = Array.from({ length: 20 }, (_, task) => speeds.map(speed => (20 - task) / speed))
+    const found = solve(rows, 300_000)
+    const [fastest, ...others] = rows[0].toSorted((a, b) => a - b)
+    expect(found.makespan).toBeGreaterThanOrEqual(fastest)
+    expect(found.makespan).toBeLessThanOrEqual(others[20])
+  })
+
   it('keeps the incumbent and proves nothing when the nodes run out', () => {
     const rows = randomRows(9, { tasks: 30, machines: 5 })
     const found = solve(rows, 20)

@@ -6,7 +6,8 @@ import type { Unrelated } from './unrelated.ts'
  * that of all optima the one that works least is found. A branch is cut when its fullest machine, the
  * place its next task must take, or its loads at given machine prices (the LP bound) reach the best.
  * Tasks of one class go to machines in order, and of machines that are alike and equally full only
- * the first is tried. Deterministic: the budget is a number of nodes.
+ * the first is tried. Deterministic: the budget is a number of nodes; a branch that is looked at
+ * and cut counts for a part of one, so that many machines take no longer than few.
  *
  * Differences below a relative 1e-12 count as ties: times such as 10/3 were rounded before we saw
  * them.
@@ -23,11 +24,11 @@ export function exhaustive(
   search.best = Int32Array.from(search.order, task => options.incumbent[task])
   search.makespan = makespanOf(search, search.best)
   search.nodesLeft = options.nodes
-  descend(search, 0, 'makespan')
+  descend(search, 0, 'makespan', nothing)
   const proved = search.nodesLeft > 0
   if (proved) {
     search.work = workOf(search, search.best)
-    descend(search, 0, 'work')
+    descend(search, 0, 'work', nothing)
   }
   const assignment = new Int32Array(view.tasks)
   search.order.forEach((task, depth) => {
@@ -133,7 +134,14 @@ function machinesAlike(view: Unrelated): Int32Array {
   return alike
 }
 
-function descend(search: Search, depth: number, aim: 'makespan' | 'work'): void {
+type Aim = 'makespan' | 'work'
+
+/** What the tasks placed so far come to. */
+type Placed = { readonly fullest: number; readonly paid: number; readonly work: number }
+
+const nothing: Placed = { fullest: 0, paid: 0, work: 0 }
+
+function descend(search: Search, depth: number, aim: Aim, placed: Placed): void {
   if (search.nodesLeft <= 0) return
   search.nodesLeft -= 1
   if (depth === search.order.length) {
@@ -143,13 +151,31 @@ function descend(search: Search, depth: number, aim: 'makespan' | 'work'): void 
   const row = search.rows[depth]
   const floor = search.repeats[depth] ? search.chosen[depth - 1] : 0
   for (const machine of search.tries[depth]) {
+    const time = row[machine]
+    // The others take longer still.
+    if (time > longestOf(search, aim) || search.nodesLeft <= 0) return
     if (machine < floor || hasTwinBefore(search, machine, floor)) continue
+    search.nodesLeft -= branchCost
     const before = search.load[machine]
-    search.load[machine] = before + row[machine]
+    const load = before + time
+    search.load[machine] = load
     search.chosen[depth] = machine
-    if (!isCut(search, depth + 1, aim)) descend(search, depth + 1, aim)
+    const now = {
+      fullest: Math.max(placed.fullest, load),
+      paid: placed.paid + search.lambda[machine] * time,
+      work: placed.work + time,
+    }
+    if (!isCut(search, depth + 1, aim, now)) descend(search, depth + 1, aim, now)
     search.load[machine] = before
   }
+}
+
+/** Of a node's: most branches are cut at once. */
+const branchCost = 1 / 16
+
+/** A task that takes longer than this alone leads to nothing better. */
+function longestOf({ makespan }: Search, aim: Aim): number {
+  return aim === 'makespan' ? makespan * (1 - tie) : makespan * (1 + tie)
 }
 
 function hasTwinBefore(search: Search, machine: number, floor: number): boolean {
@@ -159,31 +185,29 @@ function hasTwinBefore(search: Search, machine: number, floor: number): boolean 
   return false
 }
 
-function isCut(search: Search, depth: number, aim: 'makespan' | 'work'): boolean {
-  let fullest = 0
-  let paid = search.priceLeft[depth]
-  let work = search.workLeft[depth]
-  for (let machine = 0; machine < search.machines; machine += 1) {
-    const load = search.load[machine]
-    if (load > fullest) fullest = load
-    paid += search.lambda[machine] * load
-    work += load
+function isCut(search: Search, depth: number, aim: Aim, placed: Placed): boolean {
+  const bound = Math.max(placed.fullest, placed.paid + search.priceLeft[depth])
+  if (aim === 'makespan') {
+    const limit = search.makespan * (1 - tie)
+    return bound >= limit || leastEnd(search, depth) >= limit
   }
-  const next = depth < search.order.length ? leastEnd(search, depth) : 0
-  const bound = Math.max(fullest, paid, next)
-  if (aim === 'makespan') return bound >= search.makespan * (1 - tie)
-  return bound > search.makespan * (1 + tie) || work >= search.work * (1 - tie)
+  const limit = search.makespan * (1 + tie)
+  if (placed.work + search.workLeft[depth] >= search.work * (1 - tie)) return true
+  return bound > limit || leastEnd(search, depth) > limit
 }
 
-function leastEnd(search: Search, depth: number): number {
+function leastEnd({ tries, rows, load }: Search, depth: number): number {
+  if (depth === rows.length) return 0
+  const row = rows[depth]
   let least = Infinity
-  for (const machine of search.tries[depth]) {
-    least = Math.min(least, search.load[machine] + search.rows[depth][machine])
+  for (const machine of tries[depth]) {
+    if (row[machine] >= least) break
+    least = Math.min(least, load[machine] + row[machine])
   }
   return least
 }
 
-function record(search: Search, aim: 'makespan' | 'work'): void {
+function record(search: Search, aim: Aim): void {
   search.best = search.chosen.slice()
   if (aim === 'makespan') search.makespan = makespanOf(search, search.best)
   else search.work = workOf(search, search.best)
