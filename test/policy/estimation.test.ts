@@ -78,6 +78,19 @@ describe('time from size, by least squares', () => {
     }
   })
 
+  test.each([
+    ['sizes of 0', [0, 0, 0], [10, 20, 30], 7, 20],
+    ['times of 0', [1, 2, 3], [0, 0, 0], 7, 0],
+    ['sizes that differ by less than can be told', [1e12, 1e12 + 1, 1e12 + 2], [10, 20, 30], 0, 20],
+    ['sizes of a terabyte', [1e12, 2e12, 3e12], [1e6, 2e6, 3e6], 4e12, 4e6],
+    ['one size a thousand million times the others', [1, 1, 1e9], [10, 10, 1e10], 1, 10],
+    ['sizes whose squares overflow', [1e200, 1e300, 1], [10, 20, 30], 5, 20],
+  ])('holds its ground with %s', (_, sizes, times, size, time) => {
+    const estimate = seen(...sizes.map((size, at) => [size, times[at]] as const))
+    expect(predict(estimate, size) / time || 0).toBeCloseTo(time === 0 ? 0 : 1, 6)
+    expect(predict(estimate, size)).toBeGreaterThanOrEqual(0)
+  })
+
   test('an observation changes what is said at once', () => {
     const estimate = seen([1, 10])
     expect(predict(estimate, 1)).toBe(10)

@@ -83,7 +83,8 @@ function fitLine(estimate: Estimate): Line {
   const meanTime = estimate.time / n
   const variance = estimate.sizeSize - n * meanSize * meanSize
   const constant = { n, intercept: meanTime, slope: 0 }
-  if (n < 2 || variance <= 1e-9 * estimate.sizeSize) return constant
+  // Not `<=`: sizes whose squares overflow have no variance, and NaN must not spread from here.
+  if (n < 2 || !(variance > 1e-9 * estimate.sizeSize)) return constant
   const slope = (estimate.sizeTime - n * meanSize * meanTime) / variance
   if (slope < 0) return constant
   const intercept = meanTime - slope * meanSize
