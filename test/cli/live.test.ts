@@ -19,7 +19,7 @@ const whole = (folder: Folder, count: number): void => {
 }
 
 test('logs -f shows lines while the run works, each once, and ends with it', async () => {
-  const folder = folderWith({ 'handle.mjs': slow(150) })
+  const folder = folderWith({ 'handle.mjs': slow(400) })
   const run = folder.begin(...over(24), '--events')
   await run.says('"event":"done"')
   const follower = folder.begin('logs', '-f')
