@@ -140,7 +140,7 @@ function refuseOlderCode(host: Host, last: RunRecord, changed: readonly string[]
   const counts = older.map(stage => `${stage.name} ${formatCount(stage.items)}`).join(', ')
   throw new OlderCode(
     `${formatCount(items)} finished ${items === 1 ? 'item' : 'items'} (${formatDuration(micros)}) came from older code: --keep or --redo ${first}\n` +
-      `  of ${last.name}: ${counts}; since then their code (local imports included), loads, params or returns changed\n` +
+      `  of ${last.name}: ${counts}; since then their code (with local imports), loads, params, returns or what they gather changed\n` +
       `  --keep takes them as they are; --redo ${first} runs that stage and what follows it again`,
   )
 }
