@@ -59,7 +59,8 @@ export async function chooseLive(
     ...(solver && { solver }),
   }).finally(() => solver?.close())
   if (!auto) {
-    const why = `${request.strategy} plans the open items anew when machines change or a quarter has ended`
+    const why =
+      'open items are planned anew when machines change, one overruns or a quarter has ended'
     return { kind: 'plan', strategy: strategy.name, schedule: plan.schedule, why }
   }
   const { name, way, why } = await chooseByTrial(problem, {

@@ -14,7 +14,7 @@ import {
   unreadable,
 } from './item-end.ts'
 import type { LoadedStage, StageLoading } from './loaded-stage.ts'
-import { useMeter } from './meter.ts'
+import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
 import {
   encodeSlotLine,
@@ -156,9 +156,7 @@ export function itemRunner({
     const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
     if (answer.letter !== 'f') ItemContext.dropCheckpoint(context)
     if (stage.slowdown <= 1) return done(seq, answer, use)
-    // Waiting is not slowed, and threads side by side not twice.
-    const busy = Math.min(use.cpuMicros, use.micros)
-    const extra = Math.round(busy * (stage.slowdown - 1))
+    const extra = slowedBy(stage, [use])
     const slowed = { ...use, micros: use.micros + extra }
     owedMicros += extra
     if (owedMicros < SLEEP_MICROS) return done(seq, answer, slowed)
@@ -233,10 +231,13 @@ export function itemRunner({
       now = performance.now()
       const each = Math.max(1, Math.round(((now - started) * 1_000) / answers.length))
       started = now
+      const uses = answers.map(() => measure(each))
+      const extra = slowedBy(stage, uses)
+      const micros = each + Math.round(extra / answers.length)
       for (const [i, answer] of answers.entries()) {
-        emit(places[from + i].seq, answer(rules, context), measure(each))
+        emit(places[from + i].seq, answer(rules, context), { ...uses[i], micros })
       }
-      owedMicros += each * answers.length * (Math.max(1, stage.slowdown) - 1)
+      owedMicros += extra
       if (owedMicros >= SLEEP_MICROS) await payOwed()
     })
     voice.end()
@@ -333,4 +334,14 @@ function placeOf(header: MessageHeader, at: number): ItemPlace {
 /** A throw becomes a rejection. */
 async function callLater(work: () => unknown): Promise<unknown> {
   return await work()
+}
+
+/** Micros that a slower slot owes: waiting is not slowed, and threads side by side not twice. */
+function slowedBy({ slowdown }: StageDefinition, uses: readonly Use[]): number {
+  let [busy, wall] = [0, 0]
+  for (const { cpuMicros, micros } of uses) {
+    busy += cpuMicros
+    wall += micros
+  }
+  return Math.round(Math.min(busy, wall) * Math.max(0, slowdown - 1))
 }

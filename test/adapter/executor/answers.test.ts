@@ -252,4 +252,17 @@ describe('measures', () => {
     const [{ micros }] = await box.answered(1)
     expect(micros).toBeGreaterThanOrEqual(59_000)
   })
+  test('so does a batch, shared by its items', async () => {
+    const box = world({
+      machines: [
+        { id: 'slow', slots: 1, speed: 1 },
+        { id: 'fast', slots: 1, speed: 3 },
+      ],
+    })
+    box.executor.define(0, code('batch-burn.mjs', { speeds: [1, 3] }))
+    const items = [0, 1].map(index => ({ index, key: `k${index}`, payload: '20000' }))
+    box.executor.run(first, 0, [order(0, 0, { items })])
+    const outcomes = await box.answered(2)
+    for (const { micros } of outcomes) expect(micros).toBeGreaterThanOrEqual(59_000)
+  })
 })
