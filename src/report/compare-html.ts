@@ -95,7 +95,9 @@ function headline(problem: Problem, rows: readonly ComparedRow[], objective: Obj
   const times = last[measure] / first[measure]
   return figures([
     [shown(first[measure]), `least ${objectiveInWords(objective)}, by ${first.strategy}`],
-    [time(first.lowerBound), 'no schedule is shorter'],
+    first.lowerBound > 0
+      ? [time(first.lowerBound), 'no schedule is shorter']
+      : ['-', 'no bound: tasks failed for good'],
     [
       first.optimal ? 'optimal' : formatGap(first.gap),
       first.optimal ? 'its makespan, proved' : 'its makespan over that, at most',

@@ -164,7 +164,8 @@ function drawn(block: Block, api: RenderApi, ticks: boolean) {
   }
   const children: unknown[] = [{ type: 'rect', shape, style }]
   if (text !== '') children.push({ type: 'text', style: label })
-  const at = { middle: text === '' ? (x + end) / 2 : x + 9, y, end, height }
+  const middle = text === '' ? (x + end) / 2 : x + 9
+  const at = { middle, y, end, height, ink: width < 12 ? 'var(--ink)' : 'var(--mark)' }
   return { type: 'group', children: [...children, ...markOf(block.state, at)] }
 }
 
@@ -177,11 +178,13 @@ type At = {
   readonly y: number
   readonly end: number
   readonly height: number
+  /** On its block, or where that is narrower than the mark, on paper. */
+  readonly ink: string
 }
 
-function markOf(state: BlockState, { middle, y, end, height }: At): unknown[] {
+function markOf(state: BlockState, { middle, y, end, height, ink }: At): unknown[] {
   const size = Math.min(5, height / 2)
-  const stroke = { stroke: 'var(--ink)', lineWidth: 1.6, fill: 'none' }
+  const stroke = { stroke: ink, lineWidth: 1.6, fill: 'none' }
   const segment = (x1: number, y1: number, x2: number, y2: number) => ({
     type: 'line',
     shape: { x1, y1, x2, y2 },

@@ -146,7 +146,7 @@ const legend = `<div class="legend">
 <span><i style="background:var(--running);color:var(--on-block)">▶</i>running, up to now</span>
 <span><i style="background:var(--retry)">○</i>failed, tried again</span>
 <span><i style="background:var(--failed)">×</i>failed for good</span>
-<span><i style="border:1px dashed var(--waiting)">…</i>waiting: the grey part of the stages above</span>
+<span><i style="border:1px dashed var(--waiting);color:var(--ink)">…</i>waiting: the grey part of the stages above</span>
 </div>`
 
 function failuresNote({ failures: shown, stages: all, run }: RunReport): string {

@@ -136,7 +136,7 @@ test('ten thousand items with many failures make a page of less than five megaby
   const html = runHtml({ ...report, lowerBound: 1, utilisation: 1, errorRate: 0, retries: 0 })
   expect(html.length).toBeLessThan(5e6)
   // A cross is two strokes in ink; nothing else in the picture is drawn so.
-  expect(html.match(/stroke="var\(--ink\)"/g)).toHaveLength(2 * (count / 20))
+  expect(html.match(/stroke="var\(--(?:ink|mark)\)"/g)).toHaveLength(2 * (count / 20))
 })
 
 test('a run’s page escapes keys and errors, and marks states by more than colour', () => {

@@ -86,6 +86,12 @@ describe('what a comparison comes to', () => {
   })
 })
 
+test('where tasks failed for good no bound is claimed', () => {
+  const rows = [row('heft', 10, { errorRate: 0.25, lowerBound: 0, gap: Number.POSITIVE_INFINITY })]
+  const [first] = compareTable(problem, { rows, skipped: [] }).split('\n')
+  expect(first).toBe('x: tasks failed for good, and nothing bounds what was left')
+})
+
 describe('figures of a column', () => {
   test('have as many decimals as the least needs, so that points stand under each other', () => {
     expect(digitsFor([4, 4.3333, 11.5])).toBe(3)
