@@ -6,6 +6,7 @@ import type { Summary } from '../api/summary.ts'
 import { failuresOf, itemsInWords } from '../api/why-run.ts'
 import type { Job } from '../model/job.ts'
 import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
+import { longestName } from './frame.ts'
 import { memoryAdvice } from './memory-advice.ts'
 import { clip, coloured, countOf, percent, plural, table, wrapped } from './print.ts'
 import { whereItWent } from './where-it-went.ts'
@@ -56,7 +57,7 @@ function stageLines(summary: Summary): string[] {
   if (summary.stages.length < 2) return []
   return table(
     summary.stages.map(stage => [
-      `  ${stage.name}`,
+      `  ${clip(stage.name, longestName)}`,
       stage.complete || stage.total > 0
         ? countOf(stage.done + stage.stopped, stage.total)
         : 'not begun',
@@ -100,7 +101,7 @@ function memoryRows(summary: Summary, host: Host): [string, string][] {
       stage.memoryAsked === 0 ? 'not asked for' : `${formatBytes(stage.memoryAsked)} asked`
     const advice = memoryAdvice(stage, host.machines)
     const value = `${formatBytes(stage.memoryPeak)} used, ${asked}${advice === undefined ? '' : `; ${advice}`}`
-    return [[`memory ${stage.name}`, value]]
+    return [[`memory ${clip(stage.name, longestName)}`, value]]
   })
 }
 

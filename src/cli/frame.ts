@@ -41,7 +41,7 @@ export type Frame = {
  * rates, percentages, the bar; what failed and what is slow stay.
  */
 export function frameLines(frame: Frame, width: number): string[] {
-  const names = Math.max(...frame.stages.map(stage => seenWidth(stage.name)))
+  const names = Math.min(longestName, Math.max(...frame.stages.map(({ name }) => seenWidth(name))))
   const strategy = frame.strategy === undefined ? [] : [pc.dim(`  ${frame.strategy}`)]
   if (frame.left === undefined) {
     const whole = strategy.flatMap(line => wrapped(line, width))
@@ -59,6 +59,8 @@ export function frameLines(frame: Frame, width: number): string[] {
   ].map(line => clip(line, width))
 }
 
+/** A longer name of a stage is cut: the figures beside it matter more. */
+export const longestName = 24
 const mostLanes = 12
 const mostSquares = 32
 
