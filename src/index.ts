@@ -1,13 +1,22 @@
 export { defineJob, type JobDefinition } from './input/define-job.ts'
-export {
-  type Dray,
-  type ItemResult,
-  open,
-  type OpenOptions,
-  type Pushed,
-  type PushOptions,
-  type RunHandle,
-  type StreamHandle,
-} from './api/open.ts'
+export { type Dray, open } from './api/open.ts'
+export type { MachineOption, OpenOptions, PushOptions } from './api/library-options.ts'
+export type { ItemResult, RunHandle } from './api/run-handle.ts'
+export type { Pushed, StreamHandle } from './api/stream.ts'
+export type { SubmitOptions } from './api/submit.ts'
 export type { Summary } from './api/summary.ts'
-export type { BatchHandler, Handler, HandlerContext, Setup, Teardown } from './model/handler.ts'
+export { ClosedError } from './api/closed-error.ts'
+export { OwnedError } from './adapter/owner/claim.ts'
+export { InputError } from './model/input-error.ts'
+export { ItemError } from './model/item-error.ts'
+export { NeverHere } from './model/never-here.ts'
+export { JournalError } from './port/journal-error.ts'
+export type { Failure, FailureKind } from './model/failure.ts'
+export type {
+  BatchHandler,
+  Handler,
+  HandlerContext,
+  Setup,
+  SetupContext,
+  Teardown,
+} from './model/handler.ts'

@@ -68,7 +68,7 @@ export function sourceOf(
 }
 
 /** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */
-function eachTemplates(job: Job): string[] {
+export function eachTemplates(job: Job): string[] {
   return job.stages.flatMap(({ kind, output }) =>
     kind === 'map' && output?.kind === 'each' ? [output.template] : [],
   )

@@ -27,6 +27,7 @@ import {
   specOf,
 } from './attached.ts'
 import { noteRetries, storeLog } from './attempt-log.ts'
+import { ClosedError } from './closed-error.ts'
 import { rememberTimes } from './learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
 import { writeOutputs, writtenBy } from './run-outputs.ts'
@@ -62,7 +63,11 @@ export type Host = {
   commit(event: Event): Promise<void>
   /** Resolves when all that was handed over so far is durable. */
   nextStep(): Promise<void>
+  /** Starts nothing new, and resolves when nothing runs any more, or after so many milliseconds. */
+  drain(millis: number): Promise<void>
+  /** Lets the directory go; whoever still waits hears of it. `grace` in micros. */
   close(grace?: number): Promise<void>
+  isClosed(): boolean
 }
 
 export type HostListener = {
@@ -103,6 +108,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const attached = new Map<string, Attached>()
   const waiting = waiters()
   const listeners = new Set<HostListener>()
+  let closed = false
 
   const runOf = (stage: Stage): string => state.runs[stage.run].definition.name
   const attachedTo = (stage: Stage): Attached => {
@@ -220,15 +226,22 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       return durable
     },
     nextStep: waiting.nextStep,
+    async drain(millis) {
+      await host.commit({ kind: 'drain' })
+      await restOrTime(host, millis)
+    },
+    isClosed: () => closed,
     async close(grace = 2_000_000) {
+      closed = true
       loop.stop()
+      waiting.failed(new ClosedError(dir))
       await executor.close(grace)
       // A user's generator may never come back; the directory is let go all the same.
       const sources = [...loop.payloads.sources.values()].map(source => source.close())
-      const closed = new AbortController()
-      const late = pause(LAST_READ, undefined, { signal: closed.signal }).catch(() => {})
+      const inTime = new AbortController()
+      const late = pause(LAST_READ, undefined, { signal: inTime.signal }).catch(() => {})
       await Promise.race([Promise.allSettled(sources), late])
-      closed.abort()
+      inTime.abort()
       closeDirectory()
       await owner.close()
     },
@@ -253,6 +266,19 @@ function executorMachines(state: State, joining: readonly MachineDefinition[]) {
   )
   const added = joining.filter(machine => !known.some(({ id }) => id === machine.id))
   return [...known, ...added].map(({ id, slots, speed }) => ({ id, slots: slots ?? 1, speed }))
+}
+
+/** Resolves when no task runs and no output is being written, or when the time is over. */
+async function restOrTime(host: Host, millis: number): Promise<void> {
+  const { machines, runs } = host.state
+  const isBusy = (): boolean =>
+    machines.some(({ alive, running }) => alive && running > 0) ||
+    runs.some(({ state }) => state === 'finishing')
+  if (!isBusy()) return
+  const rested = new AbortController()
+  const off = host.listen({ onStep: () => !isBusy() && rested.abort() })
+  await pause(millis, undefined, { signal: rested.signal }).catch(() => {})
+  off()
 }
 
 const endOf = ({ state }: Run): 'done' | 'failed' | 'cancelled' | undefined =>

@@ -37,6 +37,12 @@ export function strategyNamed(name: string): Strategy | undefined {
   return strategies.find(strategy => strategy.name === canonical)
 }
 
+/** What a strategy may be called. */
+export const strategyNames = (): string[] => [
+  ...strategies.map(({ name }) => name),
+  ...Object.keys(aliases).filter(alias => strategyNamed(alias) !== undefined),
+]
+
 /** Why the strategy cannot take the problem, or `undefined` if it can. */
 export function refusalOf(strategy: Strategy, problem: Problem): string | undefined {
   if (strategy.kind === 'planner') return strategy.planner.refuses?.(problem)

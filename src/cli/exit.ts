@@ -1,12 +1,8 @@
 import { InputError } from '../model/input-error.ts'
+import { NeverHere } from '../model/never-here.ts'
 
 /** What a command's end means to a shell. */
 export const exitCode = { done: 0, failed: 1, badInput: 2, neverHere: 3, interrupted: 130 } as const
-
-/** Nothing on this box could ever run the job. */
-export class NeverHere extends Error {
-  override name = 'NeverHere'
-}
 
 /** Runs a command's body: an expected error is told in one screen on stderr, anything else with its stack. */
 export async function exitWith(body: () => Promise<number>): Promise<void> {

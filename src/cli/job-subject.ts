@@ -17,7 +17,7 @@ import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { decodeEstimate } from '../policy/estimation/least-squares.ts'
-import { NeverHere } from './exit.ts'
+import { NeverHere } from '../model/never-here.ts'
 import { directoryFrom } from './directory.ts'
 import { jobFrom, machinesFrom } from './job.ts'
 

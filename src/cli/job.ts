@@ -1,5 +1,5 @@
-import { discoverMachine } from '../adapter/machine/discover.ts'
 import { importedOr } from '../api/attached.ts'
+import { machinesHere } from '../api/machines.ts'
 import { parseInputFlag } from '../input/input-flag.ts'
 import { loadJobFile } from '../input/job-file.ts'
 import { loadMachines } from '../input/machines-file.ts'
@@ -8,8 +8,8 @@ import { parseParamFlag } from '../input/params.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
-import { strategies, strategyNamed } from '../choose/strategies.ts'
-import { aliases, allocations, orderNamed, orders } from '../policy/registry.ts'
+import { strategyNames } from '../choose/strategies.ts'
+import { orderNames } from '../policy/registry.ts'
 
 export type JobFlags = {
   readonly input?: string
@@ -49,26 +49,7 @@ function checkName(flag: string, name: string | undefined, known: readonly strin
   )
 }
 
-export const strategyNames = (): string[] => [
-  ...strategies.map(({ name }) => name),
-  ...Object.keys(aliases).filter(alias => strategyNamed(alias) !== undefined),
-]
-/** Strategies that choose as they go; `planned` is what following a plan is called inside. */
-export const onlineNames = (): string[] =>
-  allocations.map(({ name }) => name).filter(name => name !== 'planned')
-export const orderNames = (): string[] => [
-  ...orders.map(({ name }) => name),
-  ...Object.keys(aliases).filter(alias => orderNamed(alias) !== undefined),
-]
-
 /** The machines of `--machines FILE`, else this box as one machine. */
 export async function machinesFrom(file: string | undefined): Promise<MachineDefinition[]> {
-  const { id, slots, speed, capacity } = await discoverMachine()
-  if (file !== undefined) {
-    return loadMachines(file).map(machine => ({
-      ...machine,
-      capacity: { cpu: machine.slots, memory: capacity.memory, ...machine.capacity },
-    }))
-  }
-  return [{ id, slots, speed, capacity, cost: 0 }]
+  return machinesHere(file === undefined ? undefined : loadMachines(file))
 }

@@ -8,9 +8,9 @@ import { outputClashes, parseJob } from '../input/parse-job.ts'
 import { OlderCode } from '../api/plan-submission.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
-import { orders } from '../policy/registry.ts'
+import { onlineNames, orderNames, orders } from '../policy/registry.ts'
 import { exitWith } from './exit.ts'
-import { onlineNames, orderNames, strategyNames } from './job.ts'
+import { strategyNames } from '../choose/strategies.ts'
 import { collect, type RunFlags, runJob } from './run.ts'
 
 type Flags = Omit<RunFlags, 'input' | 'redo'> & {

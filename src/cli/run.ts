@@ -1,18 +1,17 @@
 import type { Command } from 'commander'
 import { type Host, openHost } from '../api/host.ts'
+import { refuseNeverHere } from '../api/never-here.ts'
 import { answerRequest } from '../api/requests.ts'
 import { isUnusable } from '../api/unusable.ts'
 import { type Submitted, submitJob } from '../api/submit.ts'
-import { refusals } from '../core/explain.ts'
 import type { Run } from '../core/state.ts'
 import { documented, type Summary, summarise } from '../api/summary.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
-import { orders } from '../policy/registry.ts'
-import { runDefinition } from '../api/run-definition.ts'
-import { exitCode, exitWith, NeverHere } from './exit.ts'
+import { onlineNames, orders } from '../policy/registry.ts'
+import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { type JobFlags, jobFrom, machinesFrom, onlineNames } from './job.ts'
+import { type JobFlags, jobFrom, machinesFrom } from './job.ts'
 import { countOf, goOnUnread } from './print.ts'
 import { type Progress, progressFor } from './progress.ts'
 import { endReport } from './end-report.ts'
@@ -65,14 +64,7 @@ export const collect = (value: string, before: readonly string[] = []): string[]
 export async function runJob(job: Job, flags: RunFlags): Promise<number> {
   refuseTwoFormats(flags)
   const machines = await machinesFrom(flags.machines)
-  const refused = refusals(
-    runDefinition(job, { name: 'check', seed: 1, now: 0, strategy: 'mct' }),
-    machines,
-  )
-  if (refused.length > 0)
-    throw new NeverHere(
-      `${job.name} can never run here:\n${refused.map(line => `  ${line}`).join('\n')}`,
-    )
+  refuseNeverHere(job, machines)
   const host = await openHost({ dir: directoryFrom(flags.dir), machines, onRequest: answerRequest })
   try {
     const options = { ...flags, ...(job.input.kind === 'stdin' ? { stdin: process.stdin } : {}) }
@@ -162,14 +154,8 @@ function stopSignals(
       process.exit(exitCode.interrupted)
     }
     progress.note('stopping: running tasks may end, nothing new starts; again to quit at once')
-    host.loop.send({ kind: 'drain' })
-    const check = (): void => {
-      const busy = host.state.machines.some(machine => machine.alive && machine.running > 0)
-      if (!busy) resolve('interrupted')
-    }
-    host.listen({ onStep: check })
-    setTimeout(() => resolve('interrupted'), GRACE).unref()
-    host.commit({ kind: 'drain' }).then(check, () => resolve('interrupted'))
+    const stopped = (): void => resolve('interrupted')
+    host.drain(GRACE).then(stopped, stopped)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -74,3 +74,13 @@ export function orderNamed(name: string): Order | undefined {
   const canonical = aliases[name] ?? name
   return orders.find(order => order.name === canonical)
 }
+
+/** Allocations a user may name; `planned` is what following a plan is called inside. */
+export const onlineNames = (): string[] =>
+  allocations.map(({ name }) => name).filter(name => name !== planned.name)
+
+/** What an order may be called. */
+export const orderNames = (): string[] => [
+  ...orders.map(({ name }) => name),
+  ...Object.keys(aliases).filter(alias => orderNamed(alias) !== undefined),
+]

@@ -8,6 +8,8 @@ import { hashInto } from './hash64.ts'
 export type KeySet = {
   /** The index suspected to have the same key, or `undefined`; the key is then remembered as `index`. */
   add(key: string, index: number): number | undefined
+  /** The same suspicion; nothing is remembered. */
+  find(key: string): number | undefined
   size(): number
 }
 
@@ -24,6 +26,11 @@ export function keySet(): KeySet {
       size += 1
       if (size * 4 > table.index.length * 3) table = grown(table)
       return undefined
+    },
+    find: key => {
+      hashInto(key, hash)
+      const index = table.index[findSlot(table, hash[0], hash[1])]
+      return index === EMPTY ? undefined : index
     },
     size: () => size,
   }

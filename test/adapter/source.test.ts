@@ -449,6 +449,7 @@ describe('duplicate keys', () => {
   it('a hash that two keys share makes neither a duplicate', async () => {
     const allAlike = {
       add: (_: string, index: number) => (index === 0 ? undefined : 0),
+      find: () => 0,
       size: () => 1,
     }
     const items = await readAll(uniqueKeys(keyed(['a', 'x', 'b', 'a']), allAlike), 2)

@@ -72,7 +72,184 @@ describe('a stream', () => {
   })
 })
 
+describe('a stream that', () => {
+  test('failed or was cancelled takes no more items: nothing is acknowledged that will not run', async () => {
+    const { dray } = await opened("export default () => { throw new Error('no') }\n")
+    const failing = await dray.stream({
+      ...stream('fails'),
+      stages: [{ name: 'work', map: './work.js', retry: { attempts: 1 } }],
+      tolerate: { failed: 1 },
+    })
+    await failing.push(1)
+    await failing.push(2)
+    expect((await failing.result()).state).toBe('failed')
+    await expect(failing.push(3)).rejects.toThrow('the run is failed')
+    const cancelled = await dray.stream(stream('stops'))
+    const waiting = await cancelled.push(1, { notBefore: new Date(Date.now() + 60_000) })
+    await cancelled.cancel()
+    await expect(waiting.result()).rejects.toMatchObject({ name: 'ItemError', kind: 'cancelled' })
+    expect((await cancelled.result()).state).toBe('cancelled')
+    await expect(cancelled.push(2)).rejects.toThrow('the run is cancelled')
+    await dray.close()
+  })
+
+  test('has several stages answers each item once, however far it came', async () => {
+    const { dray } = await opened(
+      "export default n => { if (n === 0) throw new Error('no'); return n + 1 }\n",
+    )
+    const handle = await dray.stream({
+      name: 'chain',
+      input: { open: true },
+      tolerate: { failed: 1 },
+      stages: ['a', 'b', 'c'].map(name => ({ name, map: './work.js', retry: { attempts: 1 } })),
+    })
+    const good = await handle.push(1, { key: 'good' })
+    const bad = await handle.push(0, { key: 'bad' })
+    expect(await good.result()).toBe(4)
+    await expect(bad.result()).rejects.toMatchObject({ name: 'ItemError', key: 'bad', index: 1 })
+    await handle.close()
+    for (const round of [1, 2]) {
+      const keys = []
+      for await (const { key } of handle.results) keys.push(key)
+      expect(keys.sort(), `round ${round}`).toEqual(['bad', 'good'])
+    }
+    await dray.close()
+  })
+
+  test('is gone on with answers what earlier lives answered, first', async () => {
+    const { dray, folder } = await opened('export default n => n + 1\n')
+    const handle = await dray.stream(stream('lives'))
+    await (await handle.push(1, { key: 'one' })).result()
+    await dray.close()
+    const again = await open({ dir: join(folder, '.dray'), folder })
+    const resumed = await again.stream(stream('lives'))
+    await expect(resumed.push(5, { key: 'one' })).rejects.toThrow('duplicate key "one"')
+    await resumed.push(2, { key: 'two' })
+    await resumed.close()
+    const answers = []
+    for await (const answer of resumed.results) answers.push(answer)
+    expect(answers).toEqual([
+      { index: 0, key: 'one', result: 2 },
+      { index: 1, key: 'two', result: 3 },
+    ])
+    await again.close()
+  })
+
+  test('is open already is not opened twice, and is refused by submit', async () => {
+    const { dray } = await opened('export default n => n\n')
+    const handle = await dray.stream(stream('twice'))
+    await expect(dray.stream(stream('twice'))).rejects.toThrow('open already')
+    await expect(dray.submit(stream('twice'))).rejects.toThrow('stream(job)')
+    await handle.close()
+    await (await dray.stream(stream('twice'))).close()
+    await dray.close()
+  })
+
+  test.each([
+    ['no JSON', () => 1n, {}, 'expected an item that is JSON'],
+    ['a key that is no text', () => 1, { key: 5 }, 'key: found 5; expected text'],
+    ['a priority that is no number', () => 1, { priority: Number.NaN }, 'expected a number'],
+    ['no date', () => 1, { notBefore: new Date(Number.NaN) }, 'expected a valid Date'],
+    ['an unknown option', () => 1, { keys: 'a' }, 'unknown option "keys"; did you mean "key"?'],
+  ])('is given %s says so', async (_, item, options, expected) => {
+    const { dray } = await opened('export default n => n\n')
+    const handle = await dray.stream(stream('picky'))
+    await expect(handle.push(item(), options as object)).rejects.toThrow(expected)
+    await handle.close()
+    await dray.close()
+  })
+
+  test('writes a file per item refuses keys that would leave its folder', async () => {
+    const { dray } = await opened('export default n => n\n')
+    const handle = await dray.stream({
+      name: 'files',
+      input: { open: true },
+      stages: [{ name: 'work', map: './work.js', output: { each: 'out/{key}.json' } }],
+    })
+    await expect(handle.push(1, { key: '../evil' })).rejects.toThrow('expected a key that stays')
+    await handle.push(2, { key: 'a/b' })
+    expect(await handle.close()).toMatchObject({ state: 'done', items: { total: 1, done: 1 } })
+    await dray.close()
+  })
+})
+
+describe('close', () => {
+  test('lets what runs end and keeps its answer; whoever waits for more hears of it', async () => {
+    const { dray, folder } = await opened(
+      'export default ms => new Promise(done => setTimeout(done, ms, ms))\n',
+    )
+    const one = [{ id: 'this', slots: 1 }]
+    await dray.close()
+    const narrow = await open({ dir: join(folder, '.dray'), folder, machines: one })
+    const handle = await narrow.stream(stream('slow'))
+    const running = await handle.push(300)
+    const waiting = await handle.push(301, { notBefore: new Date(Date.now() + 60_000) })
+    const ends = [running.result(), waiting.result(), handle.result()]
+    await new Promise(resolve => setTimeout(resolve, 100))
+    await narrow.close()
+    await narrow.close()
+    const [first, second, whole] = await Promise.allSettled(ends)
+    expect(first).toMatchObject({ status: 'fulfilled', value: 300 })
+    expect(second).toMatchObject({ reason: { name: 'ClosedError' } })
+    expect(whole).toMatchObject({ reason: { name: 'ClosedError' } })
+    await expect(handle.push(1)).rejects.toThrow('closed in this process')
+    await expect(narrow.stream(stream('slow'))).rejects.toThrow('closed in this process')
+    const again = await open({ dir: join(folder, '.dray'), folder })
+    expect((await again.stream(stream('slow'))).status.items.done).toBe(1)
+    await again.close()
+  })
+})
+
 describe('a submitted job', () => {
+  test('is checked as the command checks it', async () => {
+    const { dray } = await opened('export default n => n\n')
+    const job = (more: object): JobDefinition => ({
+      name: 'checked',
+      input: { range: { from: 0, to: 1 } },
+      stages: [{ name: 'work', map: './work.js' }],
+      ...more,
+    })
+    const missing = job({ stages: [{ name: 'work', map: './wrok.js' }] })
+    await expect(dray.submit(missing)).rejects.toThrow('no file wrok.js')
+    await expect(dray.submit(job({ strategy: 'hefft' }))).rejects.toThrow('did you mean "heft"?')
+    const large = job({ stages: [{ name: 'work', map: './work.js', needs: { cpu: 100_000 } }] })
+    await expect(dray.submit(large)).rejects.toMatchObject({ name: 'NeverHere' })
+    await expect(dray.submit(undefined as never)).rejects.toMatchObject({ name: 'InputError' })
+    await expect(dray.submit(job({}), { fersh: true } as object)).rejects.toThrow('"fresh"')
+    await dray.close()
+    await expect(open({ machines: [] })).rejects.toThrow('at least one machine')
+  })
+
+  test('submitted twice at once is one run', async () => {
+    const { dray } = await opened('export default n => n\n')
+    const job: JobDefinition = {
+      name: 'same',
+      input: { range: { from: 0, to: 3 } },
+      stages: [{ name: 'work', map: './work.js' }],
+    }
+    const [a, b] = await Promise.all([dray.submit(job), dray.submit(job)])
+    expect(a.name).toBe(b.name)
+    expect(await b.result()).toMatchObject({ state: 'done', items: { total: 3, done: 3 } })
+    await dray.close()
+  })
+
+  test('has the top of a tree as its result', async () => {
+    const { dray, folder } = await opened('export default n => n\n')
+    writeFileSync(join(folder, 'sum.js'), 'export default all => all.reduce((a, b) => a + b, 0)\n')
+    const run = await dray.submit({
+      name: 'tree',
+      input: { range: { from: 0, to: 100 } },
+      stages: [
+        { name: 'work', map: './work.js' },
+        { name: 'sum', reduce: './sum.js', gather: { tree: 4 } },
+      ],
+    })
+    const results = []
+    for await (const item of run.results) results.push('result' in item ? item.result : item.error)
+    expect(results).toEqual([4950])
+    await dray.close()
+  })
+
   test('has a result, and its items in order', async () => {
     const { dray } = await opened('export default n => n * n\n')
     const run = await dray.submit({
@@ -82,8 +259,7 @@ describe('a submitted job', () => {
     })
     expect(await run.result()).toMatchObject({ state: 'done', items: { done: 5 } })
     const results = []
-    for await (const item of run.results())
-      results.push('result' in item ? item.result : item.error)
+    for await (const item of run.results) results.push('result' in item ? item.result : item.error)
     expect(results).toEqual([0, 1, 4, 9, 16])
     await dray.close()
   })

@@ -14,8 +14,8 @@ export function refuseBadTargets(
   spec: InputSpec,
   templates: readonly string[],
 ): Source {
-  if (templates.length === 0) return source
-  const problemOf = problemFinder(templates, spec.kind === 'files')
+  const problemOf = targetProblems(templates, spec.kind === 'files')
+  if (problemOf === undefined) return source
   const check = async (item: SourceItem): Promise<SourceItem> => {
     if (item.problem !== undefined) return item
     const problem = await problemOf(item)
@@ -32,10 +32,12 @@ export function refuseBadTargets(
   }
 }
 
-function problemFinder(
+/** What is wrong with the outputs an item's key would lead to; `undefined` where there are none. */
+export function targetProblems(
   templates: readonly string[],
-  itemsAreFiles: boolean,
-): (item: SourceItem) => Promise<string | undefined> {
+  itemsAreFiles = false,
+): ((item: Pick<SourceItem, 'key' | 'payload'>) => Promise<string | undefined>) | undefined {
+  if (templates.length === 0) return undefined
   const linkProblem = linkFinder()
   return async item => {
     for (const template of templates) {

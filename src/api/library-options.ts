@@ -1,0 +1,85 @@
+import { short } from '../input/explain.ts'
+import { type MachineEntry, parseMachineEntries } from '../input/machines-file.ts'
+import { didYouMean } from '../input/nearest.ts'
+import { InputError } from '../model/input-error.ts'
+import type { SubmitOptions } from './submit.ts'
+
+/** A machine as `--machines FILE` has it: only its name is required. */
+export type MachineOption = {
+  readonly id: string
+  /** 1 is this box at full speed. */
+  readonly speed?: number
+  /** Tasks it runs side by side. */
+  readonly slots?: number
+  /** `cpu` in cores, `memory` as a size (`'8GB'`) or bytes, others as named. */
+  readonly capacity?: Readonly<Record<string, number | string>>
+  /** Money per second it is busy. */
+  readonly cost?: number
+}
+
+export type OpenOptions = {
+  /** Where runs live: journal, results, history. `.dray` in the current folder by default. */
+  readonly dir?: string
+  /** This box as one machine by default. */
+  readonly machines?: readonly MachineOption[]
+  /** What relative paths in jobs start from; the current folder by default. */
+  readonly folder?: string
+}
+
+export type PushOptions = {
+  /** Names the item in results and outputs; its number by default. Each key once a stream. */
+  readonly key?: string
+  /** Higher goes first; 0 by default. */
+  readonly priority?: number
+  /** Earliest start. */
+  readonly notBefore?: Date
+}
+
+export function checkOpenOptions(options: OpenOptions): readonly MachineEntry[] | undefined {
+  refuseUnknown('open', options, { dir: 'string', machines: 'object', folder: 'string' })
+  return options.machines === undefined
+    ? undefined
+    : parseMachineEntries({ machines: options.machines }, 'open')
+}
+
+export function checkSubmitOptions(options: SubmitOptions): void {
+  const types = { fresh: 'boolean', keep: 'boolean', redo: 'object', stdin: 'object' } as const
+  refuseUnknown('submit', options, { ...types, seed: 'number' })
+  const { redo, seed } = options
+  if (redo !== undefined && !(Array.isArray(redo) && redo.every(name => typeof name === 'string')))
+    throw new InputError(`submit: redo: found ${short(redo)}; expected a list of stage names`)
+  if (seed !== undefined && !Number.isSafeInteger(seed))
+    throw new InputError(`submit: seed: found ${short(seed)}; expected a whole number`)
+}
+
+export function checkPushOptions(place: string, options: PushOptions): void {
+  refuseUnknown(place, options, { key: 'string', priority: 'number', notBefore: 'object' })
+  const { priority, notBefore } = options
+  if (priority !== undefined && !Number.isFinite(priority))
+    throw new InputError(`${place}: priority: found ${String(priority)}; expected a number`)
+  const isDate = notBefore instanceof Date && Number.isFinite(notBefore.getTime())
+  if (notBefore !== undefined && !isDate)
+    throw new InputError(`${place}: notBefore: found ${short(notBefore)}; expected a valid Date`)
+}
+
+function refuseUnknown(
+  place: string,
+  options: unknown,
+  known: Readonly<Record<string, 'string' | 'number' | 'boolean' | 'object'>>,
+): void {
+  if (typeof options !== 'object' || options === null)
+    throw new InputError(`${place}: found ${short(options)}; expected an object of options`)
+  for (const [name, value] of Object.entries(options)) {
+    if (known[name] === undefined) {
+      const names = Object.keys(known)
+      const hint = didYouMean(name, names) || `; known: ${names.join(', ')}`
+      throw new InputError(`${place}: unknown option "${name}"${hint}`)
+    }
+    if (value !== undefined && (value === null || typeof value !== known[name]))
+      throw new InputError(
+        `${place}: ${name}: found ${short(value)}; expected ${nameOf[known[name]]}`,
+      )
+  }
+}
+
+const nameOf = { string: 'text', number: 'a number', boolean: 'true or false', object: 'an object' }

@@ -1,0 +1,66 @@
+import type { Failure } from '../model/failure.ts'
+import type { StoredResult } from '../port/store.ts'
+import { ClosedError } from './closed-error.ts'
+import type { Host } from './host.ts'
+import { type Summary, summarise } from './summary.ts'
+import { topResults } from './whole-answers.ts'
+
+export type RunHandle<Result = unknown> = {
+  readonly name: string
+  /** As of now; counts only what is durable. */
+  readonly status: Summary
+  /** Resolves when the run has ended, whatever became of it; rejects only if the node itself stopped. */
+  result(): Promise<Summary>
+  /** Answers of the last stage, in item order, after the end. May be read more than once. */
+  readonly results: AsyncIterable<ItemResult<Result>>
+  /** Nothing more of it starts. Resolves when that is durable. */
+  cancel(): Promise<void>
+}
+
+export type ItemResult<Result = unknown> =
+  | { readonly index: number; readonly key: string; readonly result: Result }
+  | { readonly index: number; readonly key: string; readonly error: Failure }
+
+export function runHandle(host: Host, name: string): RunHandle {
+  const run = host.runNamed(name)
+  if (run === undefined) throw new Error(`run ${name} has vanished`)
+  const status = (): Summary => summarise(host.state, run, host.written(name))
+  return {
+    name,
+    get status() {
+      return status()
+    },
+    result() {
+      const end = host.ended(name).then(status)
+      // Whoever let go of the promise shall not die of a directory that closes.
+      end.catch(() => {})
+      return end
+    },
+    results: {
+      async *[Symbol.asyncIterator]() {
+        await host.ended(name)
+        const last = run.definition.stages[run.definition.stages.length - 1].name
+        const stage = run.stages
+          .map(number => host.state.stages[number])
+          .find(({ definition, root, number }) => definition.name === last && root === number)
+        if (stage === undefined) return
+        const answers = topResults(host.state, host.store, stage)
+        for (;;) {
+          // The directory may be closed between two answers.
+          if (host.isClosed()) throw new ClosedError(host.dir)
+          const next = answers.next()
+          if (next.done === true) return
+          yield itemResult(next.value)
+        }
+      },
+    },
+    cancel: () => host.commit({ kind: 'cancel', run: run.number }),
+  }
+}
+
+export function itemResult({ index, key, state, payload }: StoredResult): ItemResult {
+  const value: unknown = JSON.parse(payload)
+  return state === 'done' || state === 'stopped'
+    ? { index, key, result: value }
+    : { index, key, error: value as Failure }
+}
