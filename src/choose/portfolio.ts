@@ -141,13 +141,16 @@ export async function constructAll(
 
 /**
  * Earliest completion serves any problem and takes least: it is there however little time there is.
- * On graphs HEFT comes next, most often the best of them: a busy box must not cut it off.
+ * Then those that are most often the best of them: a busy box must not cut them off.
  */
 function quickestFirst({ edges }: Problem): readonly Planner[] {
-  const first = edges.from.length > 0 ? ['mct', 'heft'] : ['mct']
+  const first = edges.from.length > 0 ? bestOnGraphs : bestOfIndependent
   const rank = ({ name }: Planner) => (first.includes(name) ? first.indexOf(name) : first.length)
   return constructivePlanners.toSorted((a, b) => rank(a) - rank(b))
 }
+
+const bestOnGraphs: readonly string[] = ['mct', 'heft', 'peft', 'cpop']
+const bestOfIndependent: readonly string[] = ['mct', 'heft', 'lpt', 'sufferage', 'min-min']
 
 /** Batch-mode heuristics look at every ready task at every step: quadratic. */
 const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
