@@ -4,6 +4,7 @@ import type { Problem } from '../model/problem.ts'
 import { onlineCandidates } from './candidates.ts'
 import { compareScores, type Score } from './objective.ts'
 import type { Member } from './portfolio.ts'
+import type { Mending } from './mend.ts'
 import { type Conditions, realise, scoreOf, type Way } from './realise.ts'
 import { reasonFor } from './reason.ts'
 
@@ -59,6 +60,8 @@ export type TrialOptions = {
   readonly order?: string
   /** On `performance.now()`: beyond it no candidate is tried, but for a first look. */
   readonly deadline?: number
+  /** The ways in which a plan can be mended here, the likeliest to be best first. */
+  readonly mending?: readonly [Mending, ...Mending[]]
   /** Schedules to try as plans. */
   readonly members: readonly Member[]
 }
@@ -119,13 +122,13 @@ function beside(trial: Trial, winner: Trial) {
 }
 
 /**
- * The five best plans, the two best of them mended as they go, and the online rules that are worth
+ * The five best plans, the best of them mended as they go, and the online rules that are worth
  * having: of each kind the first ones first, for there may not be time for all. Where nothing is
  * certain, what needs no plan goes before one that comes to the same.
  */
 function candidatesOf(
   problem: Problem,
-  { members, order, objective, conditions }: TrialOptions,
+  { members, order, objective, conditions, mending = ['often', 'seldom'] }: TrialOptions,
 ): readonly Candidate[] {
   const certain = conditions.noise === 0 && conditions.faults === undefined
   const best = [...members.keys()]
@@ -135,12 +138,15 @@ function candidatesOf(
   const plans = best.map(
     ({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } }),
   )
-  const mended = (objective === 'makespan' && !certain ? best.slice(0, 2) : []).map(
-    ({ name, schedule }): Candidate => ({
-      name: `${name}, mended as it goes`,
-      way: { kind: 'plan', schedule, mended: 'often' },
-    }),
-  )
+  const mendedOf = ({ name, schedule }: Member, how: Mending): Candidate => ({
+    name: `${name}, mended ${how === 'often' ? 'as it goes' : 'by quarters'}`,
+    way: { kind: 'plan', schedule, mended: how },
+  })
+  const [first, second] = objective === 'makespan' && !certain ? best : []
+  const mended = [
+    ...(first ? mending.map(how => mendedOf(first, how)) : []),
+    ...(second ? [mendedOf(second, mending[0])] : []),
+  ]
   const online = onlineCandidates(problem, objective, order).map(
     ({ name, strategy, order: first }): Candidate => ({
       name: best.some(plan => plan.name === name) ? `${name}, online` : name,

@@ -67,6 +67,8 @@ export async function chooseLive(
     objective,
     conditions: { noise, seed },
     ...(order && { order }),
+    // What a plan beside a run is: made again when a quarter of its items has ended.
+    mending: ['seldom'],
     members: plan.members ?? [],
     deadline: performance.now() + ms,
   })
