@@ -1,4 +1,5 @@
 import type { Failure } from '../../model/failure.ts'
+import { parse, stringify } from './json.ts'
 import { FailedAnswer, StoppedAnswer } from './item-context.ts'
 
 /** What is sent for one item: JSON text, or why not. */
@@ -42,7 +43,7 @@ function serialised(value: unknown, rules: ResultRules, letter: 'R' | 's'): Item
   }
   let json: string | undefined
   try {
-    json = JSON.stringify(value)
+    json = stringify(value)
   } catch (error) {
     return badResult(`it does not serialise to JSON: ${firstLine(messageOf(error))}`)
   }
@@ -58,7 +59,7 @@ function checked(value: unknown, json: string, rules: ResultRules, letter: 'R' |
   }
   if (rules.check !== undefined) {
     // The schema is about what will be stored, so it sees what JSON makes of the value.
-    const wrong = rules.check(typeof value === 'object' ? JSON.parse(json) : value)
+    const wrong = rules.check(typeof value === 'object' ? parse(json) : value)
     if (wrong !== undefined) return badResult(wrong)
   }
   return { letter, json }
@@ -99,7 +100,7 @@ function ofError(error: Error): Failure {
 export function messageOf(error: unknown): string {
   if (isError(error)) return messageOf(error.message)
   try {
-    return typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error))
+    return typeof error === 'string' ? error : (stringify(error) ?? String(error))
   } catch {
     return String(error)
   }

@@ -13,6 +13,7 @@ import {
   isThenable,
   unreadable,
 } from './item-end.ts'
+import { stringify } from './json.ts'
 import type { LoadedStage, StageLoading } from './loaded-stage.ts'
 import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
@@ -245,7 +246,7 @@ export function itemRunner({
   }
 
   function emit(seq: number, answer: ItemAnswer, use: ReturnType<typeof measure>): void {
-    if (answer.letter === 'f') outbox.put(longAnswer('f', seq, use, JSON.stringify(answer.failure)))
+    if (answer.letter === 'f') outbox.put(longAnswer('f', seq, use, stringify(answer.failure)))
     else if (answer.letter === 'R' && use.micros <= 1_000) {
       outbox.put(shortResult(seq, use.micros, answer.json))
     } else outbox.put(longAnswer(answer.letter, seq, use, answer.json))

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Channel } from './channel.ts'
 import { definitionOf, type StageState } from './stage-state.ts'
 
@@ -6,6 +7,8 @@ export type Opened = {
   /** The environment it was opened with: stages that declare the same one share it. */
   readonly key: string
   readonly channel: Channel
+  /** Begins every line that its runtime writes; handlers do not know it. */
+  readonly mark: string
   readonly defined: Set<number>
   killed: 'asked' | 'memory' | undefined
   exit: { readonly code: number; readonly late: boolean } | undefined
@@ -15,9 +18,12 @@ export type Opened = {
 }
 
 export function newlyOpened(key: string, channel: Channel): Opened {
+  const mark = randomBytes(6).toString('base64')
+  channel.send(`N ${mark}\n`)
   return {
     key,
     channel,
+    mark,
     defined: new Set(),
     killed: undefined,
     exit: undefined,

@@ -15,7 +15,9 @@ export function startProcessSlot(entry: string): void {
   dieFirst()
   const memory = sharedOutboxMemory()
   const data: WatchdogData = { memory, descriptor: WRITES, parent: Number(process.argv[2]) }
-  new Worker(new URL(entry), { workerData: data, stdout: false, stderr: false }).unref()
+  // Joined to ours, its output would make descriptors 1 and 2 non-blocking: native floods would fail.
+  const apart = { stdout: true, stderr: true }
+  new Worker(new URL(entry), { workerData: data, ...apart }).unref()
   const outbox = pipeOutbox(WRITES, memory)
   const runtime = slotRuntime(outbox)
   captureOutput(runtime.wrote)

@@ -1,5 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import type { AttemptOrder, StageCode } from '../../port/executor.ts'
+import { parse, stringify } from './json.ts'
 
 /**
  * What loop and slot say to each other: lines of text, a letter first. Payloads and results are JSON
@@ -7,7 +8,10 @@ import type { AttemptOrder, StageCode } from '../../port/executor.ts'
  * items sent to one slot are numbered from 0; answers name that number, so late, doubled and foreign
  * answers are told apart without sending task and attempt numbers there and back.
  *
- * To the slot: `D` definition, `M` message (a header, then a line per item), `A` abort, `U` unload,
+ * From the slot, every line begins with a mark that the loop drew for this slot and told it first (`N`):
+ * what a handler writes to the pipe by itself, a forged answer or half a line, is known by lacking it.
+ *
+ * To the slot: `N` mark, `D` definition, `M` message (a header, then a line per item), `A` abort, `U` unload,
  * `F` forget, `Q` quit.
  * From the slot: `r`/`R` result, `s` stopped, `f` failure, `L` loaded, `B` broken, `C` compile it for me,
  * `T` text written, `P` progress, `E` the process exits by its own will.
@@ -29,6 +33,9 @@ export type StageDefinition = {
   readonly slowdown: number
   readonly checkpoints: string
 }
+
+/** With this code a slot ends whose own code failed: EX_SOFTWARE of sysexits.h. */
+export const SOFTWARE_FAULT = 70
 
 /** Columns; each is left out where it says nothing. A number for `index` counts up from there. */
 export type MessageHeader = {
@@ -74,7 +81,7 @@ export function encodeMessage(
     counts: oneItem ? undefined : attempts.map(attempt => attempt.items.length),
   }
   payloads.push('')
-  return `M ${JSON.stringify(header)}\n${payloads.join('\n')}`
+  return `M ${stringify(header)}\n${payloads.join('\n')}`
 }
 
 /** A line end inside JSON text can only be white space between its parts. */
@@ -127,8 +134,10 @@ export function longAnswer(
   return `${letter} ${seq} ${use.micros} ${use.cpuMicros} ${use.peakBytes} ${json}\n`
 }
 
-/** `undefined`: not a line of this protocol. */
-export function decodeSlotLine(line: string): SlotLine | undefined {
+/** `undefined`: not a line of this protocol, or not the runtime's. */
+export function decodeSlotLine(text: string, mark: string): SlotLine | undefined {
+  if (!text.startsWith(mark)) return undefined
+  const line = text.slice(mark.length)
   const letter = line.charCodeAt(0)
   if (letter === 0x72 /* r */) {
     const afterSeq = line.indexOf(' ', 2)
@@ -185,7 +194,7 @@ function decodeRest(line: string): SlotLine | undefined {
   const kind = restKinds[line[0]]
   if (kind === undefined) return undefined
   try {
-    return { kind, ...JSON.parse(line.slice(2)) } as SlotLine
+    return { kind, ...parse(line.slice(2)) } as SlotLine
   } catch {
     return undefined
   }
@@ -202,5 +211,5 @@ const letters = {
 
 export function encodeSlotLine(line: Exclude<SlotLine, { kind: 'outcome' }>): string {
   const { kind, ...rest } = line
-  return `${letters[kind]} ${JSON.stringify(rest)}\n`
+  return `${letters[kind]} ${stringify(rest)}\n`
 }

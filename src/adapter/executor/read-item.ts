@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { parse } from './json.ts'
 import type { StageDefinition } from './protocol.ts'
 
 /**
@@ -8,7 +9,7 @@ import type { StageDefinition } from './protocol.ts'
  * here, so that large gatherings never pass through the loop.
  */
 export function readItem(stage: StageDefinition, payload: string): unknown {
-  const item = JSON.parse(payload)
+  const item = parse(payload)
   if (stage.kind === 'map' || typeof item !== 'object' || item === null) return item
   if (Array.isArray(item.results)) return item.results
   return typeof item.file === 'string' ? readLines(item.file) : item
@@ -20,6 +21,6 @@ async function readLines(file: string): Promise<unknown[]> {
     input: createReadStream(file),
     crlfDelay: Number.POSITIVE_INFINITY,
   })
-  for await (const line of lines) if (line !== '') results.push(JSON.parse(line))
+  for await (const line of lines) if (line !== '') results.push(parse(line))
   return results
 }

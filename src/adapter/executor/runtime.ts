@@ -1,10 +1,15 @@
-import { writeSync } from 'node:fs'
 import { format } from 'node:util'
 import { thrown } from './answer.ts'
 import { itemRunner, type Message } from './item-runner.ts'
+import { parse } from './json.ts'
 import { loadStage, type LoadedStage, type Model } from './loaded-stage.ts'
 import type { Outbox } from './outbox.ts'
-import { encodeSlotLine, type MessageHeader, type StageDefinition } from './protocol.ts'
+import {
+  encodeSlotLine,
+  type MessageHeader,
+  SOFTWARE_FAULT,
+  type StageDefinition,
+} from './protocol.ts'
 import { slotVoice } from './voice.ts'
 
 /** A stage as this slot knows it: defined, perhaps loaded, perhaps beyond help. */
@@ -23,8 +28,10 @@ type Work =
  * A slot from the inside: takes messages in order, loads stages when first needed, runs one item at a
  * time, answers each. It is the same for a process and for a thread; only the outbox differs.
  */
-export function slotRuntime(outbox: Outbox) {
+export function slotRuntime(channel: Outbox) {
   const stages = new Map<number, SlotStage>()
+  let mark = ''
+  const outbox: Outbox = { ...channel, put: line => channel.put(mark + line) }
   const queue: Work[] = []
   const voice = slotVoice(outbox.put, outbox.flush)
   const runner = itemRunner({ outbox, voice })
@@ -32,7 +39,16 @@ export function slotRuntime(outbox: Outbox) {
   let quitting = false
   let arriving: { header: MessageHeader; payloads: string[] } | undefined
 
+  /** A line that this code cannot digest would leave its items unanswered for ever. */
   function receive(line: string): void {
+    try {
+      take(line)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function take(line: string): void {
     if (arriving !== undefined) {
       arriving.payloads.push(line)
       if (arriving.payloads.length === arriving.header.items) enqueueArrived()
@@ -40,15 +56,18 @@ export function slotRuntime(outbox: Outbox) {
     }
     const rest = line.slice(2)
     switch (line[0]) {
+      case 'N':
+        mark = rest
+        return
       case 'M':
-        arriving = { header: JSON.parse(rest), payloads: [] }
+        arriving = { header: parse(rest), payloads: [] }
         if (arriving.header.items === 0) arriving = undefined
         return
       case 'D':
-        define(JSON.parse(rest))
+        define(parse(rest))
         return
       case 'A': {
-        const [first, last] = JSON.parse(rest) as [number, number]
+        const [first, last] = parse(rest) as [number, number]
         runner.abort(first, last)
         return
       }
@@ -105,13 +124,18 @@ export function slotRuntime(outbox: Outbox) {
 
   /** A fault of our own: better a dead slot, which is noticed, than one that waits for ever. */
   function fail(error: unknown): void {
-    writeSync(2, `${format('the slot failed:', error)}\n`)
-    process.exit(SOFTWARE_FAULT)
+    try {
+      voice.wrote('stderr', `${format('the slot failed:', error)}\n`)
+      voice.end()
+    } finally {
+      process.exit(SOFTWARE_FAULT)
+    }
   }
 
   async function perform(message: Message): Promise<void> {
     const stage = stages.get(message.header.stage)
-    if (stage === undefined || stage.broken) return
+    if (stage === undefined) throw new Error(`stage ${message.header.stage} was not defined`)
+    if (stage.broken) return
     stage.loaded ??= await load(stage)
     // The loop answers for the items of a broken stage.
     if (stage.loaded !== undefined) await runner.run(stage.definition, stage.loaded, message)
@@ -211,6 +235,3 @@ export function slotRuntime(outbox: Outbox) {
   })
   return { receive, wrote: voice.wrote }
 }
-
-/** EX_SOFTWARE of sysexits.h. */
-const SOFTWARE_FAULT = 70

@@ -1,5 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import type { ChannelEnd } from './channel.ts'
+import { SOFTWARE_FAULT } from './protocol.ts'
 
 /** What the loop knows about a slot that ended. */
 export type Circumstances = {
@@ -46,6 +47,10 @@ function exitedLate(code: number): Failure {
 function story({ end, exit }: Circumstances): { code: string; message: string } {
   if (end.fault === 'could not start') {
     return { code: 'START', message: `the slot's process could not start: ${end.lastWords}` }
+  }
+  if (exit?.code === SOFTWARE_FAULT) {
+    const message = "the slot's own code failed: a handler changed what it is built on"
+    return { code: 'EXIT', message }
   }
   if (exit !== undefined) {
     return { code: 'EXIT', message: `the handler called process.exit(${exit.code})` }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { Channel, ChannelEnd, ChannelOptions } from './channel.ts'
 import { lineCutter } from './lines.ts'
 
@@ -14,7 +14,7 @@ export function openProcess(options: ChannelOptions): Channel {
     env: options.environment,
     detached: true,
   })
-  const input = child.stdio[3] as Writable
+  const input = child.stdio[3] as Duplex
   const output = child.stdio[4] as Readable
   let fault: ChannelEnd['fault']
   let lastWords = ''
@@ -53,8 +53,10 @@ export function openProcess(options: ChannelOptions): Channel {
   }
   // A slot that dies breaks its pipes first; the exit tells why, and comes soon after.
   for (const stream of [input, output, child.stdout, child.stderr]) stream?.on('error', () => {})
-  input.on('error', () => blame('closed its pipes'))
-  output.on('end', () => setTimeout(() => !ended && !exited && blame('closed its pipes'), LEFT_MS))
+  const closed = () => setTimeout(() => !ended && !exited && blame('closed its pipes'), LEFT_MS)
+  // Nothing comes this way, but that it ends is only noticed by who reads.
+  input.on('error', closed).on('end', closed).resume()
+  output.on('end', closed)
 
   let exited = false
   child.on('error', error => {

@@ -85,7 +85,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
   function onLine(target: Opened, text: string): void {
     if (target.silent) return
-    const line = decodeSlotLine(text)
+    const line = decodeSlotLine(text, target.mark)
     if (line === undefined) {
       outsideProtocol(target)
       return

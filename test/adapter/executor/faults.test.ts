@@ -115,11 +115,36 @@ describe.each(['process', 'thread'] as const)('what an item leaves behind, in a 
 })
 
 describe('a lying or noisy handler', () => {
-  test('an answer it forges besides its own does not count twice', async () => {
-    const box = harm('twice')
+  test.each(['twice', 'forges', 'halfLine'])(
+    '%s: what it writes beside its answers ends its slot',
+    async does => {
+      const box = world()
+      box.executor.define(0, code('faults.mjs'))
+      const next = order(1, { do: 'takes', millis: 300 })
+      box.executor.run(first, 0, [order(0, { do: does, seq: 1 }), next])
+      const { failure } = await box.next('slotEnded')
+      expect(failure).toMatchObject({ kind: 'crash', code: 'PROTOCOL' })
+      expect(box.outcomes().filter(({ result }) => result === '"forged"')).toEqual([])
+    },
+  )
+
+  test('a slot that no longer hears the loop is noticed', async () => {
+    const box = harm('closesInput')
+    expect((await box.next('slotEnded')).failure).toMatchObject({ code: 'PROTOCOL' })
+  })
+
+  test('changed globals do not change what the slot itself reads and says', async () => {
+    const box = harm('breaksJson')
+    await box.answered(1)
     box.executor.run(first, 0, [order(1, { do: 'nothing' })])
-    await box.until(() => box.outcomes().find(({ attempt }) => attempt === 1))
-    expect(box.outcomes().filter(({ attempt }) => attempt === 0)).toHaveLength(1)
+    expect((await box.answered(2))[1].result).toBe('"fine"')
+  })
+
+  test('a slot whose own code is broken by changed globals ends: nothing waits for ever', async () => {
+    const box = harm('breaksMaps')
+    box.executor.run(first, 0, [order(1, { do: 'nothing' })])
+    box.executor.run(first, 0, [order(2, { do: 'nothing' })])
+    expect((await box.next('slotEnded')).failure).toMatchObject({ kind: 'crash', code: 'EXIT' })
   })
 
   test.each(['flood', 'nativeFlood'])('%s: is cut short with a note', async does => {
