@@ -7,7 +7,8 @@ import { dray } from './cli.ts'
 /**
  * One box carved into a fast and a throttled slot. Whoever is idle takes the next item, so on-demand
  * gives the long item, last of three, to the slow slot: the fast one is at its first item still. A
- * plan knows that the long one belongs on the fast slot, whatever comes first.
+ * plan knows that the long one belongs on the fast slot, whatever comes first. What that is worth in
+ * seconds is measured by `npm run bench -- speeds`.
  */
 const items = [
   { id: 'first', ms: 300 },
@@ -45,41 +46,41 @@ const files = {
 
 describe('slots of speed 0.25 and 1', () => {
   let folder: string
-  let onDemand: Outcome
 
-  type Outcome = { readonly makespan: number; readonly placed: Record<string, string> }
+  /** The machine that each item ran on, by its id. */
+  const placed = async (strategy: string): Promise<Record<string, string>> => {
+    const name = await run(strategy)
+    const on: Record<string, string> = {}
+    for (const { id } of items) {
+      const why = await dray(folder, ['why', name, id])
+      on[id] = /ran on (\w+),/.exec(why.out)?.[1] ?? why.out + why.err
+    }
+    return on
+  }
 
-  const run = async (strategy: string, ...flags: string[]): Promise<Outcome> => {
+  /** The run's name. */
+  const run = async (strategy: string, ...flags: string[]): Promise<string> => {
     const words = ['run', 'job.json', '--machines', 'machines.json', '--fresh', '--json']
     const ended = await dray(folder, [...words, '--strategy', strategy, ...flags])
     expect(ended.code, ended.err).toBe(0)
-    const { run: name, makespan } = JSON.parse(ended.out) as { run: string; makespan: number }
-    const placed: Record<string, string> = {}
-    for (const { id } of flags.length > 0 ? [] : items) {
-      const why = await dray(folder, ['why', name, id])
-      placed[id] = /ran on (\w+),/.exec(why.out)?.[1] ?? why.out + why.err
-    }
-    return { makespan, placed }
+    return (JSON.parse(ended.out) as { run: string }).run
   }
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dray-speeds-'))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     await run('round-robin', '--input', 'learnt.jsonl')
-    onDemand = await run('on-demand')
     return () => rmSync(folder, { recursive: true, force: true })
   }, 60_000)
 
-  test('on-demand gives the long item to the slot that happens to be idle, the slow one', () => {
-    expect(onDemand.placed).toMatchObject({ first: 'fast', long: 'slow' })
-  })
+  test('on-demand gives the long item to the slot that happens to be idle, the slow one', async () => {
+    expect(await placed('on-demand')).toMatchObject({ first: 'fast', long: 'slow' })
+  }, 60_000)
 
   test.each(['lpt', 'heft', 'min-min', 'auto'])(
-    '%s puts the long item on the fast slot, and its run is shorter by far',
+    '%s puts the long item on the fast slot',
     async strategy => {
-      const planned = await run(strategy)
-      expect(planned.placed.long).toBe('fast')
-      expect(planned.makespan).toBeLessThan(0.75 * onDemand.makespan)
+      expect(await placed(strategy)).toMatchObject({ long: 'fast' })
     },
     60_000,
   )
