@@ -68,7 +68,7 @@ export function itemRunner({
   let turnedAt = now
   let owedMicros = 0
   let lateFlush = false
-  let progressAt = 0
+  let progressAt = Number.NEGATIVE_INFINITY
   /** Items up to this one have begun. */
   let begun = -1
 
