@@ -1,6 +1,6 @@
 import { openSource } from '../adapter/source/open-source.ts'
 import type { Run, Stage } from '../core/state.ts'
-import { headOf } from '../driver/payloads.ts'
+import { cargoOf, headOf } from '../driver/payloads.ts'
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
@@ -61,7 +61,7 @@ export function keysOf(view: View, run: Run): (stage: string, index: number) => 
     const key =
       stage === undefined
         ? undefined
-        : (view.payloads?.cargo.get(stage.number)?.get(index)?.key ??
+        : ((view.payloads && cargoOf(view.state, view.payloads, stage, index)?.key) ??
           view.store.result(run.definition.name, name, index)?.key)
     const said = key === undefined || key === String(index) ? {} : { key }
     known.set(id, said)

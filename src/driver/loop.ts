@@ -15,7 +15,7 @@ import type {
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
-import { payloadsOf, stow } from './payloads.ts'
+import { payloadsOf, stow, unstow } from './payloads.ts'
 import { createPerformer, wishesOf } from './perform.ts'
 import { historyBatches, resultBatches, toEvent } from './recording.ts'
 import { stoppedBatches, unansweredBatches } from './unanswered.ts'
@@ -80,7 +80,7 @@ export type KeptFromBefore = {
 }
 
 export function createLoop(state: State, ports: LoopPorts): Loop {
-  const payloads = payloadsOf(ports.openSource)
+  const payloads = payloadsOf(ports.openSource, ports.store)
   state.scratch.forgetful = ports.forgetful === true
   let inbox: Event[] = []
   let carried: (readonly Outcome[] | undefined)[] = []
@@ -125,12 +125,12 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   }
 
   /** All pushes of one turn to one stage are one event. */
-  const admitPushed = (): SpoolBatch[] => {
-    const batches: SpoolBatch[] = []
+  const admitPushed = (): (SpoolBatch & { stage: number })[] => {
+    const batches: (SpoolBatch & { stage: number })[] = []
     for (const [number, items] of pushed) {
       const stage = state.stages[number]
       const first = stage.known
-      batches.push({ run: state.runs[stage.run].definition.name, first, items })
+      batches.push({ run: state.runs[stage.run].definition.name, first, items, stage: number })
       stow(
         payloads,
         number,
@@ -218,6 +218,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         history,
         spooled,
       )
+      for (const { stage, first, items } of spooled) unstow(payloads, stage, first, items.length)
       if (results.length > 0) ports.onResults?.(results)
     }
     for (const action of actions) performer(action)

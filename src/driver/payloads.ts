@@ -1,13 +1,16 @@
 import { OPEN, stateOf } from '../core/items.ts'
+import { limits } from '../core/limits.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import { type PushedItems, pushedItems } from './pushed-page.ts'
 
 /**
  * What items carry. The core knows indexes only; here their keys, payloads and versions wait between
  * the source and the last stage that needs them. What is not here (after a restart, or pushed out) is
- * read again: from the source by its window's cursor, or from the stored result upstream.
+ * read again: from the source by its window's cursor, from the spool where it was pushed, or from the
+ * stored result upstream.
  */
 export type Cargo = {
   readonly key: string
@@ -25,6 +28,7 @@ export type Payloads = {
   /** Opens a stage's source at its first use. */
   readonly openSource: (stage: Stage) => Source
   readonly gathers: Map<number, GatheredGroups>
+  readonly pushed: PushedItems
 }
 
 /** Payloads of a gather stage: one a group, each naming or holding the results of its group. */
@@ -33,12 +37,16 @@ export type GatheredGroups = {
   readonly payload: (group: number) => string
 }
 
-export function payloadsOf(openSource: (stage: Stage) => Source): Payloads {
+export function payloadsOf(
+  openSource: (stage: Stage) => Source,
+  store: Pick<Store, 'spooled'>,
+): Payloads {
   return {
     cargo: new Map(),
     results: new Map(),
     sources: new Map(),
     gathers: new Map(),
+    pushed: pushedItems(store),
     openSource,
   }
 }
@@ -72,6 +80,13 @@ export function stow(
   }
 }
 
+/** Pushed items are in the spool: beyond so many, those just stowed need not wait in memory too. */
+export function unstow(payloads: Payloads, stage: number, first: number, count: number): void {
+  const cargo = payloads.cargo.get(stage)
+  if (cargo === undefined || cargo.size <= limits.readItems) return
+  for (let index = first; index < first + count; index += 1) cargo.delete(index)
+}
+
 /** An item as its attempt carries it, or `undefined` if it must be fetched first. */
 export function itemFor(
   state: State,
@@ -82,7 +97,8 @@ export function itemFor(
 ): AttemptItem | undefined {
   const { link } = stage.definition
   if (link.kind === 'source') {
-    const cargo = payloads.cargo.get(stage.number)?.get(index)
+    const cargo =
+      payloads.cargo.get(stage.number)?.get(index) ?? takePushed(state, payloads, stage, index)
     return cargo === undefined ? undefined : { index, key: cargo.key, payload: cargo.payload }
   }
   if (link.kind === 'item') return linkedItem(state, payloads, store, stage, index)
@@ -92,6 +108,24 @@ export function itemFor(
   return groups === undefined
     ? undefined
     : { index, key: groups.keys[index], payload: groups.payload(index) }
+}
+
+/** A pushed item that does not wait in memory, on its way to its attempt. */
+function takePushed(
+  state: State,
+  payloads: Payloads,
+  stage: Stage,
+  index: number,
+): Cargo | undefined {
+  const item = pushedItem(state, payloads, stage, index)
+  if (item !== undefined) stow(payloads, stage.number, index, [{ ...item, version: '', size: 1 }])
+  return payloads.cargo.get(stage.number)?.get(index)
+}
+
+function pushedItem(state: State, payloads: Payloads, stage: Stage, index: number) {
+  const { link } = stage.definition
+  if (link.kind !== 'source' || link.pushed !== true || index >= stage.known) return undefined
+  return payloads.pushed.item(runName(state, stage), index)
 }
 
 function linkedItem(
@@ -138,7 +172,12 @@ export function cargoOf(
 ): { key: string; version: string } | undefined {
   const head = headOf(state, stage)
   const kind = head.definition.link.kind
-  if (kind === 'source') return payloads.cargo.get(head.number)?.get(index)
+  if (kind === 'source') {
+    const cargo = payloads.cargo.get(head.number)?.get(index)
+    if (cargo !== undefined) return cargo
+    const pushed = pushedItem(state, payloads, head, index)
+    return pushed === undefined ? undefined : { key: pushed.key, version: '' }
+  }
   if (kind === 'gather') {
     const key = payloads.gathers.get(head.number)?.keys[index]
     return key === undefined ? undefined : { key, version: '' }
@@ -199,7 +238,7 @@ export function retain(
 
 /**
  * Reads the window of the source that holds an item again. Resolves when its cargo is here, and that of
- * its neighbours which have not ended either.
+ * its neighbours which have not ended either. Pushed items have no windows, and need none.
  */
 export async function refetch(
   state: State,
@@ -207,6 +246,8 @@ export async function refetch(
   stage: Stage,
   index: number,
 ): Promise<void> {
+  const { link } = stage.definition
+  if (link.kind === 'source' && link.pushed === true) return
   const source = sourceOf(payloads, stage)
   let mark = 0
   while (mark + 1 < stage.marks.length && stage.marks[mark + 1].first <= index) mark += 1
@@ -228,6 +269,7 @@ export async function forgetStage(payloads: Payloads, stage: number): Promise<vo
   payloads.results.delete(stage)
   payloads.gathers.delete(stage)
   payloads.sources.delete(stage)
+  payloads.pushed.forget()
   await source?.close()
 }
 

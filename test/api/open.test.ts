@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Dray, type JobDefinition, open } from '../../dist/index.js'
+
+const library = new URL('../../dist/index.js', import.meta.url).href
 
 const opened = async (handler: string): Promise<{ dray: Dray; folder: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'dray-open-'))
@@ -135,6 +138,38 @@ describe('a stream that', () => {
     await again.close()
   })
 
+  test('takes more pushes than wait in memory runs them all, each under its key', async () => {
+    const { dray } = await opened('export default n => n + 1\n')
+    const handle = await dray.stream(stream('many'))
+    const numbers = [...Array(12_000).keys()]
+    await Promise.all(numbers.map(n => handle.push(n, { key: `k${n}` })))
+    expect((await handle.close()).items).toMatchObject({ total: 12_000, done: 12_000 })
+    const answers = []
+    for await (const answer of handle.results) answers.push(answer)
+    answers.sort((a, b) => a.index - b.index)
+    expect(answers).toEqual(numbers.map(n => ({ index: n, key: `k${n}`, result: n + 1 })))
+    await dray.close()
+  })
+
+  test('is cancelled by a later owner names what was waiting by its key', async () => {
+    const { dray, folder } = await opened('export default n => n\n')
+    const handle = await dray.stream(stream('later'))
+    const notBefore = new Date(Date.now() + 60_000)
+    for (const key of ['x', 'y']) await handle.push(1, { key, notBefore })
+    await dray.close()
+    const again = await open({ dir: join(folder, '.dray'), folder })
+    const resumed = await again.stream(stream('later'))
+    await resumed.cancel()
+    const answers = []
+    for await (const answer of resumed.results) answers.push(answer)
+    const error = { kind: 'cancelled', message: 'cancelled by the user' }
+    expect(answers).toEqual([
+      { index: 0, key: 'x', error },
+      { index: 1, key: 'y', error },
+    ])
+    await again.close()
+  })
+
   test('is open already is not opened twice, and is refused by submit', async () => {
     const { dray } = await opened('export default n => n\n')
     const handle = await dray.stream(stream('twice'))
@@ -169,6 +204,48 @@ describe('a stream that', () => {
     await expect(handle.push(1, { key: '../evil' })).rejects.toThrow('expected a key that stays')
     await handle.push(2, { key: 'a/b' })
     expect(await handle.close()).toMatchObject({ state: 'done', items: { total: 1, done: 1 } })
+    await dray.close()
+  })
+})
+
+describe('open', () => {
+  test.each([
+    ['no name', [{ slots: 2 }], 'machines[0].id: missing; expected a name'],
+    ['no slot', [{ id: 'a', slots: 0 }], 'machines[0].slots: found 0; expected a whole number'],
+    ['an unknown field', [{ id: 'a', slot: 1 }], 'unknown field "slot"; did you mean "slots"?'],
+    ['a name twice', [{ id: 'a' }, { id: 'a' }], 'machines[1].id: machine 0 is named "a" too'],
+    ['no size', [{ id: 'a', capacity: { memory: 'x' } }], 'machines[0].capacity.memory: found "x"'],
+  ])('refuses a machine with %s', async (_, machines, expected) => {
+    const { dray, folder } = await opened('')
+    await dray.close()
+    const opening = open({ dir: join(folder, 'other'), machines: machines as { id: string }[] })
+    await expect(opening).rejects.toMatchObject({
+      name: 'InputError',
+      message: expect.stringContaining(expected),
+    })
+  })
+
+  test('takes machines of which only the name is given', async () => {
+    const { dray, folder } = await opened('export default n => n\n')
+    await dray.close()
+    const small = await open({ dir: join(folder, '.dray'), folder, machines: [{ id: 'small' }] })
+    const handle = await small.stream(stream('named'))
+    await handle.push(1)
+    expect((await handle.close()).machines).toMatchObject([{ id: 'small', slots: 1, tasks: 1 }])
+    await small.close()
+  })
+
+  test('of a directory that is open already says so, in this process and in another', async () => {
+    const { dray, folder } = await opened('')
+    const dir = join(folder, '.dray')
+    const refused = await open({ dir }).catch((error: Error) => error)
+    expect(refused).toMatchObject({ name: 'OwnedError', dir, owner: { pid: process.pid } })
+    expect((refused as Error).message).toMatch(/in use by this process.*close it first/)
+    const code = `import(${JSON.stringify(library)}).then(({ open }) => open({ dir: process.argv[1] }))
+      .catch(error => console.log(error.name, error.message))`
+    const { stdout } = spawnSync(process.execPath, ['-e', code, dir], { encoding: 'utf8' })
+    expect(stdout).toContain(`OwnedError ${dir}: in use by process ${process.pid} on `)
+    expect(stdout).toContain('choose another folder (--dir, or dir of open)')
     await dray.close()
   })
 })

@@ -21,7 +21,10 @@ export function read(state: State, event: SourceRead): void {
   const { first, count } = event
   stage.reading = false
   if (hasEnded(state.runs[stage.run])) return
-  stage.marks.push({ first, cursor: stage.cursor })
+  const { link } = stage.definition
+  // Pushed items are read again one by one; windows of a single item would never end growing.
+  if (link.kind !== 'source' || link.pushed !== true)
+    stage.marks.push({ first, cursor: stage.cursor })
   stage.cursor = event.cursor
   stage.known = first + count
   stage.complete = event.done
