@@ -167,6 +167,7 @@ function broken(db: Database, row: string, what: string): JournalError {
     where: `${row} of ${db.path}`,
     what,
     expected: 'an unbroken chain of the rows that were committed',
-    remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+    remedy:
+      'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
   })
 }

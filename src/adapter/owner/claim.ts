@@ -62,16 +62,19 @@ export class OwnedError extends Error {
   /** `undefined` when it has not said who it is. */
   readonly owner: OwnerRecord | undefined
   constructor(dir: string, owner: OwnerRecord | undefined) {
-    const who = owner
-      ? `process ${owner.pid} on ${owner.host}, since ${owner.since}`
-      : 'another process'
-    super(
-      `${dir}: in use by ${who}. Wait for it to end, look at it with \`dray status\`, ` +
-        'or choose another folder with --dir.',
-    )
+    super(`${dir}: in use by ${whoHas(owner)}, or choose another folder (--dir, or dir of open).`)
     this.dir = dir
     this.owner = owner
   }
+}
+
+function whoHas(owner: OwnerRecord | undefined): string {
+  if (owner?.pid === process.pid && owner.host === hostname())
+    return `this process, since ${owner.since}. Use what opened it, close it first`
+  const who = owner
+    ? `process ${owner.pid} on ${owner.host}, since ${owner.since}`
+    : 'another process'
+  return `${who}. Wait for it to end, look at it with \`dray status\``
 }
 
 async function lock(folder: string): Promise<() => void> {

@@ -83,7 +83,7 @@ function copyInto(folder: string, path: string): string {
         where: path,
         what: `it cannot be read (${(error as Error).message})`,
         expected: 'a file this user may read',
-        remedy: 'Make it readable for this user, or choose another folder with --dir.',
+        remedy: 'Make it readable for this user, or choose another folder (--dir, or dir of open).',
       },
       error,
     )
@@ -183,6 +183,7 @@ function checkStructure(handle: Handle, path: string): void {
     where: path,
     what: `the database is damaged: ${detail}`,
     expected: 'what was committed',
-    remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+    remedy:
+      'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
   })
 }

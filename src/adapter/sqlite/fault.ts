@@ -45,12 +45,12 @@ const full: Fault = {
 const readonly: Fault = {
   kind: 'readonly',
   what: 'the folder or file cannot be written',
-  remedy: 'Make it writable for this user, or choose another folder with --dir.',
+  remedy: 'Make it writable for this user, or choose another folder (--dir, or dir of open).',
 }
 const locked: Fault = {
   kind: 'locked',
   what: 'another process holds the database',
-  remedy: 'Wait for it or stop it, or choose another folder with --dir.',
+  remedy: 'Wait for it or stop it, or choose another folder (--dir, or dir of open).',
 }
 const io: Fault = {
   kind: 'io',
@@ -61,12 +61,14 @@ const io: Fault = {
 const open: Fault = {
   kind: 'io',
   what: 'the file cannot be opened',
-  remedy: 'Check that the folder exists and may be read and written, or choose another with --dir.',
+  remedy:
+    'Check that the folder exists and may be read and written, or choose another (--dir, or dir of open).',
 }
 const corrupt: Fault = {
   kind: 'corrupt',
   what: 'the database is damaged',
-  remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+  remedy:
+    'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
 }
 
 /** Primary result codes, https://www.sqlite.org/rescode.html. */

@@ -16,14 +16,15 @@ export function prepareSchema(handle: Handle, path: string): void {
       where: path,
       what: `made by a newer dray: its journal is version ${version}`,
       expected: `version ${schemaVersion} at most`,
-      remedy: 'Upgrade dray, or choose another folder with --dir.',
+      remedy: 'Upgrade dray, or choose another folder (--dir, or dir of open).',
     })
   if (version === schemaVersion && metaOf(handle, 'schema') === checksumOf(0, schema)) return
   throw new JournalError('corrupt', {
     where: path,
     what: 'its list of tables is damaged, or was not made by dray',
     expected: `the tables of journal version ${schemaVersion}`,
-    remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+    remedy:
+      'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
   })
 }
 

@@ -54,6 +54,7 @@ function damaged(path: string, number: number): JournalError {
     where: `stage row ${number} of ${path}`,
     what: 'its checksum does not match its names',
     expected: 'the row as it was written',
-    remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+    remedy:
+      'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
   })
 }

@@ -94,6 +94,6 @@ function damaged(db: Database, id: number): JournalError {
     what: 'its checksum does not match its content',
     expected: 'the row as it was committed',
     remedy:
-      'Results are not affected. Remove the run with `dray clean`, or start afresh with --dir.',
+      'Results are not affected. Remove the run with `dray clean`, or start afresh (--dir, or dir of open).',
   })
 }

@@ -113,7 +113,8 @@ export function verifyRow(db: Database, stages: Stages, stage: number, id: numbe
     where: `result row ${id} (${run}, stage ${name}, items ${row.first} to ${row.last}) of ${db.path}`,
     what: 'its checksum does not match its content',
     expected: 'the row as it was committed',
-    remedy: 'Restore the folder from a backup, or run afresh in another one with --dir.',
+    remedy:
+      'Restore the folder from a backup, or run afresh in another one (--dir, or dir of open).',
   })
 }
 

@@ -64,7 +64,8 @@ function recordOf(db: Database, [name, checksum, body]: RunRow): RunRecord {
       where: `run ${name} of ${db.path}`,
       what: 'its checksum does not match its record',
       expected: 'the record as it was written',
-      remedy: 'Restore the folder from a backup, or start afresh in another one with --dir.',
+      remedy:
+        'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
     })
   const record = JSON.parse(body) as RunRecord
   const { endedAt, inputFingerprint, previous } = record

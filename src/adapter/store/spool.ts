@@ -107,6 +107,7 @@ function damaged(db: Database, run: string, id: number): JournalError {
     where: `spool row ${id} (${run}) of ${db.path}`,
     what: 'its checksum does not match its content',
     expected: 'the items as they were pushed',
-    remedy: 'Restore the folder from a backup, or push the items again to another one with --dir.',
+    remedy:
+      'Restore the folder from a backup, or push the items again to another one (--dir, or dir of open).',
   })
 }
