@@ -2,6 +2,7 @@ import { FAILED, SKIPPED, CANCELLED } from '../core/items.ts'
 import { isLive } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import type { RunRecord } from '../port/store.ts'
+import { cancel } from './cancel.ts'
 import type { Host } from './host.ts'
 import { planBeside } from './plan-beside.ts'
 import { jobOf } from './recorded-job.ts'
@@ -12,9 +13,7 @@ export async function cancelRun(host: Host, record: RunRecord) {
   if (run === undefined) throw new InputError(`run ${record.name} never began`)
   if (!isLive(run)) return { run: record.name, state: run.state, cancelled: false }
   if (!host.isAttached(record.name)) host.attach(record.name, jobOf(record))
-  // A run that rests (nobody has worked on it since its owner ended) must be awake to be stopped.
-  if (run.state === 'paused') host.loop.send({ kind: 'goOn', run: run.number })
-  await host.commit({ kind: 'cancel', run: run.number })
+  await cancel(host, run)
   return { run: record.name, state: 'cancelled', cancelled: true }
 }
 

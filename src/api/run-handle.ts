@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts'
 import type { StoredResult } from '../port/store.ts'
+import { cancel } from './cancel.ts'
 import { ClosedError } from './closed-error.ts'
 import type { Host } from './host.ts'
 import { type Summary, summarise } from './summary.ts'
@@ -54,7 +55,7 @@ export function runHandle(host: Host, name: string): RunHandle {
         }
       },
     },
-    cancel: () => host.commit({ kind: 'cancel', run: run.number }),
+    cancel: () => cancel(host, run),
   }
 }
 

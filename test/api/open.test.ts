@@ -297,6 +297,25 @@ describe('a submitted job', () => {
     await expect(open({ machines: [] })).rejects.toThrow('at least one machine')
   })
 
+  test('interrupted, then cancelled, has every item under its own key', async () => {
+    const { dray, folder } = await opened('export default () => new Promise(() => {})\n')
+    const items = ['x', 'y', 'z'].map(id => ({ id }))
+    const job: JobDefinition = {
+      name: 'given-up',
+      input: { items, key: 'id' },
+      stages: [{ name: 'work', map: './work.js', grace: '10ms' }],
+    }
+    await dray.submit(job)
+    await dray.close(0)
+    const again = await open({ dir: join(folder, '.dray'), folder, machines: [{ id: 'one' }] })
+    const run = await again.submit(job)
+    await run.cancel()
+    const keys = []
+    for await (const answer of run.results) keys.push(answer.key)
+    expect(keys).toEqual(['x', 'y', 'z'])
+    await again.close()
+  })
+
   test('submitted twice at once is one run', async () => {
     const { dray } = await opened('export default n => n\n')
     const job: JobDefinition = {

@@ -1,0 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Run } from '../core/state.ts'
+import { isLive } from '../core/state.ts'
+import { recall } from '../driver/recall.ts'
+import type { Host } from './host.ts'
+
+/** Nothing more of a run starts, and what runs is aborted. Resolves once that is durable. */
+export async function cancel(host: Host, run: Run): Promise<void> {
+  if (isLive(run)) await namesAtHand(host, run)
+  // A run that rests (nobody has worked on it since its owner ended) must be awake to be stopped.
+  if (run.state === 'paused') host.loop.send({ kind: 'goOn', run: run.number })
+  await host.commit({ kind: 'cancel', run: run.number })
+}
+
+/** An input that is gone, or does not answer, names nobody: its items are cancelled by their numbers. */
+async function namesAtHand({ state, loop }: Host, run: Run): Promise<void> {
+  const inTime = new AbortController()
+  const late = pause(MOST_MILLIS, undefined, { signal: inTime.signal }).catch(() => {})
+  const names = recall(state, loop.payloads, run).catch(() => {})
+  await Promise.race([names, late])
+  inTime.abort()
+}
+
+/** What a cancel may wait for names. */
+const MOST_MILLIS = 2_000
