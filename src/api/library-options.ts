@@ -36,14 +36,14 @@ export type PushOptions = {
 }
 
 export function checkOpenOptions(options: OpenOptions): readonly MachineEntry[] | undefined {
-  refuseUnknown('open', options, { dir: 'string', machines: 'object', folder: 'string' })
+  refuseUnknown('open', options, { dir: 'string', machines: 'own', folder: 'string' })
   return options.machines === undefined
     ? undefined
     : parseMachineEntries({ machines: options.machines }, 'open')
 }
 
 export function checkSubmitOptions(options: SubmitOptions): void {
-  const types = { fresh: 'boolean', keep: 'boolean', redo: 'object', stdin: 'object' } as const
+  const types = { fresh: 'boolean', keep: 'boolean', redo: 'own', stdin: 'object' } as const
   refuseUnknown('submit', options, { ...types, seed: 'number' })
   const { redo, seed } = options
   if (redo !== undefined && !(Array.isArray(redo) && redo.every(name => typeof name === 'string')))
@@ -53,7 +53,7 @@ export function checkSubmitOptions(options: SubmitOptions): void {
 }
 
 export function checkPushOptions(place: string, options: PushOptions): void {
-  refuseUnknown(place, options, { key: 'string', priority: 'number', notBefore: 'object' })
+  refuseUnknown(place, options, { key: 'string', priority: 'number', notBefore: 'own' })
   const { priority, notBefore } = options
   if (priority !== undefined && !Number.isFinite(priority))
     throw new InputError(`${place}: priority: found ${String(priority)}; expected a number`)
@@ -62,10 +62,18 @@ export function checkPushOptions(place: string, options: PushOptions): void {
     throw new InputError(`${place}: notBefore: found ${short(notBefore)}; expected a valid Date`)
 }
 
+export function checkGrace(grace: number): void {
+  if (typeof grace === 'number' && grace >= 0) return
+  throw new InputError(`close: grace: found ${short(grace)}; expected milliseconds, 0 or more`)
+}
+
+/** `own`: what it may be is checked where it is used. */
+type Kind = 'string' | 'number' | 'boolean' | 'object' | 'own'
+
 function refuseUnknown(
   place: string,
   options: unknown,
-  known: Readonly<Record<string, 'string' | 'number' | 'boolean' | 'object'>>,
+  known: Readonly<Record<string, Kind>>,
 ): void {
   if (typeof options !== 'object' || options === null)
     throw new InputError(`${place}: found ${short(options)}; expected an object of options`)
@@ -75,10 +83,10 @@ function refuseUnknown(
       const hint = didYouMean(name, names) || `; known: ${names.join(', ')}`
       throw new InputError(`${place}: unknown option "${name}"${hint}`)
     }
-    if (value !== undefined && (value === null || typeof value !== known[name]))
-      throw new InputError(
-        `${place}: ${name}: found ${short(value)}; expected ${nameOf[known[name]]}`,
-      )
+    const kind = known[name]
+    if (kind === 'own' || value === undefined) continue
+    if (value === null || typeof value !== kind)
+      throw new InputError(`${place}: ${name}: found ${short(value)}; expected ${nameOf[kind]}`)
   }
 }
 

@@ -9,7 +9,12 @@ import { isLive } from '../core/state.ts'
 import { orderNames } from '../policy/registry.ts'
 import { ClosedError } from './closed-error.ts'
 import { openHost } from './host.ts'
-import { checkOpenOptions, checkSubmitOptions, type OpenOptions } from './library-options.ts'
+import {
+  checkGrace,
+  checkOpenOptions,
+  checkSubmitOptions,
+  type OpenOptions,
+} from './library-options.ts'
 import { machinesHere } from './machines.ts'
 import { refuseNeverHere } from './never-here.ts'
 import { answerRequest } from './requests.ts'
@@ -77,7 +82,10 @@ export async function open(options: OpenOptions = {}): Promise<Dray> {
         streams.set(job.name, handle.name)
         return handle as StreamHandle<Item, Result>
       }),
-    close: (grace = 5_000) => (closing ??= close(grace)),
+    close: async (grace = 5_000) => {
+      checkGrace(grace)
+      return (closing ??= close(grace))
+    },
   }
 
   async function close(grace: number): Promise<void> {

@@ -42,6 +42,7 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
   const answers = streamAnswers(host, run)
   const problemOf = targetProblems(eachTemplates(job))
   let closing: Promise<Summary> | undefined
+  let free = 0
   /** The last push. */
   let durable: Promise<void> = Promise.resolve()
   let turn: Promise<unknown> = Promise.resolve()
@@ -54,11 +55,20 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
     throw new InputError(`${name}: the run is ${run.state}${why}; nothing more can be pushed`)
   }
 
+  const isTaken = (key: string): boolean => answers.awaits(key) || pushed.has(key)
+
+  /** The item's number, or the next that nobody took for a key of his own. */
+  const freeNumber = (): string => {
+    free = Math.max(free, pushed.count())
+    while (isTaken(String(free))) free += 1
+    return String(free)
+  }
+
   const admit = async (payload: string, options: PushOptions): Promise<Pushed> => {
     refuseEnded()
     const { priority, notBefore } = options
-    const key = options.key ?? String(pushed.count())
-    if (answers.awaits(key) || pushed.has(key))
+    const key = options.key ?? freeNumber()
+    if (isTaken(key))
       throw new InputError(`${name}: duplicate key ${short(key)}; every pushed item needs its own`)
     pushed.add(key)
     const answer = answers.expect(key)
@@ -89,7 +99,7 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
       const payload = payloadOf(name, item)
       if (problemOf === undefined) return admit(payload, options)
       const mine = turn.then(async () => {
-        const key = options.key ?? String(pushed.count())
+        const key = options.key ?? freeNumber()
         const problem = await problemOf({ key, payload })
         if (problem !== undefined) throw new InputError(`${name}: ${problem}`)
         return admit(payload, options)

@@ -49,6 +49,17 @@ describe('a stream', () => {
     await dray.close()
   })
 
+  test('names an item without a key by its number, or the next that is free', async () => {
+    const { dray } = await opened('export default n => n\n')
+    const handle = await dray.stream(stream('numbers'))
+    const keys = []
+    for (const options of [{ key: '1' }, {}, { key: '3' }, {}])
+      keys.push((await handle.push(0, options)).key)
+    expect(keys).toEqual(['1', '2', '3', '4'])
+    expect((await handle.close()).items.done).toBe(4)
+    await dray.close()
+  })
+
   test('rejects the result of an item that fails, with why', async () => {
     const { dray } = await opened("export default () => { throw new Error('no such page') }\n")
     const handle = await dray.stream({
@@ -185,6 +196,7 @@ describe('a stream that', () => {
     ['a key that is no text', () => 1, { key: 5 }, 'key: found 5; expected text'],
     ['a priority that is no number', () => 1, { priority: Number.NaN }, 'expected a number'],
     ['no date', () => 1, { notBefore: new Date(Number.NaN) }, 'expected a valid Date'],
+    ['milliseconds', () => 1, { notBefore: 5 }, 'notBefore: found 5; expected a valid Date'],
     ['an unknown option', () => 1, { keys: 'a' }, 'unknown option "keys"; did you mean "key"?'],
   ])('is given %s says so', async (_, item, options, expected) => {
     const { dray } = await opened('export default n => n\n')
@@ -295,6 +307,9 @@ describe('a submitted job', () => {
     await expect(dray.submit(job({}), { fersh: true } as object)).rejects.toThrow('"fresh"')
     await dray.close()
     await expect(open({ machines: [] })).rejects.toThrow('at least one machine')
+    const text = open({ machines: 'two' as never })
+    await expect(text).rejects.toThrow('machines: found "two"; expected a list of machines')
+    await expect(dray.close('soon' as never)).rejects.toThrow('expected milliseconds, 0 or more')
   })
 
   test('interrupted, then cancelled, has every item under its own key', async () => {
