@@ -85,7 +85,10 @@ describe('dray plan', { timeout: 120_000 }, () => {
     expect(status).toBe(0)
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('</html>')
     const replayed = dray('compare', '--run', 'demo', '--strategies', 'mct,met', '--json')
-    expect(JSON.parse(replayed.stdout).results).toHaveLength(2)
+    const { results, recorded } = JSON.parse(replayed.stdout)
+    expect(results).toHaveLength(2)
+    // Asked for by its job's name, a run is told by its own.
+    expect(recorded.run).toBe(JSON.parse(finished.stdout).run)
   })
 })
 
