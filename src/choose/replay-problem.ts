@@ -64,7 +64,8 @@ export function replayProblem(run: RecordedRun): Replay {
   const isEstimated = (task: number, slot: number) =>
     slots[slot] !== undefined && slots[slot].machine.id !== tasks[task].machine
   const { objective } = run.job
-  return { problem, objective, seconds: secondsOf(run.history), isEstimated }
+  const seconds = secondsOf(run.history)
+  return { run: run.name, problem, objective, seconds, isEstimated }
 }
 
 export type RecordedRun = {
@@ -75,6 +76,8 @@ export type RecordedRun = {
 }
 
 export type Replay = {
+  /** The run's own name. */
+  readonly run: string
   readonly problem: Problem
   /** The job's own. */
   readonly objective: Objective

@@ -104,7 +104,7 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
   }
   if (flags.json === true) {
     const { skipped } = comparison
-    const recorded = replay && { recorded: { run: replay.problem.name, makespan: replay.seconds } }
+    const recorded = replay && { recorded: { run: replay.run, makespan: replay.seconds } }
     const results = compareRows(comparison).map((row, at) =>
       estimated ? { ...row, estimatedTimes: estimated[at] } : row,
     )
