@@ -5,7 +5,7 @@ import { assert } from '../../std/assert.ts'
 import { checksumOf } from '../sqlite/checksum.ts'
 import type { Database } from '../sqlite/database.ts'
 
-/** Items that came by stdin or push, a row per batch, numbered without gaps in the order they came. */
+/** Items that came by stdin or push, up to a hundred a row, numbered without gaps in the order they came. */
 export function openSpool(db: Database): Spool {
   const insert = db.prepare(
     'INSERT INTO spool (run, first, count, checksum, extras, payloads) VALUES (?, ?, ?, ?, ?, ?)',
@@ -22,9 +22,12 @@ export function openSpool(db: Database): Spool {
     if (items.length === 0) return
     const expected = end.get(run)?.[0] ?? 0
     assert(first === expected, `items of ${run} spooled at ${first} where ${expected} comes next`)
-    const { extras, payloads } = pack(items)
-    const checksum = checksumOf(0, `${run} ${first} ${items.length}`, extras, payloads)
-    insert.run(run, first, items.length, checksum, extras, payloads)
+    for (let at = 0; at < items.length; at += ROW) {
+      const row = items.slice(at, at + ROW)
+      const { extras, payloads } = pack(row)
+      const checksum = checksumOf(0, `${run} ${first + at} ${row.length}`, extras, payloads)
+      insert.run(run, first + at, row.length, checksum, extras, payloads)
+    }
   }
   return {
     write,
@@ -48,6 +51,9 @@ export function openSpool(db: Database): Spool {
     },
   }
 }
+
+/** Items in a row at most: whoever wants one of them reads them all. */
+const ROW = 100
 
 export type Spool = Pick<Store, 'spool' | 'spooled'> & {
   /** Inserts a batch, within a transaction that is under way. */
