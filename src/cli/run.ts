@@ -157,16 +157,17 @@ function stopSignals(
     const stopped = (): void => resolve('interrupted')
     host.drain(GRACE).then(stopped, stopped)
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const signal of STOPS) process.on(signal, onSignal)
   return {
     drained,
     off() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
+      for (const signal of STOPS) process.off(signal, onSignal)
     },
   }
 }
+
+/** Ctrl-C, a polite kill, and a terminal that closes. */
+const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Milliseconds running tasks are given after the first Ctrl-C. */
 const GRACE = 10_000

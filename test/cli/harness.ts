@@ -36,7 +36,7 @@ export type Folder = {
 export type Begun = {
   readonly pid: number
   readonly ended: Promise<Ended>
-  signal(name: 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
+  signal(name: 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGTERM' | 'SIGHUP' | 'SIGCONT'): void
   /** Resolves when stdout and stderr together contain the text. */
   says(text: string): Promise<void>
 }

@@ -4,22 +4,28 @@ import { folderWith, lines, noting, ran } from './harness.ts'
 const slow = noting('await new Promise(resolve => setTimeout(resolve, 150)); return item')
 const words = ['map', 'handle.mjs', 'range:0..30', '-o', 'out.jsonl'] as const
 
-test('Ctrl-C exits 130 with a run that goes on: no finished item runs again', async () => {
-  const folder = folderWith({ 'handle.mjs': slow })
-  const begun = folder.begin(...words, '--events')
-  await begun.says('"ended":4')
-  begun.signal('SIGINT')
-  const ended = await begun.ended
-  expect(ended.code, ended.err).toBe(130)
-  expect(folder.has('out.jsonl')).toBe(false)
-  expect((await folder.dray('ls')).out).toContain('interrupted')
-  const again = await folder.dray(...words)
-  expect(again.code, again.err).toBe(0)
-  expect(again.err).toMatch(/goes on: \d+ of 30 items are done/)
-  expect(lines(folder.read('out.jsonl'))).toHaveLength(30)
-  expect([...ran(folder)].sort()).toEqual(Array.from({ length: 30 }, (_, n) => String(n)).sort())
-  folder.remove()
-})
+for (const { name, signal } of [
+  { name: 'Ctrl-C', signal: 'SIGINT' },
+  { name: 'a polite kill', signal: 'SIGTERM' },
+  { name: 'a terminal that closes', signal: 'SIGHUP' },
+] as const) {
+  test(`${name} exits 130 with a run that goes on: no finished item runs again`, async () => {
+    const folder = folderWith({ 'handle.mjs': slow })
+    const begun = folder.begin(...words, '--events')
+    await begun.says('"ended":4')
+    begun.signal(signal)
+    const ended = await begun.ended
+    expect(ended.code, ended.err).toBe(130)
+    expect(folder.has('out.jsonl')).toBe(false)
+    expect((await folder.dray('ls')).out).toContain('interrupted')
+    const again = await folder.dray(...words)
+    expect(again.code, again.err).toBe(0)
+    expect(again.err).toMatch(/goes on: \d+ of 30 items are done/)
+    expect(lines(folder.read('out.jsonl'))).toHaveLength(30)
+    expect([...ran(folder)].sort()).toEqual(Array.from({ length: 30 }, (_, n) => String(n)).sort())
+    folder.remove()
+  })
+}
 
 test('kill -9 loses no finished item; only what was in flight repeats', async () => {
   const folder = folderWith({ 'handle.mjs': slow })
