@@ -44,11 +44,20 @@ function serialised(value: unknown, rules: ResultRules, letter: 'R' | 's'): Item
   let json: string | undefined
   try {
     json = stringify(value)
+    // JSON writes NaN and Infinity as null: looked for only where there is a null.
+    if (json?.includes('null')) stringify(value, refuseNotFinite)
   } catch (error) {
     return badResult(`it does not serialise to JSON: ${firstLine(messageOf(error))}`)
   }
   if (json === undefined) return badResult(`a ${typeof value} does not serialise to JSON`)
   return checked(value, json, rules, letter)
+}
+
+function refuseNotFinite(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Error(`${key === '' ? 'it' : `"${key}"`} is ${value}; return null or a finite number`)
+  }
+  return value
 }
 
 function checked(value: unknown, json: string, rules: ResultRules, letter: 'R' | 's'): ItemAnswer {

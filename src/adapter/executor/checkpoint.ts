@@ -3,22 +3,34 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** One JSON file per item, replaced as a whole, named by a hash since keys are the user's. */
-export function checkpointAt(folder: string, idempotencyKey: string) {
+export function checkpointAt(
+  folder: string,
+  idempotencyKey: string,
+  note: (line: string) => void = () => {},
+) {
   const name = createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 40)
   const file = join(folder, name.slice(0, 2), `${name}.json`)
   return {
     save: async (value: unknown): Promise<void> => {
       await mkdir(dirname(file), { recursive: true })
       const partial = `${file}.${process.pid}.partial`
-      await writeFile(partial, JSON.stringify(value) ?? 'null')
+      // Else a power cut may leave the new name with none of the new text.
+      await writeFile(partial, JSON.stringify(value) ?? 'null', { flush: true })
       await rename(partial, file)
     },
     load: async (): Promise<unknown> => {
+      let text: string
       try {
-        return JSON.parse(await readFile(file, 'utf8'))
+        text = await readFile(file, 'utf8')
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw error
+      }
+      try {
+        return JSON.parse(text)
+      } catch {
+        note(`the checkpoint ${file} is not JSON; the item begins without it`)
+        return undefined
       }
     },
     drop: (): void => {

@@ -84,7 +84,7 @@ export class ItemContext implements BatchContext {
 
   get checkpoint() {
     this.#usedCheckpoint = true
-    return checkpointAt(this.#stage.checkpoints, this.idempotencyKey)
+    return checkpointAt(this.#stage.checkpoints, this.idempotencyKey, this.log)
   }
 
   get failed(): (reason: string, options?: { readonly code?: string }) => Answer {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { StageCode } from '../../../src/port/executor.ts'
@@ -81,6 +81,8 @@ describe('a bad result fails its item alone and says why', () => {
     ['bigint', 'BigInt'],
     ['circular', 'circular'],
     ['map', 'a Map becomes {} in JSON'],
+    ['notANumber', '"mean" is NaN'],
+    ['infinite', 'it is -Infinity'],
   ])('%s', async (does, reason) => {
     const { outcomes } = await answers([{ do: does }, { do: 'value', value: 1 }])
     expect(outcomes[0].failure).toMatchObject({ kind: 'bad-result' })
@@ -155,6 +157,22 @@ describe('ctx tells the handler where it is', () => {
     const [one, two] = await box.answered(2)
     expect(one.failure?.message).toBe('first attempt')
     expect(two.result).toBe('{"attempt":1}')
+  })
+
+  test('a checkpoint that is not JSON is told in the log, and the item begins without it', async () => {
+    const box = world()
+    box.executor.define(0, code('answers.mjs'))
+    box.executor.run(first, 0, [order(1, { do: 'checkpoint' })])
+    await box.answered(1)
+    const folder = join(box.directory, 'checkpoints')
+    const [file] = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name =>
+      name.endsWith('.json'),
+    )
+    truncateSync(join(folder, file), 5)
+    box.executor.run(first, 0, [order(1, { do: 'checkpoint' }, { try: 2, attempt: 2 })])
+    const [, again] = await box.answered(2)
+    expect(again.result).toBe('null')
+    expect(box.of('log').map(({ text }) => text)).toEqual([expect.stringContaining('is not JSON')])
   })
 
   test('of the environment it sees the usual names and those its stage declares, no others', async () => {
