@@ -46,7 +46,14 @@ quietPipe()
 const asked = process.argv[2]
 const named = Object.entries(commands).filter(([name]) => name === asked)
 const needed = named.length > 0 ? named : Object.entries(commands)
-if (asked !== '--version' && asked !== '-V') for (const [, load] of needed) (await load())(program)
+/** A command's own modules: dozens are opened at once, more than some limits allow. */
+function cannotLoad(error: NodeJS.ErrnoException): never {
+  console.error(`dray: it cannot load its own files: ${error.message}`)
+  if (error.code === 'EMFILE') console.error('  expected a limit of at least 256 (ulimit -n 256)')
+  process.exit(1)
+}
+if (asked !== '--version' && asked !== '-V')
+  for (const [, load] of needed) (await load().catch(cannotLoad))(program)
 addExamples(program)
 // Node would end with 13 and no word when a command waits for what can no longer happen.
 function stuck(): never {

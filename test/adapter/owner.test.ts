@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { askOwner } from '../../src/adapter/owner/ask.ts'
 import { claimDirectory, OwnedError, type Owner } from '../../src/adapter/owner/claim.ts'
@@ -95,6 +96,17 @@ describe('one owner per directory', () => {
     const winner = mine instanceof Error ? claims.findIndex((_, i) => said[i] === 'claimed') : -1
     const pid = winner < 0 ? process.pid : (claims[winner] as { child: ChildProcess }).child.pid
     for (const says of said) if (says !== 'claimed') expect(says).toBe(`owned by ${pid}`)
+  })
+
+  test('whoever is in the way for a moment, and owns nothing, does not keep a claim from winning', async () => {
+    const other = new DatabaseSync(join(dir, 'lock.db'))
+    other.exec('BEGIN; SELECT count(*) FROM sqlite_master')
+    setTimeout(() => {
+      other.exec('ROLLBACK')
+      other.close()
+    }, 60)
+    const owner = await claim()
+    expect(owner.record.pid).toBe(process.pid)
   })
 
   test('nobody lives in a directory that was never claimed', async () => {

@@ -77,7 +77,25 @@ function whoHas(owner: OwnerRecord | undefined): string {
   return `${who}. Wait for it to end, look at it with \`dray status\``
 }
 
+/**
+ * Takes the lock, or says who has it. Two that try at the same moment can each keep the other from it
+ * (SQLite takes it in two steps), and an owner that has just won has not written its record yet: where
+ * nobody alive is known, it is tried again after a moment, of another length for each.
+ */
 async function lock(folder: string): Promise<() => void> {
+  for (let tries = 0; tries < 25; tries += 1) {
+    const unlock = tryLock(folder)
+    if (unlock !== undefined) return unlock
+    const record = readRecord(folder)
+    if (record !== undefined && (record.host !== hostname() || isAlive(record.pid)))
+      throw new OwnedError(folder, record)
+    await pause(10 + 20 * Math.random())
+  }
+  throw new OwnedError(folder, undefined)
+}
+
+/** `undefined`: another process has it, or was about to. */
+function tryLock(folder: string): (() => void) | undefined {
   const path = join(folder, 'lock.db')
   let handle: InstanceType<typeof DatabaseSync> | undefined
   try {
@@ -86,24 +104,13 @@ async function lock(folder: string): Promise<() => void> {
     handle.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     handle?.close()
-    throw isBusy(error)
-      ? new OwnedError(folder, await liveRecord(folder))
-      : asJournalError(error, path, 'claiming the folder')
+    if (isBusy(error)) return undefined
+    throw asJournalError(error, path, 'claiming the folder')
   }
   const held = handle
   return () => {
     if (held.isOpen) held.close()
   }
-}
-
-/** An owner that has just won the lock has not written its record yet: a dead one's may still be there. */
-async function liveRecord(folder: string): Promise<OwnerRecord | undefined> {
-  for (let tries = 0; tries < 25; tries += 1) {
-    const record = readRecord(folder)
-    if (record !== undefined && (record.host !== hostname() || isAlive(record.pid))) return record
-    await pause(20)
-  }
-  return undefined
 }
 
 function isAlive(pid: number): boolean {
