@@ -4,7 +4,7 @@
 //   node bench/forecast.js DIR           every run recorded in DIR
 // Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then.
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openDirectory } from '../dist/adapter/sqlite/directory.js'
@@ -12,6 +12,7 @@ import { durationOf, leftOf, timeLeft } from '../dist/api/forecast.js'
 import { decodeEntry } from '../dist/core/codec.js'
 import { emptyState } from '../dist/core/initial.js'
 import { replay } from '../dist/core/step.js'
+import { ocrJob } from './ocr-pages.js'
 import { workspace } from './workspace.js'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
@@ -32,11 +33,9 @@ for (const [kind, { inside, below, above, width, count }] of [...tallies].sort()
 console.log(JSON.stringify(Object.fromEntries([...tallies].sort())))
 
 function recordOcr() {
-  if (!existsSync(here('../examples/ocr/pages'))) {
-    throw new Error('draw the pages first: npm start')
-  }
+  const job = ocrJob()
   const folder = join(workspace(), '.dray')
-  for (let nth = 0; nth < 3; nth += 1) runJob(here('../examples/ocr/job.ts'), folder)
+  for (let nth = 0; nth < 3; nth += 1) runJob(job, folder)
   return folder
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ocrJob } from './ocr-pages.js'
 import { workspace } from './workspace.js'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
@@ -15,7 +16,7 @@ const out = execFileSync(
   [
     here('../dist/main.js'),
     'run',
-    here('../examples/ocr/job.ts'),
+    ocrJob(),
     '--machines',
     machines,
     '--dir',
