@@ -160,6 +160,25 @@ describe('csv', () => {
 })
 
 describe('a file per item', () => {
+  it('is written into a folder that was looked through for left files once, not once a file', async () => {
+    const template = at('out/{key}.json')
+    const left = 'out/.0123.999999999.dray-tmp'
+    mkdirSync(at('out'))
+    writeFileSync(at(left), 'from before')
+    const seen: boolean[] = []
+    function* results(): Generator<StoredResult> {
+      for (let index = 0; index < 100; index += 1) {
+        if (index === 50) {
+          seen.push(existsSync(at(left)))
+          writeFileSync(at(left), 'from after')
+        }
+        yield done(index, `k${index}`, index)
+      }
+    }
+    await writeOutput({ kind: 'each', template }, results())
+    expect([...seen, existsSync(at(left))]).toEqual([false, true])
+  })
+
   const each = (template: string, results: Iterable<StoredResult>) =>
     writeOutput({ kind: 'each', template: at(template) }, results)
 

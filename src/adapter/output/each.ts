@@ -24,6 +24,7 @@ export async function writeEach(
   })
   const place = { template, root, realRoot: await realpath(root) }
   const folders = new Set<string>()
+  const cleaned = new Map<string, Promise<void>>()
   const paths = keySet()
   const writing = new Set<string>()
   const total = { files: 0, bytes: 0, items: 0, refused: [] as RefusedItem[], refusedCount: 0 }
@@ -52,13 +53,19 @@ export async function writeEach(
   const writeText = async (path: string, text: string): Promise<void> => {
     if (!(await holds(path, text))) {
       const folder = dirname(path)
-      if (!folders.has(folder)) await removeAbandoned(folder)
+      await cleanOnce(folder)
       for (let now = folder; isInside(now, root); now = dirname(now)) folders.add(now)
       await replaceFile(path, text)
     }
     total.files += 1
     total.items += 1
     total.bytes += Buffer.byteLength(text)
+  }
+  // Once a folder: it holds a file an item by its end, and to list it for each would be quadratic.
+  const cleanOnce = (folder: string): Promise<void> => {
+    const begun = cleaned.get(folder) ?? removeAbandoned(folder)
+    cleaned.set(folder, begun)
+    return begun
   }
   const refuse = ({ index, key }: StoredResult, reason: string): void => {
     total.refusedCount += 1
