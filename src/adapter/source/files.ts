@@ -4,6 +4,7 @@ import { dirname, relative, sep } from 'node:path'
 import { escapePath, glob } from 'tinyglobby'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
+import { withoutLoops } from './link-loops.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions } from './row.ts'
 
 /**
@@ -68,6 +69,10 @@ export function filesSource(
 const AT_ONCE = 64
 
 async function listFiles(patterns: readonly string[], folder: string): Promise<readonly string[]> {
+  if (patterns.every(pattern => pattern.startsWith('!')))
+    throw new InputError(
+      `${shownPatterns(patterns, folder)}: only ${patterns.length === 1 ? 'a pattern' : 'patterns'} of files to leave out; expected one of files to take as well`,
+    )
   const unreadable: string[] = []
   const found = await glob(await Promise.all(patterns.map(asWritten)), {
     cwd: folder,
@@ -79,7 +84,10 @@ async function listFiles(patterns: readonly string[], folder: string): Promise<r
   if (unreadable.length > 0) throw new InputError(unreadableFolder(unreadable.sort(byCodeUnit)))
   if (found.length === 0) throw new InputError(await nothingFound(patterns, folder))
   const sorted = found.sort(byCodeUnit)
-  return sorted.filter((path, at) => at === 0 || path !== sorted[at - 1])
+  return withoutLoops(
+    sorted.filter((path, at) => at === 0 || path !== sorted[at - 1]),
+    patterns.filter(pattern => !pattern.startsWith('!')).map(fixedFolder),
+  )
 }
 
 /**
@@ -112,9 +120,8 @@ async function asWritten(pattern: string): Promise<string> {
 
 async function nothingFound(patterns: readonly string[], folder: string): Promise<string> {
   const wanted = patterns.find(pattern => !pattern.startsWith('!')) ?? ''
-  const shown = patterns.map(pattern => JSON.stringify(showPath(pattern, folder))).join(', ')
   const base = fixedFolder(wanted)
-  const head = `no file matches ${shown}`
+  const head = `no file matches ${shownPatterns(patterns, folder)}`
   try {
     const names = (await readdir(base)).sort(byCodeUnit)
     if (names.length === 0) return `${head}: the folder ${base} is empty`
@@ -125,8 +132,15 @@ async function nothingFound(patterns: readonly string[], folder: string): Promis
   }
 }
 
+const shownPatterns = (patterns: readonly string[], folder: string): string =>
+  patterns.map(pattern => JSON.stringify(showPath(pattern, folder))).join(', ')
+
 const showPath = (path: string, folder: string): string =>
-  path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path
+  path.startsWith('!')
+    ? `!${showPath(path.slice(1), folder)}`
+    : path.startsWith(`${folder}/`)
+      ? path.slice(folder.length + 1)
+      : path
 
 /** Files of the job's folder are named from there; others from the deepest folder they share. */
 function keyRoot(patterns: readonly string[], folder: string): string {
