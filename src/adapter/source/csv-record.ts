@@ -6,21 +6,33 @@ export type CsvRecord = {
   readonly fields: string[]
   /** The quoted field still open after the last line, or `undefined`. */
   open: string | undefined
+  /** How the last line ended: part of the field still open. */
+  lineEnd: string
   problem: string | undefined
 }
 
-export const csvRecord = (): CsvRecord => ({ fields: [], open: undefined, problem: undefined })
+export const csvRecord = (): CsvRecord => ({
+  fields: [],
+  open: undefined,
+  lineEnd: '',
+  problem: undefined,
+})
 
 /** Adds a line; the record is whole when `open` is then `undefined`. */
-export function feed(record: CsvRecord, line: string, delimiter: string): void {
+export function feed(
+  record: CsvRecord,
+  { text: line, lineEnd }: { readonly text: string; readonly lineEnd: string },
+  delimiter: string,
+): void {
   let at = 0
   if (record.open !== undefined) {
-    record.open += '\n'
+    record.open += record.lineEnd
     at = readQuoted(record, line, 0, delimiter)
   } else if (!line.includes('"')) {
     for (const field of line.split(delimiter)) record.fields.push(field)
     return
   }
+  record.lineEnd = lineEnd
   while (at <= line.length && record.open === undefined) {
     if (line[at] === '"') {
       record.open = ''

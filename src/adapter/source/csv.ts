@@ -27,7 +27,7 @@ export function csvSource(path: string, shown: string, options: RowOptions): Pla
           : `${fields.length} fields; expected ${columns.length} (${columns.join(', ')})`
         : `${problem}; expected the delimiter or the end of the line`
     if (wrong !== undefined) return problemRow(`${place}: ${wrong}`, index, options, line)
-    const value: Record<string, string> = {}
+    const value: Record<string, string> = header!.isPlain ? {} : Object.create(null)
     for (let at = 0; at < columns.length; at += 1) value[columns[at]] = fields[at]
     return row(JSON.stringify(value), value, index, place, options, line)
   }
@@ -52,7 +52,7 @@ export function csvSource(path: string, shown: string, options: RowOptions): Pla
         record = csvRecord()
         return problemRow(`${place}: ${problem}`, index, options, startLine)
       }
-      feed(record, reader.text, header!.delimiter)
+      feed(record, reader, header!.delimiter)
       if (record.open === undefined) return whole(index, place)
       if (record.open.length < LONGEST_LINE) return 'more'
       record = csvRecord()
@@ -68,7 +68,12 @@ export function csvSource(path: string, shown: string, options: RowOptions): Pla
 
 const UNCLOSED = 'a quoted field is not closed'
 
-type Header = { readonly columns: readonly string[]; readonly delimiter: string }
+type Header = {
+  readonly columns: readonly string[]
+  readonly delimiter: string
+  /** No column has a name that an ordinary object would take for its prototype. */
+  readonly isPlain: boolean
+}
 
 async function readHeader(reader: LineReader, shown: string): Promise<Header> {
   let record: CsvRecord | undefined
@@ -85,7 +90,7 @@ async function readHeader(reader: LineReader, shown: string): Promise<Header> {
     if (record === undefined && reader.text.trim() === '') continue
     if (record === undefined) delimiter = delimiterOf(reader.text)
     record ??= csvRecord()
-    feed(record, reader.text, delimiter)
+    feed(record, reader, delimiter)
     if (record.open === undefined) break
   }
   const columns = record.fields.map(field => field.trim())
@@ -94,7 +99,7 @@ async function readHeader(reader: LineReader, shown: string): Promise<Header> {
     const what = repeated === '' ? 'two columns without a name' : `two columns named "${repeated}"`
     throw new InputError(`${shown}:${reader.line}: ${what}; expected a header of distinct names`)
   }
-  return { columns, delimiter }
+  return { columns, delimiter, isPlain: !columns.includes('__proto__') }
 }
 
 const delimiterOf = (header: string): string =>

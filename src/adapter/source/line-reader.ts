@@ -16,6 +16,8 @@ export class LineReader {
   line: number
   /** The byte after it: where a reader opened again continues. */
   offset: number
+  /** What it ended with. */
+  lineEnd: '\n' | '\r\n' = '\n'
   /** It was cut: longer than `longest` bytes. */
   tooLong = false
   /** It holds bytes that are not UTF-8. */
@@ -91,6 +93,7 @@ export class LineReader {
   private take(end: number, next: number): 'line' {
     const { buffer, start } = this
     const last = end > start && buffer[end - 1] === 13 ? end - 1 : end
+    this.lineEnd = last === end ? '\n' : '\r\n'
     this.tooLong = this.skipping || end - start > this.longest
     this.skipping = false
     this.text = this.tooLong ? '' : buffer.toString('utf8', start, last)
@@ -104,7 +107,7 @@ export class LineReader {
 }
 
 /** A UTF-8 byte order mark is no part of the first line. */
-const bomLength = (head: Buffer): number =>
+export const bomLength = (head: Buffer): number =>
   head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0
 
 /** Most lines are short, and a loop finds their end sooner than a call into the runtime does. */
