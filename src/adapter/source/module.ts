@@ -1,6 +1,7 @@
 import { InputError } from '../../model/input-error.ts'
+import { hash64 } from '../../std/hash64.ts'
 import { jsonText } from './listed.ts'
-import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
+import { asName, type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
 
 export type ImportModule = (path: string) => Promise<unknown>
 
@@ -192,9 +193,20 @@ function moduleRow(entry: Entry, index: number, place: string, options: RowOptio
   }
   const keyed = entry.key === undefined ? options : { ...options, key: undefined }
   const made = row(payload, entry.item, index, place, keyed)
-  return {
-    ...made,
-    key: entry.key === undefined ? made.key : String(entry.key),
-    version: entry.version === undefined ? made.version : String(entry.version),
+  const key = entry.key === undefined ? made.key : asName(entry.key)
+  if (key === undefined) {
+    const said = jsonText(entry.key) ?? typeof entry.key
+    return problemRow(
+      `${place}: its key is ${said.slice(0, 80)}; expected text or a number`,
+      index,
+      { key: 'key' },
+    )
   }
+  return { ...made, key, version: versionOf(entry.version) ?? made.version }
+}
+
+/** Dates and objects are versions too: what they come to as JSON. */
+function versionOf(version: unknown): string | undefined {
+  const text = version === null ? undefined : jsonText(version)
+  return text === undefined ? undefined : (asName(version) ?? hash64(text))
 }

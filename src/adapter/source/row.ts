@@ -68,7 +68,8 @@ function fieldOf(value: unknown, field: string): unknown {
   return (value as Record<string, unknown>)[field]
 }
 
-function asName(value: unknown): string | undefined {
+/** What can name an item: text that is not empty, a number, true or false. */
+export function asName(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
