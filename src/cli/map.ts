@@ -176,7 +176,10 @@ function inputsOf(inputs: readonly string[]): InputSpec {
 function withKey(input: InputSpec, key: string | undefined): InputSpec {
   if (key === undefined) return input
   if (input.kind === 'jsonl' || input.kind === 'csv') return { ...input, key }
-  throw new InputError(`--key ${key}: only rows of a .jsonl or .csv have fields`)
+  if (input.kind === 'stdin' && input.format === 'jsonl') return { ...input, key }
+  throw new InputError(
+    `--key ${key}: only rows of a .jsonl or .csv, or of jsonl:- (stdin), have fields`,
+  )
 }
 
 function paramsOf(flags: readonly string[]): Record<string, unknown> {

@@ -27,6 +27,8 @@ export function parseInputFlag(text: string, cwd: string, own?: InputSpec): Inpu
   const [, prefix, rest] = /^(files|jsonl|csv|range):(.*)$/s.exec(text) ?? [text, '', text]
   if (rest === '') throw unusable(text, 'names nothing')
   if (prefix === 'range') return parseRange(text, rest)
+  if (rest === '-' && (prefix === 'csv' || prefix === 'files'))
+    throw unusable(text, 'standard input is lines, or rows of jsonl:-')
   if (rest === '-') return { kind: 'stdin', format: prefix === 'jsonl' ? 'jsonl' : 'lines', key }
   const path = resolve(cwd, rest)
   const kind = prefix === '' ? kindOf(path) : prefix

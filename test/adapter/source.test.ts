@@ -402,6 +402,21 @@ describe('stdin', () => {
     expect(items[3].problem).toContain('duplicate key "a": first at stdin:1, again at stdin:4')
   })
 
+  it('has lines that are not UTF-8 as problems, keeps one cut anywhere, drops a byte order mark', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from('\uFEFFé\r\n\n'),
+      Buffer.from([255, 10]),
+      Buffer.from('b'),
+    ])
+    const single = (async function* () {
+      for (const byte of bytes) yield Uint8Array.of(byte)
+    })()
+    const lines: InputSpec = { kind: 'stdin', format: 'lines', key: undefined }
+    const items = await readAll(open(lines, { stdin: single }), 10)
+    expect(items.map(item => item.payload)).toEqual(['"é"', 'null', '"b"'])
+    expect(items[1].problem).toBe('stdin:3: bytes that are not UTF-8; expected UTF-8 text')
+  })
+
   it('that broke off is continued by the same input and refuses another', async () => {
     const store = memoryStore()
     store.spool('calm-otter', 0, [{ key: '1', payload: JSON.stringify('{"id":"a"}') }])
@@ -483,5 +498,70 @@ describe('a line reader', () => {
       [700_000, false, 4_400_006],
       [1, false, 4_400_007],
     ])
+  })
+})
+
+describe('links to folders', () => {
+  it('are followed, but not back into a folder on the way', async () => {
+    const folder = tempFolder({ 'a/x.txt': '', 'a/b/y.txt': '', 'other/z.txt': '' })
+    symlinkSync('.', join(folder, 'a/self'))
+    symlinkSync('..', join(folder, 'a/b/up'))
+    symlinkSync('../other', join(folder, 'a/other'))
+    const keys = async (pattern: string): Promise<string[]> => {
+      const files: InputSpec = { kind: 'files', patterns: [join(folder, pattern)] }
+      return (await readAll(open(files, { folder }), 10)).map(item => item.key)
+    }
+    expect(await keys('a/**/*.txt')).toEqual(['a/b/y.txt', 'a/other/z.txt', 'a/x.txt'])
+    expect(await keys('a/self/*.txt')).toEqual(['a/self/x.txt'])
+  })
+
+  it('patterns that only leave out are refused', async () => {
+    const files: InputSpec = { kind: 'files', patterns: ['!/data/*.tmp'] }
+    await expect(open(files, { folder: '/data' }).read(undefined, 1)).rejects.toThrow(
+      '"!*.tmp": only a pattern of files to leave out; expected one of files to take as well',
+    )
+  })
+})
+
+describe('fields of a csv', () => {
+  it('keep the line ends within quotes, and a column of any name', async () => {
+    const folder = tempFolder({ 'a.csv': '__proto__,t\r\np,"1\n2\r\n\r\n3"\r\n' })
+    const [item] = await readAll(open(csv(join(folder, 'a.csv'), '__proto__')), 10)
+    expect(item).toMatchObject({ key: 'p', payload: '{"__proto__":"p","t":"1\\n2\\r\\n\\r\\n3"}' })
+  })
+})
+
+describe('what a generator gives with an item', () => {
+  const spec: InputSpec = { kind: 'module', path: '/g.mjs', key: undefined, version: undefined }
+  const yielding = (...entries: unknown[]) =>
+    readAll(open(spec, { importModule: async () => ({ default: () => entries }) }), 10)
+
+  it('as a key is text, a number or true and false; anything else is the problem of that item', async () => {
+    const items = await yielding(
+      { item: 1, key: 'a' },
+      { item: 2, key: null },
+      { item: 3, key: { of: 3 } },
+      { item: 4, key: 4 },
+    )
+    expect(items.map(({ key, problem }) => problem ?? key)).toEqual([
+      'a',
+      expect.stringContaining('item 1: its key is null; expected text or a number'),
+      expect.stringContaining('item 2: its key is {"of":3}; expected text or a number'),
+      '4',
+    ])
+  })
+
+  it('as a version may be a date or an object, and differs where they do', async () => {
+    const versions = (
+      await yielding(
+        { item: 0, version: new Date(1) },
+        { item: 0, version: new Date(2) },
+        { item: 0, version: { etag: 1 } },
+        { item: 0, version: { etag: 2 } },
+        { item: 0, version: 'v1' },
+      )
+    ).map(({ version }) => version)
+    expect(new Set(versions).size).toBe(5)
+    expect(versions[4]).toBe('v1')
   })
 })

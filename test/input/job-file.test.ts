@@ -147,7 +147,7 @@ describe('--input', () => {
     })
   })
 
-  it.each(['range:5..5', 'range:a..b', 'files:'])('refuses %s', text => {
+  it.each(['range:5..5', 'range:a..b', 'files:', 'csv:-'])('refuses %s', text => {
     expect(() => parseInputFlag(text, '/cwd')).toThrow(/expected a folder, a pattern/)
   })
 

@@ -49,8 +49,11 @@ export function parseRow(
 }
 
 /** What is wrong with a line before it is parsed. */
-export function lineProblem(reader: LineReader): string | undefined {
-  if (reader.tooLong) return `longer than ${LONGEST_LINE} bytes; expected shorter lines`
-  if (reader.garbled) return 'bytes that are not UTF-8; expected UTF-8 text'
+export function lineProblem({
+  tooLong,
+  garbled,
+}: Pick<LineReader, 'tooLong' | 'garbled'>): string | undefined {
+  if (tooLong) return `longer than ${LONGEST_LINE} bytes; expected shorter lines`
+  if (garbled) return 'bytes that are not UTF-8; expected UTF-8 text'
   return undefined
 }

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../model/input-error.ts'
 import type { SourceChunk } from '../../port/source.ts'
 import type { SpooledItem, Store } from '../../port/store.ts'
-import { parseRow } from './jsonl.ts'
-import { LONGEST_LINE } from './line-reader.ts'
+import { lineProblem, parseRow } from './jsonl.ts'
+import { bomLength, LONGEST_LINE } from './line-reader.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
 
 type Spool = Pick<Store, 'spool' | 'spooled' | 'put' | 'get'>
@@ -103,8 +104,8 @@ function stdinRow(
   const line = Number(item.key)
   const text: unknown = JSON.parse(item.payload)
   if (typeof text !== 'string') {
-    const problem = `stdin:${line}: longer than ${LONGEST_LINE} bytes; expected shorter lines`
-    return problemRow(problem, index, options, line)
+    const problem = lineProblem({ tooLong: text === null, garbled: text === false })
+    return problemRow(`stdin:${line}: ${problem}`, index, options, line)
   }
   if (format === 'jsonl') return parseRow(text, index, () => `stdin:${line}`, options, line)
   return row(item.payload, text, index, `stdin:${line}`, options, line)
@@ -112,7 +113,7 @@ function stdinRow(
 
 const SPOOLED_AT_ONCE = 10_000
 
-/** Lines as JSON text, `null` for one that is too long; blank lines are no items. */
+/** Lines as JSON text, `null` for one too long, `false` for one not UTF-8; blank lines are no items. */
 async function spoolLines(
   stdin: Stdin,
   format: 'lines' | 'jsonl',
@@ -128,36 +129,49 @@ async function spoolLines(
   }
   for await (const text of splitLines(stdin)) {
     line += 1
-    if (text !== undefined && (format === 'jsonl' ? text.trim() : text) === '') continue
-    list.push({ key: String(line), payload: text === undefined ? 'null' : JSON.stringify(text) })
+    if (typeof text === 'string' && (format === 'jsonl' ? text.trim() : text) === '') continue
+    list.push({ key: String(line), payload: JSON.stringify(text) })
     if (list.length === SPOOLED_AT_ONCE) flush()
   }
   flush()
   return count
 }
 
-/** Lines without their ends; `undefined` for one longer than `LONGEST_LINE`. */
-async function* splitLines(stdin: Stdin): AsyncGenerator<string | undefined> {
-  const decoder = new TextDecoder('utf-8')
-  let rest = ''
-  let tooLong = false
-  for await (const chunk of stdin) {
-    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-    const lines = text.split('\n')
-    lines[0] = rest + lines[0]
-    rest = lines.pop()!
-    for (const line of lines) {
-      yield tooLong || line.length > LONGEST_LINE ? undefined : withoutReturn(line)
-      tooLong = false
-    }
-    if (rest.length > LONGEST_LINE) {
-      tooLong = true
-      rest = ''
-    }
+/** Lines without their ends; `null` for one longer than `LONGEST_LINE`, `false` for one not UTF-8. */
+async function* splitLines(stdin: Stdin): AsyncGenerator<string | null | false> {
+  let begun: Buffer[] = []
+  let length = 0
+  let isFirst = true
+  const add = (piece: Buffer): void => {
+    length += piece.length
+    if (length <= LONGEST_LINE) begun.push(piece)
+    else begun = []
   }
-  rest += decoder.decode()
-  if (tooLong) yield undefined
-  else if (rest !== '') yield withoutReturn(rest)
+  const take = (): string | null | false => {
+    const line =
+      length > LONGEST_LINE
+        ? null
+        : textOf(begun.length === 1 ? begun[0] : Buffer.concat(begun), isFirst)
+    begun = []
+    length = 0
+    isFirst = false
+    return line
+  }
+  for await (const chunk of stdin) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk)
+    let from = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      add(bytes.subarray(from, end))
+      from = end + 1
+      yield take()
+    }
+    if (from < bytes.length) add(bytes.subarray(from))
+  }
+  if (length > 0) yield take()
 }
 
-const withoutReturn = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line)
+function textOf(line: Buffer, isFirst: boolean): string | false {
+  const last = line.at(-1) === 13 ? line.length - 1 : line.length
+  const text = line.toString('utf8', isFirst ? bomLength(line) : 0, last)
+  return text.includes('\uFFFD') && !isUtf8(line) ? false : text
+}
