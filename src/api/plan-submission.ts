@@ -25,6 +25,14 @@ export type Plan =
       readonly why: string
     }
 
+/** What is submitted, as far as it can be compared with what ran before. */
+export type Submission = {
+  readonly prints: Readonly<Record<string, string>>
+  readonly input: string | undefined
+  /** Nobody gives standard input, and the job's newest run has kept its own. */
+  readonly goesOnWithKept: boolean
+}
+
 /** How a user overrides that. */
 export type PlanOptions = {
   readonly fresh?: boolean
@@ -37,18 +45,9 @@ export class OlderCode extends InputError {
   override name = 'OlderCode'
 }
 
-export function planSubmission(
-  host: Host,
-  job: Job,
-  now: { readonly prints: Readonly<Record<string, string>>; readonly input: string | undefined },
-  options: PlanOptions,
-): Plan {
+export function planSubmission(host: Host, job: Job, now: Submission, options: PlanOptions): Plan {
   refuseContradiction(options)
-  const last = host.store
-    .runs()
-    // A run whose submission never became durable did not begin.
-    .filter(run => run.job === job.name && host.runNamed(run.name) !== undefined)
-    .sort((a, b) => b.createdAt - a.createdAt)[0]
+  const last = newestRun(host, job)
   if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
   if (last === undefined) return { kind: 'new', why: 'it never ran here' }
   const redo = options.redo ?? []
@@ -69,6 +68,8 @@ export function planSubmission(
     if (host.runNamed(last.name)?.state !== 'paused') return { kind: 'new', why: 'a new stream' }
     return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
   }
+  if (now.goesOnWithKept && sameStages)
+    return { kind: 'goOn', run: last.name, why: 'it was interrupted; its input was kept' }
   const { state } = host.runNamed(last.name) ?? {}
   // What a generator yields by now is not known before it is asked; one that broke off has its cursor.
   const comparable = job.input.kind !== 'module' || state === 'paused'
@@ -84,6 +85,16 @@ export function planSubmission(
       why: 'finished, and nothing it was made from changed',
     }
   return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
+}
+
+export function newestRun(host: Host, job: Job): RunRecord | undefined {
+  return (
+    host.store
+      .runs()
+      // A run whose submission never became durable did not begin.
+      .filter(run => run.job === job.name && host.runNamed(run.name) !== undefined)
+      .sort((a, b) => b.createdAt - a.createdAt)[0]
+  )
 }
 
 function inputInWords({ input }: Job): string {

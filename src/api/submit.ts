@@ -9,10 +9,17 @@ import type { RunRecord } from '../port/store.ts'
 import { inputFingerprint, stageFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
 import { keeperFor, rememberRedo } from './keep.ts'
+import { givenInput, hasKeptInput } from './kept-input.ts'
 import { recallTimes } from './learnt-times.ts'
 import { runNameFor } from './names.ts'
 import { planBeside, plansBeside } from './plan-beside.ts'
-import { type Plan, type PlanOptions, planSubmission } from './plan-submission.ts'
+import {
+  newestRun,
+  type Plan,
+  type PlanOptions,
+  planSubmission,
+  type Submission,
+} from './plan-submission.ts'
 import { runDefinition } from './run-definition.ts'
 
 export type SubmitOptions = PlanOptions & {
@@ -28,15 +35,15 @@ export async function submitJob(
   job: Job,
   options: SubmitOptions = {},
 ): Promise<Submitted> {
-  const prints = await stageFingerprints(job)
-  const input = await inputFingerprint(host, job)
-  const plan = planSubmission(host, job, { prints, input }, options)
+  const { stdin, ...now } = await submission(host, job, options)
+  const { prints, input } = now
+  const plan = planSubmission(host, job, now, options)
   if (plan.kind !== 'nothing')
     await checkWritable(job.stages.flatMap(({ output }) => (output === undefined ? [] : [output])))
   const previous =
     plan.kind === 'goOn' || plan.kind === 'nothing' ? host.store.run(plan.run) : undefined
   if (previous !== undefined) {
-    await goOn(host, job, previous, plan.kind === 'nothing', prints, options)
+    await goOn(host, job, previous, plan.kind === 'nothing', prints, stdin)
     return { run: previous.name, plan }
   }
   const name = runNameFor(taken => host.store.run(taken) !== undefined)
@@ -53,7 +60,7 @@ export async function submitJob(
     previous: plan.kind === 'continue' ? plan.previous : undefined,
   })
   if (plan.kind === 'continue') rememberRedo(host.store, name, plan.redo)
-  host.attach(name, job, { keeper: keeperFor(host, job, name), stdin: options.stdin })
+  host.attach(name, job, { keeper: keeperFor(host, job, name), stdin })
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   const run = host.runNamed(name)
@@ -67,12 +74,21 @@ export async function explainSubmission(
   job: Job,
   options: SubmitOptions = {},
 ): Promise<Plan> {
-  return planSubmission(
-    host,
-    job,
-    { prints: await stageFingerprints(job), input: await inputFingerprint(host, job) },
-    options,
-  )
+  return planSubmission(host, job, await submission(host, job, options), options)
+}
+
+async function submission(
+  host: Host,
+  job: Job,
+  { stdin, fresh }: SubmitOptions,
+): Promise<Submission & Pick<SubmitOptions, 'stdin'>> {
+  const prints = await stageFingerprints(job)
+  const input = await inputFingerprint(host, job)
+  const last = fresh === true ? undefined : newestRun(host, job)
+  if (last === undefined || !hasKeptInput(host, job, last.name))
+    return { prints, input, stdin, goesOnWithKept: false }
+  const given = await givenInput(stdin)
+  return { prints, input, stdin: given, goesOnWithKept: given === undefined }
 }
 
 async function goOn(
@@ -81,7 +97,7 @@ async function goOn(
   record: RunRecord,
   finished: boolean,
   prints: Readonly<Record<string, string>>,
-  options: SubmitOptions,
+  stdin: SubmitOptions['stdin'],
 ): Promise<void> {
   const run = host.runNamed(record.name)
   if (run === undefined)
@@ -89,7 +105,7 @@ async function goOn(
   const definition = definitionOf(host, job, record.name, run.definition.seed)
   host.attach(record.name, job, {
     keeper: keeperFor(host, job, record.name),
-    stdin: options.stdin,
+    stdin,
   })
   const outputsMoved = outputsOf(record.definition) !== outputsOf(JSON.stringify(job))
   host.store.putRun({

@@ -1,6 +1,6 @@
 import type { Host } from '../api/host.ts'
 import { type Outlook, outlookOf, type StageOutlook } from '../api/outlook.ts'
-import { explainSubmission } from '../api/submit.ts'
+import { explainSubmission, type SubmitOptions } from '../api/submit.ts'
 import type { Job } from '../model/job.ts'
 import { formatCount } from '../std/units.ts'
 import { exitCode } from './exit.ts'
@@ -8,7 +8,11 @@ import { plural, print, printJson, table } from './print.ts'
 import type { RunFlags } from './run.ts'
 
 /** `run --explain`: what would run again and why; nothing runs. */
-export async function explain(host: Host, job: Job, flags: RunFlags): Promise<number> {
+export async function explain(
+  host: Host,
+  job: Job,
+  flags: RunFlags & SubmitOptions,
+): Promise<number> {
   const plan = await explainSubmission(host, job, flags)
   const outlook = await outlookOf(host, job, plan)
   if (flags.json === true) {

@@ -68,7 +68,7 @@ export async function runJob(job: Job, flags: RunFlags): Promise<number> {
   const host = await openHost({ dir: directoryFrom(flags.dir), machines, onRequest: answerRequest })
   try {
     const options = { ...flags, ...(job.input.kind === 'stdin' ? { stdin: process.stdin } : {}) }
-    if (flags.explain === true) return await explain(host, job, flags)
+    if (flags.explain === true) return await explain(host, job, options)
     const submitted = await submitJob(host, job, options)
     return await follow(host, job, submitted, flags)
   } finally {

@@ -30,6 +30,8 @@ export type Folder = {
   drayUnder(program: readonly string[], ...words: string[]): Promise<Ended>
   /** Begun and not awaited. */
   begin(...words: string[]): Begun
+  /** Begun, fed on stdin and not awaited. */
+  beginFed(input: string, ...words: string[]): Begun
   remove(): void
 }
 
@@ -56,6 +58,7 @@ export function folderWith(files: Readonly<Record<string, string>> = {}): Folder
     drayFed: (input, ...words) => begin(path, words, input).ended,
     drayUnder: (program, ...words) => begin(path, words, '', program).ended,
     begin: (...words) => begin(path, words),
+    beginFed: (input, ...words) => begin(path, words, input),
     remove: () => rmSync(path, { recursive: true, force: true }),
   }
   for (const [name, text] of Object.entries(files)) folder.write(name, text)

@@ -43,6 +43,40 @@ test('kill -9 loses no finished item; only what was in flight repeats', async ()
   folder.remove()
 })
 
+test('after kill -9 a run of stdin goes on with the input it kept, where none is given again', async () => {
+  const folder = folderWith({ 'handle.mjs': slow })
+  const words = ['map', 'handle.mjs', '-', '-o', 'out.jsonl'] as const
+  const fed = Array.from({ length: 30 }, (_, n) => `line ${n}`)
+  const begun = folder.beginFed(`${fed.join('\n')}\n`, ...words, '--events')
+  await begun.says('"ended":6')
+  begun.signal('SIGKILL')
+  await begun.ended
+  const told = await folder.drayFed('', ...words, '--explain')
+  expect(told.out).toMatch(/goes on with .*its input was kept/)
+  const again = await folder.drayFed('', ...words)
+  expect(again.code, again.err).toBe(0)
+  const results = lines(folder.read('out.jsonl')).map(line => JSON.parse(line) as object)
+  expect(results).toEqual(fed.map((result, index) => ({ index, key: String(index), result })))
+  expect(ran(folder).length).toBeLessThan(60 - 6)
+  const empty = await folder.drayFed('', ...words)
+  expect(empty.code).toBe(2)
+  expect(empty.err + empty.out).toContain('stdin: no items')
+  folder.remove()
+})
+
+test('other input than an interrupted run of stdin had kept is run instead', async () => {
+  const folder = folderWith({ 'handle.mjs': slow })
+  const words = ['map', 'handle.mjs', '-', '-o', 'out.jsonl'] as const
+  const begun = folder.beginFed('a\nb\nc\nd\ne\nf\n', ...words, '--events')
+  await begun.says('"ended":2')
+  begun.signal('SIGKILL')
+  await begun.ended
+  const again = await folder.drayFed('a\nz\n', ...words)
+  expect(again.code, again.err).toBe(0)
+  expect(lines(folder.read('out.jsonl')).map(line => JSON.parse(line).result)).toEqual(['a', 'z'])
+  folder.remove()
+})
+
 test('while one works, a second copy exits 2 with its pid, and status, why and cancel ask it', async () => {
   const folder = folderWith({ 'handle.mjs': slow })
   const long = ['map', 'handle.mjs', 'range:0..3000', '-o', 'out.jsonl'] as const

@@ -33,6 +33,9 @@ export function openRunSource(run: string, store: Spool, options: RowOptions): P
   }
 }
 
+/** Present once all of a run's standard input is kept: how many lines. */
+export const wholeInputDocument = (run: string): string => `stdin:${run}`
+
 export type Stdin = AsyncIterable<Uint8Array | string>
 
 /**
@@ -46,7 +49,7 @@ export function stdinSource(
   format: 'lines' | 'jsonl',
   options: RowOptions,
 ): PlacedSource {
-  const complete = `stdin:${run}`
+  const complete = wholeInputDocument(run)
   const spooledCount = async (): Promise<number> => {
     const known = store.get(complete)
     if (known !== undefined) return Number(known)
