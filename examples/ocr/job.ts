@@ -11,7 +11,7 @@ export default defineJob({
     {
       name: 'lines',
       map: './find-lines.ts',
-      needs: { cpu: 1, memory: '450MB' },
+      needs: { cpu: 1, memory: '600MB' },
       loads: { name: 'pp-ocr-v4-detection', memory: '45MB' },
       timeout: '60s',
       retry: { attempts: 3, never: ['bad-input'] },
