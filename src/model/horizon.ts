@@ -22,15 +22,22 @@ export function serialHorizon(problem: Problem): number {
 }
 
 /**
- * The length of one tick in the problem's unit: the finest of 1, 1/10, ... 1/1,000,000 in which the
- * horizon stays under 2^53, or `undefined` when even whole units do not fit.
+ * The length of one tick in the problem's unit, a power of ten: a millionth, finer where the horizon
+ * is short (so that rounding to ticks is lost in the last digits, and tiny times are not rounded
+ * away), coarser where it would not stay under 2^53; `undefined` when even whole units do not fit.
  */
 export function tickOf(horizon: number): number | undefined {
-  for (let ticksPerUnit = 1_000_000; ticksPerUnit >= 1; ticksPerUnit /= 10) {
-    if (horizon * ticksPerUnit < Number.MAX_SAFE_INTEGER) return 1 / ticksPerUnit
+  for (let digits = mostDigits; digits >= 0; digits -= 1) {
+    const most = digits > usualDigits ? fineTicks : Number.MAX_SAFE_INTEGER
+    if (horizon * 10 ** digits < most) return Number(`1e-${digits}`)
   }
   return undefined
 }
+
+const usualDigits = 6
+const mostDigits = 15
+/** Ticks finer than usual leave a factor of a thousand to what reaches beyond the horizon: faults, ageing. */
+const fineTicks = 1e12
 
 function slowestTransfers(problem: Problem): number {
   const { bytes, time } = problem.edges

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { parseMatrix } from '../../src/input/matrix.ts'
+import { problemFrom } from '../../src/input/problem.ts'
 import { makespanOf } from '../../src/model/schedule.ts'
 import { violationsOf } from '../../src/model/validator.ts'
 import { planners } from '../../src/policy/planning/registry.ts'
@@ -81,6 +83,39 @@ describe('a valid plan, followed, ends no later than it says', () => {
       }
     }
   })
+})
+
+test.each([1, 1e-3, 1e-9])('a run is the plan, and the plan scaled, in units of %d', scale => {
+  const rows = [
+    [7, 2, 9],
+    [1, 4, 3],
+    [6, 6, 1],
+    [2, 8, 5],
+    [5, 5, 5],
+  ]
+  const matrix = rows.map(row => row.map(time => time * scale).join(',')).join('\n')
+  const problem = parseMatrix(matrix, { place: 'x.csv', name: 'x' })
+  const { makespan, schedule } = simulateProblem(problem, { strategy: 'mct' })
+  expect(makespan / scale).toBeCloseTo(6, 5)
+  expect([...schedule.machine]).toEqual([1, 0, 2, 0, 2])
+})
+
+test('a step of priority is worth a minute of waiting, whatever the ticks', () => {
+  const tasks = [
+    { id: 'first', work: 70 },
+    { id: 'late', work: 1, release: 59, priority: 1 },
+    { id: 'early', work: 1 },
+  ]
+  const run = (release: number) => {
+    const [first, late, early] = tasks
+    const problem = problemFrom(
+      { machines: [{ id: 'm0' }], tasks: [first, { ...late, release }, early] },
+      { place: 'x.json', name: 'x' },
+    )
+    return simulateProblem(problem, { strategy: 'on-demand', order: 'priority' }).schedule.start
+  }
+  expect([...run(59)]).toEqual([0, 70, 71])
+  expect([...run(61)]).toEqual([0, 71, 70])
 })
 
 describe('uncertainty', () => {

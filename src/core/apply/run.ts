@@ -2,6 +2,7 @@ import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { RunDefinition } from '../../model/run.ts'
+import { SECOND } from '../../std/time.ts'
 import { machineChanged } from '../columns.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
 import { CANCELLED, OPEN, stateOf } from '../items.ts'
@@ -50,7 +51,11 @@ function openGraph(stage: Stage, problem: Problem): void {
     const { release, priority } = problem.tasks[task]
     const link = stage.definition.link
     if (link.kind === 'graph' && (release > 0 || priority !== 0)) {
-      stage.wishes.set(task, { priority, notBefore: Math.round(release * link.ticks) })
+      stage.wishes.set(task, {
+        // Orders age by micros; in a problem a unit of its time stands for a second.
+        priority: (priority * link.ticks) / SECOND,
+        notBefore: Math.round(release * link.ticks),
+      })
     }
   }
 }
