@@ -23,6 +23,10 @@ export const limits = {
   losses: 3,
   /** Observations before an estimate of one machine outweighs the pooled one. */
   samples: 5,
+  /** A model stays for so many times what loading another and itself again takes: about a tenth of the time goes into loading. */
+  stay: 10,
+  /** Slots of one machine. Where slots are not counted there may be one for every open task. */
+  slots: 1_048_576,
 } as const
 
 assert(
@@ -33,4 +37,5 @@ assert(
   limits.openTasks >= 10 * 2 * limits.messageTasks,
   'ten slots must find two full messages each',
 )
+assert(limits.slots >= limits.indexedTasks, 'every open task may have a slot of its own')
 assert(limits.indexedTasks >= limits.openTasks, 'the indexed window contains the plain one')

@@ -4,6 +4,7 @@ import { NEVER } from '../std/time.ts'
 import type { Columns } from './columns.ts'
 import { columns } from './columns.ts'
 import type { Kept } from './event.ts'
+import { limits } from './limits.ts'
 import type { Marks } from './marks.ts'
 import { noMarks } from './marks.ts'
 import type { Class } from './state.ts'
@@ -23,9 +24,9 @@ export type Scratch = {
   askAt: number
   /** Machines that may be able to start something of their queue. */
   readonly dirty: Marks
-  /** Slots that answered and could take another message of the same class: machine * 65536 + slot. */
+  /** Slots that answered and could take another message of the same class, by `slotKey`. */
   readonly hungry: Set<number>
-  /** When a slot last began to load a model, by machine * 65536 + slot. */
+  /** When a slot last began to load a model, by `slotKey`. */
   readonly loadedAt: Map<number, number>
   /** Applying a journal: queues are not kept, they are rebuilt at the end. */
   replaying: boolean
@@ -40,6 +41,15 @@ export type Scratch = {
   readonly plain: Map<number, { readonly of: StageDefinition; readonly klass: Class }>
   /** Classes no machine can take now: not asked again within a phase. */
   readonly refused: Set<number>
+}
+
+/** A slot as one number: a set of numbers costs a tenth of one of objects or texts. */
+export function slotKey(machine: number, slot: number): number {
+  return machine * limits.slots + slot
+}
+
+export function slotAt(key: number): { readonly machine: number; readonly slot: number } {
+  return { machine: Math.floor(key / limits.slots), slot: key % limits.slots }
 }
 
 export function emptyScratch(): Scratch {

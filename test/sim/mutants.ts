@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'orders: urgency is not asked of the heads of queues',
-    file: 'core/phase/start.ts',
+    file: 'core/phase/next-class.ts',
     from: 'order.urgency === undefined ? 0 : compareHeads',
     to: 'order.urgency !== undefined ? 0 : compareHeads',
   },
@@ -222,7 +222,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'company: what must travel alone is taken along',
-    file: 'core/phase/start.ts',
+    file: 'core/phase/message.ts',
     from: 'if (tasks.alone[firstTask(queue, tasks)] === 1) break',
     to: '',
   },

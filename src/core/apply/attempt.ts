@@ -5,6 +5,7 @@ import { machineChanged } from '../columns.ts'
 import type { Decision, Outcomes } from '../event.ts'
 import { DONE, STOPPED } from '../items.ts'
 import type { Machine, Slot, Stage, State } from '../state.ts'
+import { slotKey } from '../scratch.ts'
 import { ASSIGNED, moveTask, READY, RUNNING } from '../tasks.ts'
 import { charge } from '../tenants.ts'
 import { comparableMicros, dataReadyAt, expectedMicros } from '../times.ts'
@@ -169,7 +170,7 @@ export function outcomes(state: State, event: Outcomes): void {
   }
   if (slot.running.length > 0) {
     watchHead(state, machine, slot)
-    state.scratch.hungry.add(machine.number * 65_536 + slot.number)
+    state.scratch.hungry.add(slotKey(machine.number, slot.number))
   } else releaseIfIdle(state, machine, slot)
 }
 

@@ -1,30 +1,21 @@
 import { heldBytes, holds, MEMORY, modelBytes, sameModel } from '../models.ts'
 import type { Offers } from '../columns.ts'
+import { limits } from '../limits.ts'
 import { queuedCount } from '../queue.ts'
 import type { Class, Machine, Slot, Stage, State } from '../state.ts'
+import { slotKey } from '../scratch.ts'
 import { fits } from '../times.ts'
 
 /**
  * Models that fit on no machine together would change places item by item, since what is downstream
  * goes first, or whoever's share, slack or age says so. A model that was loaded therefore stays for a
- * while, as long as tasks wait for it: until it has been there for ten times what it takes to load
- * the other and then itself again, so that no more than about a tenth of the time goes into loading.
+ * while, as long as tasks wait for it: until it has been there for `limits.stay` times what it takes
+ * to load the other and then itself again, so that little of the time goes into loading.
  * As a scheduler's quantum pays for its context switch (Kleinrock 1970; batches with setup times:
  * Potts and Kovalyov 2000). It only says who goes first: where nothing else can start, it may go.
+ *
+ * True: on every machine that could start the class now, a model would go that is to stay.
  */
-const WORTH = 10
-
-/** Notes when a slot begins to load. Of choices only: nothing of it is state. */
-export function noteLoad(state: State, machine: Machine, slot: number, stage: Stage): void {
-  if (stage.definition.loads === undefined) return
-  const target = machine.slots[slot]
-  if (target !== undefined && holds(state, target, stage)) return
-  state.scratch.loadedAt.set(keyOf(machine, slot), state.now)
-}
-
-const keyOf = (machine: Machine, slot: number): number => machine.number * 65_536 + slot
-
-/** On every machine that could start the class now, a model would go that is to stay for a while. */
 export function displaces(state: State, klass: Class, on?: Machine): boolean {
   if (state.scratch.loadedAt.size === 0) return false
   let everywhere = false
@@ -35,6 +26,14 @@ export function displaces(state: State, klass: Class, on?: Machine): boolean {
     everywhere = true
   }
   return everywhere
+}
+
+/** Notes when a slot begins to load. Of choices only: nothing of it is state. */
+export function noteLoad(state: State, machine: Machine, slot: number, stage: Stage): void {
+  if (stage.definition.loads === undefined) return
+  const target = machine.slots[slot]
+  if (target !== undefined && holds(state, target, stage)) return
+  state.scratch.loadedAt.set(slotKey(machine.number, slot), state.now)
 }
 
 /** Withdraws the machines where a model would go that is to stay, unless there are no others. */
@@ -75,9 +74,9 @@ function stays(
   slot: Slot,
   { model, other }: { readonly model: Stage; readonly other: Stage },
 ): boolean {
-  const since = state.scratch.loadedAt.get(keyOf(machine, slot.number)) ?? 0
+  const since = state.scratch.loadedAt.get(slotKey(machine.number, slot.number)) ?? 0
   const change = meanSetup(model) + meanSetup(other)
-  return state.now - since < WORTH * change && isWaitedFor(state, machine, model)
+  return state.now - since < limits.stay * change && isWaitedFor(state, machine, model)
 }
 
 function meanSetup({ setup }: Stage): number {

@@ -1,3 +1,4 @@
+import { type Micros, MINUTE } from '../../std/time.ts'
 import type { Order } from './order.ts'
 
 /**
@@ -12,4 +13,4 @@ export const priority: Order = {
 }
 
 /** Micros of waiting that outweigh one step of priority. */
-export const AGEING = 60_000_000
+export const AGEING: Micros = MINUTE

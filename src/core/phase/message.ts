@@ -1,0 +1,52 @@
+import { limits } from '../limits.ts'
+import type { TaskQueue } from '../queue.ts'
+import { firstTask, popTask, queuedCount } from '../queue.ts'
+import type { Class, Machine, State } from '../state.ts'
+import { expectedMicros } from '../times.ts'
+
+/**
+ * What one message to a slot carries, taken off the queue: the head, and as many more as make up the
+ * message's work when their time is known, but never so many that another slot would go without. A
+ * slot that is still at work is given more only where that is so: it is to have the next items at hand
+ * when it answers, not to queue what an idle slot could run.
+ */
+export function takeMessage(
+  state: State,
+  klass: Class,
+  machine: Machine,
+  queue: TaskQueue,
+  which: 'first' | 'more',
+): number[] {
+  const { tasks } = state
+  const head = firstTask(queue, tasks)
+  const stage = state.stages[klass.stage]
+  if (tasks.alone[head] === 1 || stage.graph !== undefined || stage.pooled.n < limits.samples)
+    return which === 'more' ? [] : [popTask(queue, tasks)]
+  const expected = expectedMicros(
+    stage,
+    machine,
+    tasks.first[head],
+    tasks.size[head],
+    tasks.count[head],
+  )
+  if (which === 'more' && expected >= limits.messageWork) return []
+  const sharers = queue === klass.queue ? slotCount(state) : machine.slots.length
+  const share = Math.ceil(queuedCount(queue) / (2 * Math.max(1, sharers)))
+  const most = Math.min(
+    limits.messageTasks,
+    share,
+    Math.floor(limits.messageWork / Math.max(1, expected)),
+  )
+  const taken = [popTask(queue, tasks)]
+  while (taken.length < most && queuedCount(queue) > 0) {
+    if (tasks.alone[firstTask(queue, tasks)] === 1) break
+    taken.push(popTask(queue, tasks))
+  }
+  return taken
+}
+
+function slotCount(state: State): number {
+  let slots = 0
+  for (const machine of state.machines) if (machine.alive) slots += machine.slots.length
+  return slots
+}

@@ -1,0 +1,101 @@
+import { AGEING } from '../../policy/order/priority.ts'
+import type { Order } from '../../policy/order/order.ts'
+import { orderedTask } from '../apply/enqueue.ts'
+import type { TaskQueue } from '../queue.ts'
+import { firstTask, queuedCount } from '../queue.ts'
+import type { Class, Machine, Run, State } from '../state.ts'
+import { compareTenants } from '../tenants.ts'
+import { displaces } from './stay.ts'
+
+/**
+ * The class whose head goes next, over runs of one binding. Runs by share or aged priority; within a
+ * run what its order calls urgent, then downstream first, then by key. Ties end at the number.
+ */
+export function bestClass(state: State, binds: 'early' | 'late'): Class | undefined {
+  let best: Class | undefined
+  for (const klass of state.classes) {
+    if (queuedCount(klass.queue) === 0 || state.scratch.refused.has(klass.number)) continue
+    const run = state.runs[state.stages[klass.stage].run]
+    if (run.state !== 'active' || run.allocation.binds !== binds) continue
+    if (best === undefined || precedes(state, klass, klass.queue, best, best.queue)) best = klass
+  }
+  return best
+}
+
+/** The same among the tasks that were assigned to a machine. */
+export function bestQueued(state: State, machine: Machine): Class | undefined {
+  let best: Class | undefined
+  let bestIn: TaskQueue | undefined
+  for (const [number, queue] of machine.queues) {
+    if (queuedCount(queue) === 0) continue
+    const klass = state.classes[number]
+    if (state.runs[state.stages[klass.stage].run].state !== 'active') continue
+    if (
+      best === undefined ||
+      bestIn === undefined ||
+      precedes(state, klass, queue, best, bestIn, machine)
+    ) {
+      best = klass
+      bestIn = queue
+    }
+  }
+  return best
+}
+
+/** Where the task waits that the machine would start next, whichever way it was bound. */
+export function bestQueue(state: State, machine: Machine): TaskQueue | undefined {
+  const queued = bestQueued(state, machine)
+  if (queued !== undefined) return machine.queues.get(queued.number)
+  return bestClass(state, 'late')?.queue
+}
+
+function precedes(
+  state: State,
+  a: Class,
+  inA: TaskQueue,
+  b: Class,
+  inB: TaskQueue,
+  on?: Machine,
+): boolean {
+  if (state.scratch.loadedAt.size > 0) {
+    const goes = displaces(state, a, on)
+    if (goes !== displaces(state, b, on)) return !goes
+  }
+  const stageA = state.stages[a.stage]
+  const stageB = state.stages[b.stage]
+  if (stageA.run !== stageB.run)
+    return compareRuns(state, state.runs[stageA.run], state.runs[stageB.run]) < 0
+  const { tasks } = state
+  const { order } = state.runs[stageA.run]
+  const headA = firstTask(inA, tasks)
+  const headB = firstTask(inB, tasks)
+  const byUrgency = order.urgency === undefined ? 0 : compareHeads(state, order, headA, headB)
+  if (byUrgency !== 0 && order.acrossStages === true) return byUrgency < 0
+  if (stageA.depth !== stageB.depth) return stageA.depth > stageB.depth
+  if (byUrgency !== 0) return byUrgency < 0
+  if (tasks.key[headA] !== tasks.key[headB]) return tasks.key[headA] < tasks.key[headB]
+  if (tasks.first[headA] !== tasks.first[headB]) return tasks.first[headA] < tasks.first[headB]
+  return a.number < b.number
+}
+
+/** By share if shares decide, then by age: a step of priority is worth what it is under `priority`. */
+function compareRuns(state: State, a: Run, b: Run): number {
+  const byShare = state.scratch.shared ? compareTenants(state, a, b) : 0
+  if (byShare !== 0) return byShare
+  const byAge = agedPriority(a) - agedPriority(b)
+  return byAge !== 0 ? byAge : a.number - b.number
+}
+
+function agedPriority(run: Run): number {
+  return run.submittedAt - run.definition.priority * AGEING
+}
+
+/** By urgency now, the greater first; a plan's ranks leave nothing to compare. */
+function compareHeads(state: State, order: Order, a: number, b: number): number {
+  const [urgencyA, urgencyB] = [a, b].map(task => {
+    const stage = state.stages[state.tasks.stage[task]]
+    if (stage.plan !== undefined) return 0
+    return order.urgency?.(orderedTask(state, stage, task), state.now) ?? 0
+  })
+  return urgencyA === urgencyB ? 0 : urgencyA > urgencyB ? -1 : 1
+}
