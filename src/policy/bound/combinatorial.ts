@@ -4,6 +4,7 @@ import { headsAndTails } from './heads-tails.ts'
 import { intervalBound } from './interval.ts'
 import { pigeonholeBound } from './pigeonhole.ts'
 import { unrelatedOf } from './unrelated.ts'
+import { isWhole } from './whole.ts'
 
 /**
  * The best lower bound on the makespan that needs no solver, and which argument gave it. Each is
@@ -14,33 +15,25 @@ export function combinatorialBound(problem: Problem): CombinatorialBound {
   const headsTails = headsAndTails(problem)
   // Each step of the path rounds once, and a path has at most as many steps as tasks and edges.
   const steps = problem.edges.from.length === 0 ? 2 : 2 * problem.tasks.length
-  const candidates: CombinatorialBound[] = [
-    { name: 'critical path', value: headsTails.path * (1 - steps * 2 ** -52) },
+  const path: CombinatorialBound = {
+    name: headsTails.raised ? 'critical path with loads' : 'critical path',
+    value: headsTails.path * (1 - steps * 2 ** -52),
+  }
+  const others: CombinatorialBound[] = [
     { name: 'load', value: intervalBound(unrelatedOf(problem), headsTails) },
     { name: 'pigeonhole', value: pigeonholeBound(problem) },
     { name: 'counting', value: countingBound(problem, headsTails) },
   ]
-  const best = candidates.reduce((a, b) => (b.value > a.value ? b : a))
+  const candidates = headsTails.raised ? [...others, path] : [path, ...others]
+  const value = candidates.reduce((most, candidate) => Math.max(most, candidate.value), 0)
+  // Of arguments that differ by rounding alone the simplest.
+  const name =
+    candidates.find(candidate => candidate.value >= value * (1 - 1e-12))?.name ?? path.name
+  const best = { name, value }
   return isWhole(problem) ? { ...best, value: Math.ceil(best.value - best.value * 1e-12) } : best
 }
 
 export type CombinatorialBound = {
   readonly value: number
-  readonly name: 'critical path' | 'load' | 'pigeonhole' | 'counting'
-}
-
-/** Left-shifted, every start is a sum of releases, processing times and transfers. */
-function isWhole(problem: Problem): boolean {
-  const { bytes, time, from } = problem.edges
-  const whole = (value: number): boolean =>
-    Number.isInteger(value) || value === Number.POSITIVE_INFINITY
-  for (let edge = 0; edge < from.length; edge += 1) {
-    if (Number.isNaN(time[edge]) ? bytes[edge] > 0 : !whole(time[edge])) return false
-  }
-  // `every` with a callback takes seconds on 100 million times.
-  for (let at = 0; at < problem.times.length; at += 1) if (!whole(problem.times[at])) return false
-  return (
-    problem.tasks.every(task => whole(task.release)) &&
-    (problem.network?.latency.every(whole) ?? true)
-  )
+  readonly name: 'critical path' | 'critical path with loads' | 'load' | 'pigeonhole' | 'counting'
 }

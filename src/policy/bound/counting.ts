@@ -37,7 +37,7 @@ export function countingBound(problem: Problem, { head, tail }: HeadsTails): num
 }
 
 /** Entries sorted over all windows and counts. */
-const work = 1_500_000
+const work = 500_000
 
 /** Up to as many tasks as machines: every count, for the steps are large there. */
 function fewTasks(problem: Problem, within: Int32Array, around: number): number {

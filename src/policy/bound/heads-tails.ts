@@ -1,5 +1,9 @@
 import { successorsOf, topologicalOrder } from '../../model/precedence.ts'
 import type { Problem } from '../../model/problem.ts'
+import { pricedTimes, relativeSpeeds } from './prices.ts'
+import { relativesOf } from './relatives.ts'
+import { unrelatedOf } from './unrelated.ts'
+import { isWhole } from './whole.ts'
 
 /**
  * How early each task can start, and how much must follow its end, whatever the schedule.
@@ -9,6 +13,9 @@ import type { Problem } from '../../model/problem.ts'
  * induction along the order no schedule does better: it, too, waits for each predecessor's end plus
  * the transfer. Tails are the same from the other side. This sees transfers that a path of least
  * processing times has to leave out: a chain pays for a move or stays on one machine.
+ *
+ * On graphs of up to some thousand tasks each task also waits for the work of all its predecessors,
+ * however the machines share it, and is followed by that of all its successors (`relatives.ts`).
  */
 export type HeadsTails = {
   /** The least start of each task. */
@@ -17,10 +24,17 @@ export type HeadsTails = {
   readonly tail: Float64Array
   /** The longest head, task and tail on one machine: a lower bound on the makespan. */
   readonly path: number
+  /** Some head or tail is longer than its paths, for the work before or after it. */
+  readonly raised: boolean
+  /** By task and machine: the least start there, and the least time from that start to the end of all. */
+  readonly begin: Float64Array
+  readonly rest: Float64Array
 }
 
 /** Tables of tasks x machines beyond this take too long; one imagined fastest machine does then. */
 const MAX_CELLS = 2e7
+/** Pairs of relatives are quadratic. */
+const MAX_RELATED = 4_000
 
 export function headsAndTails(problem: Problem): HeadsTails {
   const flat =
@@ -30,8 +44,9 @@ export function headsAndTails(problem: Problem): HeadsTails {
   const tasks = problem.tasks.length
   const successors = successorsOf(problem.edges)
   const order = topologicalOrder(problem.edges, successors)
-  const begin = begins(problem, view, order)
-  const rest = rests(problem, view, { order, successors })
+  const work = flat || tasks > MAX_RELATED ? undefined : pricedWork(problem)
+  const begin = begins(problem, view, { order, work })
+  const rest = rests(problem, view, { order, successors, work })
   const head = new Float64Array(tasks)
   const tail = new Float64Array(tasks)
   let path = 0
@@ -49,7 +64,16 @@ export function headsAndTails(problem: Problem): HeadsTails {
     tail[task] = Math.max(0, tail[task] - least * 2 ** -51)
     path = Math.max(path, least)
   }
-  return { head, tail, path }
+  return { head, tail, path, raised: work?.raised ?? false, begin, rest }
+}
+
+type Work = { readonly priced: Float64Array; readonly whole: boolean; raised: boolean }
+
+function pricedWork(problem: Problem): Work {
+  const view = unrelatedOf(problem)
+  const cost = pricedTimes(view, relativeSpeeds(view))
+  const priced = Float64Array.from(view.classOf, row => cost[row])
+  return { priced, whole: isWhole(problem), raised: false }
 }
 
 type View = {
@@ -61,22 +85,32 @@ type View = {
 }
 
 /** Least start of each task on each machine. */
-function begins(problem: Problem, view: View, order: Int32Array): Float64Array {
+function begins(
+  problem: Problem,
+  view: View,
+  { order, work }: { readonly order: Int32Array; readonly work: Work | undefined },
+): Float64Array {
   const { machines, times, into } = view
   const { firstEdge, from } = problem.edges
   const begin = new Float64Array(times.length)
   const firstEnd = new Float64Array(problem.tasks.length)
+  const before = work && relativesOf(work)
   for (const task of order) {
     const row = task * machines
     begin.fill(problem.tasks[task].release, row, row + machines)
     for (let edge = firstEdge[task]; edge < firstEdge[task + 1]; edge += 1) {
-      const before = from[edge] * machines
+      const source = from[edge] * machines
+      before?.join(task, from[edge])
       for (let machine = 0; machine < machines; machine += 1) {
-        const stayed = begin[before + machine] + times[before + machine]
+        const stayed = begin[source + machine] + times[source + machine]
         const moved = firstEnd[from[edge]] + into(edge, machine)
         const arrival = Math.min(stayed, moved)
         if (arrival > begin[row + machine]) begin[row + machine] = arrival
       }
+    }
+    if (work && before) {
+      if (raise(begin, row, machines, before.around(task))) work.raised = true
+      before.settle(task, leastRunnable(begin, times, row, machines))
     }
     firstEnd[task] = leastSum(begin, times, row, machines)
   }
@@ -87,21 +121,31 @@ function begins(problem: Problem, view: View, order: Int32Array): Float64Array {
 function rests(
   problem: Problem,
   view: View,
-  graph: { order: Int32Array; successors: ReturnType<typeof successorsOf> },
+  graph: {
+    readonly order: Int32Array
+    readonly successors: ReturnType<typeof successorsOf>
+    readonly work: Work | undefined
+  },
 ): Float64Array {
   const { machines, times, outOf } = view
   const { firstEdge, to, edge: edges } = graph.successors
   const rest = new Float64Array(times.length)
   const leastRest = new Float64Array(problem.tasks.length)
+  const following = graph.work && relativesOf(graph.work)
   for (const task of graph.order.toReversed()) {
     const row = task * machines
     for (let at = firstEdge[task]; at < firstEdge[task + 1]; at += 1) {
       const after = to[at] * machines
+      following?.join(task, to[at])
       for (let machine = 0; machine < machines; machine += 1) {
         const moved = leastRest[to[at]] + outOf(edges[at], machine)
-        const following = Math.min(rest[after + machine], moved)
-        if (following > rest[row + machine]) rest[row + machine] = following
+        const next = Math.min(rest[after + machine], moved)
+        if (next > rest[row + machine]) rest[row + machine] = next
       }
+    }
+    if (graph.work && following) {
+      if (raise(rest, row, machines, following.around(task))) graph.work.raised = true
+      following.settle(task, leastRunnable(rest, times, row, machines))
     }
     let least = Number.POSITIVE_INFINITY
     for (let machine = 0; machine < machines; machine += 1) {
@@ -111,6 +155,29 @@ function rests(
     leastRest[task] = least
   }
   return rest
+}
+
+function raise(values: Float64Array, row: number, count: number, least: number): boolean {
+  let raised = false
+  for (let at = row; at < row + count; at += 1) {
+    if (values[at] >= least) continue
+    values[at] = least
+    raised = true
+  }
+  return raised
+}
+
+function leastRunnable(
+  values: Float64Array,
+  times: Float64Array,
+  row: number,
+  count: number,
+): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let at = row; at < row + count; at += 1) {
+    if (times[at] < Number.POSITIVE_INFINITY && values[at] < least) least = values[at]
+  }
+  return least
 }
 
 function leastSum(a: Float64Array, b: Float64Array, row: number, count: number): number {

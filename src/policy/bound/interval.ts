@@ -1,5 +1,6 @@
 import type { HeadsTails } from './heads-tails.ts'
 import { climbFor } from './lp.ts'
+import { pricedTimes, relativeSpeeds } from './prices.ts'
 import type { Unrelated } from './unrelated.ts'
 
 /**
@@ -66,37 +67,6 @@ function scan(
     }
   }
   return best
-}
-
-/** Prices that make the bound total work over total speed on machines that differ in speed alone. */
-function relativeSpeeds(view: Unrelated): Float64Array {
-  const speeds = new Float64Array(view.machines)
-  for (let row = 0; row < view.times.length; row += view.machines) {
-    let least = Number.POSITIVE_INFINITY
-    for (let machine = 0; machine < view.machines; machine += 1) {
-      least = Math.min(least, view.times[row + machine])
-    }
-    if (least === 0) continue
-    for (let machine = 0; machine < view.machines; machine += 1) {
-      speeds[machine] += least / view.times[row + machine]
-    }
-  }
-  return speeds.some(speed => speed > 0) ? speeds : speeds.fill(1)
-}
-
-/** What each class pays at its cheapest machine, at prices scaled to sum to at most 1. */
-function pricedTimes(view: Unrelated, prices: Float64Array): Float64Array {
-  const total = prices.reduce((sum, price) => sum + price, 0) * (1 + view.machines * 2 ** -52)
-  const scaled = prices.map(price => price / total)
-  const cost = new Float64Array(view.classes).fill(Number.POSITIVE_INFINITY)
-  for (let row = 0, at = 0; row < view.classes; row += 1) {
-    for (let machine = 0; machine < view.machines; machine += 1, at += 1) {
-      const time = view.times[at]
-      if (time === Number.POSITIVE_INFINITY) continue
-      cost[row] = Math.min(cost[row], scaled[machine] * time)
-    }
-  }
-  return cost
 }
 
 function sampled(values: readonly number[], limit: number): readonly number[] {
