@@ -38,33 +38,43 @@ export function buildProblem(part: ProblemPart, place: string, machinesPlace = p
     edges,
     network: buildNetwork(part, { machineIndex, edges, place: machinesPlace }),
   }
-  requireExact(problem, place)
+  requireExact(problem, longest => (longest ? placeOfTime(part, place, longest) : place))
   return problem
 }
 
-/** Arithmetic is only exact while the whole horizon, in ticks, fits the 53 bits of a double. */
-export function requireExact(problem: Problem, place: string): void {
+function placeOfTime(part: ProblemPart, place: string, { task, machine }: PlaceOfTime): string {
+  const { id, times } = part.tasks[task]
+  return `${place}: tasks[${task}].${times ? `times[${machine}]` : 'work'} (${id})`
+}
+
+/**
+ * Arithmetic is only exact while the whole horizon, in ticks, fits the 53 bits of a double. The place
+ * is the longest time's: what is too much is rarely spread evenly.
+ */
+export function requireExact(problem: Problem, placeOf: (longest?: PlaceOfTime) => string): void {
   const horizon = serialHorizon(problem)
   if (tickOf(horizon) !== undefined) return
-  const longest = longestTask(problem)
+  const longest = longestTime(problem)
+  const alone = longest && `, task ${problem.tasks[longest.task].id} alone ${longest.time}`
   throw badInput(
-    place,
+    placeOf(longest),
     `times are too large for exact arithmetic: everything run one after another takes ${horizon} ` +
-      `${problem.unit}${longest === '' ? '' : `, ${longest}`}`,
+      `${problem.unit}${alone ?? ''}`,
     `a sum below 2^53 (about 9.0e15); state times in a coarser unit`,
   )
 }
 
-function longestTask(problem: Problem): string {
+export type PlaceOfTime = { readonly task: number; readonly machine: number }
+
+function longestTime({ times, machines }: Problem): (PlaceOfTime & { time: number }) | undefined {
   let longest = -1
-  for (let at = 0; at < problem.times.length; at += 1) {
-    const time = problem.times[at]
-    if (time === Number.POSITIVE_INFINITY) continue
-    if (longest < 0 || time > problem.times[longest]) longest = at
+  for (let at = 0; at < times.length; at += 1) {
+    if (times[at] === Number.POSITIVE_INFINITY) continue
+    if (longest < 0 || times[at] > times[longest]) longest = at
   }
-  if (longest < 0) return ''
-  const task = Math.floor(longest / problem.machines.length)
-  return `task ${problem.tasks[task].id} alone ${problem.times[longest]}`
+  if (longest < 0) return undefined
+  const machine = longest % machines.length
+  return { task: (longest - machine) / machines.length, machine, time: times[longest] }
 }
 
 function indexIds(

@@ -22,7 +22,7 @@ export function loadProblem(path: string, options: { machinesPath?: string } = {
   if (/\.csv$/i.test(bare)) {
     refuseMachines(options.machinesPath, path)
     const problem = bare === path ? readMatrix(path, name) : readPackedMatrix(path, name)
-    requireExact(problem, path)
+    requireExact(problem, longest => (longest ? `${path}:${longest.task + 1}` : path))
     return problem
   }
   if (!/\.json$/i.test(bare)) {

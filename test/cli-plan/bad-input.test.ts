@@ -45,7 +45,8 @@ const matrices: [what: string, text: string, place: string, expected: string][] 
   ['NaN', '1,2\n3,NaN\n', ':2: column 2 is "NaN"', 'a number from 0'],
   ['a missing time', '1,2\n,4\n', ':2: column 1 is missing', 'a number from 0'],
   ['a task no machine runs', '1,2\ninf,inf\n', ':2: no machine can run task t1', 'at least one'],
-  ['times beyond 2^53', '9e15,9e15\n9e15,1\n', ': times are too large', 'a coarser unit'],
+  ['times beyond 2^53', '1,1\n9e15,9.1e15\n', ':2: times are too large', 'a coarser unit'],
+  ['a time beyond 2^53', '1,1\n1,1\n1e300,1\n', ':3: times are too large', 't2 alone 1e+300'],
   ['nothing', '', ':1: no rows', 'a row of processing times per task'],
 ]
 
@@ -116,8 +117,8 @@ const problems: [what: string, problem: object, place: string, expected: string]
   ],
   [
     'times beyond 2^53',
-    { machines, tasks: [task('a', { work: 9e15 }), task('b', { work: 9e15 })] },
-    ': times are too large',
+    { machines, tasks: [task('a', { work: 9e15 }), { id: 'b', times: [1, 9.1e15] }] },
+    ': tasks[1].times[1] (b): times are too large',
     'a coarser unit',
   ],
 ]
