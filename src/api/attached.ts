@@ -1,12 +1,10 @@
-import { importModule } from '../adapter/modules/import-module.ts'
 import type { OutputError } from '../adapter/output/output-error.ts'
-import { openSource } from '../adapter/source/open-source.ts'
 import type { Stage } from '../core/state.ts'
-import { InputError } from '../model/input-error.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import type { StageCode } from '../port/executor.ts'
 import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import { openInput } from './job-input.ts'
 import type { Keeper } from './keep.ts'
 
 /**
@@ -55,16 +53,8 @@ export function sourceOf(
   { job, stdin }: Attached,
   { run, store }: { readonly run: string; readonly store: Store },
 ): Source {
-  return openSource(job.input, {
-    folder: job.folder,
-    templates: eachTemplates(job),
-    size: specOf(job, stage).size,
-    params: job.params,
-    run,
-    store,
-    stdin,
-    importModule: importedOr,
-  })
+  const { size } = specOf(job, stage)
+  return openInput(job, { run, store, size, stdin, templates: eachTemplates(job) })
 }
 
 /** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */
@@ -72,11 +62,4 @@ export function eachTemplates(job: Job): string[] {
   return job.stages.flatMap(({ kind, output }) =>
     kind === 'map' && output?.kind === 'each' ? [output.template] : [],
   )
-}
-
-/** A user's module, or an InputError that says why not. */
-export async function importedOr(path: string): Promise<Readonly<Record<string, unknown>>> {
-  const imported = await importModule(path)
-  if (imported.kind === 'imported') return imported.exports
-  throw new InputError(imported.failure.message)
 }

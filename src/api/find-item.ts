@@ -1,12 +1,10 @@
-import { openSource } from '../adapter/source/open-source.ts'
 import type { Run, Stage } from '../core/state.ts'
 import { cargoOf, headOf } from '../driver/payloads.ts'
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
-import type { Source } from '../port/source.ts'
 import { formatCount } from '../std/units.ts'
-import { importedOr } from './attached.ts'
+import { openInput, readThrough } from './job-input.ts'
 import { WHOLE } from './whole-answers.ts'
 import { answersOf, stageNamed, stagesOf, type View } from './view.ts'
 
@@ -115,10 +113,6 @@ function hasKeys(input: InputSpec | undefined): boolean {
 type Looked = { readonly index?: number; readonly items: number; readonly cut: boolean }
 
 const nothing: Looked = { items: 0, cut: false }
-/** As far as one question may read: about a second of a file of short lines. */
-const mostItems = 1_000_000
-const mostMillis = 5_000
-const window = 10_000
 
 async function inInput(
   view: View,
@@ -127,37 +121,20 @@ async function inInput(
   item: string,
   seen: string[],
 ): Promise<Looked> {
-  const source = openSource(job.input, {
-    folder: job.folder,
-    size: { kind: 'one' },
-    params: job.params,
-    run: run.definition.name,
-    store: view.store,
-    stdin: undefined,
-    importModule: importedOr,
-  })
+  const source = openInput(job, { store: view.store, run: run.definition.name })
   try {
-    return await readFor(source, item, seen)
+    let index: number | undefined
+    const read = await readThrough(source, ({ key }, at) => {
+      if (key === item) index = at
+      else if (seen.length < mostHeard) seen.push(key)
+      return index !== undefined
+    })
+    return { ...read, ...(index !== undefined && { index }) }
   } catch (error) {
     // An input that is gone, or was never kept, cannot name its items; that is no fault of the question.
     if (error instanceof InputError) return nothing
     throw error
   } finally {
     await source.close()
-  }
-}
-
-async function readFor(source: Source, item: string, seen: string[]): Promise<Looked> {
-  const began = performance.now()
-  let cursor: string | undefined
-  for (let items = 0; ; ) {
-    const chunk = await source.read(cursor, window)
-    const at = chunk.items.findIndex(({ key }) => key === item)
-    if (at >= 0) return { index: items + at, items, cut: false }
-    for (const { key } of chunk.items) if (seen.length < mostHeard) seen.push(key)
-    items += chunk.items.length
-    if (chunk.done || chunk.items.length === 0) return { items, cut: false }
-    if (items >= mostItems || performance.now() - began > mostMillis) return { items, cut: true }
-    cursor = chunk.cursor
   }
 }

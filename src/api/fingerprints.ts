@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { codeFingerprint } from '../adapter/modules/fingerprint.ts'
-import { openSource } from '../adapter/source/open-source.ts'
 import type { Job } from '../model/job.ts'
-import { importedOr } from './attached.ts'
 import type { Host } from './host.ts'
+import { openInput } from './job-input.ts'
 
 /**
  * What each stage's results were made from: its code with local imports, what it loads, the params,
@@ -38,15 +37,7 @@ export async function inputFingerprint(host: Host, job: Job): Promise<string | u
     const given = JSON.stringify([await codeFingerprint(path), key, version, job.params])
     return `module:${createHash('sha256').update(given).digest('hex').slice(0, 32)}`
   }
-  const source = openSource(job.input, {
-    folder: job.folder,
-    size: { kind: 'one' },
-    params: job.params,
-    run: '',
-    store: host.store,
-    stdin: undefined,
-    importModule: importedOr,
-  })
+  const source = openInput(job, host)
   try {
     const print = await source.fingerprint()
     // The first row says whether there is any, and whether it can be read at all, before a run is made.

@@ -1,9 +1,8 @@
-import { openSource } from '../adapter/source/open-source.ts'
 import { DONE, STOPPED } from '../core/items.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import type { SourceItem } from '../port/source.ts'
-import { importedOr } from './attached.ts'
 import type { Host } from './host.ts'
+import { openInput, readThrough } from './job-input.ts'
 import { type AnswersBefore, answersBefore, withFollowers } from './keep.ts'
 import type { Plan } from './plan-submission.ts'
 import { stagesOf } from './view.ts'
@@ -56,10 +55,12 @@ async function continuing(
   const counts = new Map(job.stages.map(({ name }) => [name, { kept: 0, changed: 0, fresh: 0 }]))
   const heads = job.stages.filter(({ after, kind }) => after.length === 0 && kind === 'map')
   const seen = new Set<string>()
-  const { items, cut } = await eachItem(host, job, item => {
+  const source = openInput(job, host)
+  const { items, cut } = await readThrough(source, item => {
     seen.add(item.key)
     for (const head of heads) count(job, head, item, { answers, redo, counts, mayKeep: true })
-  })
+    return false
+  }).finally(() => source.close())
   const stages = job.stages.map(stage => {
     const { kept, changed, fresh } = counts.get(stage.name) as Counts
     const known = heads.includes(stage) && !cut ? [...answers(stage.name).keys()] : []
@@ -91,39 +92,4 @@ function count(
   for (const next of job.stages)
     if (next.kind === 'map' && next.after[0] === stage.name)
       count(job, next, item, { ...by, mayKeep: keeps })
-}
-
-/** As far as one question may read: some seconds of short lines. */
-const mostItems = 1_000_000
-const mostMillis = 5_000
-const window = 10_000
-
-async function eachItem(
-  host: Host,
-  job: Job,
-  hear: (item: SourceItem) => void,
-): Promise<{ readonly items: number; readonly cut: boolean }> {
-  const source = openSource(job.input, {
-    folder: job.folder,
-    size: { kind: 'one' },
-    params: job.params,
-    run: '',
-    store: host.store,
-    stdin: undefined,
-    importModule: importedOr,
-  })
-  try {
-    const began = performance.now()
-    let cursor: string | undefined
-    for (let items = 0; ; ) {
-      const chunk = await source.read(cursor, window)
-      for (const item of chunk.items) hear(item)
-      items += chunk.items.length
-      if (chunk.done || chunk.items.length === 0) return { items, cut: false }
-      if (items >= mostItems || performance.now() - began > mostMillis) return { items, cut: true }
-      cursor = chunk.cursor
-    }
-  } finally {
-    await source.close()
-  }
 }

@@ -1,4 +1,4 @@
-import { importedOr } from '../api/attached.ts'
+import { importedOr } from '../adapter/modules/import-module.ts'
 import { machinesHere } from '../api/machines.ts'
 import { parseInputFlag } from '../input/input-flag.ts'
 import { loadJobFile } from '../input/job-file.ts'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
+import { InputError } from '../../model/input-error.ts'
 import { bundleModule } from './bundle.ts'
 import { explainImport } from './explain.ts'
 
@@ -40,6 +41,13 @@ export async function importModule(path: string): Promise<ImportedModule> {
 export type ImportedModule =
   | { readonly kind: 'imported'; readonly exports: Readonly<Record<string, unknown>> }
   | { readonly kind: 'broken'; readonly failure: Failure }
+
+/** A user's module, or an InputError that says why not. */
+export async function importedOr(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const imported = await importModule(path)
+  if (imported.kind === 'imported') return imported.exports
+  throw new InputError(imported.failure.message)
+}
 
 export function isTypeScript(path: string): boolean {
   return /\.([cm]?ts|[jt]sx)$/.test(path)
