@@ -49,7 +49,7 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   const how = most > 1 ? `, by up to ${runs} simulated runs each` : ', simulated'
   const best = { name: winner.candidate.name, ...meanOf(winner) }
   const others = tried.filter(trial => trial !== winner).flatMap(trial => beside(trial, winner))
-  const why = reasonFor(best, [best, ...others], objective, how, tried.length)
+  const why = reasonFor(best, [best, ...others], objective, { how, candidates: tried.length })
   return { ...winner.candidate, value: best.value, why }
 }
 

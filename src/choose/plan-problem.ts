@@ -165,7 +165,9 @@ async function scheduleBy(
       const objective = request.objective ?? 'makespan'
       const chosen = await planFor(objective, problem, options)
       const { schedule, members } = chosen
-      return { schedule, proof: chosen.proof, members, why: reasonFor(chosen, members, objective) }
+      const settled = objective === 'makespan' && meets(chosen.makespan, chosen.proof.value)
+      const why = reasonFor(chosen, members, objective, { settled })
+      return { schedule, proof: chosen.proof, members, why }
     }
     default:
       return strategy satisfies never

@@ -9,20 +9,37 @@ export function reasonFor(
   winner: Tried,
   tried: readonly Tried[],
   objective: Objective,
-  how = '',
-  candidates = tried.length,
+  { how = '', candidates = tried.length, settled = false }: About = {},
 ): string {
   const others = tried
     .filter(({ name }) => name !== winner.name)
     .toSorted((a, b) => compareScores(a, b))
+  const what = objectiveInWords(objective)
+  if (others.length === 0) return alone(winner, what, settled)
   const equal = others.filter(other => compareScores(other, winner) <= 0)
   const worse = others.filter(other => compareScores(other, winner) > 0).slice(0, 3)
-  const head = `${winner.name} has the least ${objectiveInWords(objective)} of ${candidates} tried${how}`
+  // What goes through every schedule there is was not one of those tried.
+  const whole = !tried.some(({ name }) => name === winner.name)
+  const head = `${winner.name} has the least ${what} ${whole ? 'there is' : `of ${candidates} tried${how}`}`
   const also = equal.length > 0 ? `, as has ${equal[0].name}${more(equal.length - 1)}` : ''
   if (worse.length === 0) return head + also
   const shown = worse.map(other => `${other.name} ${distance(other, winner)}`)
   return `${head}${also}; next ${shown.join(', ')}`
 }
+
+export type About = {
+  /** How they were tried: `, simulated`. */
+  readonly how?: string
+  /** How many in all, where some of them have nothing to show. */
+  readonly candidates?: number
+  /** Nothing can be better than the winner. */
+  readonly settled?: boolean
+}
+
+const alone = ({ name }: Tried, what: string, settled: boolean): string =>
+  settled
+    ? `${name} has the least ${what} there is; no other was tried`
+    : `${name} was tried first; there was no time for another`
 
 export type Tried = Score & { readonly name: string }
 

@@ -8,6 +8,7 @@ import { type PlanOutcome, planProblem } from './plan-problem.ts'
 import { proveBound } from './prove.ts'
 import { type Conditions, inHindsight, type Realised, realise, type Way } from './realise.ts'
 import type { Strategy } from './strategies.ts'
+import { ticksOf } from '../sim/simulate.ts'
 
 /** A strategy made ready for a problem: planned where it plans, chosen where it chooses. Run it with `realise`. */
 export async function prepare(problem: Problem, options: PrepareOptions): Promise<Prepared> {
@@ -91,10 +92,12 @@ export function runPrepared(
   const actual = inHindsight(problem, conditions)
   const planned = conditions.noise === 0 ? prepared.plan?.lowerBound : undefined
   const complete = realised.completions === problem.tasks.length
-  // The core counts whole ticks, so a sum of rounded times may end below the bound of exact ones.
+  // The core counts whole ticks, so a sum of rounded times may end on either side of the bound of exact ones.
   const bound = complete ? Math.min(planned ?? proveBound(actual).value, realised.makespan) : 0
-  const gap = bound > 0 ? realised.makespan / bound - 1 : Number.POSITIVE_INFINITY
-  return { ...realised, simulationSeconds, lowerBound: bound, gap, optimal: gap <= 1e-12 }
+  const rounding = problem.tasks.length / ticksOf(problem)
+  const optimal = complete && realised.makespan - bound <= rounding
+  const gap = optimal ? 0 : bound > 0 ? realised.makespan / bound - 1 : Number.POSITIVE_INFINITY
+  return { ...realised, simulationSeconds, lowerBound: bound, gap, optimal }
 }
 
 /** Strategies that choose as tasks become ready, though some can also be planned ahead. */

@@ -11,7 +11,12 @@ import { faultsFrom } from './fault-flag.ts'
 import { withSolver } from './plan.ts'
 import { directoryFrom } from './directory.ts'
 import { recordedRun } from './recorded-run.ts'
-import { collect } from './run.ts'
+import {
+  type ConditionFlags,
+  conditionOptions,
+  type JobFlags,
+  jobOptions,
+} from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, type Schedulable, schedulable } from './schedulable.ts'
 import {
   numberFrom,
@@ -24,27 +29,22 @@ import {
 } from './strategy-flags.ts'
 import { terminal, toTerminal } from './terminal.ts'
 
-type CompareFlags = {
-  readonly strategies: string
-  readonly order?: string
-  readonly objective?: string
-  readonly seeds: string
-  readonly seed: string
-  readonly noise?: string
-  readonly faults?: string
-  readonly timeLimit?: string
-  readonly steps?: string
-  readonly input?: string
-  readonly param?: readonly string[]
-  readonly machines?: string
-  readonly html?: string
-  readonly run?: string
-  readonly dir?: string
-  readonly json?: boolean
-}
+type CompareFlags = JobFlags &
+  ConditionFlags & {
+    readonly strategies: string
+    readonly order?: string
+    readonly objective?: string
+    readonly seeds: string
+    readonly seed: string
+    readonly timeLimit?: string
+    readonly steps?: string
+    readonly html?: string
+    readonly run?: string
+    readonly json?: boolean
+  }
 
 export function registerCompare(program: Command): void {
-  program
+  const command = program
     .command('compare')
     .argument('[input]', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
     .description('the same problem or job under several strategies, with a bound for all of them')
@@ -53,31 +53,15 @@ export function registerCompare(program: Command): void {
     .option(...objectiveOption)
     .option('--seeds <n>', 'runs with noise under so many seeds, for intervals', '1')
     .option('--seed <n>', 'the first seed', '1')
-    .option(
-      '--noise <share>',
-      'variation of the durations; with --seeds 0.2, or what a job’s runs learnt',
-    )
-    .option(
-      '--faults <spec>',
-      '5%, or failing=5%,losses=100,away=10,attempts=3 (times in the unit)',
-    )
     .option('--time-limit <duration>', 'for each strategy that searches')
     .option('--steps <n>', 'the same, counted: repeats byte for byte')
-    .option('--input <spec>', 'of a job: other input, as for run')
-    .option(
-      '--param <name=value>',
-      'of a job: a value in place of its own; may be repeated',
-      collect,
-      [],
-    )
-    .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
     .option('--run <run>', 'instead of an input: what a recorded run would have been')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--html <file>', 'a page with the table and every schedule under one time axis')
     .option('--json', 'one JSON object')
-    .action((input: string | undefined, flags: CompareFlags) =>
-      exitWith(() => runCompare(input, flags)),
-    )
+  conditionOptions(command, 'with --seeds 0.2, or what a job’s runs learnt')
+  jobOptions(command).action((input: string | undefined, flags: CompareFlags) =>
+    exitWith(() => runCompare(input, flags)),
+  )
 }
 
 async function runCompare(input: string | undefined, flags: CompareFlags): Promise<number> {
@@ -132,6 +116,9 @@ async function subjectOf(input: string | undefined, flags: CompareFlags): Promis
     return schedulable(input, flags)
   }
   if (input !== undefined) throw new InputError('compare: an input or --run, not both')
+  if (flags.arrivals !== undefined) {
+    throw new InputError('compare: --arrivals is for problems; a run has the arrivals it had')
+  }
   const replay = await recordedRun(directoryFrom(flags.dir), flags.run)
   const objective = objectiveFrom(flags.objective) ?? replay.objective
   const order = flags.order === undefined ? {} : { order: orderFrom(flags.order) }

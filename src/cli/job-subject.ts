@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { openSource } from '../adapter/source/open-source.ts'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
-import { importedOr } from '../api/attached.ts'
+import { openInput } from '../api/job-input.ts'
 import { estimatesDocument } from '../api/learnt-times.ts'
 import { runDefinition } from '../api/run-definition.ts'
 import {
@@ -20,6 +19,7 @@ import { decodeEstimate } from '../policy/estimation/least-squares.ts'
 import { NeverHere } from '../model/never-here.ts'
 import { directoryFrom } from './directory.ts'
 import { jobFrom, machinesFrom } from './job.ts'
+import type { JobFlags } from './problem-options.ts'
 
 /**
  * A job as `plan`, `simulate` and `compare` take it: its items counted, its times as earlier runs
@@ -34,13 +34,9 @@ export type JobSubject = JobProblem &
     readonly inputKnown: boolean
   }
 
-export type JobSubjectFlags = {
-  readonly input?: string
-  readonly param?: readonly string[]
+export type JobSubjectFlags = JobFlags & {
   readonly strategy?: string
   readonly order?: string
-  readonly machines?: string
-  readonly dir?: string
 }
 
 export async function jobSubject(
@@ -121,15 +117,7 @@ async function sizesOfInput(job: Job): Promise<{ sizes: readonly number[]; known
     put: () => undefined,
     get: () => undefined,
   }
-  const source = openSource(job.input, {
-    folder: job.folder,
-    size,
-    params: job.params,
-    run: 'plan',
-    store: nowhere,
-    stdin: undefined,
-    importModule: importedOr,
-  })
+  const source = openInput(job, { store: nowhere, size })
   try {
     const sizes: number[] = []
     for (let cursor: string | undefined; sizes.length < mostItems; ) {

@@ -11,7 +11,7 @@ import { exitCode, exitWith } from './exit.ts'
 import { terminal, toTerminal } from './terminal.ts'
 import { planJob, type PlanJobOptions } from './plan-job.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
-import { collect } from './run.ts'
+import { type JobFlags, jobOptions } from './problem-options.ts'
 import {
   objectiveFrom,
   objectiveOption,
@@ -20,23 +20,19 @@ import {
   wholeFrom,
 } from './strategy-flags.ts'
 
-export type PlanFlags = {
+export type PlanFlags = JobFlags & {
   readonly strategy?: string
   readonly timeLimit?: string
   readonly steps?: string
   readonly seed: string
   readonly objective?: string
-  readonly input?: string
-  readonly param?: readonly string[]
-  readonly machines?: string
-  readonly dir?: string
   readonly probe?: string
   readonly mermaid?: boolean
   readonly json?: boolean
 }
 
 export function registerPlan(program: Command): void {
-  program
+  const command = program
     .command('plan')
     .argument('<input>', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
     .description('schedule without running: who does what when, and how far from the best possible')
@@ -55,19 +51,12 @@ export function registerPlan(program: Command): void {
     )
     .option('--seed <n>', 'for whatever draws lots', '1')
     .option(...objectiveOption)
-    .option('--input <spec>', 'of a job: other input, as for run')
-    .option(
-      '--param <name=value>',
-      'of a job: a value in place of its own; may be repeated',
-      collect,
-      [],
-    )
-    .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
     .option('--probe <n>', 'of a job: run n items first, to know its times; they count for the run')
-    .option('--dir <dir>', 'of a job: where its runs live; .dray here by default')
     .option('--mermaid', 'a Mermaid chart: the flow of a job, or who does what of a problem')
     .option('--json', 'one JSON object')
-    .action((input: string, flags: PlanFlags) => exitWith(() => runPlan(input, flags)))
+  jobOptions(command).action((input: string, flags: PlanFlags) =>
+    exitWith(() => runPlan(input, flags)),
+  )
 }
 
 async function runPlan(input: string, flags: PlanFlags): Promise<number> {

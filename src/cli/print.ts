@@ -121,6 +121,9 @@ export const countOf = (part: number, whole: number): string =>
 export const plural = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 
+export const countedRetries = (count: number): string =>
+  count === 1 ? '1 retry' : `${formatCount(count)} retries`
+
 /** A share in whole per cent that says 100 only when it is. */
 export function percent(share: number): string {
   const rounded = Math.round(share * 100)

@@ -3,10 +3,12 @@ import { InputError } from '../model/input-error.ts'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { HEADROOM } from '../sim/simulate.ts'
+import { arrivingAt, poissonArrivals } from '../sim/uncertainty.ts'
 import { formatCount } from '../std/units.ts'
 import { type JobSubject, jobSubject, requireTimes, unknownInWords } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
-import { objectiveFrom, orderFrom } from './strategy-flags.ts'
+import type { JobFlags } from './problem-options.ts'
+import { numberFrom, objectiveFrom, orderFrom, wholeFrom } from './strategy-flags.ts'
 
 /**
  * What `simulate` and `compare` work on: a problem as it was read, or a job with the times its runs
@@ -22,14 +24,12 @@ export type Schedulable = {
   readonly job?: JobSubject
 }
 
-export type SchedulableFlags = {
-  readonly input?: string
-  readonly param?: readonly string[]
+export type SchedulableFlags = JobFlags & {
   readonly strategy?: string
   readonly order?: string
   readonly objective?: string
-  readonly machines?: string
-  readonly dir?: string
+  readonly arrivals?: string
+  readonly seed: string
 }
 
 export async function schedulable(path: string, flags: SchedulableFlags): Promise<Schedulable> {
@@ -40,12 +40,17 @@ export async function schedulable(path: string, flags: SchedulableFlags): Promis
     refuseJobFlags(path, flags)
     const { strategy } = flags
     return {
-      problem: read.problem,
+      problem: arriving(path, read.problem, flags),
       objective: objective ?? 'makespan',
       noise: 0,
       ...(strategy !== undefined && { strategy }),
       ...(order !== undefined && { order }),
     }
+  }
+  if (flags.arrivals !== undefined) {
+    throw new InputError(
+      `${path}: --arrivals is for problems; the items of a job are there at once`,
+    )
   }
   const subject = await jobSubject(read.path, flags)
   requireTimes(path, subject)
@@ -60,17 +65,28 @@ export async function schedulable(path: string, flags: SchedulableFlags): Promis
   }
 }
 
-/** Noise and faults stretch a horizon that may only just be exact without them. */
+/** `--arrivals 2.5`: a Poisson stream of the seed; release dates hold beside it. */
+function arriving(path: string, problem: Problem, flags: SchedulableFlags): Problem {
+  if (flags.arrivals === undefined) return problem
+  const gap = numberFrom('--arrivals', flags.arrivals)
+  const seed = wholeFrom('--seed', flags.seed, 0)
+  const arrived = arrivingAt(problem, poissonArrivals(problem.tasks.length, gap, seed))
+  requireRoomFor(path, { problem: arrived }, { arrivals: gap })
+  return arrived
+}
+
+/** Noise, faults and late arrivals stretch a horizon that may only just be exact without them. */
 export function requireRoomFor(
   path: string,
   { problem }: Pick<Schedulable, 'problem'>,
-  { noise, faults }: { readonly noise: number; readonly faults?: unknown },
+  conditions: { readonly noise?: number; readonly faults?: unknown; readonly arrivals?: number },
 ): void {
-  if (noise === 0 && faults === undefined) return
+  const { noise = 0, faults, arrivals } = conditions
+  if (noise === 0 && faults === undefined && arrivals === undefined) return
   const horizon = serialHorizon(problem)
   if (tickOf(horizon * HEADROOM) !== undefined) return
   throw new InputError(
-    `${path}: times are too large to be simulated exactly with noise or faults: everything run one after another takes ${horizon} ${problem.unit}\n` +
+    `${path}: times are too large to be simulated exactly with noise, faults or arrivals: everything run one after another takes ${horizon} ${problem.unit}\n` +
       `  expected a sum below 2^53 / ${HEADROOM} (about 1.1e15); state times in a coarser unit`,
   )
 }

@@ -5,10 +5,16 @@ import { prepare, type Prepared, type RunOutcome, runPrepared } from '../choose/
 import { ganttText } from '../report/gantt-text.ts'
 import { assignmentsOf, formatGap, formatNumber, formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
+import { countedRetries, plural } from './print.ts'
 import { terminal, toTerminal } from './terminal.ts'
 import { faultsFrom } from './fault-flag.ts'
 import { refusalsAreInput, withSolver } from './plan.ts'
-import { collect } from './run.ts'
+import {
+  type ConditionFlags,
+  conditionOptions,
+  type JobFlags,
+  jobOptions,
+} from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, schedulable } from './schedulable.ts'
 import {
   numberFrom,
@@ -18,24 +24,19 @@ import {
   wholeFrom,
 } from './strategy-flags.ts'
 
-type SimulateFlags = {
-  readonly strategy?: string
-  readonly order?: string
-  readonly objective?: string
-  readonly noise?: string
-  readonly faults?: string
-  readonly seed: string
-  readonly timeLimit?: string
-  readonly steps?: string
-  readonly input?: string
-  readonly param?: readonly string[]
-  readonly machines?: string
-  readonly dir?: string
-  readonly json?: boolean
-}
+type SimulateFlags = JobFlags &
+  ConditionFlags & {
+    readonly strategy?: string
+    readonly order?: string
+    readonly objective?: string
+    readonly seed: string
+    readonly timeLimit?: string
+    readonly steps?: string
+    readonly json?: boolean
+  }
 
 export function registerSimulate(program: Command): void {
-  program
+  const command = program
     .command('simulate')
     .argument('<input>', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
     .description('run a problem or a job with the real core in virtual time')
@@ -48,28 +49,14 @@ export function registerSimulate(program: Command): void {
       `which ready task first: ${orders.map(({ name }) => name).join(', ')}`,
     )
     .option(...objectiveOption)
-    .option(
-      '--noise <share>',
-      'coefficient of variation of the durations, such as 0.2; 0, or what a job’s runs learnt',
-    )
-    .option(
-      '--faults <spec>',
-      '5%, or failing=5%,losses=100,away=10,attempts=3 (times in the unit)',
-    )
     .option('--seed <n>', 'of the noise, the faults and the strategy', '1')
     .option('--time-limit <duration>', 'for strategies that search, before the run')
     .option('--steps <n>', 'the same, counted: repeats byte for byte')
-    .option('--input <spec>', 'of a job: other input, as for run')
-    .option(
-      '--param <name=value>',
-      'of a job: a value in place of its own; may be repeated',
-      collect,
-      [],
-    )
-    .option('--machines <file>', 'machines for a job; machines and network for a WfFormat instance')
-    .option('--dir <dir>', 'of a job: where its runs live; .dray here by default')
     .option('--json', 'one JSON object')
-    .action((input: string, flags: SimulateFlags) => exitWith(() => runSimulate(input, flags)))
+  conditionOptions(command, '0, or what a job’s runs learnt')
+  jobOptions(command).action((input: string, flags: SimulateFlags) =>
+    exitWith(() => runSimulate(input, flags)),
+  )
 }
 
 async function runSimulate(input: string, flags: SimulateFlags): Promise<number> {
@@ -158,7 +145,7 @@ function simulatedText(
     ...notes,
     `makespan ${time(row.makespan)}, ${formatGap(outcome.gap)} above the bound in hindsight (${time(row.lowerBound)})`,
     `flow time ${time(row.meanFlowTime)} on average, ${time(row.p95FlowTime)} at the 95th percentile`,
-    `utilisation ${formatNumber(row.utilisation * 100)} %, errors ${formatNumber(row.errorRate * 100)} %, mean tardiness ${time(row.meanTardiness)}, cost ${hasCosts(problem) ? formatNumber(row.cost) : '-'}, ${row.attempts} attempts, ${row.retries} retries`,
+    `utilisation ${formatNumber(row.utilisation * 100)} %, errors ${formatNumber(row.errorRate * 100)} %, mean tardiness ${time(row.meanTardiness)}, cost ${hasCosts(problem) ? formatNumber(row.cost) : '-'}, ${plural(row.attempts, 'attempt')}, ${countedRetries(row.retries)}`,
     ...(row.why ? [row.why] : []),
     '',
     ganttText(problem, outcome.schedule, terminal()),

@@ -9,6 +9,7 @@ import { directoryFrom } from './directory.ts'
 import { leftInWords } from './time-left.ts'
 import {
   coloured,
+  countedRetries,
   countOf,
   modelsInWords,
   percent,
@@ -66,6 +67,3 @@ export function statusLines(summary: Status): string[] {
     ...(summary.problem === undefined ? [] : [`  ${pc.red(summary.problem)}`]),
   ]
 }
-
-const countedRetries = (count: number): string =>
-  count === 1 ? '1 retry' : `${formatCount(count)} retries`

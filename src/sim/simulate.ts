@@ -17,15 +17,14 @@ import { measure } from './measures.ts'
 import { planRanks } from './plan-ranks.ts'
 import type { ProblemFaults } from './problem-faults.ts'
 import { faultsOf } from './problem-faults.ts'
-import { arrivingAt, durationFactors } from './uncertainty.ts'
+import { durationFactors } from './uncertainty.ts'
 
 /**
  * A problem run by the real core and the real loop in virtual time: what a strategy would really do,
  * with noise, arrivals and faults, before anything is run. Exact without noise: times are whole ticks.
  */
-export function simulateProblem(given: Problem, options: SimulateOptions): Simulation {
+export function simulateProblem(problem: Problem, options: SimulateOptions): Simulation {
   const seed = options.seed ?? 1
-  const problem = options.arrivals === undefined ? given : arrivingAt(given, options.arrivals)
   const ticks = ticksOf(problem)
   const count = problem.tasks.length
   const schedule: Schedule = {
@@ -129,8 +128,6 @@ export type SimulateOptions = {
   readonly plan?: Schedule
   /** Asked after every step whether the rest is better planned anew. */
   readonly mend?: Mender
-  /** When each task arrives, in the problem's unit; its release date holds beside it. */
-  readonly arrivals?: ArrayLike<number>
   readonly faults?: ProblemFaults
 }
 

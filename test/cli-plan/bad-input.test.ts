@@ -239,7 +239,7 @@ describe('times that are only just exact', { timeout: 60_000 }, () => {
     write('near.csv', '4e15,4e15\n1,1\n')
     const ran = dray('simulate', 'near.csv', '--strategy', 'mct', '--json')
     expect(JSON.parse(ran.stdout).makespan).toBe(4e15)
-    expect(refused(1, 'near.csv', '--noise', '0.2')).toContain('with noise or faults')
+    expect(refused(1, 'near.csv', '--noise', '0.2')).toContain('with noise, faults or arrivals')
     expect(refused(2, 'near.csv', '--seeds', '3')).toContain('2^53 / 8')
   })
 })

@@ -109,6 +109,25 @@ describe('dray simulate and compare', { timeout: 120_000 }, () => {
     expect(ran.completions).toBe(5)
   })
 
+  test('tasks arrive at random where asked, the same for every strategy, and one gap apart on average', () => {
+    const rows = Array.from({ length: 300 }, () => '0.1').join('\n')
+    writeFileSync(join(folder, 'arriving.csv'), rows)
+    const words = ['arriving.csv', '--arrivals', '4', '--seed', '2']
+    const { makespan, assignments } = JSON.parse(
+      dray('simulate', ...words, '--strategy', 'mct', '--json').stdout,
+    )
+    expect(makespan / 300).toBeGreaterThan(3)
+    expect(makespan / 300).toBeLessThan(5)
+    const starts = assignments.map(({ start }: { start: number }) => start)
+    expect(starts).toEqual(starts.toSorted((a: number, b: number) => a - b))
+    const compared = dray('compare', ...words, '--strategies', 'mct,on-demand', '--json')
+    const ends = JSON.parse(compared.stdout).results.map(
+      (row: { makespan: number }) => row.makespan,
+    )
+    for (const end of ends) expect(end).toBeCloseTo(makespan, 6)
+    expect(dray('simulate', 'job.yaml', '--arrivals', '4').stderr).toContain('is for problems')
+  })
+
   test('compare gives a row for each strategy, and a page', () => {
     const words = ['--strategies', 'met,mct', '--seeds', '3', '--html', 'c.html', '--json']
     const { status, stdout } = dray('compare', 'case.csv', ...words)

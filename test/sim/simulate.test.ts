@@ -6,7 +6,7 @@ import { violationsOf } from '../../src/model/validator.ts'
 import { planners } from '../../src/policy/planning/registry.ts'
 import { allocations, orders } from '../../src/policy/registry.ts'
 import { simulateProblem } from '../../src/sim/simulate.ts'
-import { poissonArrivals } from '../../src/sim/uncertainty.ts'
+import { arrivingAt, poissonArrivals } from '../../src/sim/uncertainty.ts'
 import { problemOf } from '../policy/gantt.ts'
 import { drawProblem, type Shape } from './problems.ts'
 
@@ -141,7 +141,9 @@ describe('uncertainty', () => {
 
   test('nothing starts before it arrives', () => {
     const arrivals = poissonArrivals(200, 3, 1)
-    const { schedule, meanFlowTime } = simulateProblem(problem, { strategy: 'mct', arrivals })
+    const { schedule, meanFlowTime } = simulateProblem(arrivingAt(problem, arrivals), {
+      strategy: 'mct',
+    })
     for (const [task, at] of arrivals.entries()) {
       expect(schedule.start[task]).toBeGreaterThanOrEqual(at - 1e-6)
     }
