@@ -1,9 +1,5 @@
 import type { Event } from '../core/event.ts'
-import type { Stage, State } from '../core/state.ts'
-import type { Loop } from '../driver/loop.ts'
-import { createLoop } from '../driver/loop.ts'
-import { restore } from '../driver/restore.ts'
-import type { Source } from '../port/source.ts'
+import type { State } from '../core/state.ts'
 import { Violation } from '../std/assert.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { SECOND } from '../std/time.ts'
@@ -11,23 +7,11 @@ import { type Blow, drawBlow } from './blow.ts'
 import { checkBooks } from './checker.ts'
 import { type SimClock, simClock } from './clock.ts'
 import { createDisk, type Disk } from './disk.ts'
-import type { Execution, SimExecutor } from './executor.ts'
-import { simExecutor } from './executor.ts'
-import { noCode } from './forgetful.ts'
-import type { Faults } from './fault.ts'
-import { distortReplies, drawAct, drawFaults, noFaults } from './fault.ts'
-import {
-  checkEnded,
-  checkPayloads,
-  checkReplay,
-  checkStart,
-  answerOf,
-  gatheredPayload,
-  watchedJournal,
-} from './oracle.ts'
-import { createPusher, type Pusher, spoolSource } from './pusher.ts'
-import type { Workload } from './workload.ts'
-import { drawWorkload } from './workload.ts'
+import { drawFaults, type Faults, noFaults } from './fault.ts'
+import { beginLife, type Life } from './node.ts'
+import { checkEnded, checkPayloads, checkReplay } from './oracle.ts'
+import { createPusher, type Pusher } from './pusher.ts'
+import { drawWorkload, type Workload } from './workload.ts'
 
 /**
  * A node in a simulated world: the real core and loop over simulated ports, everything drawn from one
@@ -59,13 +43,6 @@ const TROUBLE = 20 * SECOND
 /** By then a healed world must be still. */
 const END = 100_000 * SECOND
 
-type Life = {
-  readonly state: State
-  readonly loop: Loop
-  readonly executor: SimExecutor
-  over: boolean
-}
-
 function createWorld(seed: number) {
   const random: Prng = prng(seed, 10)
   const blows: Prng = prng(seed, 11)
@@ -85,107 +62,40 @@ function createWorld(seed: number) {
   let wrong: unknown
 
   const boot = (): void => {
-    const state = restore(disk.journal)
-    const mine: Life = { state, loop: loopOn(state), executor, over: false }
-    life = mine
-    lives += 1
-    mine.loop.send({ kind: 'term', term: state.term + 1 })
-    for (const machine of workload.machines)
-      if (!away.has(machine.id)) mine.loop.send({ kind: 'joined', machine })
-    for (const { definition, at } of workload.runs) if (at <= clock.now()) submit(definition.name)
-    if (faults === noFaults) goOn()
-  }
-
-  const goOn = (): void => {
-    for (const run of life?.state.runs ?? []) send({ kind: 'goOn', run: run.number })
-  }
-
-  let executor: SimExecutor
-
-  const loopOn = (state: State): Loop => {
-    const alive = (): boolean => life !== undefined && life.state === state && !life.over
-    executor = simExecutor({
+    life = beginLife({
       clock,
-      receive: distortReplies(
-        random,
-        () => faults,
-        clock,
-        event => {
-          if (alive()) loop.receive(event)
-        },
-      ),
-      behaviour: {
-        setup: () => 1_000 + random.int(20_000),
-        loading: stage => ({ bytes: 1 + (stage % 3), frees: stage % 2 === 0 }),
-        execute: execution => act(state, execution),
-      },
-    })
-    const loop: Loop = createLoop(state, {
-      clock,
-      executor,
-      store: disk.store,
-      journal: watchedJournal(disk, {
-        heard: body => journal.push(body),
-        mayRepeat: () => retried,
-      }),
-      snapshotEvery: random.chance(0.3) ? 2_000 : 0,
-      codeOf: () => noCode,
-      openSource: stage => slowly(sourceOf(state, stage)),
-      gather: async stage => {
-        await later(random.int(20_000))
-        return gatheredPayload(state, disk.store, stage)
-      },
-      finishRun: async () => {
-        await later(random.int(20_000))
-        return undefined
-      },
-      onEnded() {},
-      onStep: () => {
-        steps += 1
-        if (steps > 100_000) throw new Violation('it does not come to an end')
-        for (const pusher of pushers) pusher.acknowledged()
-        checkBooks(state)
-        if (steps % 40 !== 0) return
-        checkReplay(disk, state)
-        checkPayloads(state, loop.payloads)
-      },
+      disk,
+      workload,
+      random,
+      faults: () => faults,
+      heard: body => journal.push(body),
+      mayRepeat: () => retried,
+      onStep: check,
       onFailure: error => {
         if (error.name === 'JournalError') crash(0)
         else wrong ??= error
       },
     })
-    return loop
+    lives += 1
+    for (const machine of workload.machines)
+      if (!away.has(machine.id)) send({ kind: 'joined', machine })
+    for (const { definition, at } of workload.runs) if (at <= clock.now()) submit(definition.name)
+    if (faults === noFaults) goOn()
   }
 
-  const runOf = (state: State, stage: Stage) => {
-    const { name } = state.runs[stage.run].definition
-    const run = workload.runs.find(({ definition }) => definition.name === name)
-    if (run === undefined) throw new Violation(`nobody submitted ${name}`)
-    return run
+  const check = ({ state, loop }: Life): void => {
+    steps += 1
+    if (steps > 100_000) throw new Violation('it does not come to an end')
+    for (const pusher of pushers) pusher.acknowledged()
+    checkBooks(state)
+    if (steps % 40 !== 0) return
+    checkReplay(disk, state)
+    checkPayloads(state, loop.payloads)
   }
 
-  const sourceOf = (state: State, stage: Stage): Source => {
-    const { definition, openSource } = runOf(state, stage)
-    return openSource === undefined ? spoolSource(definition.name, disk.store) : openSource()
+  const goOn = (): void => {
+    for (const run of life?.state.runs ?? []) send({ kind: 'goOn', run: run.number })
   }
-
-  const act = (state: State, execution: Execution) => {
-    checkStart(state, execution)
-    const stage = state.stages[execution.stage]
-    return drawAct(random, faults, runOf(state, stage).scale, () => answerOf(stage, execution.item))
-  }
-
-  /** A promise that takes virtual time. */
-  const later = (micros: number): Promise<void> =>
-    new Promise(resolve => clock.at(clock.now() + micros, resolve))
-
-  const slowly = (source: Source): Source => ({
-    ...source,
-    async read(cursor, limit) {
-      await later(random.int(30_000))
-      return source.read(cursor, limit)
-    },
-  })
 
   const submit = (name: string): void => {
     const run = workload.runs.find(({ definition }) => definition.name === name)

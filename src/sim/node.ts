@@ -1,0 +1,113 @@
+import type { Stage, State } from '../core/state.ts'
+import { createLoop, type Loop } from '../driver/loop.ts'
+import { restore } from '../driver/restore.ts'
+import type { Source } from '../port/source.ts'
+import { Violation } from '../std/assert.ts'
+import type { Prng } from '../std/prng.ts'
+import type { SimClock } from './clock.ts'
+import type { Disk } from './disk.ts'
+import { type Act, type Execution, type SimExecutor, simExecutor } from './executor.ts'
+import { distortReplies, drawAct, type Faults } from './fault.ts'
+import { noCode } from './forgetful.ts'
+import { answerOf, checkStart, gatheredPayload, watchedJournal } from './oracle.ts'
+import { spoolSource } from './pusher.ts'
+import type { SimRun, Workload } from './workload.ts'
+
+/**
+ * One life of a node: the real core and loop over a simulated executor and a disk that outlives it.
+ * It begins from what the disk has kept. Once it is `over` nothing reaches it any more, whatever its
+ * slots still say.
+ */
+export type Life = {
+  readonly state: State
+  readonly loop: Loop
+  readonly executor: SimExecutor
+  over: boolean
+}
+
+export type Surroundings = {
+  readonly clock: SimClock
+  readonly disk: Disk
+  readonly workload: Workload
+  readonly random: Prng
+  readonly faults: () => Faults
+  /** Every entry of the journal. */
+  readonly heard: (body: string) => void
+  /** An item that has an answer may get another: what failed is retried. */
+  readonly mayRepeat: () => boolean
+  readonly onStep: (life: Life) => void
+  readonly onFailure: (error: Error) => void
+}
+
+export function beginLife(around: Surroundings): Life {
+  const { clock, disk, random } = around
+  const state = restore(disk.journal)
+  const executor = simExecutor({
+    clock,
+    receive: distortReplies(random, around.faults, clock, event => {
+      if (!life.over) life.loop.receive(event)
+    }),
+    behaviour: {
+      setup: () => 1_000 + random.int(20_000),
+      loading: stage => ({ bytes: 1 + (stage % 3), frees: stage % 2 === 0 }),
+      execute: execution => act(around, state, execution),
+    },
+  })
+  const loop = createLoop(state, {
+    clock,
+    executor,
+    store: disk.store,
+    journal: watchedJournal(disk, around),
+    snapshotEvery: random.chance(0.3) ? 2_000 : 0,
+    codeOf: () => noCode,
+    openSource: stage => slowly(around, sourceOf(around, state, stage)),
+    gather: async stage => {
+      await later(clock, random.int(20_000))
+      return gatheredPayload(state, disk.store, stage)
+    },
+    finishRun: async () => {
+      await later(clock, random.int(20_000))
+      return undefined
+    },
+    onEnded() {},
+    onStep: () => around.onStep(life),
+    onFailure: around.onFailure,
+  })
+  const life: Life = { state, loop, executor, over: false }
+  loop.send({ kind: 'term', term: state.term + 1 })
+  return life
+}
+
+function act({ workload, random, faults }: Surroundings, state: State, execution: Execution): Act {
+  checkStart(state, execution)
+  const stage = state.stages[execution.stage]
+  const { scale } = runOf(workload, state, stage)
+  return drawAct(random, faults(), scale, () => answerOf(stage, execution.item))
+}
+
+function sourceOf({ workload, disk }: Surroundings, state: State, stage: Stage): Source {
+  const { definition, openSource } = runOf(workload, state, stage)
+  return openSource === undefined ? spoolSource(definition.name, disk.store) : openSource()
+}
+
+function runOf(workload: Workload, state: State, stage: Stage): SimRun {
+  const { name } = state.runs[stage.run].definition
+  const run = workload.runs.find(({ definition }) => definition.name === name)
+  if (run === undefined) throw new Violation(`nobody submitted ${name}`)
+  return run
+}
+
+function slowly({ clock, random }: Surroundings, source: Source): Source {
+  return {
+    ...source,
+    async read(cursor, limit) {
+      await later(clock, random.int(30_000))
+      return source.read(cursor, limit)
+    },
+  }
+}
+
+/** A promise that takes virtual time. */
+function later(clock: SimClock, micros: number): Promise<void> {
+  return new Promise(resolve => clock.at(clock.now() + micros, resolve))
+}
