@@ -28,6 +28,7 @@ export function runDefinition(
       loads: spec.loads,
       chunk: spec.chunk,
       timeout: spec.timeout,
+      ...(spec.setupTimeout === undefined ? {} : { setupTimeout: spec.setupTimeout }),
       grace: spec.grace,
       retry: spec.retry,
     })

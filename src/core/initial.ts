@@ -84,7 +84,7 @@ export function newStage(
     classes: [],
     estimates: [],
     pooled: { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] },
-    setup: { n: 0, micros: 0, bytes: 0, frees: false },
+    setup: { n: 0, micros: 0, bytes: 0, frees: false, lost: 0 },
     plan: undefined,
     broken: undefined,
     peakBytes: 0,

@@ -17,8 +17,10 @@ export const limits = {
   unconsumed: 100_000,
   /** Ready tasks per slot that chunking keeps ahead; more would freeze sizes before times are learnt. */
   chunksAhead: 4,
-  /** Setting up a stage in a slot may take this long (a large model from a slow disk) before its first task counts as stuck. */
+  /** Setting up a stage in a slot may take this long (a large model from a slow disk) where the stage does not say. */
   loading: 10 * MINUTE,
+  /** Slots that end in a row while a stage is set up in them, before it counts as broken: one may be bad luck. */
+  setups: 3,
   /** Losses after which a task travels alone: it may be what kills its machine. */
   losses: 3,
   /** Observations before an estimate of one machine outweighs the pooled one. */

@@ -157,6 +157,7 @@ function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
     pooled: decodeEstimate(pooled),
     estimates: [],
     graph: undefined,
+    setup: { ...rest.setup, lost: rest.setup.lost ?? 0 },
     cursor: rest.cursor ?? undefined,
     broken: rest.broken ?? undefined,
     plan:

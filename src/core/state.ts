@@ -130,8 +130,11 @@ export type Stage = {
   readonly byMachine: { tasks: number; micros: number }[]
 }
 
-/** Loading times in sum and how often, the most memory it took, and whether the handler can give it back. */
-export type Setup = { n: number; micros: number; bytes: number; frees: boolean }
+/**
+ * Loading times in sum and how often, the most memory it took, whether the handler can give it back, and how
+ * many slots in a row ended under it.
+ */
+export type Setup = { n: number; micros: number; bytes: number; frees: boolean; lost: number }
 
 export type GraphState = {
   readonly waitingFor: Int32Array
@@ -222,7 +225,11 @@ export type Recovery =
       readonly memoryScale: number
       readonly priority: number
       readonly failure: Failure
+      /** The slot ended while the stage was set up in it: the item had not begun. */
+      readonly settingUp: boolean
     }
+  /** A slot ended while the stage was set up in it. */
+  | { readonly kind: 'setup'; readonly stage: number; readonly failure: Failure }
   /** The head of a slot is past its timeout. */
   | { readonly kind: 'overdue'; readonly machine: number; readonly slot: number }
   /** A fenced attempt is past its grace. */

@@ -183,6 +183,7 @@ const stage = fields('a stage', {
     })
     .optional(),
   timeout: positive.optional(),
+  setupTimeout: positive.optional(),
   grace: duration.optional(),
   retry: retry.optional(),
   returns: z

@@ -37,6 +37,9 @@ export function parseStage(
     chunk: parseChunk(value.chunk ?? (kind === 'map' ? 'auto' : 1)),
     size: parseSize(value.size ?? 'one'),
     timeout: value.timeout === undefined ? undefined : parseDuration(value.timeout),
+    ...(value.setupTimeout === undefined
+      ? {}
+      : { setupTimeout: parseDuration(value.setupTimeout)! }),
     grace: value.grace === undefined ? 5 * SECOND : parseDuration(value.grace)!,
     retry,
     returns: typeof value.returns === 'string' ? resolve(at.folder, value.returns) : value.returns,

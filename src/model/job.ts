@@ -62,6 +62,8 @@ export type StageSpec = {
     | { readonly kind: 'one' }
   /** Counted from the task's own start; `undefined`: none. */
   readonly timeout: Micros | undefined
+  /** For importing the handler and its `setup`, in each slot; `undefined`: the core's own bound. */
+  readonly setupTimeout?: Micros
   /** Between asking an attempt to stop and killing its slot. */
   readonly grace: Micros
   readonly retry: RetrySpec

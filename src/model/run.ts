@@ -35,6 +35,8 @@ export type StageDefinition = {
   readonly loads: { readonly name: string; readonly memory: number } | undefined
   readonly chunk: ChunkSpec
   readonly timeout: Micros | undefined
+  /** For importing the handler and its setup in a slot; absent: the core's own bound. */
+  readonly setupTimeout?: Micros
   readonly grace: Micros
   readonly retry: RetrySpec
 }

@@ -194,7 +194,7 @@ function finishInPeace(world: World): void {
   const state = restored(world)
   let { sent } = world
   told(world.story, () => {
-    for (let turn = 0; turn < 60 && state.runs[0].state === 'active'; turn += 1) {
+    for (let turn = 0; turn < 60 && state.runs[0].state !== 'finishing'; turn += 1) {
       const events: Event[] = state.machines
         .filter(({ alive }) => !alive)
         .map(({ definition }) => ({ kind: 'joined', machine: definition }))

@@ -274,6 +274,7 @@ function stageOf(text: string, after: number): StageDefinition {
           ? { kind: 'fixed', items: Number(options.chunk) }
           : { kind: options.chunk as 'auto' | 'whole' },
     timeout: micros(options.timeout),
+    ...(options.setupTimeout === undefined ? {} : { setupTimeout: micros(options.setupTimeout) }),
     grace: micros(options.grace) ?? 1_000_000,
     retry: {
       attempts: Number(options.attempts ?? 1),

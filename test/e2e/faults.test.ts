@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { dray, folderWith, summaryOf } from './cli.ts'
@@ -100,6 +100,34 @@ export default async n => {
     )
     expect(result.ended.code).toBe(0)
     expect(result.summary).toMatchObject({ state: 'done', retries: 1 })
+  })
+
+  for (const isolation of ['process', 'thread'])
+    test(`a setup that ends its slot (${isolation}) fails the run with one reason, after a few slots`, async () => {
+      const setup = "export const setup = () => { appendFileSync('slots', '.'); process.exit(3) }"
+      const folder = folderWith({
+        'work.js': `import { appendFileSync } from 'node:fs'\n${setup}\nexport default n => n\n`,
+        'job.yaml': job(`isolation: ${isolation}, retry: { attempts: 5 }`),
+      })
+      const ended = await dray(folder, ['run', 'job.yaml', '--quiet'])
+      expect(ended.code).toBe(1)
+      expect(ended.err).toMatch(/^dray: .*stage work cannot be set up: .*process\.exit\(3\)\n$/)
+      // Three in a row, and what other slots had begun by then.
+      expect(readFileSync(join(folder, 'slots'), 'utf8').length).toBeLessThan(10)
+      writeFileSync(join(folder, 'work.js'), 'export default n => n\n')
+      const again = await dray(folder, ['run', 'job.yaml', '--json'])
+      expect(again.code, again.err).toBe(0)
+      expect(lines(folder)).toHaveLength(20)
+    })
+
+  test('a setup that never returns is ended by setupTimeout, where the stage has no timeout', async () => {
+    const folder = folderWith({
+      'work.js': 'export const setup = () => { for (;;); }\nexport default n => n\n',
+      'job.yaml': job('setupTimeout: 300ms'),
+    })
+    const ended = await dray(folder, ['run', 'job.yaml', '--quiet'])
+    expect(ended.code).toBe(1)
+    expect(ended.err).toMatch(/stage work cannot be set up: .*setupTimeout of 300 ms/)
   })
 
   test('output is captured, and a flood of it stops nothing', async () => {

@@ -21,7 +21,10 @@ export function applyEvent(state: State, event: Event): void {
       state.term = event.term
       state.draining = false
       for (const machine of state.machines) if (machine.alive) left(state, machine)
-      for (const stage of state.stages) stage.reading = false
+      for (const stage of state.stages) {
+        stage.reading = false
+        stage.setup.lost = 0
+      }
       for (const run of state.runs) {
         if (run.state === 'finishing') run.state = run.problem === undefined ? 'active' : 'stopping'
       }

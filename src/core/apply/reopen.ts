@@ -30,6 +30,7 @@ export function reopenRun(state: State, run: Run): void {
   for (const stage of inOrder(state, run)) {
     const { number } = stage
     stage.broken = undefined
+    stage.setup.lost = 0
     mark(state.scratch.touched, number)
     if (beginsAnew(state, run, stage, anew)) {
       anew.add(number)

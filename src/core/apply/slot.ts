@@ -67,6 +67,7 @@ export function forgetModels(state: State, run: Run, which: 'freed' | 'all'): vo
 export function loaded(state: State, event: Extract<Event, { kind: 'loaded' }>): void {
   const { setup } = state.stages[event.stage]
   setup.n += 1
+  setup.lost = 0
   setup.micros += event.micros
   setup.bytes = Math.max(setup.bytes, event.bytes)
   setup.frees = event.frees === true
@@ -93,12 +94,12 @@ export function watchHead(state: State, machine: Machine, slot: Slot): void {
 
 /** When the head of the slot will have taken too long. */
 export function headDeadline(state: State, slot: Slot): number | undefined {
-  const { timeout } =
-    slot.stage < 0 || slot.running.length === 0
-      ? { timeout: undefined }
-      : state.stages[slot.stage].definition
-  if (timeout === undefined) return undefined
-  return slot.headSince + (slot.loading ? Math.max(timeout, limits.loading) : timeout)
+  if (slot.stage < 0 || slot.running.length === 0) return undefined
+  const { definition, graph } = state.stages[slot.stage]
+  const { timeout, setupTimeout = limits.loading } = definition
+  // A problem's tasks have no code to set up.
+  const most = slot.loading && graph === undefined ? setupTimeout : timeout
+  return most === undefined ? undefined : slot.headSince + most
 }
 
 /** A watch fired: the head is overdue, or a later one is watched. */
@@ -187,13 +188,22 @@ export function slotEnded(
   const running = [...slot.running]
   const single = running.length === 1 && state.tasks.count[running[0]] === 1
   const alone = single && !slot.dying && failure.kind !== 'lost'
+  const settingUp = slot.loading && running.length > 0
   for (const task of running) {
-    if (alone) chargeHead(state, machine, slot, task, failure)
+    if (alone) chargeHead(state, machine, slot, task, failure, settingUp)
     else returnTask(state, machine, slot, task, true)
   }
+  if (settingUp) setupLost(state, state.stages[slot.stage], slot.killing ?? failure)
   slot.stopping.clear()
   forgetAllLoaded(slot)
   slot.loading = false
   slot.dying = false
   releaseIfIdle(state, machine, slot)
+}
+
+/** The slot ended before an item of the stage had begun: that is the stage's doing, unless it was ours. */
+function setupLost(state: State, stage: Stage, failure: Failure): void {
+  if (failure.kind === 'lost' || failure.kind === 'cancelled') return
+  stage.setup.lost += 1
+  state.recovery.push({ kind: 'setup', stage: stage.number, failure })
 }

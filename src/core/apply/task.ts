@@ -14,6 +14,7 @@ export function chargeItem(
   task: number,
   index: number,
   failure: Failure,
+  settingUp = false,
 ): void {
   const { tasks } = state
   const { memoryScale, priority } = state.classes[tasks.klass[task]]
@@ -26,6 +27,7 @@ export function chargeItem(
     memoryScale,
     priority,
     failure,
+    settingUp,
   })
 }
 
@@ -48,13 +50,14 @@ export function chargeHead(
   slot: Slot,
   task: number,
   failure: Failure,
+  settingUp = false,
 ): void {
   const { tasks } = state
   const stage = state.stages[tasks.stage[task]]
   const first = tasks.first[task] + tasks.count[task] - tasks.left[task]
   stage.open -= 1
   stage.lastEnd = state.now
-  chargeItem(state, stage, task, first, failure)
+  chargeItem(state, stage, task, first, failure, settingUp)
   tasks.left[task] -= 1
   if (tasks.left[task] === 0) endTask(state, machine, slot, task)
   else returnTask(state, machine, slot, task, false)

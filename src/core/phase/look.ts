@@ -101,8 +101,9 @@ function busyHolders(state: State, stage: Stage): Holder[] {
 /** Until when the first load of all is waited for; now: it is not on its way, or takes too long. */
 function firstLoadUntil(state: State, stage: Stage, holders: readonly Holder[]): number {
   if (stage.setup.n > 0) return state.now
+  const most = stage.definition.setupTimeout ?? limits.loading
   const loading = holders.filter(({ slot }) => isLoading(slot, stage))
-  return Math.max(state.now, ...loading.map(({ slot }) => slot.headSince + limits.loading))
+  return Math.max(state.now, ...loading.map(({ slot }) => slot.headSince + most))
 }
 
 /**

@@ -1,9 +1,12 @@
+import type { Failure } from '../../model/failure.ts'
 import { decideRetry } from '../../policy/retry/backoff.ts'
 import { chanceAt } from '../../std/chance.ts'
+import { formatDuration } from '../../std/units.ts'
 import { allowedFailures } from '../apply/run.ts'
 import { failedItems, tolerates } from '../apply/items.ts'
 import { headDeadline, watchFired } from '../apply/slot.ts'
 import { wakeTask } from '../apply/task.ts'
+import { limits } from '../limits.ts'
 import type { Recovery, Run, Stage, State } from '../state.ts'
 import { nextInstant } from '../timers.ts'
 import type { Out } from './out.ts'
@@ -39,6 +42,7 @@ export function recover(state: State, out: Out): void {
   for (const recovery of state.recovery.length === 0 ? [] : state.recovery.splice(0)) {
     if (recovery.kind === 'failed') recoverItem(state, out, recovery)
     else if (recovery.kind === 'overdue') recoverOverdue(state, out, recovery)
+    else if (recovery.kind === 'setup') recoverSetup(state, out, recovery)
     else recoverGrace(state, out, recovery)
   }
   const { touchedRuns } = state.scratch
@@ -52,6 +56,7 @@ export function recover(state: State, out: Out): void {
 function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: 'failed' }>): void {
   const stage = state.stages[failed.stage]
   const run = state.runs[stage.run]
+  if (failed.settingUp && !mayGrow(stage, failed.failure)) return returnItem(state, out, failed)
   const { index, tries, failure } = failed
   const chance = chanceAt(run.definition.seed, index * 31 + tries)
   const goesOn = run.state === 'active' || run.state === 'paused'
@@ -74,6 +79,41 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
   }
   decide(state, out, { kind: 'fail', stage: stage.number, index, failure })
   if (goesOn) giveUpBeyondTolerance(state, out, run, `; the last: ${failure.message}`)
+}
+
+/** It had not begun when its slot ended under the stage's setup: it goes again, uncharged. */
+function returnItem(state: State, out: Out, failed: Extract<Recovery, { kind: 'failed' }>): void {
+  const { stage, index, tries, memoryScale, failure } = failed
+  const wish = failed.priority === 0 ? {} : { priority: failed.priority }
+  const spared = { tries: tries - 1, at: state.now, memoryScale, ...wish }
+  decide(state, out, { kind: 'retry', stage, index, ...spared, failure })
+}
+
+/** What more memory may help is an item's own: the next attempt gets more. */
+function mayGrow({ definition }: Stage, failure: Failure): boolean {
+  const { on } = definition.retry
+  if (failure.kind !== 'out-of-memory') return false
+  return on[failure.kind] !== undefined || on[failure.code ?? ''] !== undefined
+}
+
+/**
+ * A setup that throws breaks its stage at once; one that ends its process may have had bad luck, so it is
+ * given a few more slots. One that has never returned is not waited for again.
+ */
+function recoverSetup(state: State, out: Out, lost: Extract<Recovery, { kind: 'setup' }>): void {
+  const stage = state.stages[lost.stage]
+  const run = state.runs[stage.run]
+  const { failure } = lost
+  if (run.state !== 'active' && run.state !== 'paused') return
+  if (mayGrow(stage, failure)) return
+  const { n, lost: inRow } = stage.setup
+  const hangs = failure.kind === 'timeout' && n === 0
+  if (inRow < limits.setups && !hangs) return
+  const { name } = stage.definition
+  const message = hangs
+    ? `stage ${name} cannot be set up: ${failure.message}`
+    : `stage ${name} cannot be set up: ${inRow} slots in a row ended under it; the last: ${failure.message}`
+  decide(state, out, { kind: 'giveUp', run: run.number, failure: { ...failure, message } })
 }
 
 /** Also where a read brought the failures, or the number that a share is of. */
@@ -109,11 +149,11 @@ function recoverOverdue(
   const slot = state.machines[machine].slots[number]
   const deadline = slot === undefined ? undefined : headDeadline(state, slot)
   if (deadline === undefined || state.now < deadline || slot.dying) return
-  const { timeout = 0 } = state.stages[slot.stage].definition
+  const { timeout = 0, setupTimeout = limits.loading } = state.stages[slot.stage].definition
   const what = slot.loading
-    ? 'did not load its stage in time'
+    ? `its import and setup took longer than its setupTimeout of ${formatDuration(setupTimeout)}`
     : `ran longer than its timeout of ${timeout / 1_000} ms`
-  const how = slot.running.length === 1 ? 'abort' : 'kill'
+  const how = slot.running.length === 1 && !slot.loading ? 'abort' : 'kill'
   decide(state, out, {
     kind: 'stop',
     machine,
