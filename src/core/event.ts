@@ -190,6 +190,7 @@ export type Action =
       readonly machine: number
       readonly slot: number
       readonly attempt: number
+      readonly failure: Failure
     }
   | { readonly kind: 'kill'; readonly machine: number; readonly slot: number }
   | {

@@ -39,7 +39,7 @@ export function createPerformer(
       case 'gather':
         return background(gather(action.stage))
       case 'abort':
-        return ports.executor.abort(action, action.attempt)
+        return ports.executor.abort(action, action.attempt, action.failure)
       case 'kill':
         return ports.executor.kill(action)
       case 'unload':

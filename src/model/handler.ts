@@ -27,7 +27,7 @@ export type SetupContext = {
 export type HandlerContext<Loaded = unknown> = SetupContext & {
   /** What `setup` returned. */
   readonly loaded: Loaded
-  /** Aborts when the attempt should stop: a timeout, a cancel. After a grace the slot is killed. */
+  /** Aborts when the attempt should stop; its `reason` is an `AbortReason`. After a grace the slot is killed. */
   readonly signal: Signal
   /** 1 for the first attempt that counts. */
   readonly attempt: number
@@ -61,6 +61,9 @@ export type Checkpoint = {
 export type Answer = { readonly [answerBrand]: true }
 
 declare const answerBrand: unique symbol
+
+/** Why an attempt should stop. Its `name` is `TimeoutError` or `AbortError`. */
+export type AbortReason = Error & { readonly code: 'timeout' | 'cancelled' | 'shutdown' }
 
 /** `AbortSignal` wherever the host has it; the pure rooms compile without a host. */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Host } }

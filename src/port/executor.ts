@@ -12,8 +12,8 @@ export interface Executor {
   forget(stage: number): void
   /** Appends one message of attempts of one stage to a slot's queue, in order. Opens the slot if needed. */
   run(slot: SlotAddress, stage: number, attempts: readonly AttemptOrder[]): void
-  /** Asks a running attempt to stop (`ctx.signal` aborts); a queued one is dropped. It still answers, or dies. */
-  abort(slot: SlotAddress, attempt: number): void
+  /** Asks a running attempt to stop (`ctx.signal` aborts, saying why); a queued one is dropped. It still answers, or dies. */
+  abort(slot: SlotAddress, attempt: number, why: Failure): void
   /** Ends the slot's process (or thread) at once; `slotEnded` follows, and the next `run` opens a new one. */
   kill(slot: SlotAddress): void
   /** An idle slot drops what it loaded for a stage, to make room: the handler's teardown gives it back. */

@@ -1,5 +1,5 @@
 import { format } from 'node:util'
-import type { Answer, BatchContext } from '../../model/handler.ts'
+import type { AbortReason, Answer, BatchContext } from '../../model/handler.ts'
 import { checkpointAt } from './checkpoint.ts'
 import type { StageDefinition } from './protocol.ts'
 
@@ -46,9 +46,9 @@ export class ItemContext implements BatchContext {
     this.index = place.index
   }
 
-  static abort(context: ItemContext): void {
+  static abort(context: ItemContext, reason: AbortReason): void {
     context.#abort ??= new AbortController()
-    context.#abort.abort()
+    context.#abort.abort(reason)
   }
 
   static isAborted(context: ItemContext): boolean {

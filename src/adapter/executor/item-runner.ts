@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { Failure } from '../../model/failure.ts'
+import { abortReason, type Why } from './abort-reason.ts'
 import { answerOf, type ItemAnswer, thrown } from './answer.ts'
 import { runBatch } from './batch.ts'
 import { type ContextHost, ItemContext, type ItemPlace } from './item-context.ts'
@@ -218,14 +219,14 @@ export function itemRunner({
     const call = async (from: number, to: number): Promise<End> => {
       const part = places.slice(from, to)
       const own = new ItemContext(host, stage, loaded.model.loaded, tryNumber, part[0], part)
-      if (ItemContext.isAborted(context)) ItemContext.abort(own)
+      if (ItemContext.isAborted(context)) ItemContext.abort(own, context.signal.reason)
       running = { ...current, context: own }
       origin.enterWith(own)
       const end = await ended(
         callLater(() => loaded.batch?.(items.slice(from, to), own)),
         running,
       )
-      if (ItemContext.isAborted(own)) ItemContext.abort(context)
+      if (ItemContext.isAborted(own)) ItemContext.abort(context, own.signal.reason)
       return end
     }
     await runBatch(places.length, call, async (from, answers) => {
@@ -295,11 +296,12 @@ export function itemRunner({
   return {
     run,
     /** Aborts the running item if it is among these, and drops those still waiting. */
-    abort(first: number, last: number): void {
+    abort(first: number, last: number, why: Why): void {
       const current = running
       const context = current?.context
       if (current !== undefined && context !== undefined) {
-        if (current.first <= last && first <= current.last) ItemContext.abort(context)
+        if (current.first <= last && first <= current.last)
+          ItemContext.abort(context, abortReason(why))
       }
       const from = Math.max(first, begun + 1)
       if (last < Number.MAX_SAFE_INTEGER)

@@ -144,7 +144,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
       if (state === undefined) throw new Error(`stage ${stage} was not defined`)
       slotOf(address).run(state, attempts)
     },
-    abort: (address, attempt) => slotOf(address).abort(attempt),
+    abort: (address, attempt, why) => slotOf(address).abort(attempt, why),
     kill: address => slotOf(address).kill(),
     unload(address, stage): void {
       const state = stages.get(stage)

@@ -1,4 +1,5 @@
 import { format } from 'node:util'
+import { shuttingDown, type Why } from './abort-reason.ts'
 import { thrown } from './answer.ts'
 import { itemRunner, type Message } from './item-runner.ts'
 import { parse } from './json.ts'
@@ -67,8 +68,8 @@ export function slotRuntime(channel: Outbox) {
         define(parse(rest))
         return
       case 'A': {
-        const [first, last] = parse(rest) as [number, number]
-        runner.abort(first, last)
+        const [first, last, why] = parse(rest) as [number, number, Why]
+        runner.abort(first, last, why)
         return
       }
       case 'U':
@@ -208,7 +209,7 @@ export function slotRuntime(channel: Outbox) {
   function quit(): void {
     quitting = true
     queue.length = 0
-    runner.abort(0, Number.MAX_SAFE_INTEGER)
+    runner.abort(0, Number.MAX_SAFE_INTEGER, shuttingDown)
     if (!working) leave()
   }
 

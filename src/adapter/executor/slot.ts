@@ -1,5 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import type { AttemptOrder, ExecutorEvent, Outcome, SlotAddress } from '../../port/executor.ts'
+import type { Why } from './abort-reason.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
 import { outcomeOf, unrun } from './outcome.ts'
 import { type PendingItem, pendingItems } from './pending.ts'
@@ -250,7 +251,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     queueMicrotask(() => host.emit({ kind: 'slotEnded', slot: address, failure }))
   }
 
-  function abort(attempt: number): void {
+  function abort(attempt: number, { kind, message }: Failure): void {
     for (const [i, { state, attempts }] of held.entries()) {
       const dropped = attempts.find(order => order.attempt === attempt)
       if (dropped === undefined) continue
@@ -262,7 +263,10 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       return
     }
     const sent = pending.all().filter(item => item.attempt === attempt)
-    if (sent.length > 0) active?.channel.send(`A [${sent[0].seq},${sent[sent.length - 1].seq}]\n`)
+    if (sent.length === 0) return
+    const why: Why = { code: kind === 'timeout' ? 'timeout' : 'cancelled', message }
+    const [first, last] = [sent[0].seq, sent[sent.length - 1].seq]
+    active?.channel.send(`A ${JSON.stringify([first, last, why])}\n`)
   }
 
   function drop(state: StageState, how: 'U' | 'F'): void {

@@ -17,11 +17,11 @@ export function decide(state: State, out: Out, decision: Decision): void {
       return
     }
     case 'stop': {
-      const { machine, slot } = decision
+      const { machine, slot, failure } = decision
       if (decision.how === 'kill') out.actions.push({ kind: 'kill', machine, slot })
       else
         for (const attempt of state.machines[machine].slots[slot].stopping.keys())
-          out.actions.push({ kind: 'abort', machine, slot, attempt })
+          out.actions.push({ kind: 'abort', machine, slot, attempt, failure })
       return
     }
     case 'unload':

@@ -62,8 +62,9 @@ export function executorConformance(name: string, open: () => ExecutorWorld): vo
       world.executor.define(0, world.code('waits for abort'))
       world.executor.run(here, 0, orders(0, 2))
       await world.until(() => count(world, 'loaded') > 0)
-      world.executor.abort(here, 1)
-      world.executor.abort(here, 0)
+      const why = { kind: 'timeout', message: 'too long' } as const
+      world.executor.abort(here, 1, why)
+      world.executor.abort(here, 0, why)
       await world.until(() => outcomes(world).length >= 2)
       const failures = outcomes(world).map(({ attempt, failure }) => [attempt, failure?.kind])
       expect(failures.sort()).toEqual([
