@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { fstatSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { captureOutput } from './console-capture.ts'
 import { lineCutter } from './lines.ts'
 import { pipeOutbox, sharedOutboxMemory } from './outbox.ts'
+import { DESCRIPTORS_GONE } from './protocol.ts'
 import { slotRuntime } from './runtime.ts'
 import { endOwnGroup, type WatchdogData } from './watchdog.ts'
 
@@ -19,7 +20,7 @@ export function startProcessSlot(entry: string): void {
   const apart = { stdout: true, stderr: true }
   new Worker(new URL(entry), { workerData: data, ...apart }).unref()
   const outbox = pipeOutbox(WRITES, memory)
-  const runtime = slotRuntime(outbox)
+  const runtime = slotRuntime({ ...outbox, flush: endIfMaimed(outbox.flush) })
   captureOutput(runtime.wrote)
   const pipe = new Socket({ fd: READS, readable: true, writable: false })
   const cut = lineCutter({
@@ -30,6 +31,30 @@ export function startProcessSlot(entry: string): void {
   pipe.on('data', cut)
   pipe.on('close', endOwnGroup)
   pipe.on('error', endOwnGroup)
+}
+
+/**
+ * A handler that closes standard output, or the pipe messages come by, maims whoever runs here after it: the
+ * number is given to the next file that is opened. Looked at with every write, the slot ends before that.
+ */
+function endIfMaimed(flush: () => void): () => void {
+  const before = descriptors()
+  let ending = false
+  return () => {
+    flush()
+    if (ending || descriptors() === before) return
+    ending = true
+    process.exit(DESCRIPTORS_GONE)
+  }
+}
+
+/** Which files they are: a closed one may be open again as another. */
+function descriptors(): string {
+  try {
+    return [1, 2, READS].map(descriptor => fstatSync(descriptor).ino).join(' ')
+  } catch {
+    return 'closed'
+  }
 }
 
 /** When the system runs out of memory it should end the slot that filled it rather than the loop. */

@@ -36,6 +36,8 @@ export type StageDefinition = {
 
 /** With this code a slot ends whose own code failed: EX_SOFTWARE of sysexits.h. */
 export const SOFTWARE_FAULT = 70
+/** With this one a slot whose descriptors a handler closed: EX_OSERR. */
+export const DESCRIPTORS_GONE = 71
 
 /** Columns; each is left out where it says nothing. A number for `index` counts up from there. */
 export type MessageHeader = {

@@ -1,6 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import type { ChannelEnd } from './channel.ts'
-import { SOFTWARE_FAULT } from './protocol.ts'
+import { DESCRIPTORS_GONE, SOFTWARE_FAULT } from './protocol.ts'
 
 /** What the loop knows about a slot that ended. */
 export type Circumstances = {
@@ -40,9 +40,12 @@ export function slotFailure(of: Circumstances): Failure {
 
 /** Whoever runs now did not do it. */
 function exitedLate(code: number): Failure {
-  const message = `the slot ended under it: an item that had ended before called process.exit(${code})`
+  const did = code === DESCRIPTORS_GONE ? CLOSED : `called process.exit(${code})`
+  const message = `the slot ended under it: an item that had ended before ${did}`
   return { kind: 'lost', code: 'EXIT', message }
 }
+
+const CLOSED = "closed a file that is not its own: standard output, or the slot's pipe"
 
 function story({ end, exit }: Circumstances): { code: string; message: string } {
   if (end.fault === 'could not start') {
@@ -51,6 +54,9 @@ function story({ end, exit }: Circumstances): { code: string; message: string } 
   if (exit?.code === SOFTWARE_FAULT) {
     const message = "the slot's own code failed: a handler changed what it is built on"
     return { code: 'EXIT', message }
+  }
+  if (exit?.code === DESCRIPTORS_GONE) {
+    return { code: 'PROTOCOL', message: `the handler ${CLOSED}` }
   }
   if (exit !== undefined) {
     return { code: 'EXIT', message: `the handler called process.exit(${exit.code})` }

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -128,10 +129,18 @@ describe('a lying or noisy handler', () => {
     },
   )
 
-  test('a slot that no longer hears the loop is noticed', async () => {
-    const box = harm('closesInput')
-    expect((await box.next('slotEnded')).failure).toMatchObject({ code: 'PROTOCOL' })
-  })
+  test.each(['closesInput', 'closesOutput'])(
+    '%s: its slot ends before the next item could be harmed by it, and nobody else is blamed',
+    async does => {
+      const box = harm(does)
+      expect(await box.answered(1)).toMatchObject([{ attempt: 0, result: '"own"' }])
+      const { failure } = await box.next('slotEnded')
+      expect(failure).toMatchObject({ kind: 'lost' })
+      expect(failure.message).toContain('closed a file that is not its own')
+      box.executor.run(first, 0, [order(1, { do: 'nothing' })])
+      expect((await box.answered(2))[1].result).toBe('"fine"')
+    },
+  )
 
   test('changed globals do not change what the slot itself reads and says', async () => {
     const box = harm('breaksJson')
@@ -159,6 +168,28 @@ describe('a lying or noisy handler', () => {
     })
     expect(text.length).toBeLessThan(70_000)
     expect(text.match(/truncated/g)).toHaveLength(1)
+  })
+})
+
+describe('why a handler should stop', () => {
+  test.each([
+    [{ kind: 'timeout', message: 'too long' }, 'TimeoutError timeout true\n'],
+    [{ kind: 'cancelled', message: 'by the user' }, 'AbortError cancelled true\n'],
+  ] as const)('its signal says so: %o', async (why, said) => {
+    const box = harm('tellsWhy')
+    await box.next('loaded')
+    box.executor.abort(first, 0, why)
+    expect((await box.next('log')).text).toBe(said)
+  })
+
+  test('the end of the process that runs it is a reason of its own', async () => {
+    const box = world()
+    const file = join(box.directory, 'why')
+    box.executor.define(0, code('faults.mjs'))
+    box.executor.run(first, 0, [order(0, { do: 'writesWhy', file })])
+    await box.next('loaded')
+    await box.executor.close(200_000)
+    expect(readFileSync(file, 'utf8')).toBe('shutdown')
   })
 })
 
