@@ -1,7 +1,8 @@
-import type { ExecutorEvent, StageCode } from '../../src/port/executor.ts'
+import type { ExecutorEvent } from '../../src/port/executor.ts'
 import { simClock } from '../../src/sim/clock.ts'
 import { type Act, simExecutor } from '../../src/sim/executor.ts'
 import { type Behaviour, executorConformance } from '../adapter/executor/executor.conformance.ts'
+import { stageCode } from '../fixtures/stage-code.ts'
 
 const acts: Readonly<Record<Behaviour, Act>> = {
   echoes: { kind: 'answer', micros: 10, result: '1' },
@@ -26,19 +27,7 @@ executorConformance('the simulated executor', () => {
       execute: ({ stage }) => acts[behaviours.get(stage) ?? 'echoes'],
     },
   })
-  const code = (behaviour: Behaviour): StageCode => ({
-    run: 'r',
-    name: behaviour,
-    kind: 'map',
-    module: '',
-    isolation: 'process',
-    loads: undefined,
-    returns: undefined,
-    params: {},
-    env: [],
-    maxResultBytes: 1_000,
-    speeds: [1],
-  })
+  const code = (behaviour: Behaviour) => stageCode('', { name: behaviour })
   return {
     executor: {
       ...executor,

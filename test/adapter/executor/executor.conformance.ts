@@ -96,12 +96,14 @@ export function executorConformance(name: string, open: () => ExecutorWorld): vo
       expect(broken).toMatchObject({ stage: 0, slot: here })
     })
 
-    test('closing ends every slot', async () => {
+    test('closing ends every slot, and nothing is heard of them any more', async () => {
       const world = open()
       world.executor.define(0, world.code('waits for abort'))
       world.executor.run(here, 0, orders(0, 1))
       await world.until(() => count(world, 'loaded') > 0)
+      const heard = world.events.length
       await world.executor.close(50_000)
+      expect(world.events.length).toBe(heard)
     })
   })
 }

@@ -10,6 +10,7 @@ import type {
   SlotAddress,
   StageCode,
 } from '../../../src/port/executor.ts'
+import { stageCode } from '../../fixtures/stage-code.ts'
 
 export const first: SlotAddress = { machine: 0, slot: 0 }
 export const second: SlotAddress = { machine: 0, slot: 1 }
@@ -69,22 +70,8 @@ export function world(options: Partial<LocalExecutorOptions> = {}) {
   }
 }
 
-export function code(module: string, more: Partial<StageCode> = {}): StageCode {
-  return {
-    run: 'calm-otter',
-    name: 'stage',
-    kind: 'map',
-    module: module.startsWith('/') ? module : handler(module),
-    isolation: 'process',
-    loads: undefined,
-    returns: undefined,
-    params: {},
-    env: [],
-    maxResultBytes: 1_000_000,
-    speeds: [1],
-    ...more,
-  }
-}
+export const code = (module: string, more: Partial<StageCode> = {}): StageCode =>
+  stageCode(module.startsWith('/') ? module : handler(module), more)
 
 /** One item an attempt, numbered alike. */
 export function order(n: number, item: unknown, more: Partial<AttemptOrder> = {}): AttemptOrder {
