@@ -162,7 +162,7 @@ test('retry --failed goes on with a run that was interrupted, or that its output
   })
   const words = ['map', 'handle.mjs', 'range:0..20', '-o', 'out/o.jsonl'] as const
   const begun = folder.begin(...words, '--events')
-  await begun.says('"ended":4')
+  await begun.hasEnded(4)
   folder.write('out', 'a file where the folder should be')
   begun.signal('SIGKILL')
   await begun.ended

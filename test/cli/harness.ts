@@ -41,6 +41,8 @@ export type Begun = {
   signal(name: 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGTERM' | 'SIGHUP' | 'SIGCONT'): void
   /** Resolves when stdout and stderr together contain the text. */
   says(text: string): Promise<void>
+  /** Resolves when an event says that at least so many items of a stage have ended: several may at once. */
+  hasEnded(items: number): Promise<void>
 }
 
 /** A folder of its own, with the files given. */
@@ -123,19 +125,25 @@ function begin(
   })
   child.stdin.on('error', () => {})
   child.stdin.end(input)
+  const until = (isSaid: (all: string) => boolean, what: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        if (isSaid(out + err)) resolve()
+      }
+      heard.add(look)
+      child.on('close', () => reject(new Error(`ended without saying ${what}:\n${out}${err}`)))
+      look()
+    })
   return {
     pid: child.pid ?? 0,
     ended: new Promise(resolve => child.on('close', code => resolve({ code, out, err }))),
     signal: name => child.kill(name),
-    says: text =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if ((out + err).includes(text)) resolve()
-        }
-        heard.add(look)
-        child.on('close', () => reject(new Error(`ended without saying ${text}:\n${out}${err}`)))
-        look()
-      }),
+    says: text => until(all => all.includes(text), text),
+    hasEnded: items =>
+      until(
+        all => [...all.matchAll(/"ended":(\d+)/g)].some(([, ended]) => Number(ended) >= items),
+        `that ${items} items have ended`,
+      ),
   }
 }
 

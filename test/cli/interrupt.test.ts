@@ -12,7 +12,7 @@ for (const { name, signal } of [
   test(`${name} exits 130 with a run that goes on: no finished item runs again`, async () => {
     const folder = folderWith({ 'handle.mjs': slow })
     const begun = folder.begin(...words, '--events')
-    await begun.says('"ended":4')
+    await begun.hasEnded(4)
     begun.signal(signal)
     const ended = await begun.ended
     expect(ended.code, ended.err).toBe(130)
@@ -30,7 +30,7 @@ for (const { name, signal } of [
 test('kill -9 loses no finished item; only what was in flight repeats', async () => {
   const folder = folderWith({ 'handle.mjs': slow })
   const begun = folder.begin(...words, '--events')
-  await begun.says('"ended":6')
+  await begun.hasEnded(6)
   begun.signal('SIGKILL')
   await begun.ended
   const again = await folder.dray(...words)
@@ -48,7 +48,7 @@ test('after kill -9 a run of stdin goes on with the input it kept, where none is
   const words = ['map', 'handle.mjs', '-', '-o', 'out.jsonl'] as const
   const fed = Array.from({ length: 30 }, (_, n) => `line ${n}`)
   const begun = folder.beginFed(`${fed.join('\n')}\n`, ...words, '--events')
-  await begun.says('"ended":6')
+  await begun.hasEnded(6)
   begun.signal('SIGKILL')
   await begun.ended
   const told = await folder.drayFed('', ...words, '--explain')
@@ -68,7 +68,7 @@ test('other input than an interrupted run of stdin had kept is run instead', asy
   const folder = folderWith({ 'handle.mjs': slow })
   const words = ['map', 'handle.mjs', '-', '-o', 'out.jsonl'] as const
   const begun = folder.beginFed('a\nb\nc\nd\ne\nf\n', ...words, '--events')
-  await begun.says('"ended":2')
+  await begun.hasEnded(2)
   begun.signal('SIGKILL')
   await begun.ended
   const again = await folder.drayFed('a\nz\n', ...words)
