@@ -12,10 +12,10 @@ export class JournalError extends Error {
 }
 
 /**
- * `corrupt`: bytes differ from what was written; `newer`: written by a later version; `full`, `readonly`,
- * `locked`, `io`: what the operating system answered.
+ * `corrupt`: bytes differ from what was written; `newer`: written by a later version; `gone`: deleted or moved
+ * while it was in use; `full`, `readonly`, `locked`, `io`: what the operating system answered.
  */
-export type JournalErrorKind = 'corrupt' | 'newer' | 'full' | 'readonly' | 'locked' | 'io'
+export type JournalErrorKind = 'corrupt' | 'newer' | 'gone' | 'full' | 'readonly' | 'locked' | 'io'
 
 export type JournalStory = {
   /** The row or the file: `entry 1234`, `/data/run/dray.db`. */

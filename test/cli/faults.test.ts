@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, statSync, truncateSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -127,7 +127,7 @@ test('a torn tail loses the commits in it and no more: the run goes on', async (
   })
   const words = ['map', 'handle.mjs', 'range:0..40', '-o', 'out.jsonl', '--chunk', '1'] as const
   const begun = folder.begin(...words, '--events')
-  await begun.says('"ended":20')
+  await begun.hasEnded(20)
   begun.signal('SIGKILL')
   await begun.ended
   const wal = join(folder.path, '.dray/dray.db-wal')
@@ -189,6 +189,62 @@ test('a file that may not grow is as a full disk: exit 2, and without the limit 
   expect(ran(folder)).toHaveLength(60 - done)
   whole(folder, 'out.jsonl', 60)
   folder.remove()
+})
+
+describe('a directory that goes away while a run works in it', () => {
+  const slow = 'export default item => new Promise(done => setTimeout(done, 40, item))\n'
+  const words = ['map', 'handle.mjs', 'range:0..60', '-o', 'out.jsonl', '--dir', 'dir'] as const
+  const begun = async () => {
+    const folder = folderWith({ 'handle.mjs': slow })
+    const run = folder.begin(...words, '--events')
+    await run.hasEnded(4)
+    return { folder, run, dir: join(folder.path, 'dir') }
+  }
+  const gone = /dir\/dray\.db: it was deleted, moved or replaced .*Put its folder back/
+
+  test('deleted: exit 2, named, and no output', async () => {
+    const { folder, run, dir } = await begun()
+    rmSync(dir, { recursive: true })
+    refused(await run.ended, gone)
+    expect(folder.has('out.jsonl')).toBe(false)
+    expect(folder.has('dir')).toBe(false)
+    folder.remove()
+  })
+
+  test('moved: the same; another run in its place is let be, and moved back it goes on', async () => {
+    const { folder, run, dir } = await begun()
+    renameSync(dir, `${dir}.moved`)
+    const other = folder.begin(
+      'map',
+      'handle.mjs',
+      'range:0..60',
+      '-o',
+      'other.jsonl',
+      '--dir',
+      'dir',
+      '--events',
+    )
+    refused(await run.ended, gone)
+    expect(folder.has('out.jsonl')).toBe(false)
+    await other.hasEnded(1)
+    expect((await other.ended).code).toBe(0)
+    rmSync(dir, { recursive: true })
+    renameSync(`${dir}.moved`, dir)
+    const again = await folder.dray(...words)
+    expect(again.code, again.err).toBe(0)
+    expect(again.err).toMatch(/goes on: \d+ of 60 items are done/)
+    whole(folder, 'out.jsonl', 60)
+    folder.remove()
+  })
+
+  test('its database or log deleted under it: exit 2, named', async () => {
+    for (const name of ['dray.db', 'dray.db-wal']) {
+      const { folder, run, dir } = await begun()
+      rmSync(join(dir, name))
+      refused(await run.ended, gone)
+      folder.remove()
+    }
+  })
 })
 
 describe.skipIf(!canBeNobody())('what this user may not write or read', () => {

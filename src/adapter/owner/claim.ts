@@ -25,9 +25,11 @@ export async function claimDirectory(dir: string): Promise<Owner> {
     const record = { pid: process.pid, host: hostname(), since: new Date().toISOString(), address }
     writeRecord(folder, record)
     const release = async () => {
-      rmSync(recordPath(folder), { force: true })
+      // The folder may have been moved away, and another be in its place with an owner of its own.
+      const isOurs = sameRecord(readRecord(folder), record)
+      if (isOurs) rmSync(recordPath(folder), { force: true })
       await server.close()
-      removeAddress(folder, address)
+      if (isOurs) removeAddress(folder, address)
       unlock()
     }
     let released: Promise<void> | undefined
@@ -135,6 +137,10 @@ export function readRecord(folder: string): OwnerRecord | undefined {
   } catch {
     return undefined
   }
+}
+
+function sameRecord(found: OwnerRecord | undefined, own: OwnerRecord): boolean {
+  return found?.pid === own.pid && found.since === own.since && found.host === own.host
 }
 
 function writeRecord(folder: string, record: OwnerRecord): void {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync, type Stats, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
@@ -98,6 +98,7 @@ export type Value = string | number | Uint8Array | null
 export class Database {
   readonly path: string
   readonly handle: Handle
+  readonly #isInPlace: () => boolean
   readonly #begin: Statement
   readonly #commit: Statement
   readonly #closed: () => void
@@ -106,6 +107,7 @@ export class Database {
     this.path = path
     this.handle = handle
     this.#closed = closed
+    this.#isInPlace = placeOf(path)
     this.#begin = handle.prepare('BEGIN IMMEDIATE')
     this.#commit = handle.prepare('COMMIT')
   }
@@ -114,8 +116,14 @@ export class Database {
     return this.handle.prepare(sql)
   }
 
-  /** All of `work`'s writes or none of them; durable when it returns. */
+  /** All of `work`'s writes or none of them; durable, and where it can be found again, when it returns. */
   transaction<T>(doing: string, work: () => T): T {
+    const value = this.#committed(doing, work)
+    if (!this.#isInPlace()) throw elsewhere(this.path)
+    return value
+  }
+
+  #committed<T>(doing: string, work: () => T): T {
     return this.guard(doing, () => {
       this.#begin.run()
       try {
@@ -152,6 +160,32 @@ export class Database {
       this.#closed()
     }
   }
+}
+
+/**
+ * Whether the database and its log are still the files they were: a file that is deleted or moved away stays
+ * open, and takes all that is written to it along. Two looks at 2 µs, beside an fsync.
+ */
+function placeOf(path: string): () => boolean {
+  const database = statSync(path, { throwIfNoEntry: false })
+  let log: Stats | undefined
+  return () => {
+    const now = statSync(path, { throwIfNoEntry: false })
+    const logNow = statSync(`${path}-wal`, { throwIfNoEntry: false })
+    log ??= logNow
+    return isSame(database, now) && isSame(log, logNow)
+  }
+}
+
+const isSame = (a: Stats | undefined, b: Stats | undefined): boolean =>
+  a?.ino === b?.ino && a?.dev === b?.dev
+
+function elsewhere(path: string): JournalError {
+  return new JournalError('gone', {
+    where: path,
+    what: 'it was deleted, moved or replaced while this process worked with it',
+    remedy: 'Put its folder back where it was and run again: what is in it is done, the rest runs.',
+  })
 }
 
 const settings = `
