@@ -11,6 +11,7 @@ import { lpBound } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { compareScores, scoreSchedule } from './objective.ts'
 import { best, meets, type Proof, settle } from './prove.ts'
+import { settledBeside } from './settled-beside.ts'
 import { constructivePlanners } from './strategies.ts'
 
 /**
@@ -51,8 +52,16 @@ export async function planPortfolio(
     offered: table.best,
     stepsAhead: () => stepsAhead(budget),
   })
+  const steps =
+    whyNotUnrelated(problem) === undefined
+      ? search
+      : settledBeside(problem, search, {
+          incumbent: standing.schedule,
+          offered: table.best,
+          proved: () => improve({ value: makespanOf(table.best()), by: 'exhaustion' }),
+        })
   const [searched, solved] = await Promise.all([
-    drive(table.watch(search), budget, reached),
+    drive(table.watch(steps), budget, reached),
     solver && Number.isFinite(budget.deadline)
       ? solveBeside(problem, solver, { budget, table, seed, improve })
       : undefined,

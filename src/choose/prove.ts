@@ -4,6 +4,7 @@ import { wholeLimit } from '../policy/bound/ascent.ts'
 import { toMakespan } from '../policy/bound/certified.ts'
 import { combinatorialBound } from '../policy/bound/combinatorial.ts'
 import { exhaustive } from '../policy/bound/exhaustive.ts'
+import { refutedLimit, settleGraph } from '../policy/bound/graph/settle.ts'
 import { climbFor } from '../policy/bound/lp.ts'
 import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { mct } from '../policy/planning/mct.ts'
@@ -14,8 +15,8 @@ export type Proof = { readonly value: number; readonly by: string }
 
 /**
  * The best bound that needs no solver and no clock: critical path, loads and pigeonholes, then the
- * machine prices of the assignment LP, then exhaustion where the tasks are few. The passes fall with the size, so that the bound of a problem
- * never takes longer than a plan of it.
+ * machine prices of the assignment LP, then exhaustion where the tasks are few. The passes fall with the
+ * size, so that the bound of a problem never takes longer than a plan of it.
  */
 export function proveBound(problem: Problem): Proof {
   const { value, name } = combinatorialBound(problem)
@@ -27,8 +28,25 @@ export function proveBound(problem: Problem): Proof {
   const priced = toMakespan(view, climbFor(view, passes).value)
   const proved = best(plain, { value: priced, by: 'LP duals' })
   const [incumbent] = mct.plan(problem, { seed: 1 })
-  const settled = incumbent && settle(problem, incumbent)
+  if (!incumbent) return proved
+  if (whyNotUnrelated(problem) !== undefined) return boundOfGraph(problem, proved, incumbent)
+  const settled = settle(problem, incumbent)
   return settled ? best(proved, settled.proof) : proved
+}
+
+/** What no schedule of a graph can end by, at a first look; where the tasks are few, at the last. */
+function boundOfGraph(problem: Problem, proved: Proof, incumbent: Schedule): Proof {
+  const refuted = refutedLimit(problem, { from: proved.value, to: makespanOf(incumbent) })
+  const looked = best(proved, { value: refuted, by: 'exhaustion' })
+  if (problem.tasks.length > exhaustible) return looked
+  const settling = settleGraph(problem, { incumbent })
+  let least = makespanOf(incumbent)
+  for (let step = 0; step < graphSteps; step += 1) {
+    const next = settling.next()
+    if (next.done) return next.value ? best(looked, { value: least, by: 'exhaustion' }) : looked
+    if (next.value) least = makespanOf(next.value)
+  }
+  return looked
 }
 
 /**
@@ -59,3 +77,5 @@ export function meets(makespan: number, bound: number): boolean {
 
 const exhaustible = 24
 const nodes = 300_000
+/** Some hundredths of a second. */
+const graphSteps = 40
