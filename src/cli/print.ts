@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import type { LoadedModel } from '../api/loaded.ts'
+import { columnsOf, columnsOfLetter } from '../std/columns.ts'
 import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
 
 /** How commands write: sober lines, colour only where a terminal wants it, columns that line up. */
@@ -62,9 +63,7 @@ export const padStart = (text: string, width: number): string =>
 
 /** Columns a text takes on a terminal: escapeCode sequences none, wide characters two. */
 export function seenWidth(text: string): number {
-  let width = 0
-  for (const char of text.replace(escapes, '')) width += wide.test(char) ? 2 : 1
-  return width
+  return columnsOf(text.replace(escapes, ''))
 }
 
 /** Cut to a width, colours kept whole. */
@@ -75,7 +74,7 @@ export function clip(text: string, width: number): string {
   for (const [part, escapeCode] of text.matchAll(parts)) {
     if (escapeCode !== undefined) out += part
     else {
-      const columns = wide.test(part) ? 2 : 1
+      const columns = columnsOfLetter(part)
       if (seen + columns > width - 1) continue
       out += part
       seen += columns
@@ -102,8 +101,6 @@ export function wrapped(line: string, width: number): string[] {
 const escapeCode = String.fromCharCode(27)
 const escapes = new RegExp(`${escapeCode}\\[[0-9;?]*[A-Za-z]`, 'g')
 const parts = new RegExp(`(${escapeCode}\\[[0-9;?]*[A-Za-z])|[^]`, 'gu')
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/
 
 /** `just now`, `5 min ago`, `3 d ago`. */
 export function ago(micros: number, now = Date.now() * 1_000): string {

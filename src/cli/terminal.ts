@@ -4,7 +4,7 @@ import { wrapped } from './print.ts'
 /** How wide stdout is, and whether it shows colours: `NO_COLOR`, `FORCE_COLOR` and `TERM` are heeded. */
 export function terminal(): GanttOptions {
   const { stdout } = process
-  const width = Math.min(160, Math.max(40, stdout.columns ?? 100))
+  const width = Math.min(160, Math.max(24, stdout.columns ?? 100))
   return { width, colour: stdout.isTTY === true && stdout.hasColors() }
 }
 

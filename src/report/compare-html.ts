@@ -134,7 +134,7 @@ function leftOut({ skipped }: Comparison): string {
   return skipped
     .map(
       ({ strategy, reason }) =>
-        `<p class="note"><b>${escapeHtml(strategy)}</b> left out: ${escapeHtml(reason)}</p>`,
+        `<p class="note left-out"><b>${escapeHtml(strategy)}</b> left out: ${escapeHtml(reason)}</p>`,
     )
     .join('')
 }
@@ -165,8 +165,13 @@ function ganttNote(problem: Problem, about: CompareAbout): string {
   const which = about.seeds > 1 ? ` Shown is seed ${about.seed}.` : ''
   const hidden =
     problem.machines.length > mostMachines ? ` The ${mostMachines} first machines are shown.` : ''
-  return `All under one time axis; strategies of one schedule share its drawing.${which}${hidden}`
+  const merged =
+    problem.tasks.length > seenApart ? ' Tasks too short to be seen apart are one block.' : ''
+  return `All under one time axis; strategies of one schedule share its drawing.${merged}${which}${hidden}`
 }
+
+/** Fewer are seldom too short. */
+const seenApart = 300
 
 const mostMachines = 64
 const mostLanes = 128

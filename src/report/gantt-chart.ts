@@ -1,3 +1,4 @@
+import { columnsOf, firstColumns, inOneLine } from '../std/columns.ts'
 import { formatCount } from '../std/units.ts'
 import { axisStyle, chartSvg } from './chart.ts'
 import { type Block, type BlockState, type Lane, mergeNarrow } from './lanes.ts'
@@ -84,11 +85,13 @@ function spacedLabels(lanes: readonly Lane[], rowHeight: number): ReadonlySet<nu
 
 /** What the browser shows when one points at a block. */
 function titleOf({ label, start, end, state, detail, count }: Block, options: GanttChartOptions) {
-  const what = label === '' ? `${formatCount(count ?? 1)} tasks` : label
+  const what = label === '' ? manyTasks(count) : label
   const how = options.ticks === true ? `, ${detail ?? stateInWords[state]}` : ''
   const took = formatTime(end - start, options.unit)
   return `${what}${how}: ${formatNumber(start)} to ${formatTime(end, options.unit)}, ${took}`
 }
+
+const manyTasks = (count = 1): string => `${formatCount(count)} task${count === 1 ? '' : 's'}`
 
 const stateInWords: Readonly<Record<BlockState, string>> = {
   waiting: 'waiting',
@@ -150,10 +153,11 @@ function drawn(block: Block, api: RenderApi, ticks: boolean) {
   const style = hollow
     ? { fill: 'none', stroke: fill, lineWidth: 1, lineDash: [3, 2] }
     : { fill, stroke: 'none' }
-  const named = ticks && block.state === 'done' ? `✓ ${block.label}`.trim() : block.label
+  const name = (block.count ?? 1) > 1 ? manyTasks(block.count) : block.label
+  const named = ticks && block.state === 'done' ? `✓ ${name}`.trim() : name
   const beside = markRoom(block.state)
   const room = Math.floor((width - 6 - beside) / 6.2)
-  const text = height >= 11 && room >= Math.min(named.length, 4) ? clipped(named, room) : ''
+  const text = height >= 11 && room >= Math.min(columnsOf(named), 4) ? clipped(named, room) : ''
   const label = {
     text,
     fill: 'var(--on-block)',
@@ -211,6 +215,7 @@ function markOf(state: BlockState, { middle, y, end, height, ink }: At): unknown
 }
 
 function clipped(text: string, most: number): string {
-  const letters = [...text]
-  return letters.length <= most ? text : `${letters.slice(0, Math.max(0, most - 1)).join('')}…`
+  const line = inOneLine(text.replaceAll(/\s/g, ' '))
+  if (columnsOf(line) <= most) return line
+  return `${firstColumns(line, most - 1).join('')}…`
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
+import { columnsOf, cutInMiddle, inOneLine } from '../std/columns.ts'
 import { formatNumber, formatTime } from './plan-view.ts'
 
 /**
@@ -11,8 +12,8 @@ export function ganttText(problem: Problem, schedule: Schedule, options: GanttOp
   const makespan = makespanOf(schedule)
   const shown = busiest(problem, schedule, options.rows ?? 24)
   const label = Math.min(
-    16,
-    Math.max(...shown.map(machine => width(problem.machines[machine].id)), 0),
+    Math.min(16, Math.floor(options.width / 4)),
+    Math.max(...shown.map(machine => columnsOf(inOneLine(problem.machines[machine].id))), 0),
   )
   const columns = Math.max(10, options.width - label - 8)
   if (makespan === 0) return 'nothing takes any time'
@@ -105,11 +106,15 @@ function writeName(cells: string[], owner: Int32Array, task: number, name: strin
   let to = from
   while (to + 1 < owner.length && owner[to + 1] === task) to += 1
   const room = to - from - 1
-  if (room < Math.min([...name].length, leastName)) return
-  const letters = shortened(plain(name), room)
-  letters.forEach((letter, at) => {
-    cells[from + 1 + at] = letter
-  })
+  const text = inOneLine(name)
+  if (room < Math.min(columnsOf(text), leastName)) return
+  let at = from + 1
+  for (const letter of cutInMiddle(text, room)) {
+    cells[at] = letter
+    // The second column of a wide letter is no cell of its own.
+    if (columnsOf(letter) === 2) cells[at + 1] = ''
+    at += columnsOf(letter)
+  }
 }
 
 function busyShare(schedule: Schedule, machine: number, makespan: number): number {
@@ -140,20 +145,10 @@ function coloured(cells: readonly string[]): string {
 const paint = (cell: string): string =>
   cell === '█' || cell === '▓' ? `\u001b[36m${cell}\u001b[39m` : cell
 
-/** Names come from files: nothing in them may steer a terminal or take other than one column. */
-const plain = (text: string): string => text.replace(/[^\x20-\x7e\u00a1-\u02ff\u0370-\u05ff]/g, '?')
-const width = (text: string): number => [...text].length
-
-const fitTo = (text: string, columns: number): string =>
-  shortened(plain(text), columns).join('').padEnd(columns)
-
-/** Of a name cut to fewer letters than this nothing can be known. */
-const leastName = 6
-
-/** Cut in the middle: names that begin alike mostly end in what tells them apart. */
-function shortened(text: string, columns: number): string[] {
-  const letters = [...text]
-  if (letters.length <= columns) return letters
-  const end = Math.floor((columns - 1) / 2)
-  return [...letters.slice(0, columns - 1 - end), '…', ...letters.slice(letters.length - end)]
+function fitTo(text: string, columns: number): string {
+  const shown = cutInMiddle(inOneLine(text), columns).join('')
+  return shown + ' '.repeat(columns - columnsOf(shown))
 }
+
+/** Of a name cut to fewer columns than this nothing can be known. */
+const leastName = 6

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Job } from '../../src/model/job.ts'
 import { problemFrom } from '../../src/input/problem.ts'
+import { columnsOf } from '../../src/std/columns.ts'
 import { ganttText } from '../../src/report/gantt-text.ts'
 import { lanesOf, mergeNarrow } from '../../src/report/lanes.ts'
 import { mermaidOfPlan } from '../../src/report/mermaid-plan.ts'
@@ -46,9 +47,33 @@ test('names too long are cut in the middle, where names that begin alike do not 
     end: Float64Array.of(8),
   }
   expect(ganttText(alike, one, { width: 42 }).split('\n').slice(0, 2)).toEqual([
-    'node.clu…ample-1 █preproce…-more-1█ 100 %',
-    'node.clu…ample-2 ··················   0 %',
+    'node.…le-1 █preprocess-and-more-1██ 100 %',
+    'node.…le-2 ························   0 %',
   ])
+})
+
+test('letters two columns wide, and names of any length, keep rows in line', () => {
+  const names = problemFrom(
+    {
+      machines: [{ id: '机器一号图形处理器' }, { id: 'm1' }],
+      tasks: [
+        { id: '任务分配与执行机制', times: [8, null] },
+        { id: '二', times: [null, 4] },
+      ],
+    },
+    { place: 'p', name: 'p' },
+  )
+  const both = {
+    machine: Int32Array.of(0, 1),
+    start: Float64Array.of(0, 0),
+    end: Float64Array.of(8, 4),
+  }
+  const rows = ganttText(names, both, { width: 40 }).split('\n').slice(0, 2)
+  expect(rows).toEqual([
+    '机器…理器  █任务分配与执行机制███ 100 %',
+    'm1         █二████████···········  50 %',
+  ])
+  expect(new Set(rows.map(columnsOf))).toEqual(new Set([39]))
 })
 
 test('of more machines than there are rows the idle ones are counted, not drawn', () => {
