@@ -53,4 +53,7 @@ function distance(other: Tried, winner: Tried): string {
   return `${percent(other.value / winner.value - 1)} worse`
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 2 : 0)} %`
+function percent(share: number): string {
+  if (share < 0.00005) return '< 0.01 %'
+  return `${(share * 100).toFixed(share < 0.1 ? 2 : 0)} %`
+}

@@ -1,20 +1,27 @@
 import type { z } from 'zod'
 import { badInput, listed } from './input-error.ts'
+import { jsonFault } from './json-fault.ts'
 import { didYouMean } from './nearest.ts'
 
-/** Parses JSON; a syntax error names the line and column. */
-export function parseJson(text: string, place: string): unknown {
-  try {
-    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const at = /position (\d+)/.exec(message)
-    const offset = at === null ? text.length : Number(at[1])
-    const before = text.slice(0, offset)
-    const line = before.split('\n').length
-    const column = offset - before.lastIndexOf('\n')
-    throw badInput(`${place}:${line}:${column}`, `not JSON: ${message}`)
+/** Parses JSON; what is not JSON, and a field given twice, is told with its line and column. */
+export function parseJson(given: string, place: string): unknown {
+  const text = given.startsWith('\ufeff') ? given.slice(1) : given
+  const fault = jsonFault(text)
+  if (fault === undefined) return JSON.parse(text)
+  const before = text.slice(0, fault.at)
+  const line = before.split('\n').length
+  const where = `${place}:${line}:${fault.at - before.lastIndexOf('\n')}`
+  if (fault.twice !== undefined) {
+    const name = JSON.stringify(fault.twice.slice(0, 80))
+    throw badInput(where, `the field ${name} is given a second time`, 'each field once')
   }
+  throw badInput(where, `not JSON: ${foundAt(text, fault.at)}`, fault.expected)
+}
+
+function foundAt(text: string, at: number): string {
+  if (at >= text.length) return 'the text ends'
+  const [word] = /^(?:[\w.+-]+|[\s\S])/u.exec(text.slice(at, at + 40)) ?? ['']
+  return `found ${JSON.stringify(word)}`
 }
 
 /** The names a schema knows at each kind of path, `tasks[].after[]` style; `''` is the root. */

@@ -77,7 +77,7 @@ main{max-width:1180px;margin:0 auto;padding:40px 24px 72px}
 h1{font-size:27px;line-height:1.2;margin:0 0 6px;letter-spacing:-.015em;overflow-wrap:anywhere}
 h2{font-size:17px;margin:0 0 4px}h3{font-size:14px;margin:18px 0 0;font-weight:600}
 h3 span{font-weight:400;color:var(--muted);margin-left:8px}
-.verdict{font-size:17px;margin:0 0 8px;max-width:75ch;overflow-wrap:anywhere}.lede{color:var(--muted);margin:0 0 22px;max-width:75ch}.note{color:var(--muted);margin:0 0 10px;font-size:13px;max-width:90ch}
+.verdict{font-size:17px;margin:0 0 8px;max-width:75ch;overflow-wrap:anywhere}.lede{color:var(--muted);margin:0 0 22px;max-width:75ch}.left-out{margin-top:14px}.note{color:var(--muted);margin:0 0 10px;font-size:13px;max-width:90ch}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:0 0 18px}
 .figures{display:flex;flex-wrap:wrap;gap:12px;margin:0 0 18px}
 .figures div{flex:1 1 150px;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 18px}
