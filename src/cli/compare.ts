@@ -14,7 +14,7 @@ import { recordedRun } from './recorded-run.ts'
 import {
   type ConditionFlags,
   conditionOptions,
-  type JobFlags,
+  type JobInputFlags,
   jobOptions,
 } from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, type Schedulable, schedulable } from './schedulable.ts'
@@ -29,7 +29,7 @@ import {
 } from './strategy-flags.ts'
 import { terminal, toTerminal } from './terminal.ts'
 
-type CompareFlags = JobFlags &
+type CompareFlags = JobInputFlags &
   ConditionFlags & {
     readonly strategies: string
     readonly order?: string

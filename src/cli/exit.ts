@@ -17,7 +17,16 @@ export async function exitWith(body: () => Promise<number>): Promise<void> {
 
 const LEFT_MILLIS = 500
 
+/** Stopped by a signal before it came to its end; what there is to say is said. */
+export class Interrupted extends Error {
+  override name = 'Interrupted'
+}
+
 function told(error: unknown): number {
+  if (error instanceof Interrupted) {
+    process.stderr.write(`dray: ${error.message}\n`)
+    return exitCode.interrupted
+  }
   if (error instanceof NeverHere) {
     process.stderr.write(`dray: ${onOneScreen(error.message)}\n`)
     return exitCode.neverHere

@@ -19,7 +19,7 @@ import { decodeEstimate } from '../policy/estimation/least-squares.ts'
 import { NeverHere } from '../model/never-here.ts'
 import { directoryFrom } from './directory.ts'
 import { jobFrom, machinesFrom } from './job.ts'
-import type { JobFlags } from './problem-options.ts'
+import type { JobInputFlags } from './problem-options.ts'
 
 /**
  * A job as `plan`, `simulate` and `compare` take it: its items counted, its times as earlier runs
@@ -34,7 +34,7 @@ export type JobSubject = JobProblem &
     readonly inputKnown: boolean
   }
 
-export type JobSubjectFlags = JobFlags & {
+export type JobSubjectFlags = JobInputFlags & {
   readonly strategy?: string
   readonly order?: string
 }

@@ -7,7 +7,7 @@ import type { Solver } from '../port/solver.ts'
 import { type JobPlan, jobPlanJson, jobPlanText } from '../report/job-plan-view.ts'
 import { mermaidOf } from '../report/mermaid.ts'
 import { type JobSubjectFlags, jobSubject } from './job-subject.ts'
-import { probe } from './probe.ts'
+import { type Probed, probe } from './probe.ts'
 import { strategyFrom } from './strategy-flags.ts'
 import { terminal } from './terminal.ts'
 
@@ -31,15 +31,19 @@ export async function planJob(
   flags: PlanJobFlags,
   options: PlanJobOptions,
 ): Promise<string> {
+  let probed: Probed | undefined
   const subject = await jobSubject(path, flags, async ({ job, machines, dir }) => {
-    if (flags.probe !== undefined) await probe(job, machines, dir, flags.probe)
+    if (flags.probe !== undefined) probed = await probe(job, machines, dir, flags.probe)
   })
   const { job, problem, stages, perTask, unknown, inputKnown } = subject
   if (flags.mermaid === true) {
     const counts = new Map(stages.map(({ name, items }) => [name, items]))
     return mermaidOf(job, inputKnown ? counts : new Map())
   }
-  let plan: JobPlan = { job: job.name, problem, stages, perTask, unknown, inputKnown }
+  let plan: JobPlan = {
+    ...{ job: job.name, problem, stages, perTask, unknown, inputKnown },
+    ...(probed && { probed }),
+  }
   if (unknown.length < job.stages.length && inputKnown && problem.tasks.length > 0) {
     const strategy = strategyNamed(job.strategy) ?? strategyFrom(job.strategy)
     const objective = options.objective ?? job.objective

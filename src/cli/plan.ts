@@ -11,7 +11,7 @@ import { exitCode, exitWith } from './exit.ts'
 import { terminal, toTerminal } from './terminal.ts'
 import { planJob, type PlanJobOptions } from './plan-job.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
-import { type JobFlags, jobOptions } from './problem-options.ts'
+import { type JobInputFlags, jobOptions } from './problem-options.ts'
 import {
   objectiveFrom,
   objectiveOption,
@@ -20,7 +20,7 @@ import {
   wholeFrom,
 } from './strategy-flags.ts'
 
-export type PlanFlags = JobFlags & {
+export type PlanFlags = JobInputFlags & {
   readonly strategy?: string
   readonly timeLimit?: string
   readonly steps?: string
@@ -102,7 +102,8 @@ async function runPlanJob(
       planJob(path, { ...flags, probe: probed }, { ...options, solver }),
     ),
   )
-  process.stdout.write(text)
+  const whole = flags.json === true || flags.mermaid === true
+  process.stdout.write(whole ? text : toTerminal([text.trimEnd()]))
   return exitCode.done
 }
 

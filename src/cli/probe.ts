@@ -4,9 +4,13 @@ import { answerRequest } from '../api/requests.ts'
 import { submitJob } from '../api/submit.ts'
 import { DONE, FAILED } from '../core/items.ts'
 import { storedName } from '../driver/payloads.ts'
+import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { encodeEstimate } from '../policy/estimation/least-squares.ts'
+import { Interrupted } from './exit.ts'
+import { plural } from './print.ts'
+import { stopSignals } from './stop-signals.ts'
 
 /**
  * Runs the first items of a job for real, so that its times are known. They count: `dray run` goes on
@@ -17,27 +21,54 @@ export async function probe(
   machines: readonly MachineDefinition[],
   dir: string,
   items: number,
-): Promise<void> {
+): Promise<Probed> {
+  if (job.input.kind === 'stdin' || job.input.kind === 'open') {
+    throw new InputError(
+      `--probe ${items}: the items of ${job.name} come while it runs\n` +
+        '  expected an input that can be read again; --input gives another',
+    )
+  }
   const host = await openHost({ dir, machines, onRequest: answerRequest })
   try {
     const { run, plan } = await submitJob(host, job)
-    if (plan.kind === 'nothing') return
-    await Promise.race([host.ended(run), enoughDone(host, run, items)])
-    host.loop.send({ kind: 'drain' })
-    await quiet(host)
-    keepTimes(host, run)
+    if (plan.kind !== 'nothing') await runSome(host, run, items)
+    return probed(host, run)
   } finally {
     await host.close()
   }
 }
 
+/** What has ended of the first stage, by now. */
+export type Probed = { readonly run: string; readonly ended: number; readonly failed: number }
+
+async function runSome(host: Host, run: string, items: number): Promise<void> {
+  const stops = stopSignals(host, run, text => process.stderr.write(`  ${text}\n`))
+  try {
+    const enough = Promise.race([host.ended(run), enoughDone(host, run, items)])
+    const outcome = await Promise.race([enough, stops.drained])
+    host.loop.send({ kind: 'drain' })
+    if (outcome !== 'interrupted') await Promise.race([quiet(host), stops.drained])
+    keepTimes(host, run)
+    if (outcome === 'interrupted') {
+      const { ended } = probed(host, run)
+      throw new Interrupted(`the probe was interrupted after ${plural(ended, 'item')} of ${run}`)
+    }
+  } finally {
+    stops.off()
+  }
+}
+
+function probed(host: Host, run: string): Probed {
+  const first = host.runNamed(run)?.stages[0]
+  const counts = first === undefined ? undefined : host.state.stages[first].items.counts
+  const failed = counts?.[FAILED] ?? 0
+  return { run, ended: (counts?.[DONE] ?? 0) + failed, failed }
+}
+
 function enoughDone(host: Host, run: string, items: number): Promise<void> {
   return new Promise(resolve => {
     const check = (): void => {
-      const stages = host.runNamed(run)?.stages.map(number => host.state.stages[number]) ?? []
-      const [first] = stages
-      if (first === undefined) return
-      if (first.items.counts[DONE] + first.items.counts[FAILED] >= items) resolve()
+      if (probed(host, run).ended >= items) resolve()
     }
     host.listen({ onStep: check })
     check()

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { collect } from './run.ts'
 
 /** What `plan`, `simulate` and `compare` are given beside the input: told once, typed once. */
-export type JobFlags = {
+export type JobInputFlags = {
   readonly input?: string
   readonly param?: readonly string[]
   readonly machines?: string

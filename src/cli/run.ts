@@ -13,9 +13,10 @@ import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { type JobFlags, jobFrom, machinesFrom } from './job.ts'
 import { countOf, goOnUnread } from './print.ts'
-import { type Progress, progressFor } from './progress.ts'
+import { progressFor } from './progress.ts'
 import { endReport } from './end-report.ts'
 import { explain } from './explain.ts'
+import { stopSignals } from './stop-signals.ts'
 
 export type RunFlags = JobFlags & {
   readonly machines?: string
@@ -93,7 +94,7 @@ export async function follow(
 ): Promise<number> {
   goOnUnread()
   const progress = progressFor(host, job, submitted, flags)
-  const stops = stopSignals(host, progress, submitted.run)
+  const stops = stopSignals(host, submitted.run, progress.note)
   try {
     const outcome = await Promise.race([host.ended(submitted.run), stops.drained])
     const run = host.runNamed(submitted.run)
@@ -132,42 +133,3 @@ function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags
   else if (flags.quiet !== true && flags.events !== true)
     process.stdout.write(endReport(summary, host, job, submitted))
 }
-
-/** The first Ctrl-C stops taking new tasks and waits for running ones; the second quits at once. */
-function stopSignals(
-  host: Host,
-  progress: Progress,
-  run: string,
-): {
-  readonly drained: Promise<'interrupted'>
-  readonly off: () => void
-} {
-  let resolve: (value: 'interrupted') => void = () => {}
-  const drained = new Promise<'interrupted'>(done => {
-    resolve = done
-  })
-  let asked = 0
-  const onSignal = (): void => {
-    asked += 1
-    if (asked > 1) {
-      progress.note(`quit at once: ${run} is interrupted; the same command goes on with it`)
-      process.exit(exitCode.interrupted)
-    }
-    progress.note('stopping: running tasks may end, nothing new starts; again to quit at once')
-    const stopped = (): void => resolve('interrupted')
-    host.drain(GRACE).then(stopped, stopped)
-  }
-  for (const signal of STOPS) process.on(signal, onSignal)
-  return {
-    drained,
-    off() {
-      for (const signal of STOPS) process.off(signal, onSignal)
-    },
-  }
-}
-
-/** Ctrl-C, a polite kill, and a terminal that closes. */
-const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** Milliseconds running tasks are given after the first Ctrl-C. */
-const GRACE = 10_000

@@ -7,7 +7,7 @@ import { arrivingAt, poissonArrivals } from '../sim/uncertainty.ts'
 import { formatCount } from '../std/units.ts'
 import { type JobSubject, jobSubject, requireTimes, unknownInWords } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
-import type { JobFlags } from './problem-options.ts'
+import type { JobInputFlags } from './problem-options.ts'
 import { numberFrom, objectiveFrom, orderFrom, wholeFrom } from './strategy-flags.ts'
 
 /**
@@ -24,7 +24,7 @@ export type Schedulable = {
   readonly job?: JobSubject
 }
 
-export type SchedulableFlags = JobFlags & {
+export type SchedulableFlags = JobInputFlags & {
   readonly strategy?: string
   readonly order?: string
   readonly objective?: string

@@ -12,7 +12,7 @@ import { refusalsAreInput, withSolver } from './plan.ts'
 import {
   type ConditionFlags,
   conditionOptions,
-  type JobFlags,
+  type JobInputFlags,
   jobOptions,
 } from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, schedulable } from './schedulable.ts'
@@ -24,7 +24,7 @@ import {
   wholeFrom,
 } from './strategy-flags.ts'
 
-type SimulateFlags = JobFlags &
+type SimulateFlags = JobInputFlags &
   ConditionFlags & {
     readonly strategy?: string
     readonly order?: string

@@ -14,6 +14,8 @@ export type JobPlan = {
   /** Stages nothing was learnt of. */
   readonly unknown: readonly string[]
   readonly inputKnown: boolean
+  /** What ended of the first stage so far, where some of it was run to learn its times. */
+  readonly probed?: { readonly run: string; readonly ended: number; readonly failed: number }
   readonly outcome?: PlanOutcome
   readonly shape?: {
     readonly work: number
@@ -32,6 +34,7 @@ export function jobPlanJson(plan: JobPlan): string {
     tasks: inputKnown ? problem.tasks.length : null,
     stages,
     slots: problem.machines.length,
+    ...(plan.probed && { probed: plan.probed }),
   }
   if (outcome === undefined || shape === undefined) {
     return JSON.stringify({ ...counts, times: 'unknown', unknownStages: plan.unknown })
@@ -54,6 +57,7 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
     ({ name, items: count }) => `${name} ${inputKnown ? formatCount(count) : '?'}`,
   )
   const lines = [`${plan.job}: items ${items.join(', ')}; ${problem.machines.length} slots`]
+  if (plan.probed) lines.push(probedInWords(plan.probed))
   if (outcome === undefined || shape === undefined || forecast === undefined) {
     lines.push(whyUnknown(plan))
     return `${lines.join('\n')}\n`
@@ -75,9 +79,16 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
   return `${lines.join('\n')}\n`
 }
 
-function whyUnknown({ unknown, inputKnown, stages }: JobPlan): string {
+function probedInWords({ run, ended, failed }: NonNullable<JobPlan['probed']>): string {
+  const went = failed > 0 ? `, ${formatCount(failed)} of them failed: dray why ${run} says why` : ''
+  const many = ended === 1 ? '1 item has run' : `${formatCount(ended)} items have run`
+  return `${many}, as ${run}${went}; they count for it`
+}
+
+function whyUnknown({ unknown, inputKnown, stages, probed }: JobPlan): string {
   if (!inputKnown) return 'items come while it runs: there is nothing to plan beforehand'
   if ((stages[0]?.items ?? 0) === 0) return 'there are no items'
+  if (probed) return `times of ${unknown.join(', ')} are still unknown`
   return `times of ${unknown.join(', ')} are unknown: nothing ran yet. Run some items first with --probe 10; they count for the run`
 }
 
