@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { askOwner } from '../adapter/owner/ask.ts'
+import { askOwner, OwnerDenied } from '../adapter/owner/ask.ts'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { restore } from '../driver/restore.ts'
 import { answerQuestion, type Question } from '../api/requests.ts'
@@ -12,17 +12,25 @@ import { InputError } from '../model/input-error.ts'
  */
 export async function ask<T>(dir: string, question: Question): Promise<T> {
   requireDirectory(dir)
-  const answered = await askLiving(dir, question)
-  if (answered !== undefined) return answered as T
+  const answered = await askLiving(dir, question).catch(ifDenied)
+  if (answered !== undefined && answered !== denied) return answered as T
   const { journal, store, close } = readDirectory(dir)
   try {
     const state = restore(journal)
-    const view = { state, store, payloads: undefined, owned: false }
+    const view = { state, store, payloads: undefined, owned: answered === denied }
     // What crosses the socket is JSON; an answer from here must not differ from it.
     return JSON.parse(JSON.stringify(await answerQuestion(view, question))) as T
   } finally {
     close()
   }
+}
+
+/** Another user's run is at work: what it has committed can be read all the same. */
+const denied = Symbol('denied')
+
+function ifDenied(error: unknown): typeof denied {
+  if (error instanceof OwnerDenied) return denied
+  throw error
 }
 
 /** Asks the owner; `undefined` when none lives. Its refusals are about what the user gave. */
@@ -33,6 +41,7 @@ export async function askLiving(
   try {
     return await askOwner(dir, request)
   } catch (error) {
+    if (error instanceof OwnerDenied) throw error
     throw new InputError(error instanceof Error ? error.message : String(error))
   }
 }

@@ -57,4 +57,11 @@ const mostLines = 40
 const mostLetters = 1_000
 
 /** Errors of the edges that tell their own story: what, where, what was expected, what to do. */
-const expected = new Set(['InputError', 'OlderCode', 'JournalError', 'OwnedError', 'OutputError'])
+const expected = new Set([
+  'InputError',
+  'OlderCode',
+  'JournalError',
+  'OwnedError',
+  'OwnerDenied',
+  'OutputError',
+])

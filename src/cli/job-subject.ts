@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { openDirectory } from '../adapter/sqlite/directory.ts'
+import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { openInput } from '../api/job-input.ts'
 import { estimatesDocument } from '../api/learnt-times.ts'
 import { runDefinition } from '../api/run-definition.ts'
@@ -138,7 +138,7 @@ const mostItems = 1_000_000
 function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {
   const found = new Map<string, StageEstimates>()
   if (!existsSync(join(dir, 'dray.db'))) return found
-  const { store, close } = openDirectory(dir)
+  const { store, close } = readDirectory(dir)
   try {
     for (const { name } of job.stages) {
       const text = store.get(estimatesDocument(job.name, name))

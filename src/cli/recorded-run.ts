@@ -1,4 +1,4 @@
-import { openDirectory } from '../adapter/sqlite/directory.ts'
+import { readDirectory } from '../adapter/sqlite/directory.ts'
 import type { Summary } from '../api/summary.ts'
 import { type Replay, replayProblem } from '../choose/replay-problem.ts'
 import { restore } from '../driver/restore.ts'
@@ -9,7 +9,7 @@ import { ask } from './ask.ts'
 /** A finished or running run of a directory, as a problem to schedule again. */
 export async function recordedRun(dir: string, name: string): Promise<Replay> {
   const { run } = await ask<Summary>(dir, { op: 'status', run: name })
-  const { journal, store, close } = openDirectory(dir)
+  const { journal, store, close } = readDirectory(dir)
   try {
     const record = store.run(run)
     if (record === undefined) throw new InputError(`--run ${name}: no such run in ${dir}`)

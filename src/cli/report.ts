@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { openDirectory } from '../adapter/sqlite/directory.ts'
+import { readDirectory } from '../adapter/sqlite/directory.ts'
 import type { RunningNow, Status } from '../api/requests.ts'
 import type { RunWhy } from '../api/why-run.ts'
 import type { Store } from '../port/store.ts'
@@ -31,7 +31,7 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   const summary = await ask<Status>(dir, { op: 'status', ...question })
   const why = await ask<RunWhy>(dir, { op: 'why', run: summary.run })
   const live = await ask<RunningNow>(dir, { op: 'running', run: summary.run })
-  const { store, close } = openDirectory(dir)
+  const { store, close } = readDirectory(dir)
   let report: RunReport
   try {
     report = reportOf(summary, why, live, store)

@@ -78,6 +78,18 @@ describe('one owner per directory', () => {
     expect(await askOwner(dir, { op: 'status' })).toBe('mine')
   })
 
+  test('the socket of an owner killed before it could say who it was does not keep others out', async () => {
+    const { child } = await second()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    rmSync(join(dir, 'owner.json'))
+    expect(existsSync(join(dir, 'owner.sock'))).toBe(true)
+    await claim()
+    expect(await askOwner(dir, { op: 'ping' }, { timeoutMillis: 100 }).catch(() => 'late')).toBe(
+      'late',
+    )
+  })
+
   test('of many that claim the directory of a dead owner at once, one wins', async () => {
     const { child } = await second()
     child.kill('SIGKILL')

@@ -286,6 +286,40 @@ describe.skipIf(!canBeNobody())('what this user may not write or read', () => {
     folder.remove()
   })
 
+  test('somebody else’s run is seen at work, and is only theirs to change', async () => {
+    folder.write('slow.mjs', 'export default n => new Promise(done => setTimeout(done, 60, n))\n')
+    chmodSync(folder.path, 0o755)
+    const run = folder.begin('map', 'slow.mjs', 'range:0..400', '-o', 'out/o.jsonl', '--events')
+    await run.hasEnded(2)
+    const status = await asNobody('status', '--json')
+    expect(status.code, status.err).toBe(0)
+    const { run: name, state } = JSON.parse(status.out) as { run: string; state: string }
+    expect(state).toBe('active')
+    for (const words of [
+      ['why'],
+      ['results'],
+      ['logs'],
+      ['report', '--html', `${open('w')}/r.html`],
+    ]) {
+      const ended = await asNobody(...words)
+      expect(ended.code, words + ended.err).toBe(0)
+    }
+    refused(await asNobody('cancel', name), /owner, process \d+ on .* another user's/)
+    run.signal('SIGKILL')
+    await run.ended
+    expect(JSON.parse((await asNobody('status', '--json')).out)).toMatchObject({
+      state: 'interrupted',
+    })
+    for (const words of [
+      ['cancel', name],
+      ['run', 'slow.mjs'],
+      ['clean', name],
+    ])
+      refused(await asNobody(...words), words[0] === 'run' ? /slow\.mjs/ : /cannot be written/)
+    expect((await asNobody('compare', '--run', name)).code).toBe(0)
+    folder.remove()
+  })
+
   test('an unreadable sub-folder of the input is told, and may be left out', async () => {
     for (const name of ['in/a/1.txt', 'in/b/2.txt', 'in/c/3.txt']) folder.write(name, 'x')
     chmodSync(join(folder.path, 'in/b'), 0)

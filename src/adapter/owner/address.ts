@@ -21,10 +21,11 @@ export function chooseAddress(folder: string): string {
   return join(mkdtempSync(join(tmpdir(), privatePrefix)), socketName)
 }
 
-/** Removes what an owner left: its socket, and the private folder that held nothing else. */
-export function removeAddress(folder: string, address: string): void {
+/** Removes what an owner left, whether or not it could still say where: its socket, and the private folder that held nothing else. */
+export function removeAddress(folder: string, address: string | undefined): void {
   if (process.platform === 'win32') return
   rmSync(join(folder, socketName), { force: true })
+  if (address === undefined) return
   const parent = dirname(address)
   const isPrivate = dirname(parent) === tmpdir() && basename(parent).startsWith(privatePrefix)
   if (parent === folder || !isPrivate || !existsSync(parent)) return

@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { readRecord } from './claim.ts'
+import { isAlive, type OwnerRecord, readRecord } from './claim.ts'
 import { onLines } from './lines.ts'
 import type { Reply, Request } from './serve.ts'
 
@@ -21,10 +22,15 @@ export async function askOwner(
     if (record === undefined) return undefined
     const outcome = await exchange(record.address, request, timeoutMillis)
     if (outcome.kind === 'nobody') return undefined
+    if (outcome.kind === 'denied') {
+      if (record.host === hostname() && !isAlive(record.pid)) return undefined
+      throw new OwnerDenied(folder, record)
+    }
     if (outcome.kind === 'late')
       throw new Error(
         `${folder}: its owner, process ${record.pid} on ${record.host}, ` +
-          `has not answered within ${timeoutMillis / 1_000} s`,
+          `has not answered within ${timeoutMillis / 1_000} s: it is suspended, or very busy. ` +
+          'Ask again, or end it: its run can go on. What was asked of it may still be done.',
       )
     if (outcome.kind === 'reply') {
       if ('error' in outcome.reply) throw new Error(outcome.reply.error)
@@ -36,11 +42,21 @@ export async function askOwner(
   throw new Error(`${folder}: its owner closed the connection without an answer`)
 }
 
+/** The owner is another user's process, and answers only to that user. */
+export class OwnerDenied extends Error {
+  override name = 'OwnerDenied'
+  constructor(folder: string, { pid, host }: OwnerRecord) {
+    super(
+      `${folder}: its owner, process ${pid} on ${host}, is another user's and answers only to it`,
+    )
+  }
+}
+
 const maxTries = 10
 
 type Outcome =
   | { readonly kind: 'reply'; readonly reply: Reply }
-  | { readonly kind: 'nobody' | 'closed' | 'late' }
+  | { readonly kind: 'nobody' | 'denied' | 'closed' | 'late' }
 
 function exchange(address: string, request: Request, timeoutMillis: number): Promise<Outcome> {
   return new Promise((settle, reject) => {
@@ -55,6 +71,7 @@ function exchange(address: string, request: Request, timeoutMillis: number): Pro
     socket.on('close', () => done({ kind: 'closed' }))
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (absent.has(error.code)) done({ kind: 'nobody' })
+      else if (denied.has(error.code)) done({ kind: 'denied' })
       else if (gone.has(error.code)) done({ kind: 'closed' })
       else reject(new Error(`cannot ask the owner at ${address}: ${error.message}`))
     })
@@ -63,4 +80,5 @@ function exchange(address: string, request: Request, timeoutMillis: number): Pro
 
 /** No socket, or one that nobody listens on any more. */
 const absent: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED'])
+const denied: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM'])
 const gone: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,7 +19,7 @@ export async function claimDirectory(dir: string): Promise<Owner> {
   const unlock = await lock(folder)
   try {
     const stale = readRecord(folder)
-    if (stale !== undefined) removeAddress(folder, stale.address)
+    removeAddress(folder, stale?.address)
     const address = chooseAddress(folder)
     const server = await serve(address)
     const record = { pid: process.pid, host: hostname(), since: new Date().toISOString(), address }
@@ -102,6 +102,8 @@ function tryLock(folder: string): (() => void) | undefined {
   let handle: InstanceType<typeof DatabaseSync> | undefined
   try {
     createDirectory(folder)
+    // SQLite would give a lock that keeps nobody out on a file it may not write.
+    accessSync(folder, constants.W_OK)
     handle = new DatabaseSync(path)
     handle.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -115,7 +117,7 @@ function tryLock(folder: string): (() => void) | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -145,6 +147,7 @@ function sameRecord(found: OwnerRecord | undefined, own: OwnerRecord): boolean {
 
 function writeRecord(folder: string, record: OwnerRecord): void {
   const temporary = `${recordPath(folder)}.${process.pid}`
-  writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 })
+  // Another user who may look into the folder should see that somebody works there.
+  writeFileSync(temporary, JSON.stringify(record), { mode: 0o644 })
   renameSync(temporary, recordPath(folder))
 }
