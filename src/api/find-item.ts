@@ -68,7 +68,7 @@ export function keysOf(view: View, run: Run): (stage: string, index: number) => 
 }
 
 const such = (seen: readonly string[]): string =>
-  seen.length === 0 ? '' : `; keys are such as ${seen.slice(0, 3).join(', ')}`
+  seen.length === 0 ? '' : `; keys are such as ${[...new Set(seen)].slice(0, 3).join(', ')}`
 
 function inMemory(view: View, stages: readonly Stage[], item: string): FoundItem | undefined {
   for (const stage of stages) {

@@ -44,7 +44,8 @@ export async function inputFingerprint(host: Host, job: Job): Promise<string | u
     if (job.input.kind === 'jsonl' || job.input.kind === 'csv') await source.read(undefined, 1)
     // The same rows under another key are other items.
     const key = 'key' in job.input ? (job.input.key ?? '') : ''
-    return print === undefined ? undefined : `${job.input.kind}:${key}:${print}`
+    const cut = job.input.kind === 'csv' ? (job.input.delimiter ?? '') : ''
+    return print === undefined ? undefined : `${job.input.kind}${cut}:${key}:${print}`
   } finally {
     await source.close()
   }

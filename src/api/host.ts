@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../adapter/clock.ts'
 import { localExecutor } from '../adapter/executor/local.ts'
-import { gatherGroups } from '../adapter/gather/groups.ts'
+import { gatherInto } from '../adapter/gather/groups.ts'
 import { claimDirectory, type Owner } from '../adapter/owner/claim.ts'
 import type { OutputError } from '../adapter/output/output-error.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 import { openDirectory } from '../adapter/sqlite/directory.ts'
 import type { Decision, Event } from '../core/event.ts'
-import { gatheredStages } from '../core/gathered.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { createLoop, type Loop } from '../driver/loop.ts'
 import { restore } from '../driver/restore.ts'
@@ -28,11 +27,11 @@ import {
 } from './attached.ts'
 import { noteRetries, storeLog } from './attempt-log.ts'
 import { ClosedError } from './closed-error.ts'
+import { gatherFrom } from './gather-from.ts'
 import { rememberTimes } from './learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
 import { writeOutputs, writtenBy } from './run-outputs.ts'
 import { waiters } from './waiters.ts'
-import { wholeAnswers } from './whole-answers.ts'
 
 /**
  * A directory and everything that works in it: its journal and store, the loop, the slots. One host
@@ -136,11 +135,10 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     codeOf: stage =>
       codeOf(stage, attachedTo(stage).job, { run: runOf(stage), maxResultBytes, speeds }),
     openSource: stage => sourceOf(stage, attachedTo(stage), { run: runOf(stage), store }),
-    gather: async stage => {
+    gather: async (stage, source) => {
       const spec = specOf(attachedTo(stage).job, stage)
-      const results = gatheredResults(state, store, stage)
       const folder = join(dir, 'gather', runOf(stage), spec.name)
-      return gatherGroups(results, { folder, by: spec.by })
+      return gatherFrom(source ?? { state, store, stage }, gatherInto(folder, spec.by))
     },
     keep: (stage, first, items) => attachedTo(stage).keeper?.(state, stage, first, items),
     finishRun: number => finishRun(number),
@@ -283,9 +281,3 @@ async function restOrTime(host: Host, millis: number): Promise<void> {
 
 const endOf = ({ state }: Run): 'done' | 'failed' | 'cancelled' | undefined =>
   state === 'done' || state === 'failed' || state === 'cancelled' ? state : undefined
-
-function* gatheredResults(state: State, store: Store, stage: Stage) {
-  for (const upstream of gatheredStages(state, stage)) {
-    yield* wholeAnswers(state, store, upstream)
-  }
-}

@@ -2,7 +2,7 @@ import { FAILED } from '../core/items.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunRecord } from '../port/store.ts'
-import { formatCount, formatDuration } from '../std/units.ts'
+import { formatCount, formatDuration, plural } from '../std/units.ts'
 import type { Host } from './host.ts'
 import { lineage } from './keep.ts'
 
@@ -150,7 +150,7 @@ function refuseOlderCode(host: Host, last: RunRecord, changed: readonly string[]
   const first = older[0].name
   const counts = older.map(stage => `${stage.name} ${formatCount(stage.items)}`).join(', ')
   throw new OlderCode(
-    `${formatCount(items)} finished ${items === 1 ? 'item' : 'items'} (${formatDuration(micros)}) came from older code: --keep or --redo ${first}\n` +
+    `${plural(items, 'finished item')} (${formatDuration(micros)}) came from older code: --keep or --redo ${first}\n` +
       `  of ${last.name}: ${counts}; since then their code (with local imports), loads, params, returns or what they gather changed\n` +
       `  --keep takes them as they are; --redo ${first} runs that stage and what follows it again`,
   )

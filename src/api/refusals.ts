@@ -1,7 +1,7 @@
 import { holds } from '../core/models.ts'
 import type { Class, Machine, Run, State } from '../core/state.ts'
 import { fits } from '../core/times.ts'
-import { formatBytes } from '../std/units.ts'
+import { formatBytes, plural } from '../std/units.ts'
 
 /** Why a machine does not start a task of a class now, and what would change that. */
 export type Refusal = { readonly machine: string; readonly reason: string; readonly helps?: string }
@@ -39,9 +39,14 @@ function refusedBy(state: State, klass: Class, machine: Machine): Reason | undef
   const lacks = lacking(state, klass, machine, machine.free)
   const busy = machine.slots.filter(slot => slot.running.length + slot.stopping.size > 0).length
   if (lacks !== undefined)
-    return { reason: `${lacks} free while ${busy} of ${machine.slots.length} slots work` }
+    return { reason: `${lacks} free while ${busy} of ${plural(machine.slots.length, 'slot')} work` }
   if (machine.idle.length === 0 && machine.definition.slots !== undefined)
-    return { reason: `all ${machine.slots.length} slots are busy` }
+    return {
+      reason:
+        machine.slots.length === 1
+          ? 'its slot is busy'
+          : `all ${machine.slots.length} slots are busy`,
+    }
   return undefined
 }
 

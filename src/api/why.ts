@@ -3,7 +3,7 @@ import type { Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Failure } from '../model/failure.ts'
-import { formatDuration } from '../std/units.ts'
+import { formatDuration, plural } from '../std/units.ts'
 import { failureInWords } from './attempt-log.ts'
 import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
 import type { FoundItem } from './find-item.ts'
@@ -123,7 +123,8 @@ function whyUnknown(view: View, stage: Stage): { state: string; reason: string }
     const upstream = view.state.stages[stage.upstream]?.definition.name ?? 'the input'
     return { state: 'waiting', reason: `waits until ${upstream} has ended` }
   }
-  if (stage.complete) return { state: 'absent', reason: `the stage has ${stage.known} items` }
+  if (stage.complete)
+    return { state: 'absent', reason: `the stage has ${plural(stage.known, 'item')}` }
   return { state: 'unread', reason: 'not read yet: the input is read as tasks end' }
 }
 
@@ -193,7 +194,7 @@ function whyTask(view: View, run: Run, stage: Stage, task: number, now: number):
       const machine = state.machines[tasks.machine[task]]
       return {
         state: 'assigned',
-        reason: `in the queue of ${machine.definition.id}, ${aheadOn(state, machine, task).length} tasks before it; ${ruleOf(run, stage, tasks.first[task])}`,
+        reason: `in the queue of ${machine.definition.id}, ${plural(aheadOn(state, machine, task).length, 'task')} before it; ${ruleOf(run, stage, tasks.first[task])}`,
         ...(view.owned && run.state === 'active' ? startOnForecast(state, stage, task, now) : {}),
       }
     }
@@ -243,7 +244,7 @@ function whyReady(view: View, run: Run, stage: Stage, task: number, now: number)
   const refusals = refusalsOf(state, run, klass)
   return {
     state: 'ready',
-    reason: `${ahead} tasks of its stage go first (order ${orderOf(run, stage)}${tenantNote(state, run)})`,
+    reason: `${plural(ahead, 'task')} of its stage ${ahead === 1 ? 'goes' : 'go'} first (order ${orderOf(run, stage)}${tenantNote(state, run)})`,
     refusals,
     ...startForecast(state, stage, ahead, now),
   }

@@ -28,5 +28,6 @@ function doneInWords(host: Host, name: string): string {
     done += counts.done + counts.stopped
     known += stage.known
   }
-  return `${countOf(done, Math.max(done, known))} items are done`
+  const total = Math.max(done, known)
+  return `${countOf(done, total)} ${total === 1 ? 'item is' : 'items are'} done`
 }

@@ -3,11 +3,11 @@ import { cleanRuns, type Cleaning } from '../api/clean.ts'
 import { openHost } from '../api/host.ts'
 import { type Cleaned, answerRequest } from '../api/requests.ts'
 import { InputError } from '../model/input-error.ts'
-import { parseDuration } from '../std/units.ts'
+import { parseDuration, plural } from '../std/units.ts'
 import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { plural, print, printJson } from './print.ts'
+import { print, printJson } from './print.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean; readonly older?: string }
 

@@ -1,3 +1,4 @@
+import { plural } from '../std/units.ts'
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
@@ -140,7 +141,7 @@ function replayNote(replay: Replay, estimated: readonly number[]): string {
   const times =
     most === 0
       ? 'All times are measured.'
-      : `Times on machines a task did not run on are estimated from speeds: up to ${most} of ${replay.problem.tasks.length} tasks in one schedule.`
+      : `Times on machines a task did not run on are estimated from speeds: up to ${most} of ${plural(replay.problem.tasks.length, 'task')} in one schedule.`
   return `The run itself took ${formatTime(replay.seconds, 's')}, waiting and overheads included. ${times}`
 }
 

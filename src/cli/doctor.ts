@@ -22,10 +22,10 @@ import { openDirectory, readDirectory } from '../adapter/sqlite/directory.ts'
 import { wholeAnswers } from '../api/whole-answers.ts'
 import { runName } from '../driver/payloads.ts'
 import { restore } from '../driver/restore.ts'
-import { formatBytes, formatDuration } from '../std/units.ts'
+import { formatBytes, formatDuration, plural } from '../std/units.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { plural, print, printJson, table } from './print.ts'
+import { print, printJson, table } from './print.ts'
 
 /** One thing looked at. `bad`: dray cannot work so; `warn`: it can, with less. */
 type Finding = {
@@ -83,7 +83,7 @@ async function machine(): Promise<Finding> {
   const { slots, capacity } = await discoverMachine()
   const all = availableParallelism()
   const limited = capacity.cpu < all ? `, limited to ${capacity.cpu} by the container` : ''
-  return { name: 'cores', state: 'ok', found: `${all}${limited}: ${slots} slots` }
+  return { name: 'cores', state: 'ok', found: `${all}${limited}: ${plural(slots, 'slot')}` }
 }
 
 function memory(): Finding {

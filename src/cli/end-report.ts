@@ -5,10 +5,10 @@ import type { Submitted } from '../api/submit.ts'
 import type { Summary } from '../api/summary.ts'
 import { failuresOf, itemsInWords } from '../api/why-run.ts'
 import type { Job } from '../model/job.ts'
-import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
+import { formatBytes, formatCount, formatDuration, plural } from '../std/units.ts'
 import { longestName } from './frame.ts'
 import { memoryAdvice } from './memory-advice.ts'
-import { clip, coloured, countOf, percent, plural, table, wrapped } from './print.ts'
+import { clip, coloured, countOf, percent, table, wrapped } from './print.ts'
 import { whereItWent } from './where-it-went.ts'
 
 /** The end of a run on one screen: how it came out, where the time went, and what to do next. */
@@ -41,7 +41,7 @@ function sections(parts: readonly (readonly string[])[]): string {
 function headline(summary: Summary): string {
   const { items, state } = summary
   const counts = [
-    `${countOf(items.done + items.stopped, items.total)} items done`,
+    `${formatCount(items.done + items.stopped)} of ${plural(items.total, 'item')} done`,
     items.failed > 0 ? pc.red(`${formatCount(items.failed)} failed`) : '',
     items.skipped > 0 ? pc.yellow(`${formatCount(items.skipped)} skipped`) : '',
     items.cancelled > 0 ? pc.yellow(`${formatCount(items.cancelled)} cancelled`) : '',
@@ -120,7 +120,7 @@ function failureLines(summary: Summary, host: Host): string[] {
       pc.dim(`    ${itemsInWords(group)}`),
     ])
   if (groups.length > mostFailures)
-    lines.push(pc.dim(`  and ${groups.length - mostFailures} more kinds`))
+    lines.push(pc.dim(`  and ${plural(groups.length - mostFailures, 'more kind')}`))
   return summary.problem === undefined ? lines : [...lines, `  ${pc.red(summary.problem)}`]
 }
 

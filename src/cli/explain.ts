@@ -2,9 +2,9 @@ import type { Host } from '../api/host.ts'
 import { type Outlook, outlookOf, type StageOutlook } from '../api/outlook.ts'
 import { explainSubmission, type SubmitOptions } from '../api/submit.ts'
 import type { Job } from '../model/job.ts'
-import { formatCount } from '../std/units.ts'
+import { formatCount, plural } from '../std/units.ts'
 import { exitCode } from './exit.ts'
-import { plural, print, printJson, table } from './print.ts'
+import { print, printJson, table } from './print.ts'
 import type { RunFlags } from './run.ts'
 
 /** `run --explain`: what would run again and why; nothing runs. */
@@ -37,10 +37,7 @@ function outlookLines(job: Job, outlook: Outlook | undefined): string[] {
   const rows = outlook.stages.map(stage => {
     const { kind } = job.stages.find(({ name }) => name === stage.stage) ?? { kind: 'map' }
     const isWhole = kind !== 'map' && stage.kept + stage.runs === 0
-    return [
-      `  ${stage.stage}`,
-      isWhole ? 'runs over what the stages before it come to' : inWords(stage),
-    ]
+    return [`  ${stage.stage}`, isWhole ? 'runs where what it gathers has changed' : inWords(stage)]
   })
   const cut =
     outlook.cutAt === undefined

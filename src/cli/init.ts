@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { createDirectory } from '../adapter/sqlite/create-directory.ts'
 import { InputError } from '../model/input-error.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { print, printJson } from './print.ts'
@@ -24,14 +25,23 @@ function init(dir: string, flags: Flags): number {
   const taken = Object.keys(files).filter(name => existsSync(join(folder, name)))
   if (taken.length > 0)
     throw new InputError(`${dir}: has ${taken.join(', ')} already; nothing was written`)
+  makeFolder(dir, folder)
   for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text, { flag: 'wx' })
   }
   const run = relative(process.cwd(), folder) || '.'
   if (flags.json === true) printJson({ folder, files: Object.keys(files), run: `dray run ${run}` })
   else print(`wrote ${Object.keys(files).join(', ')} to ${folder}\n\n  dray run ${run}`)
   return exitCode.done
+}
+
+function makeFolder(shown: string, folder: string): void {
+  try {
+    createDirectory(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError(`${shown}: no folder can be made there (${code}); nothing was written`)
+  }
 }
 
 function jobName(folder: string): string {

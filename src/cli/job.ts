@@ -45,7 +45,7 @@ export async function jobFrom(path: string | undefined, flags: JobFlags): Promis
 function checkName(flag: string, name: string | undefined, known: readonly string[]): void {
   if (name === undefined || known.includes(name)) return
   throw new InputError(
-    `${flag} ${name}: no such name${didYouMean(name, known)}; there are ${known.join(', ')}`,
+    `${flag} ${name}: no such name${didYouMean(name, known)} (known: ${known.join(', ')})`,
   )
 }
 

@@ -114,10 +114,6 @@ export function ago(micros: number, now = Date.now() * 1_000): string {
 export const countOf = (part: number, whole: number): string =>
   `${formatCount(part)} of ${formatCount(whole)}`
 
-/** `1 item`, `2 items`. */
-export const plural = (count: number, noun: string): string =>
-  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
-
 export const countedRetries = (count: number): string =>
   count === 1 ? '1 retry' : `${formatCount(count)} retries`
 

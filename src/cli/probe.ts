@@ -9,7 +9,7 @@ import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { encodeEstimate } from '../policy/estimation/least-squares.ts'
 import { Interrupted } from './exit.ts'
-import { plural } from './print.ts'
+import { plural } from '../std/units.ts'
 import { stopSignals } from './stop-signals.ts'
 
 /**

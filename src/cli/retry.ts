@@ -1,3 +1,4 @@
+import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { openHost } from '../api/host.ts'
 import { jobOf } from '../api/recorded-job.ts'
@@ -10,7 +11,7 @@ import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { machinesFrom } from './job.ts'
-import { plural, print, printJson } from './print.ts'
+import { print, printJson } from './print.ts'
 import { follow, refuseTwoFormats, type RunFlags } from './run.ts'
 
 type Flags = Pick<RunFlags, 'dir' | 'machines' | 'json' | 'events' | 'quiet'> & {

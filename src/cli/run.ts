@@ -12,7 +12,8 @@ import { onlineNames, orders } from '../policy/registry.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { type JobFlags, jobFrom, machinesFrom } from './job.ts'
-import { countOf, goOnUnread } from './print.ts'
+import { goOnUnread } from './print.ts'
+import { formatCount, plural } from '../std/units.ts'
 import { progressFor } from './progress.ts'
 import { endReport } from './end-report.ts'
 import { explain } from './explain.ts'
@@ -64,6 +65,7 @@ export const collect = (value: string, before: readonly string[] = []): string[]
 /** Runs a job to its end on this box, showing how it goes. Answers the exit code. */
 export async function runJob(job: Job, flags: RunFlags): Promise<number> {
   refuseTwoFormats(flags)
+  refuseOpen(job)
   const machines = await machinesFrom(flags.machines)
   refuseNeverHere(job, machines)
   const host = await openHost({ dir: directoryFrom(flags.dir), machines, onRequest: answerRequest })
@@ -83,6 +85,14 @@ export function refuseTwoFormats({ json, events }: Pick<RunFlags, 'json' | 'even
     throw new InputError(
       '--json with --events: expected one of them; --events ends with the state too',
     )
+}
+
+/** Nobody could push to this run, and it would wait for ever. */
+function refuseOpen({ name, input }: Job): void {
+  if (input.kind !== 'open') return
+  throw new InputError(
+    `${name}: input { open: true } takes what a program pushes: const stream = await dray.stream(job) of the library; expected another input here, such as --input rows.jsonl`,
+  )
 }
 
 /** Shows a run until it ends or is interrupted, and how it came out. Answers the exit code. */
@@ -125,7 +135,7 @@ function isAboutInput(host: Host, run: Run): boolean {
 function failureInWords({ run, state, items, problem }: Summary): string {
   if (problem !== undefined) return `${run} ${state}: ${problem}`
   const next = state === 'failed' ? `; dray why ${run}` : ''
-  return `${run} ${state}: ${countOf(items.failed, items.total)} items failed${next}`
+  return `${run} ${state}: ${formatCount(items.failed)} of ${plural(items.total, 'item')} failed${next}`
 }
 
 function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags: RunFlags): void {

@@ -4,7 +4,7 @@ import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { HEADROOM } from '../sim/simulate.ts'
 import { arrivingAt, poissonArrivals } from '../sim/uncertainty.ts'
-import { formatCount } from '../std/units.ts'
+import { formatCount, plural } from '../std/units.ts'
 import { type JobSubject, jobSubject, requireTimes, unknownInWords } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
 import type { JobInputFlags } from './problem-options.ts'
@@ -112,7 +112,7 @@ export function jobNotes({ job }: Pick<Schedulable, 'job'>, noise: number): stri
   const per = job.perTask > 1 ? `, planned in tasks of up to ${job.perTask} items` : ''
   const unknown = unknownInWords(job)
   return [
-    `items ${items.join(', ')} on ${job.problem.machines.length} slots${per}; times as earlier runs learnt them, ${noise > 0 ? `varying by ${Math.round(noise * 100)} %` : 'taken as exact'}`,
+    `items ${items.join(', ')} on ${plural(job.problem.machines.length, 'slot')}${per}; times as earlier runs learnt them, ${noise > 0 ? `varying by ${Math.round(noise * 100)} %` : 'taken as exact'}`,
     ...(unknown === undefined ? [] : [unknown]),
   ]
 }

@@ -1,3 +1,4 @@
+import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { hasCosts, type Problem } from '../model/problem.ts'
 import { orders } from '../policy/registry.ts'
@@ -5,7 +6,7 @@ import { prepare, type Prepared, type RunOutcome, runPrepared } from '../choose/
 import { ganttText } from '../report/gantt-text.ts'
 import { assignmentsOf, formatGap, formatNumber, formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { countedRetries, plural } from './print.ts'
+import { countedRetries } from './print.ts'
 import { terminal, toTerminal } from './terminal.ts'
 import { faultsFrom } from './fault-flag.ts'
 import { refusalsAreInput, withSolver } from './plan.ts'

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { Status } from '../api/requests.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
-import { formatCount, formatDuration } from '../std/units.ts'
+import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
@@ -13,7 +13,6 @@ import {
   countOf,
   modelsInWords,
   percent,
-  plural,
   print,
   printJson,
   table,

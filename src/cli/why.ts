@@ -1,3 +1,4 @@
+import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { Instants, ItemWhy } from '../api/why.ts'
@@ -7,7 +8,7 @@ import type { Failure } from '../model/failure.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { coloured, plural, print, printJson } from './print.ts'
+import { coloured, print, printJson } from './print.ts'
 import { leftInWords, rangeInWords } from './time-left.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean; readonly stage?: string }

@@ -1,3 +1,4 @@
+import { formatBytes } from '../std/units.ts'
 import type { MachineDefinition, RunDefinition } from '../model/run.ts'
 
 /** What no machine could ever run, as one line a (stage, machine) with the reason; empty: all can. */
@@ -32,5 +33,5 @@ function refusal(
 }
 
 function amount(name: string, value: number): string {
-  return /memory/i.test(name) ? `${(value / 1e6).toFixed(0)} MB` : String(value)
+  return /memory/i.test(name) ? formatBytes(value) : String(value)
 }

@@ -50,8 +50,8 @@ export type LoopPorts = {
   /** The code of a stage, by its run and name. */
   readonly codeOf: (stage: Stage) => StageCode
   readonly openSource: (stage: Stage) => Source
-  /** Prepares a gather stage's groups from stored results. */
-  readonly gather: (stage: Stage) => Promise<GatheredGroups>
+  /** Prepares a gather stage's groups: from stored results, or from the source where it is the first. */
+  readonly gather: (stage: Stage, source: Source | undefined) => Promise<GatheredGroups>
   /** What the run this one continues has answered of the items just read; the results go into the same entry. */
   readonly keep?: (
     stage: Stage,

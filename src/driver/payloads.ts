@@ -34,6 +34,8 @@ export type Payloads = {
 /** Payloads of a gather stage: one a group, each naming or holding the results of its group. */
 export type GatheredGroups = {
   readonly keys: readonly string[]
+  /** The same for the same results in the same order. */
+  readonly versions: readonly string[]
   readonly payload: (group: number) => string
 }
 
@@ -179,8 +181,10 @@ export function cargoOf(
     return pushed === undefined ? undefined : { key: pushed.key, version: '' }
   }
   if (kind === 'gather') {
-    const key = payloads.gathers.get(head.number)?.keys[index]
-    return key === undefined ? undefined : { key, version: '' }
+    const groups = payloads.gathers.get(head.number)
+    if (groups !== undefined) return { key: groups.keys[index], version: groups.versions[index] }
+    // Not gathered in this life of the run: a stage after it has taken the key from its stored result.
+    return payloads.cargo.get(head.number)?.get(index)
   }
   return { key: kind === 'graph' ? '' : String(index), version: '' }
 }

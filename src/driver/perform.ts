@@ -1,10 +1,12 @@
 import type { Action, Event } from '../core/event.ts'
 import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
 import type { Stage, State } from '../core/state.ts'
+import { InputError } from '../model/input-error.ts'
 import type { AttemptItem, AttemptOrder } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
+import type { SourceItem } from '../port/source.ts'
 import type { LoopPorts } from './loop.ts'
-import type { Payloads } from './payloads.ts'
+import type { GatheredGroups, Payloads } from './payloads.ts'
 import { forgetStage, headOf, itemFor, refetch, sourceOf, stow } from './payloads.ts'
 
 /**
@@ -134,7 +136,7 @@ export function createPerformer(
   const fetch = async (stage: Stage, index: number): Promise<void> => {
     const head = headOf(state, stage)
     if (head.definition.link.kind === 'gather')
-      payloads.gathers.set(head.number, await ports.gather(head))
+      payloads.gathers.set(head.number, await groupsOf(head))
     else await refetch(state, payloads, head, index)
   }
 
@@ -177,20 +179,40 @@ export function createPerformer(
   }
 
   const gather = async (number: number): Promise<void> => {
-    const groups = await ports.gather(state.stages[number])
-    payloads.gathers.set(number, groups)
-    loop.send({
-      kind: 'read',
-      stage: number,
-      first: 0,
-      count: groups.keys.length,
-      cursor: '',
-      done: true,
-    })
+    const stage = state.stages[number]
+    try {
+      const groups = await groupsOf(stage)
+      payloads.gathers.set(number, groups)
+      const kept = ports.keep?.(stage, 0, asItems(groups))
+      if (kept !== undefined) loop.keep(kept.results)
+      loop.send({
+        kind: 'read',
+        stage: number,
+        first: 0,
+        count: groups.keys.length,
+        cursor: '',
+        done: true,
+        ...(kept !== undefined ? { kept: kept.items } : {}),
+      })
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      loop.send({
+        kind: 'stageBroken',
+        stage: number,
+        failure: { kind: 'bad-input', message: error.message },
+      })
+    }
   }
+
+  const groupsOf = (stage: Stage): Promise<GatheredGroups> =>
+    ports.gather(stage, stage.upstream < 0 ? sourceOf(payloads, stage) : undefined)
 
   return perform
 }
+
+/** Groups as items: one of the same key that holds the same need not be handled again. */
+const asItems = ({ keys, versions }: GatheredGroups): SourceItem[] =>
+  keys.map((key, at) => ({ key, version: versions[at], payload: '', size: 1 }))
 
 /** Items with a priority or an earliest start of their own. */
 export function wishesOf(

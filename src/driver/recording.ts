@@ -1,6 +1,6 @@
 import type { Kept, Outcomes } from '../core/event.ts'
 import { RUNNING } from '../core/tasks.ts'
-import type { State } from '../core/state.ts'
+import type { Stage, State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
@@ -51,7 +51,7 @@ export function resultBatches(
     for (let at = 0; at < indexes.length; at += 1) {
       const index = indexes[at]
       const cargo = cargoOf(state, payloads, stage, index)
-      keys[at] = cargo?.key ?? String(index)
+      keys[at] = cargo?.key ?? unknownKey(stage, index)
       versions[at] = cargo?.version ?? ''
       const failure = failures[at]
       const text = positions[at] < 0 ? undefined : textOf(events[at], positions[at])
@@ -73,6 +73,10 @@ export function resultBatches(
     for (const index of indexes) release(state, payloads, state.stages[number], index)
   return batches
 }
+
+/** A stage that was skipped before it gathered stands for all it would have gathered. */
+const unknownKey = ({ definition, upstream }: Stage, index: number): string =>
+  definition.link.kind === 'gather' && upstream >= 0 ? 'all' : String(index)
 
 type Columns = {
   -readonly [K in keyof HistoryBatch]: HistoryBatch[K] extends readonly (infer T)[]

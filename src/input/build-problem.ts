@@ -1,3 +1,4 @@
+import { plural } from '../std/units.ts'
 import { serialHorizon, tickOf } from '../model/horizon.ts'
 import { findCycle } from '../model/precedence.ts'
 import type { Precedence, Problem } from '../model/problem.ts'
@@ -158,7 +159,11 @@ function buildTimes(part: ProblemPart, place: string): Float64Array {
       throw badInput(where, 'neither work nor times', 'work, or a processing time per machine')
     }
     if (given !== undefined && given.length !== machines.length) {
-      throw badInput(where, `${given.length} times`, `one for each of ${machines.length} machines`)
+      throw badInput(
+        where,
+        plural(given.length, 'time'),
+        `one for each of ${plural(machines.length, 'machine')}`,
+      )
     }
     let runnable = false
     for (const [machine, { speed = 1, capacity }] of machines.entries()) {

@@ -90,6 +90,7 @@ function foundInstead(found: unknown, expected: string): string {
 
 /** A value as JSON, cut to fit a line. */
 export function short(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
   let text: string
   try {
     text = JSON.stringify(value) ?? String(value)

@@ -32,6 +32,7 @@ export function parseInputFlag(text: string, cwd: string, own?: InputSpec): Inpu
   if (rest === '-') return { kind: 'stdin', format: prefix === 'jsonl' ? 'jsonl' : 'lines', key }
   const path = resolve(cwd, rest)
   const kind = prefix === '' ? kindOf(path) : prefix
+  if (kind === 'csv' && own?.kind === 'csv') return { ...own, path }
   if (kind === 'jsonl' || kind === 'csv') return { kind, path, key }
   return { kind: 'files', patterns: filePatterns(rest, path, cwd, own) }
 }

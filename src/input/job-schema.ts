@@ -58,22 +58,37 @@ const hint = (name: string, known: readonly string[]): string =>
   didYouMean(name, known) || `; known: ${known.join(', ')}`
 
 const key = text('expected the name of the field that identifies an item').optional()
+const VALUES = 'expected a list of values, such as [0.1, 0.01]'
+const DELIMITER = "expected the one character between fields, such as '|'"
 const path = (of: string) => text(`expected the path of ${of}`)
 const later = z.unknown().meta({ description: 'Not available yet.' })
 
 const INPUT =
-  'expected one of { files }, { jsonl, key }, { csv, key }, { range: { from, to } }, { items }, ' +
+  'expected one of { files }, { jsonl, key }, { csv, key, delimiter }, { range: { from, to } }, { items }, ' +
   "{ stdin: 'lines' }, { from, key, version }, { grid }, { open: true }"
 
 const input = z.union(
   [
     fields('{ files }', {
-      files: z.union([text('expected a pattern'), z.array(text('expected a pattern')).min(1)], {
-        error: "expected a pattern such as 'scans/*.png', or a list of patterns",
-      }),
+      files: z.union(
+        [
+          text('expected a pattern'),
+          z.array(text('expected a pattern')).min(1, { error: 'expected at least one pattern' }),
+        ],
+        {
+          error: "expected a pattern such as 'scans/*.png', or a list of patterns",
+        },
+      ),
     }),
     fields('{ jsonl, key }', { jsonl: path('a .jsonl file'), key }),
-    fields('{ csv, key }', { csv: path('a .csv file'), key }),
+    fields('{ csv, key, delimiter }', {
+      csv: path('a .csv file'),
+      key,
+      delimiter: z
+        .string({ error: DELIMITER })
+        .regex(/^[^"\r\n]$/u, { error: DELIMITER })
+        .optional(),
+    }),
     fields('{ range }', {
       range: fields('{ from, to }', {
         from: z.int({ error: 'expected a whole number' }),
@@ -94,7 +109,7 @@ const input = z.union(
       version: text('expected the name of the field that changes with the content').optional(),
     }),
     fields('{ grid }', {
-      grid: z.record(z.string(), z.array(z.json()).min(1), {
+      grid: z.record(z.string(), z.array(z.json(), { error: VALUES }).min(1, { error: VALUES }), {
         error: 'expected lists of values by name, such as { lr: [0.1, 0.01] }',
       }),
     }),
@@ -136,6 +151,9 @@ const retry = fields('{ attempts, delay, maxDelay, never, on }', {
     })
     .optional(),
 })
+
+const FAN_IN = 'expected how many results a node of the tree takes: 2 to 10,000'
+const fanIn = z.int({ error: FAN_IN }).min(2, { error: FAN_IN }).max(10_000, { error: FAN_IN })
 
 const output = z.union(
   [
@@ -193,7 +211,7 @@ const stage = fields('a stage', {
     .optional(),
   isolation: z.enum(['process', 'thread'], { error: "expected 'process' or 'thread'" }).optional(),
   gather: z
-    .union([z.enum(['all', 'tree']), fields('{ tree }', { tree: z.int().min(2).max(10_000) })], {
+    .union([z.enum(['all', 'tree']), fields('{ tree }', { tree: fanIn })], {
       error: "expected 'all', 'tree' or { tree: 16 }",
     })
     .optional(),

@@ -20,7 +20,11 @@ export function parseInput(
     return { kind: 'files', patterns: filled.map(pattern => absolutePattern(pattern, at.folder)) }
   }
   if ('jsonl' in value) return { kind: 'jsonl', path: path(value.jsonl), key: value.key }
-  if ('csv' in value) return { kind: 'csv', path: path(value.csv), key: value.key }
+  if ('csv' in value) {
+    const { key, delimiter } = value
+    const spec = { kind: 'csv' as const, path: path(value.csv), key }
+    return delimiter === undefined ? spec : { ...spec, delimiter }
+  }
   if ('range' in value) {
     const { from, to } = value.range
     if (to <= from) {

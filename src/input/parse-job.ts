@@ -75,6 +75,7 @@ function completeJob(value: JobValue, options: ParseJobOptions, complaints: Comp
   complaints.push(
     ...outputClashes(job, options.file),
     ...sizeComplaints(job),
+    ...firstStageComplaints(job),
     ...unknownNames(job, options),
   )
   return job
@@ -127,6 +128,20 @@ function sizeComplaints(job: Job): Complaint[] {
       ? [{ path: ['stages', at, 'size'], text: "a file has no fields; expected 'bytes' or 'one'" }]
       : [],
   )
+}
+
+/** A first stage that gathers takes the whole input at once: it must have an end, and be no tree. */
+function firstStageComplaints(job: Job): Complaint[] {
+  return job.stages.flatMap(({ kind, after, gather }, at): Complaint[] => {
+    if (kind === 'map' || after.length > 0) return []
+    if (gather.kind === 'tree') {
+      const text = "a tree combines results, and no stage comes before this one; expected 'all'"
+      return [{ path: ['stages', at, 'gather'], text }]
+    }
+    if (job.input.kind !== 'open') return []
+    const text = 'takes the whole input at once, and an open one has no end; expected map'
+    return [{ path: ['stages', at, kind], text }]
+  })
 }
 
 function unknownNames(job: Job, options: ParseJobOptions): Complaint[] {

@@ -31,7 +31,13 @@ export type Objective = 'makespan' | 'mean-flow-time' | 'weighted-tardiness' | '
 export type InputSpec =
   | { readonly kind: 'files'; readonly patterns: readonly string[] }
   | { readonly kind: 'jsonl'; readonly path: string; readonly key: string | undefined }
-  | { readonly kind: 'csv'; readonly path: string; readonly key: string | undefined }
+  | {
+      readonly kind: 'csv'
+      readonly path: string
+      readonly key: string | undefined
+      /** Between fields; when absent the header tells. */
+      readonly delimiter?: string
+    }
   | { readonly kind: 'range'; readonly from: number; readonly to: number }
   | { readonly kind: 'items'; readonly items: readonly unknown[]; readonly key: string | undefined }
   | { readonly kind: 'stdin'; readonly format: 'lines' | 'jsonl'; readonly key: string | undefined }

@@ -1,6 +1,6 @@
 import type { PlanOutcome } from '../choose/plan-problem.ts'
 import type { Problem } from '../model/problem.ts'
-import { formatCount, formatDuration } from '../std/units.ts'
+import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { type GanttOptions, ganttText } from './gantt-text.ts'
 import { assignmentsOf, formatNumber, planLine, planRow } from './plan-view.ts'
 
@@ -68,7 +68,7 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
     lines.push(`times of ${plan.unknown.join(', ')} are unknown and count as nothing here`)
   }
   lines.push(
-    `${formatCount(problem.tasks.length)} tasks${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${seconds(shape.work)} of work; critical path ${seconds(shape.criticalPath)}, width ${formatCount(shape.width)}, parallelism ${formatNumber(shape.parallelism)}`,
+    `${plural(problem.tasks.length, 'task')}${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${seconds(shape.work)} of work; critical path ${seconds(shape.criticalPath)}, width ${formatCount(shape.width)}, parallelism ${formatNumber(shape.parallelism)}`,
     ...verdict,
     ...(outcome.why ? [outcome.why] : []),
     `held back by ${holdsBack(outcome)}`,

@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
-import { formatCount } from '../std/units.ts'
+import { formatCount, plural } from '../std/units.ts'
 import { quoted } from './mermaid.ts'
 import { formatNumber, formatTime } from './plan-view.ts'
 
@@ -48,7 +48,7 @@ function machineLines(problem: Problem, schedule: Schedule): string[] {
   const boxes = problem.machines.map(({ id }, machine) => {
     const own = tasksOn(schedule, machine)
     const busy = own.reduce((sum, task) => sum + schedule.end[task] - schedule.start[task], 0)
-    const text = `${id}<br>${formatCount(own.length)} tasks<br>${formatTime(busy, problem.unit)} of work`
+    const text = `${id}<br>${plural(own.length, 'task')}<br>${formatTime(busy, problem.unit)} of work`
     return `  m${machine}[${quoted(text)}]`
   })
   const moved = new Map<string, number>()

@@ -1,5 +1,5 @@
 import type { InputSpec, Job, OutputSpec, StageSpec } from '../model/job.ts'
-import { formatBytes, formatCount } from '../std/units.ts'
+import { formatBytes, formatCount, plural } from '../std/units.ts'
 
 /** A job's flow as a Mermaid chart: the input, its stages with what they need, and the outputs. */
 export function mermaidOf(job: Job, counts: ReadonlyMap<string, number>): string {
@@ -34,7 +34,7 @@ function taskLines({ stages, strategy, order, tolerate }: Job): string[] {
     `    decompose[${quoted(`decompose<br>chunks: ${chunks}`)}] --> allocate{${quoted(`allocate<br>${strategy}`)}}`,
     `    allocate --> schedule[${quoted(`schedule<br>${order ?? 'fifo'}`)}] --> execute[${quoted('execute')}]`,
     `    execute -->|result| gather[${quoted('gather<br>in input order')}] --> done([${quoted('done')}])`,
-    `    execute -->|failure| recover{${quoted(`recover<br>${attempts} attempts`)}} -->|again| allocate`,
+    `    execute -->|failure| recover{${quoted(`recover<br>${attempts === '1' ? '1 attempt' : `${attempts} attempts`}`)}} -->|again| allocate`,
     `    recover -->|for good| failed([${quoted(`failed<br>${tolerated}`)}])`,
     '  end',
   ]
@@ -65,7 +65,7 @@ function inputText(input: InputSpec): string {
     case 'range':
       return `range ${input.from} to ${input.to}`
     case 'items':
-      return `${formatCount(input.items.length)} items`
+      return plural(input.items.length, 'item')
     case 'grid':
       return `grid of ${Object.keys(input.axes).join(', ')}`
     default:

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from '../std/units.ts'
+import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { escapeHtml, figures, htmlTable, page, section } from './page.ts'
@@ -124,7 +124,7 @@ function machinesNote({ chart }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes
   const rest = hidden > 0 ? ` ${hidden} more slots are not drawn.` : ''
   const now = chart.running > 0 ? `, ${formatCount(chart.running)} running as this was drawn` : ''
-  return `A lane for each slot of each machine; ${formatCount(chart.attempts)} attempts, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}`
+  return `A lane for each slot of each machine; ${plural(chart.attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}`
 }
 
 function schedule({ chart }: RunReport, clock: { until: number; unit: string }): string {

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from '../std/units.ts'
+import { formatCount, formatDuration, plural } from '../std/units.ts'
 import type { RunReport } from './run-html.ts'
 
 /**
@@ -12,7 +12,7 @@ export function runVerdict(report: RunReport): string {
   const [done, failed, other] = [sum('done'), sum('failed'), sum('other')]
   const total = done + failed + other + sum('waiting') + sum('running')
   const counts = [
-    `${formatCount(done)} of ${formatCount(total)} items done`,
+    `${formatCount(done)} of ${plural(total, 'item')} done`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...(other > 0 ? [`${formatCount(other)} skipped, stopped or cancelled`] : []),
     ...(chart.retried > 0

@@ -39,7 +39,7 @@ export function gatheredPayload(state: State, store: Store, stage: Stage): Gathe
       if (ended === 'done' || ended === 'stopped') results.push(payload)
     }
   }
-  return { keys: ['all'], payload: () => `{"results":[${results.join(',')}]}` }
+  return { keys: ['all'], versions: [''], payload: () => `{"results":[${results.join(',')}]}` }
 }
 
 /** An item may only run under a lease, and after what it follows. */

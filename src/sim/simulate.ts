@@ -80,7 +80,7 @@ export function simulateProblem(problem: Problem, options: SimulateOptions): Sim
       throw new Error(`stage ${stage.definition.name} is a graph and has no source`)
     },
     codeOf: () => noCode,
-    gather: async () => ({ keys: [], payload: () => '' }),
+    gather: async () => ({ keys: [], versions: [], payload: () => '' }),
     finishRun: async () => undefined,
     onEnded() {},
     ...(mend && { onStep: () => adopt(mend(state)) }),

@@ -87,6 +87,10 @@ export function formatCount(value: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
+/** `1 item`, `2 items`. */
+export const plural = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+
 function pair(amount: number, per: number, large: string, small: string): string {
   const rest = amount % per
   const whole = `${Math.floor(amount / per)} ${large}`

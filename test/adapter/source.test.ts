@@ -251,7 +251,7 @@ describe('problems name the place and what was expected', () => {
     const folder = tempFolder({ 'a.csv': 'a,b\n1,"x\ny"\n1,2,3\n1\n2,"never closed\n3,4\n' })
     expect(await problems(open(csv(join(folder, 'a.csv')), { folder }))).toEqual([
       'a.csv:4: 3 fields; expected 2 (a, b)',
-      'a.csv:5: 1 fields; expected 2 (a, b)',
+      'a.csv:5: 1 field; expected 2 (a, b)',
       'a.csv:6: a quoted field is not closed before the end of the file',
     ])
   })
@@ -274,6 +274,8 @@ describe('an input that cannot be used at all is refused', () => {
     'zero.jsonl': '',
     'same.csv': 'a,a\n1,2\n',
     'head.csv': 'a,b\n',
+    'mac.csv': 'a,b\r1,2\r',
+    'mac.jsonl': '{"a":1}\r{"a":2}\r',
     'in/a.png': '',
   })
   const at = (name: string): string => join(folder, name)
@@ -285,6 +287,8 @@ describe('an input that cannot be used at all is refused', () => {
     [csv(at('same.csv')), 'same.csv:1: two columns named "a"'],
     [csv(at('head.csv')), 'no items; expected at least one'],
     [csv(at('head.csv'), 'id'), 'head.csv:1: no column "id"; expected the key among a, b'],
+    [csv(at('mac.csv')), 'mac.csv:1: lines that end with CR alone; expected LF or CR LF'],
+    [jsonl(at('mac.jsonl')), 'mac.jsonl:1: lines that end with CR alone; expected LF or CR LF'],
     [{ kind: 'files', patterns: [at('in/*.jpg')] }, 'no file matches "in/*.jpg": the folder'],
     [{ kind: 'files', patterns: [at('scans/*.png')] }, 'scans does not exist'],
     [{ kind: 'items', items: [], key: undefined }, 'no items; expected at least one'],
@@ -528,6 +532,32 @@ describe('fields of a csv', () => {
     const folder = tempFolder({ 'a.csv': '__proto__,t\r\np,"1\n2\r\n\r\n3"\r\n' })
     const [item] = await readAll(open(csv(join(folder, 'a.csv'), '__proto__')), 10)
     expect(item).toMatchObject({ key: 'p', payload: '{"__proto__":"p","t":"1\\n2\\r\\n\\r\\n3"}' })
+  })
+
+  it.each([
+    ['a.csv', 'a,b\n1,2\n'],
+    ['a.csv', '\ufeffa\tb\n1\t2\n'],
+    ['a.csv', 'a;b\r\n1;2\r\n'],
+    ['a.csv', 'a|b\n1|2\n'],
+    ['a.csv', '"a";b\n1;"2"\n'],
+    ['a.tsv', 'a\tb\n1\t2\n'],
+  ])('are cut where the header is: %s %j', async (name, text) => {
+    const folder = tempFolder({ [name]: text })
+    const [item] = await readAll(open(csv(join(folder, name))), 10)
+    expect(item).toMatchObject({ payload: '{"a":"1","b":"2"}' })
+  })
+
+  it('are cut by what cuts the header most, quoted names aside, or by what is given', async () => {
+    const text = '"name, short";price, EUR;note\nx;1,5;a|b\n'
+    const spec = csv(join(tempFolder({ 'a.csv': text }), 'a.csv'))
+    const payload = async (given: InputSpec) => (await readAll(open(given), 10))[0].payload
+    expect(JSON.parse(await payload(spec))).toEqual({
+      'name, short': 'x',
+      'price, EUR': '1,5',
+      note: 'a|b',
+    })
+    const [item] = await readAll(open({ ...spec, delimiter: '|' } as InputSpec), 10)
+    expect(item.problem).toMatch(/a.csv:2: 2 fields; expected 1 /)
   })
 })
 

@@ -289,3 +289,38 @@ test('items come from stdin, a line each', async () => {
   ).toEqual(['x', 'y'])
   folder.remove()
 })
+
+test('an open input at the command line exits 2 and says who pushes', async () => {
+  const folder = folderWith({
+    ...good,
+    'job.yaml': job().replace('jsonl: rows.jsonl, key: id', 'open: true'),
+  })
+  const { code, err } = await folder.dray('run')
+  expect(code).toBe(2)
+  expect(err).toContain('dray.stream(job)')
+  folder.remove()
+})
+
+test.runIf(process.platform === 'linux')(
+  'a folder below one that cannot have any exits 2 and does not hang',
+  async () => {
+    const folder = folderWith(good)
+    const init = await folder.dray('init', '/proc/nowhere/job')
+    expect(init.code).toBe(2)
+    expect(init.err).toContain('/proc/nowhere/job: no folder can be made there')
+    folder.write('job.yaml', job().replace('out.jsonl', '/proc/nowhere/out/out.jsonl'))
+    const run = await folder.dray('run')
+    expect(run.code).toBe(2)
+    expect(run.out + run.err).toContain('/proc/nowhere/out/out.jsonl')
+    folder.remove()
+  },
+)
+
+test('what an input has one of is told in the singular', async () => {
+  const folder = folderWith({ ...good, 'rows.jsonl': '{"n":1}\n' })
+  folder.write('job.yaml', `${job()}  - { name: sum, reduce: ./handle.mjs }\n`)
+  expect((await folder.dray('run')).code).toBe(1)
+  const { out } = await folder.dray('why', 'bad', 'all')
+  expect(out).toContain('1 item it needs failed')
+  folder.remove()
+})

@@ -291,6 +291,11 @@ describe('params', () => {
 })
 
 describe('the published JSON Schema', () => {
+  it('is in docs, for editors', async () => {
+    const text = `${JSON.stringify(jobJsonSchema(), null, 2)}\n`
+    await expect(text).toMatchFileSnapshot('../../docs/job.schema.json')
+  })
+
   it('names every field of a job and of a stage', () => {
     const schema = jobJsonSchema() as {
       properties: { stages: { items: { properties: object } } }

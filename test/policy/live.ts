@@ -56,7 +56,7 @@ export async function live(
   const loop = createLoop(state, {
     ...{ clock, executor, journal, store, snapshotEvery: 0, codeOf: () => noCode },
     openSource: stage => simSource({ count: runOf(stage.number).items }),
-    gather: async () => ({ keys: [], payload: () => '' }),
+    gather: async () => ({ keys: [], versions: [], payload: () => '' }),
     finishRun: async () => undefined,
     onEnded() {},
     onFailure(error) {

@@ -1,3 +1,4 @@
+import { plural } from '../../std/units.ts'
 import type { Failure } from '../../model/failure.ts'
 import { answerOf, type ItemAnswer, type ResultRules } from './answer.ts'
 import type { ItemContext } from './item-context.ts'
@@ -34,7 +35,7 @@ function entriesOf(value: unknown, count: number): AnswerMaker[] {
     return value.map(entry => rules => answerOf(entry, rules))
   }
   const found = Array.isArray(value) ? `${value.length} entries` : `a ${typeof value}`
-  const message = `batch was given ${count} items and returned ${found}; one entry per item is expected`
+  const message = `batch was given ${plural(count, 'item')} and returned ${found}; one entry per item is expected`
   return Array.from({ length: count }, () => () => fail({ kind: 'bad-result', message }))
 }
 

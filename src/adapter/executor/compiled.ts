@@ -15,6 +15,7 @@ export type Compiled =
 /** Compiles users' modules into files that slots import, each once however many slots ask. */
 export function compileInto(folder: string) {
   const files = new Set<string>()
+  let made = 0
 
   return {
     async compile(module: string): Promise<Compiled> {
@@ -27,8 +28,10 @@ export function compileInto(folder: string) {
       const name = createHash('sha256').update(bundle.code).digest('hex').slice(0, 32)
       const file = join(folder, `${name}.mjs`)
       await mkdir(folder, { recursive: true })
-      await writeFile(`${file}.partial`, bundle.code)
-      await rename(`${file}.partial`, file)
+      // Stages of one module compile it side by side, to the same name.
+      const partial = `${file}.${made++}.partial`
+      await writeFile(partial, bundle.code)
+      await rename(partial, file)
       files.add(file)
       return { kind: 'file', file }
     },

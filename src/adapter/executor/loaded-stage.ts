@@ -44,7 +44,7 @@ export async function loadStage(
   }
   const { default: handle, batch, setup, teardown } = imported.exports
   if (typeof handle !== 'function' && typeof batch !== 'function') {
-    return { kind: 'broken', failure: explainExports(module, Object.keys(imported.exports)) }
+    return { kind: 'broken', failure: explainExports(module, imported.exports) }
   }
   return setUp(definition, log, shared, { handle, batch, setup, teardown })
 }

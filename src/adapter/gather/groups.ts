@@ -1,10 +1,12 @@
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StoredResult } from '../../port/store.ts'
+import { hash64 } from '../../std/hash64.ts'
 
 /** What a gathering stage is given: one payload a group, in order of first appearance. */
 export type Groups = {
   readonly keys: readonly string[]
+  /** A hash of what each group holds: the same for the same results in the same order. */
+  readonly versions: readonly string[]
   readonly payload: (group: number) => string
 }
 
@@ -12,34 +14,53 @@ export type Groups = {
 const INLINE = 256 * 1024
 const FLUSH = 1024 * 1024
 
-type Open = { readonly file: string; pending: string[]; bytes: number; onDisk: boolean }
+type Open = {
+  readonly file: string
+  version: string
+  pending: string[]
+  bytes: number
+  onDisk: boolean
+}
+
+export type Gathering = {
+  /** A result as its JSON. */
+  add(payload: string): void
+  end(): Groups
+}
 
 /**
- * Splits stored results by the value of a field (`by`), or takes all as one group. Results stream
- * through memory; a group that grows past a message is written to a file of lines in `folder`.
+ * Splits results by the value of a field (`by`), or takes all as one group. Results stream through
+ * memory; a group that grows past a message is written to a file of lines in `folder`.
  */
-export function gatherGroups(
-  results: Iterable<StoredResult>,
-  options: { readonly folder: string; readonly by: string | undefined },
-): Groups {
-  rmSync(options.folder, { recursive: true, force: true })
+export function gatherInto(folder: string, by: string | undefined): Gathering {
+  rmSync(folder, { recursive: true, force: true })
   const groups = new Map<string, Open>()
-  if (options.by === undefined) groups.set('all', openGroup(options.folder, 0))
-  for (const { state, payload } of results) {
-    if (state !== 'done' && state !== 'stopped') continue
-    const name = options.by === undefined ? 'all' : groupName(payload, options.by)
-    let group = groups.get(name)
-    if (group === undefined) groups.set(name, (group = openGroup(options.folder, groups.size)))
-    group.pending.push(payload)
-    group.bytes += payload.length + 1
-    if (group.bytes > FLUSH) flush(options.folder, group)
+  if (by === undefined) groups.set('all', openGroup(folder, 0))
+  return {
+    add(payload) {
+      const name = by === undefined ? 'all' : groupName(payload, by)
+      let group = groups.get(name)
+      if (group === undefined) groups.set(name, (group = openGroup(folder, groups.size)))
+      group.version = hash64(group.version + hash64(payload))
+      group.pending.push(payload)
+      group.bytes += payload.length + 1
+      if (group.bytes > FLUSH) flush(folder, group)
+    },
+    end() {
+      const all = [...groups.values()]
+      const payloads = all.map(group => payloadOf(folder, group))
+      return {
+        keys: [...groups.keys()],
+        versions: all.map(({ version }) => version),
+        payload: number => payloads[number],
+      }
+    },
   }
-  const payloads = [...groups.values()].map(group => payloadOf(options.folder, group))
-  return { keys: [...groups.keys()], payload: number => payloads[number] }
 }
 
 function openGroup(folder: string, number: number): Open {
-  return { file: join(folder, `${number}.ndjson`), pending: [], bytes: 0, onDisk: false }
+  const file = join(folder, `${number}.ndjson`)
+  return { file, version: '', pending: [], bytes: 0, onDisk: false }
 }
 
 /** A group's name: the field's text, or its JSON where it is not text. */

@@ -34,7 +34,10 @@ function userFrames(stack: string): string[] {
 const ownFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** A module without what it must export, and what it exports instead. */
-export function explainExports(path: string, names: readonly string[]): Failure {
+export function explainExports(path: string, exports: Readonly<Record<string, unknown>>): Failure {
+  const names = Object.keys(exports).map(name =>
+    name === 'default' ? `default, which is ${kindOf(exports.default)}` : name,
+  )
   const found = names.length === 0 ? 'nothing' : names.join(', ')
   return {
     kind: 'error',
@@ -43,6 +46,12 @@ export function explainExports(path: string, names: readonly string[]): Failure 
       `${path} has no default export that is a function; it exports ${found}. ` +
       'Write: export default (item, ctx) => result',
   }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 async function missing(path: string): Promise<string> {

@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hash64 } from '../../std/hash64.ts'
+import { makeFolder } from './make-folder.ts'
 import { outputError } from './output-error.ts'
 
 /**
@@ -30,7 +31,7 @@ export async function createAtomicFile(
   let written = 0
   let made: string | undefined
   try {
-    made = await mkdir(dirname(path), { recursive: true })
+    made = await makeFolder(dirname(path))
     file = await open(temporary, 'w')
   } catch (error) {
     throw outputError(error, path, 0)

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, realpath } from 'node:fs/promises'
+import { lstat, readFile, realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fillTemplate, templateRoot } from '../../model/output-template.ts'
 import type { StoredResult } from '../../port/store.ts'
@@ -6,6 +6,7 @@ import { keySet } from '../../std/key-set.ts'
 import { createAtomicFile, removeAbandoned, syncFolder } from './atomic-file.ts'
 import { exists, isInside, leadsOutside, type OutputFolder } from './inside.ts'
 import { hasResult } from './jsonl.ts'
+import { makeFolder } from './make-folder.ts'
 import { OutputError, outputError } from './output-error.ts'
 import type { RefusedItem, Written } from './write-output.ts'
 
@@ -19,7 +20,7 @@ export async function writeEach(
   results: Iterable<StoredResult>,
 ): Promise<Written> {
   const root = templateRoot(template)
-  await mkdir(root, { recursive: true }).catch(error => {
+  await makeFolder(root).catch(error => {
     throw outputError(error, root, 0)
   })
   const place = { template, root, realRoot: await realpath(root) }

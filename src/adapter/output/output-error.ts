@@ -19,6 +19,7 @@ export function outputError(error: unknown, path: string, written: number): Outp
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  ENOENT: 'no folder can be made there',
   EROFS: 'the file system is read-only',
   EACCES: 'no permission to write there',
   EPERM: 'no permission to write there',

@@ -1,16 +1,19 @@
+import { plural } from '../../std/units.ts'
 import { InputError } from '../../model/input-error.ts'
 import { type CsvRecord, csvRecord, feed } from './csv-record.ts'
-import { lineProblem } from './jsonl.ts'
+import { ENDS_WITH_CR, lineProblem } from './jsonl.ts'
 import { type LineReader, LONGEST_LINE } from './line-reader.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
 import { rowsFile } from './rows-file.ts'
 
+export type CsvOptions = RowOptions & { readonly delimiter?: string | undefined }
+
 /**
  * Comma-separated values with a header row: each record is an object of strings by column. Cut by
  * hand rather than by a parser library because a restart needs the byte offset of each record, and
- * one broken record must not end the file. Tabs or semicolons are taken where the header has no comma.
+ * one broken record must not end the file. Where no delimiter is given the header tells.
  */
-export function csvSource(path: string, shown: string, options: RowOptions): PlacedSource {
+export function csvSource(path: string, shown: string, options: CsvOptions): PlacedSource {
   let header: Header | undefined
   let record = csvRecord()
   let startLine = 0
@@ -24,7 +27,7 @@ export function csvSource(path: string, shown: string, options: RowOptions): Pla
       problem === undefined
         ? fields.length === columns.length
           ? undefined
-          : `${fields.length} fields; expected ${columns.length} (${columns.join(', ')})`
+          : `${plural(fields.length, 'field')}; expected ${columns.length} (${columns.join(', ')})`
         : `${problem}; expected the delimiter or the end of the line`
     if (wrong !== undefined) return problemRow(`${place}: ${wrong}`, index, options, line)
     const value: Record<string, string> = header!.isPlain ? {} : Object.create(null)
@@ -35,7 +38,7 @@ export function csvSource(path: string, shown: string, options: RowOptions): Pla
   return rowsFile(path, shown, {
     prepare: async reader => {
       record = csvRecord()
-      header = await readHeader(reader, shown)
+      header = await readHeader(reader, shown, options.delimiter)
       if (options.key !== undefined && !header.columns.includes(options.key)) {
         throw new InputError(
           `${shown}:1: no column ${JSON.stringify(options.key)}; expected the key among ${header.columns.join(', ')}`,
@@ -75,9 +78,13 @@ type Header = {
   readonly isPlain: boolean
 }
 
-async function readHeader(reader: LineReader, shown: string): Promise<Header> {
+async function readHeader(
+  reader: LineReader,
+  shown: string,
+  given: string | undefined,
+): Promise<Header> {
   let record: CsvRecord | undefined
-  let delimiter = ','
+  let delimiter = given ?? ','
   for (;;) {
     const state = reader.next()
     if (state === 'more') {
@@ -88,11 +95,13 @@ async function readHeader(reader: LineReader, shown: string): Promise<Header> {
     const problem = lineProblem(reader)
     if (problem !== undefined) throw new InputError(`${shown}:${reader.line}: ${problem}`)
     if (record === undefined && reader.text.trim() === '') continue
-    if (record === undefined) delimiter = delimiterOf(reader.text)
+    if (record === undefined) delimiter = given ?? delimiterOf(reader.text, shown)
     record ??= csvRecord()
     feed(record, reader, delimiter)
     if (record.open === undefined) break
   }
+  if (record.fields.some(field => field.includes('\r')))
+    throw new InputError(`${shown}:1: ${ENDS_WITH_CR}`)
   const columns = record.fields.map(field => field.trim())
   const repeated = columns.find((column, at) => columns.indexOf(column) !== at)
   if (repeated !== undefined) {
@@ -102,5 +111,10 @@ async function readHeader(reader: LineReader, shown: string): Promise<Header> {
   return { columns, delimiter, isPlain: !columns.includes('__proto__') }
 }
 
-const delimiterOf = (header: string): string =>
-  header.includes(',') ? ',' : header.includes('\t') ? '\t' : header.includes(';') ? ';' : ','
+/** What cuts the header into most columns, quoted names aside; a comma where nothing does. */
+function delimiterOf(header: string, shown: string): string {
+  const bare = header.replace(/"(?:[^"]|"")*("|$)/g, '')
+  const known = /\.tsv$/i.test(shown) ? ['\t', ',', ';', '|'] : [',', '\t', ';', '|']
+  const cuts = (delimiter: string): number => bare.split(delimiter).length
+  return known.reduce((most, next) => (cuts(next) > cuts(most) ? next : most))
+}

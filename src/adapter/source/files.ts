@@ -125,7 +125,9 @@ async function nothingFound(patterns: readonly string[], folder: string): Promis
   try {
     const names = (await readdir(base)).sort(byCodeUnit)
     if (names.length === 0) return `${head}: the folder ${base} is empty`
-    return `${head}: the folder ${base} holds ${names.length} entries, such as ${names[0]}`
+    if (names.length === 1) return `${head}: the folder ${base} holds only ${names[0]}`
+    const shown = names.find(name => !name.startsWith('.')) ?? names[0]
+    return `${head}: the folder ${base} holds ${names.length} entries, such as ${shown}`
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return `${head}: the folder ${base} ${missing ? 'does not exist' : 'cannot be read'}`

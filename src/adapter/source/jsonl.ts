@@ -1,3 +1,4 @@
+import { InputError } from '../../model/input-error.ts'
 import type { LineReader } from './line-reader.ts'
 import { LONGEST_LINE } from './line-reader.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
@@ -25,8 +26,15 @@ function jsonRow(
   if (text === '' && !reader.tooLong) return 'blank'
   const problem = lineProblem(reader)
   if (problem !== undefined) return problemRow(`${place()}: ${problem}`, index, options, line)
-  return parseRow(text, index, place, options, line, reader.unended)
+  const parsed = parseRow(text, index, place, options, line, reader.unended)
+  if (parsed.problem === undefined || !text.includes('\r')) return parsed
+  // A whole file of such lines is one line, and no item of it could be told from another.
+  if (line === 1 && reader.unended) throw new InputError(`${place()}: ${ENDS_WITH_CR}`)
+  return problemRow(`${place()}: ${ENDS_WITH_CR}`, index, options, line)
 }
+
+export const ENDS_WITH_CR =
+  "lines that end with CR alone; expected LF or CR LF, as tr '\\r' '\\n' makes of them"
 
 /** A row from JSON text, wherever it came from. */
 export function parseRow(

@@ -1,3 +1,4 @@
+import { plural } from '../../std/units.ts'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
 import { jsonText } from './listed.ts'
@@ -39,7 +40,7 @@ export function moduleSource(
       const next = await advance(iterator, position.index - position.skip + skipped, shown)
       if (next.done === true) {
         throw new InputError(
-          `${shown}: ended after ${skipped} items past its cursor; it gave ${position.skip} before; expected the same items again`,
+          `${shown}: ended after ${plural(skipped, 'item')} past its cursor; it gave ${position.skip} before; expected the same items again`,
         )
       }
     }

@@ -33,8 +33,9 @@ export type OpenSourceOptions = {
 export function openSource(spec: InputSpec, options: OpenSourceOptions): Source {
   const source = openPlaced(spec, options)
   const checked = keysAreUnique(spec) ? source : uniqueKeys(source)
+  const { folder } = options
   const kept = oneReadAtATime(refuseBadTargets(checked, spec, options.templates ?? []))
-  return spec.kind === 'open' ? kept : refuseEmpty(kept, spec)
+  return spec.kind === 'open' ? kept : refuseEmpty(kept, spec, folder)
 }
 
 function openPlaced(spec: InputSpec, options: OpenSourceOptions): PlacedSource {
@@ -47,7 +48,7 @@ function openPlaced(spec: InputSpec, options: OpenSourceOptions): PlacedSource {
     case 'jsonl':
       return jsonlSource(spec.path, shown(spec.path, folder), rows)
     case 'csv':
-      return csvSource(spec.path, shown(spec.path, folder), rows)
+      return csvSource(spec.path, shown(spec.path, folder), { ...rows, delimiter: spec.delimiter })
     case 'range':
       return rangeSource(spec.from, spec.to, rows)
     case 'items':
@@ -93,20 +94,21 @@ function oneReadAtATime(source: Source): Source {
   }
 }
 
-function refuseEmpty(source: Source, spec: InputSpec): Source {
+function refuseEmpty(source: Source, spec: InputSpec, folder: string): Source {
   return {
     ...source,
     read: async (cursor, limit) => {
       const chunk = await source.read(cursor, limit)
       if (cursor === undefined && chunk.done && chunk.items.length === 0) {
-        throw new InputError(`${nameOf(spec)}: no items; expected at least one`)
+        throw new InputError(`${nameOf(spec, folder)}: no items; expected at least one`)
       }
       return chunk
     },
   }
 }
 
-const nameOf = (spec: InputSpec): string => ('path' in spec ? spec.path : spec.kind)
+const nameOf = (spec: InputSpec, folder: string): string =>
+  'path' in spec ? shown(spec.path, folder) : spec.kind
 
 /** Paths of the job's own folder are shown from there, others whole. */
 function shown(path: string, folder: string): string {

@@ -1,6 +1,7 @@
 import { allowedFailures } from '../apply/run.ts'
 import { failedItems } from '../apply/items.ts'
 import { endedCount } from '../items.ts'
+import { plural } from '../../std/units.ts'
 import { gatheredStages, stageEnded } from '../gathered.ts'
 import { limits } from '../limits.ts'
 import { planned } from '../../policy/allocation/planned.ts'
@@ -71,7 +72,7 @@ function gather(state: State, out: Out, run: Run, stage: Stage): void {
   if (!gatheredStages(state, stage).every(stageEnded)) return
   const failed = failedItems(state, run.stages)
   if (failed > allowedFailures(state, run)) {
-    const message = `${failed} items it needs failed`
+    const message = `${plural(failed, 'item')} it needs failed`
     decide(state, out, {
       kind: 'skip',
       stage: stage.number,

@@ -1,5 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import { decideRetry } from '../../policy/retry/backoff.ts'
+import { formatCount, plural } from '../../std/units.ts'
 import { chanceAt } from '../../std/chance.ts'
 import { formatDuration } from '../../std/units.ts'
 import { allowedFailures } from '../apply/run.ts'
@@ -122,7 +123,7 @@ function giveUpBeyondTolerance(state: State, out: Out, run: Run, last: string): 
   const failed = failedItems(state, run.stages)
   const allowed = allowedFailures(state, run)
   if (failed <= allowed) return
-  const message = `${failed} items failed, ${allowed} are tolerated${last}`
+  const message = `${plural(failed, 'item')} failed, ${formatCount(allowed)} ${allowed === 1 ? 'is' : 'are'} tolerated${last}`
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
 }
 

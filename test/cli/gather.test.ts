@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { folderWith, lines, noting, type Prepared, preparedWith, ran } from './harness.ts'
+
+/** Stages that gather: what they are given, and when what they answered is kept. */
+
+describe('the first stage', () => {
+  const files = {
+    'rows.jsonl': '{"id":"a","n":1}\n{"id":"b","n":2}\n{"id":"c","n":4}\n',
+    'sum.mjs': 'export default rows => rows.reduce((sum, { n }) => sum + n, 0)\n',
+  }
+  const job = (stage: string, input = 'jsonl: rows.jsonl') =>
+    `name: first\ninput: { ${input} }\nstages:\n  - { name: sum, ${stage}, output: { jsonl: out.jsonl } }\n`
+
+  test.each(['single', 'reduce'])(
+    '%s takes all items of the input, and again where one changed',
+    async kind => {
+      const folder = folderWith({ ...files, 'job.yaml': job(`${kind}: ./sum.mjs`) })
+      expect((await folder.dray('run')).code).toBe(0)
+      expect(folder.read('out.jsonl')).toBe('{"index":0,"key":"all","result":7}\n')
+      expect((await folder.dray('run')).err).toContain('nothing to do')
+      folder.write('rows.jsonl', files['rows.jsonl'].replace('4', '8'))
+      expect((await folder.dray('run')).code).toBe(0)
+      expect(folder.read('out.jsonl')).toContain('"result":11')
+      folder.remove()
+    },
+  )
+
+  test('may gather the input by a field', async () => {
+    const rows = '{"id":"a","n":1}\n{"id":"b","n":2}\n{"id":"a","n":4}\n'
+    const folder = folderWith({ ...files, 'job.yaml': job('reduce: ./sum.mjs, by: id') })
+    folder.write('rows.jsonl', rows)
+    expect((await folder.dray('run')).code).toBe(0)
+    expect(lines(folder.read('out.jsonl'))).toEqual([
+      '{"index":0,"key":"a","result":5}',
+      '{"index":1,"key":"b","result":2}',
+    ])
+    folder.remove()
+  })
+
+  test('that gathers refuses an item it cannot read, with its place', async () => {
+    const folder = folderWith({ ...files, 'job.yaml': job('single: ./sum.mjs') })
+    folder.write('rows.jsonl', '{"id":"a","n":1}\n{"id":\n')
+    const { code, out } = await folder.dray('run')
+    expect(code).toBe(2)
+    expect(out).toContain('rows.jsonl:2: not JSON')
+    folder.remove()
+  })
+
+  test.each([
+    ['reduce: ./sum.mjs, gather: tree', 'jsonl: rows.jsonl', 'gather: a tree combines results'],
+    ['single: ./sum.mjs', 'open: true', 'single: takes the whole input at once'],
+  ])('%s of { %s } is refused', async (stage, input, text) => {
+    const folder = folderWith({ ...files, 'job.yaml': job(stage, input) })
+    const { code, err } = await folder.dray('run')
+    expect(code).toBe(2)
+    expect(err).toContain(text)
+    folder.remove()
+  })
+})
+
+describe('what a stage gathers decides whether it runs again', () => {
+  let folder: Prepared
+  const note = (stage: string, result: string) =>
+    noting(`return ${result}`).replace('ctx.key +', `'${stage} ' + ctx.key +`)
+  const rows = '{"id":"a","of":"x"}\n{"id":"b","of":"y"}\n{"id":"c","of":"x"}\n'
+  beforeAll(async () => {
+    const files = {
+      'rows.jsonl': rows,
+      'job.yaml': `
+name: kept
+input: { jsonl: rows.jsonl, key: id }
+stages:
+  - { name: first, map: ./first.mjs }
+  - { name: groups, reduce: ./groups.mjs, by: of }
+  - { name: whole, single: ./whole.mjs, output: { jsonl: whole.jsonl } }
+`,
+      'first.mjs': note('first', 'item'),
+      'groups.mjs': note('groups', 'item.length'),
+      'whole.mjs': note('whole', 'item'),
+    }
+    folder = await preparedWith(files, async at => {
+      expect((await at.dray('run')).code).toBe(0)
+      at.write('ran.txt', '')
+    })
+  })
+  beforeEach(() => folder.restore())
+  afterAll(() => folder.remove())
+
+  test('--redo of what follows leaves it', async () => {
+    expect((await folder.dray('run', '--redo', 'whole')).code).toBe(0)
+    expect(ran(folder)).toEqual(['whole all'])
+    expect(folder.read('whole.jsonl')).toContain('[2,1]')
+  })
+
+  test('a new item runs its group alone, and what follows', async () => {
+    folder.write('rows.jsonl', `${rows}{"id":"d","of":"y"}\n`)
+    expect((await folder.dray('run')).code).toBe(0)
+    expect(ran(folder)).toEqual(['first d', 'groups y', 'whole all'])
+    expect(folder.read('whole.jsonl')).toContain('[2,2]')
+  })
+
+  test('an item that comes to the same result runs nothing after it', async () => {
+    folder.write('rows.jsonl', rows.replace('"of":"x"}\n', '"of":"x" }\n'))
+    expect((await folder.dray('run')).code).toBe(0)
+    expect(ran(folder)).toEqual(['first a'])
+  })
+})
+
+test('stages of one module run side by side', async () => {
+  const folder = folderWith({
+    'same.ts': 'export default (item: number): number => item\n',
+    'job.yaml': `
+name: twins
+input: { range: { from: 0, to: 4 } }
+stages:
+${[...'abcdef'].map(name => `  - { name: ${name}, map: ./same.ts, after: [] }`).join('\n')}
+  - { name: all, single: ./same.ts, after: [a, b, c, d, e, f], output: { jsonl: out.jsonl } }
+`,
+  })
+  const { code, err } = await folder.dray('run')
+  expect(code, err).toBe(0)
+  expect(folder.read('out.jsonl')).toContain(`[${Array(6).fill('0,1,2,3').join()}]`)
+  folder.remove()
+})
+
+test('groups keep their keys through a kill, and what follows them goes on', async () => {
+  const folder = folderWith({
+    'same.mjs': 'export default item => item\n',
+    'slow.mjs': noting('await new Promise(done => setTimeout(done, 150)); return item.length'),
+    'job.yaml': `
+name: groups
+input: { grid: { of: [u, v, w, x, y, z], n: [1, 2] } }
+stages:
+  - { name: first, map: ./same.mjs }
+  - { name: groups, reduce: ./same.mjs, by: of }
+  - { name: slow, map: ./slow.mjs, output: { jsonl: out.jsonl } }
+`,
+  })
+  const begun = folder.begin('run', '--events')
+  await begun.says('"stage":"slow","items":1,"ended":2')
+  begun.signal('SIGKILL')
+  await begun.ended
+  const { code, err } = await folder.dray('run')
+  expect(code, err).toBe(0)
+  expect(lines(folder.read('out.jsonl'))).toEqual(
+    [...'uvwxyz'].map((key, index) => JSON.stringify({ index, key, result: 2 })),
+  )
+  folder.remove()
+})
