@@ -1,4 +1,4 @@
-import { orderedTask } from '../core/apply/enqueue.ts'
+import { orderedTask } from '../core/ordered.ts'
 import { queuedTasks } from '../core/queue.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { compareTenants } from '../core/tenants.ts'

@@ -1,4 +1,5 @@
 import { uncertaintyOf } from '../choose/job-problem.ts'
+import { mostPlanned } from '../choose/mend.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, READY } from '../core/tasks.ts'
 import { expectedMicros, fits } from '../core/times.ts'
@@ -30,7 +31,7 @@ export function openItems(state: State, run: Run, stage: Stage): OpenItems | und
     const waits = tasks.state[task] === READY || tasks.state[task] === ASSIGNED
     if (waits && tasks.stage[task] === stage.number && tasks.count[task] === 1) open.push(task)
   }
-  if (open.length === 0 || open.length > MOST_TASKS) return undefined
+  if (open.length === 0 || open.length > mostPlanned) return undefined
   const [first] = open
   const { needs } = state.classes[tasks.klass[first]]
   const machineOf = state.machines
@@ -71,9 +72,6 @@ export function openItems(state: State, run: Run, stage: Stage): OpenItems | und
     seconds: least / machineOf.length,
   }
 }
-
-/** Beyond this many open tasks a plan costs more than it is worth (DESIGN 5.9). */
-const MOST_TASKS = 10_000
 
 /** Tasks of such needs side by side on the machine. */
 function roomFor(needs: Float64Array, machine: Machine): number {

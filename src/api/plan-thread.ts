@@ -4,7 +4,7 @@ import type { LiveChoice, LiveRequest } from '../choose/live-choice.ts'
 import type { PlanAnswer } from './plan-worker.ts'
 
 /**
- * Chooses in a thread of its own, so that a search never holds up dispatch (DESIGN 5.9). The thread
+ * Chooses in a thread of its own, so that a search never holds up dispatch. The thread
  * ends with its answer, when it is told to, when its time is out or when its memory is: the run
  * goes on in any case, and the thread never keeps the process alive.
  */

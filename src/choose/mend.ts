@@ -25,7 +25,7 @@ export type Mending = 'often' | 'seldom'
 
 function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined {
   const { tasks, machines } = problem
-  if (tasks.length > mostTasks || machines.some(({ capacity }) => capacity !== undefined)) {
+  if (tasks.length > mostPlanned || machines.some(({ capacity }) => capacity !== undefined)) {
     return undefined
   }
   const dag = whyNotUnrelated(problem) === undefined ? undefined : dagOf(problem)
@@ -50,8 +50,8 @@ function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined
 
 export type Mend = (state: Readonly<State>) => PlannedItems | undefined
 
-/** Beyond this a plan costs more than it is worth (DESIGN 5.9). */
-const mostTasks = 10_000
+/** With more open tasks a plan costs more than it is worth. */
+export const mostPlanned = 10_000
 const rounds = 200
 /** Tasks and edges that a search may pass over each time: about a millisecond. */
 const work = 150_000

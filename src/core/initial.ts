@@ -1,4 +1,5 @@
 import type { RunDefinition } from '../model/run.ts'
+import { emptyEstimate } from '../policy/estimation/least-squares.ts'
 import { allocationNamed, orderNamed } from '../policy/registry.ts'
 import { assert } from '../std/assert.ts'
 import { intervalsOf } from './intervals.ts'
@@ -83,7 +84,7 @@ export function newStage(
     graph: undefined,
     classes: [],
     estimates: [],
-    pooled: { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] },
+    pooled: emptyEstimate(),
     setup: { n: 0, micros: 0, bytes: 0, frees: false, lost: 0 },
     plan: undefined,
     broken: undefined,

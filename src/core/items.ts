@@ -3,7 +3,6 @@
  * is one shared constant, so a million finished items cost sixteen words.
  */
 export const itemStates = ['open', 'done', 'failed', 'stopped', 'skipped', 'cancelled'] as const
-export type ItemState = (typeof itemStates)[number]
 
 export const OPEN = 0
 export const DONE = 1

@@ -7,6 +7,7 @@ import type { Kept } from './event.ts'
 import { limits } from './limits.ts'
 import type { Marks } from './marks.ts'
 import { noMarks } from './marks.ts'
+import { orderedView, type OrderedView } from './ordered.ts'
 import type { Class } from './state.ts'
 
 /** Buffers of the current step, and views reused from decision to decision. Never journalled. */
@@ -16,6 +17,8 @@ export type Scratch = {
   event: number
   readonly view: MachinesView
   readonly columns: Columns
+  /** What an order sees of a task. */
+  readonly ordered: OrderedView
   /** Nobody stores answers: they are not gathered. */
   forgetful: boolean
   /** Shares decide between runs, in this turn of the phases. */
@@ -63,6 +66,7 @@ export function emptyScratch(): Scratch {
     touched: noMarks(),
     touchedRuns: noMarks(),
     columns: columns(),
+    ordered: orderedView(),
     forgetful: false,
     shared: false,
     askAt: NEVER,

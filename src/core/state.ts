@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts'
+import type { Successors } from '../model/precedence.ts'
 import type { MachineDefinition, RunDefinition, StageDefinition } from '../model/run.ts'
 import type { Allocation } from '../policy/allocation/allocation.ts'
 import type { Estimate } from '../policy/estimation/least-squares.ts'
@@ -137,11 +138,9 @@ export type Stage = {
 export type Setup = { n: number; micros: number; bytes: number; frees: boolean; lost: number }
 
 export type GraphState = {
+  /** By task: predecessors that have not ended. */
   readonly waitingFor: Int32Array
-  readonly firstSuccessor: Int32Array
-  readonly successors: Int32Array
-  /** Edge of each successor entry, for transfers. */
-  readonly successorEdges: Int32Array
+  readonly successors: Successors
   readonly machineOf: Int32Array
   readonly endedAt: Float64Array
   /** In the problem's unit; worked out when an order first asks. */

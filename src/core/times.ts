@@ -2,7 +2,7 @@ import { transferTime } from '../model/problem.ts'
 import { predict } from '../policy/estimation/least-squares.ts'
 import { limits } from './limits.ts'
 import { holds } from './models.ts'
-import type { Class, Machine, Stage, State } from './state.ts'
+import type { Machine, Stage, State } from './state.ts'
 
 /**
  * What the core believes about time. A graph's times are given; any other stage's are learnt per
@@ -67,37 +67,10 @@ export function dataReadyAt(stage: Stage, machine: number, task: number): number
   return ready
 }
 
-/** Whether the vector fits into what is free (`now`) or what the machine ever has. */
+/** Whether the vector fits into what is free, or into all that the machine has; rounding is forgiven. */
 export function fits(needs: Float64Array, room: Float64Array): boolean {
   for (let resource = 0; resource < needs.length; resource += 1) {
     if (needs[resource] > 0 && needs[resource] > (room[resource] ?? 0) + 1e-9) return false
   }
   return true
-}
-
-/** When the machine would get to one more task, by what is predicted of its slots and queue. */
-export function machineFreeAt(state: State, machine: Machine): number {
-  const slots = machine.definition.slots
-  if (slots === undefined && machine.queued === 0) return state.now
-  const wait = machine.queuedWork / (slots ?? Math.max(1, machine.slots.length))
-  if (machine.idle.length > 0) return state.now + wait
-  let earliest = Number.POSITIVE_INFINITY
-  for (const slot of machine.slots) if (slot.freeAt < earliest) earliest = slot.freeAt
-  return Math.max(state.now, earliest) + wait
-}
-
-/** Needs of a class in words, for refusals. */
-export function missing(
-  state: State,
-  klass: Class,
-  machine: Machine,
-  room: Float64Array,
-): string | undefined {
-  for (let resource = 0; resource < klass.needs.length; resource += 1) {
-    const need = klass.needs[resource]
-    const has = room[resource] ?? 0
-    if (need > has + 1e-9)
-      return `needs ${need} ${state.resources[resource]}, ${machine.definition.id} has ${has}`
-  }
-  return undefined
 }

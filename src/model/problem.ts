@@ -1,7 +1,7 @@
 /**
  * A scheduling problem: tasks, machines, precedence and transfers, with nothing left to parse.
  *
- * Everything is dense: a task or machine is its index, names live at the border. Times are floating
+ * Everything is dense: a task or machine is its index in the input, where ties end; names live at the border. Times are floating
  * point numbers in the input's own unit; whoever needs ticks converts at load.
  */
 export type Problem = {
@@ -31,11 +31,15 @@ export type ProblemMachine = {
 
 export type ProblemTask = {
   readonly id: string
-  /** Index of the original order in the input: ties end here. */
+  /** What it holds while it runs, by resource of the machines' `capacity`. */
   readonly needs: Readonly<Record<string, number>> | undefined
+  /** It may not start before; 0: at once. In the problem's unit, as `due` is. */
   readonly release: number
+  /** `Infinity`: never due. */
   readonly due: number
+  /** How much its completion time, or its tardiness, counts. */
   readonly weight: number
+  /** Higher goes first, where an order asks. */
   readonly priority: number
 }
 

@@ -1,4 +1,4 @@
-import { OPEN, stateOf } from '../core/items.ts'
+import { DONE, OPEN, STOPPED, stateOf } from '../core/items.ts'
 import { gatheredStages } from '../core/gathered.ts'
 import { expire } from '../core/phase/recover.ts'
 import { encodeState } from '../core/snapshot.ts'
@@ -63,7 +63,10 @@ export function checkStart(
   const { link } = stage.definition
   if (link.kind === 'item') {
     const before = stateOf(state.stages[stage.upstream].items, item.index)
-    demand(before === 1 || before === 3, () => `${name} runs before what it follows is done`)
+    demand(
+      before === DONE || before === STOPPED,
+      () => `${name} runs before what it follows is done`,
+    )
   } else if (link.kind === 'tree') {
     const upstream = state.stages[stage.upstream]
     for (

@@ -46,6 +46,21 @@ describe('best-fit', () => {
     })
     expect(used).toEqual([4, 8])
   })
+
+  test('counts every resource, however many have a name', () => {
+    const names = Array.from({ length: 18 }, (_, at) => `r${at}`)
+    const plain = Object.fromEntries(names.map(name => [name, 0]))
+    const rare = { ...plain, r17: 1 }
+    const problem = withNeeds(
+      problemOf([4], [1, 1]),
+      [
+        { cpu: 2, ...rare },
+        { cpu: 4, ...plain },
+      ],
+      [{ cpu: 1 }],
+    )
+    expect(simulateProblem(problem, { strategy: 'best-fit' }).schedule.machine[0]).toBe(1)
+  })
 })
 
 describe('cheapest', () => {

@@ -1,6 +1,6 @@
 import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
-import { observe, predict } from '../../policy/estimation/least-squares.ts'
+import { emptyEstimate, observe, predict } from '../../policy/estimation/least-squares.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Outcomes } from '../event.ts'
 import { DONE, STOPPED } from '../items.ts'
@@ -208,7 +208,7 @@ function learnFrom(stage: Stage, machine: Machine, size: number, micros: number)
   if (stage.graph !== undefined) return
   let own = stage.estimates[machine.number]
   if (own === undefined) {
-    own = { n: 0, size: 0, time: 0, sizeSize: 0, sizeTime: 0, timeTime: 0, ratios: [] }
+    own = emptyEstimate()
     stage.estimates[machine.number] = own
   }
   observe(own, size, micros, own.n === 0 ? 0 : predict(own, size))

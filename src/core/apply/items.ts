@@ -108,8 +108,9 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
   graph.endedAt[index] = state.now
   if (!succeeded && graph.turns !== undefined)
     mark(state.scratch.dirty, stage.plan?.machine.get(index) ?? 0)
-  for (let at = graph.firstSuccessor[index]; at < graph.firstSuccessor[index + 1]; at += 1) {
-    const successor = graph.successors[at]
+  const { firstEdge, to } = graph.successors
+  for (let at = firstEdge[index]; at < firstEdge[index + 1]; at += 1) {
+    const successor = to[at]
     if (!succeeded) {
       endItem(state, stage, successor, SKIPPED, -1, upstreamFailure(stage, index, undefined))
       continue

@@ -1,21 +1,11 @@
+import type { Event } from '../event.ts'
 import type { Stage, State } from '../state.ts'
 import { ASSIGNED } from '../tasks.ts'
 import { turnsOf } from '../turns.ts'
 import { unassign } from './attempt.ts'
 
 /** A plan is adopted: items it names follow it from here on. */
-export function adoptPlan(
-  state: State,
-  event: {
-    stage: number
-    strategy: string
-    seed: number
-    steps: number
-    items: readonly number[]
-    machines: readonly number[]
-    ranks: readonly number[]
-  },
-): void {
+export function adoptPlan(state: State, event: Extract<Event, { kind: 'plan' }>): void {
   const machine = new Map(event.items.map((item, at) => [item, event.machines[at]]))
   const rank = new Map(event.items.map((item, at) => [item, event.ranks[at]]))
   const stage = state.stages[event.stage]

@@ -1,5 +1,6 @@
 import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
+import { successorsOf } from '../../model/precedence.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { RunDefinition } from '../../model/run.ts'
 import { SECOND } from '../../std/time.ts'
@@ -60,31 +61,12 @@ function openGraph(stage: Stage, problem: Problem): void {
   }
 }
 
-function graphOf(problem: Problem): GraphState {
-  const count = problem.tasks.length
-  const { firstEdge, from } = problem.edges
-  const firstSuccessor = new Int32Array(count + 1)
-  for (const predecessor of from) firstSuccessor[predecessor + 1] += 1
-  for (let task = 0; task < count; task += 1) firstSuccessor[task + 1] += firstSuccessor[task]
-  const fill = firstSuccessor.slice()
-  const successors = new Int32Array(from.length)
-  const successorEdges = new Int32Array(from.length)
-  const waitingFor = new Int32Array(count)
-  for (let task = 0; task < count; task += 1) {
-    waitingFor[task] = firstEdge[task + 1] - firstEdge[task]
-    for (let edge = firstEdge[task]; edge < firstEdge[task + 1]; edge += 1) {
-      const at = fill[from[edge]]++
-      successors[at] = task
-      successorEdges[at] = edge
-    }
-  }
+function graphOf({ tasks, edges }: Problem): GraphState {
   return {
-    waitingFor,
-    firstSuccessor,
-    successors,
-    successorEdges,
-    machineOf: new Int32Array(count).fill(-1),
-    endedAt: new Float64Array(count),
+    waitingFor: Int32Array.from(tasks, (_, at) => edges.firstEdge[at + 1] - edges.firstEdge[at]),
+    successors: successorsOf(edges),
+    machineOf: new Int32Array(tasks.length).fill(-1),
+    endedAt: new Float64Array(tasks.length),
     upwardRank: undefined,
     turns: undefined,
   }

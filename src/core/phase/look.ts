@@ -1,6 +1,6 @@
 import type { Look } from '../../policy/allocation/allocation.ts'
 import { MILLISECOND } from '../../std/time.ts'
-import { orderedTask } from '../apply/enqueue.ts'
+import { orderedTask } from '../ordered.ts'
 import type { Offers } from '../columns.ts'
 import { holds, sameModel } from '../models.ts'
 import { limits } from '../limits.ts'

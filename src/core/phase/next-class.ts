@@ -1,6 +1,6 @@
 import { AGEING } from '../../policy/order/priority.ts'
 import type { Order } from '../../policy/order/order.ts'
-import { orderedTask } from '../apply/enqueue.ts'
+import { orderedTask } from '../ordered.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, queuedCount } from '../queue.ts'
 import type { Class, Machine, Run, State } from '../state.ts'

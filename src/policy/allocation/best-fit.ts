@@ -30,18 +30,22 @@ export const bestFit: Allocation = {
 }
 
 /** 1 / C_r; 0 for what nobody has, and for what somebody has without end. */
-function scaleOf({ count, offered, capacity }: MachinesView): Float64Array {
-  const most = new Float64Array(16)
+function scaleOf({ count, offered, capacity }: MachinesView): readonly number[] {
+  const most: number[] = []
   for (let machine = 0; machine < count; machine += 1) {
     if (offered[machine] === 0) continue
     const has = capacity[machine]
-    const resources = Math.min(most.length, has.length)
-    for (let r = 0; r < resources; r += 1) if (has[r] > most[r]) most[r] = has[r]
+    while (most.length < has.length) most.push(0)
+    for (let r = 0; r < has.length; r += 1) if (has[r] > most[r]) most[r] = has[r]
   }
   return most.map(amount => (amount > 0 ? 1 / amount : 0))
 }
 
-function roomLeft({ free, needs }: MachinesView, machine: number, scale: Float64Array): number {
+function roomLeft(
+  { free, needs }: MachinesView,
+  machine: number,
+  scale: readonly number[],
+): number {
   const has = free[machine]
   let sum = 0
   for (let r = 0; r < has.length; r += 1) {

@@ -8,7 +8,7 @@ export type Order = {
   /** Who described it, and when. */
   readonly source: string
   readonly key: (task: OrderedTask) => number
-  /** Looks at every item before it is right: the core reads ahead (DESIGN: up to a million). */
+  /** Looks at every item before it is right: the core reads ahead, up to its `indexedTasks`. */
   readonly global: boolean
   /**
    * Tasks of one band of work queue by themselves, so that an order whose keys cannot be static
