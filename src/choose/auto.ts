@@ -28,7 +28,7 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   let left: readonly Trial[] = trials
   for (let repeats = 1; left.length > 1; repeats = Math.min(most, repeats < 3 ? 3 : 2 * repeats)) {
     for (const [at, trial] of left.entries()) {
-      if (repeats > 1 ? isLate() : at > 1 && !few && isLate(graceMs)) break
+      if (repeats > 1 ? isLate() : at > 1 && isLate(few ? patienceMs : graceMs)) break
       for (let repeat = trial.scores.length; repeat < repeats; repeat += 1) {
         const seed = trialSeeds + conditions.seed * 64 + repeat
         const realised = realise(problem, trial.candidate.way, { ...conditions, seed })
@@ -75,8 +75,9 @@ type Trial = { readonly candidate: Candidate; readonly scores: Score[] }
 const trialSeeds = 1_000_003
 /** Milliseconds beyond the deadline for a first look at the candidates; two are looked at in any case. */
 const graceMs = 200
-/** Up to here that look takes some tenths of a second, and all candidates are in it, deadline or not. */
+/** Up to here that look takes some tenths of a second, and all candidates are in it: as good as always. */
 const patientTasks = 1_000
+const patienceMs = 1_000
 const finalists = 4
 /** From so many runs on, differences are told from luck. */
 const telling = 12

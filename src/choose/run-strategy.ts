@@ -30,7 +30,8 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
   })
   if (!auto) {
     const { schedule, seconds, why } = plan
-    const again = searching.has(strategy.name) && objective === 'makespan'
+    const again = strategy.searches === true && objective === 'makespan'
+    // What searches plans again as a live run does; a rule's plan is followed as it was made.
     const way: Way = { kind: 'plan', schedule, ...(again && { mended: 'seldom' }) }
     return { way, plan, seconds, ...(why && { why }) }
   }
@@ -44,9 +45,6 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
   const seconds = spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   return { way: chosen.way, plan, seconds, why: chosen.why }
 }
-
-/** What searches plans again as a live run does; a rule's plan is followed as it was made. */
-const searching = new Set(['local-search', 'portfolio', 'milp'])
 
 /** Of the time of `auto`; the rest is for trials. */
 const searched = 0.6

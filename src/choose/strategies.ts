@@ -9,11 +9,16 @@ import { aliases, allocations } from '../policy/registry.ts'
  * Every strategy by name, however it comes to its schedule: a planner, the solver, an online
  * allocation whose choices the simulator writes down, or a choice among the others.
  */
-export type Strategy =
-  | { readonly kind: 'planner'; readonly name: string; readonly planner: Planner }
+export type Strategy = {
+  readonly name: string
+  /** It goes on looking for a better schedule for as long as it is given. */
+  readonly searches?: true
+} & (
+  | { readonly kind: 'planner'; readonly planner: Planner }
   | { readonly kind: 'solver'; readonly name: 'lp-rounding' | 'milp' }
-  | { readonly kind: 'online'; readonly name: string }
+  | { readonly kind: 'online' }
   | { readonly kind: 'choice'; readonly name: 'portfolio' | 'auto' }
+)
 
 const constructive = planners.filter(planner => planner.name !== localSearch.name)
 
@@ -23,9 +28,9 @@ export const strategies: readonly Strategy[] = [
     .filter(({ name }) => name !== 'planned' && !planners.some(planner => planner.name === name))
     .map(({ name }): Strategy => ({ kind: 'online', name })),
   { kind: 'solver', name: 'lp-rounding' },
-  { kind: 'solver', name: 'milp' },
-  { kind: 'planner', name: localSearch.name, planner: localSearch },
-  { kind: 'choice', name: 'portfolio' },
+  { kind: 'solver', name: 'milp', searches: true },
+  { kind: 'planner', name: localSearch.name, planner: localSearch, searches: true },
+  { kind: 'choice', name: 'portfolio', searches: true },
   { kind: 'choice', name: 'auto' },
 ]
 

@@ -144,11 +144,22 @@ function simulatedText(
   return toTerminal([
     `${problem.name}, simulated: ${row.strategy}`,
     ...notes,
-    `makespan ${time(row.makespan)}, ${formatGap(outcome.gap)} above the bound in hindsight (${time(row.lowerBound)})`,
+    `makespan ${time(row.makespan)}, ${distanceOf(problem, outcome)}`,
     `flow time ${time(row.meanFlowTime)} on average, ${time(row.p95FlowTime)} at the 95th percentile`,
     `utilisation ${formatNumber(row.utilisation * 100)} %, errors ${formatNumber(row.errorRate * 100)} %, mean tardiness ${time(row.meanTardiness)}, cost ${hasCosts(problem) ? formatNumber(row.cost) : '-'}, ${plural(row.attempts, 'attempt')}, ${countedRetries(row.retries)}`,
     ...(row.why ? [row.why] : []),
     '',
     ganttText(problem, outcome.schedule, terminal()),
   ])
+}
+
+function distanceOf(
+  problem: Problem,
+  { gap, optimal, lowerBound, completions }: RunOutcome,
+): string {
+  const failed = problem.tasks.length - completions
+  if (failed > 0)
+    return `${plural(failed, 'task')} failed for good, and nothing bounds what was left`
+  if (optimal) return 'and nothing could have ended sooner'
+  return `${formatGap(gap)} above the bound in hindsight (${formatTime(lowerBound, problem.unit)})`
 }

@@ -1,3 +1,5 @@
+import type { Objective } from '../../model/job.ts'
+
 /**
  * Which machine. An allocation looks at one task and every machine and names one, or -1 to leave the
  * task waiting. It draws nothing and keeps nothing: chance arrives as a number, history in the view.
@@ -10,6 +12,13 @@ export type Allocation = {
    * `early`: the task joins one machine's queue at once; every machine that could ever run it is offered.
    */
   readonly binds: 'early' | 'late'
+  /**
+   * What serves anything is worth trying in every order that may serve; what draws lots, ignores times
+   * by design or only follows is never tried. Absent: in the likeliest order alone.
+   */
+  readonly autoTries?: 'in every order' | 'never'
+  /** The objective it was made for, if for one. */
+  readonly madeFor?: Objective
   /** What it looks at beyond times and loads: the core fills in nothing else. */
   readonly looksAt?: readonly Look[]
   readonly choose: (view: MachinesView) => number

@@ -10,6 +10,7 @@ export const cheapest: Allocation = {
   name: 'cheapest',
   source: 'Buyya and Murshed 2002, deadline and budget constrained cost-time optimisation',
   binds: 'early',
+  madeFor: 'cost',
   looksAt: ['cost', 'due'],
   choose: view => {
     const { count, offered, freeAt, processing, cost, dueAt } = view

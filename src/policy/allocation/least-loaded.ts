@@ -6,5 +6,6 @@ export const leastLoaded: Allocation = {
   name: 'least-loaded',
   source: 'Winston 1977, join the shortest queue',
   binds: 'early',
+  autoTries: 'never',
   choose: view => leastBy(view, machine => view.load[machine] / view.slots[machine]),
 }

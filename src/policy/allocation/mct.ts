@@ -5,6 +5,7 @@ export const mct: Allocation = {
   name: 'mct',
   source: 'Ibarra and Kim 1977; Braun et al. 2001',
   binds: 'early',
+  autoTries: 'in every order',
   choose: view => {
     let best = -1
     let least = Number.POSITIVE_INFINITY

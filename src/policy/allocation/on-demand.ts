@@ -6,6 +6,7 @@ export const onDemand: Allocation = {
   name: 'on-demand',
   source: 'opportunistic load balancing, Braun et al. 2001; the article, 3.2.3',
   binds: 'late',
+  autoTries: 'in every order',
   choose: view =>
     leastBy(view, machine =>
       view.load[machine] > 0 ? view.load[machine] / view.slots[machine] : 0,

@@ -10,6 +10,7 @@ export const powerOfTwo: Allocation = {
   name: 'power-of-two',
   source: 'Mitzenmacher 2001, the power of two choices in randomized load balancing',
   binds: 'early',
+  autoTries: 'never',
   choose: view => {
     const offered = countOffered(view)
     if (offered < 2) return nthOffered(view, 0)

@@ -6,5 +6,6 @@ export const random: Allocation = {
   name: 'random',
   source: 'the article, 3.2.3',
   binds: 'early',
+  autoTries: 'never',
   choose: view => nthOffered(view, Math.floor(view.chance * countOffered(view))),
 }

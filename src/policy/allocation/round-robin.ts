@@ -5,6 +5,7 @@ export const roundRobin: Allocation = {
   name: 'round-robin',
   source: 'Kleinrock 1964, used here to place tasks rather than to share time',
   binds: 'early',
+  autoTries: 'never',
   choose: view => {
     for (let step = 0; step < view.count; step += 1) {
       const machine = (view.turn + step) % view.count

@@ -4,6 +4,7 @@ import type { Order } from './order.ts'
 export const edd: Order = {
   name: 'edd',
   source: 'Jackson 1955',
+  serves: 'due dates',
   key: task => task.dueAt,
   global: false,
 }

@@ -10,6 +10,7 @@ import type { Order } from './order.ts'
 export const fair: Order = {
   name: 'fair',
   source: 'Ghodsi et al. 2011 (DRF) and 2012 (DRFQ, start tags)',
+  serves: 'a wish',
   key: task => task.releasedAt,
   betweenTenants: true,
   global: false,

@@ -7,6 +7,7 @@ import type { Order } from './order.ts'
 export const minSlack: Order = {
   name: 'min-slack',
   source: 'Conway 1965, minimum slack time; Baker 1974',
+  serves: 'due dates',
   key: task => task.dueAt - task.work,
   global: true,
 }

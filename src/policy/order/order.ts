@@ -8,6 +8,8 @@ export type Order = {
   /** Who described it, and when. */
   readonly source: string
   readonly key: (task: OrderedTask) => number
+  /** Where there are no due dates, or for an objective, it is no better than any other. Absent: it may be. */
+  readonly serves?: 'due dates' | 'a wish'
   /** Looks at every item before it is right: the core reads ahead, up to its `indexedTasks`. */
   readonly global: boolean
   /**

@@ -8,6 +8,7 @@ import type { Order } from './order.ts'
 export const priority: Order = {
   name: 'priority',
   source: 'Kleinrock 1976, delay-dependent priorities',
+  serves: 'a wish',
   key: task => task.releasedAt - task.priority * AGEING,
   global: false,
 }
