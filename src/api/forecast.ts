@@ -2,9 +2,9 @@ import { endedCount } from '../core/items.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
-import type { Spread } from '../policy/estimation/spread.ts'
+import { type Spread, spreadOf } from '../policy/estimation/spread.ts'
 import { lanesFor } from './lanes-left.ts'
-import { spreadIn } from './luck.ts'
+import { handoverOf, spreadIn } from './luck.ts'
 import { playLeft } from './play-left.ts'
 import { chainOf, remainingOf, runningItems } from './remaining.ts'
 
@@ -75,8 +75,12 @@ export function leftOf(
   if (Number.isNaN(expected) || expected <= 0) return undefined
   const spread = spreadIn(stage)
   const calm = Math.sqrt(count[task])
-  const done = 1 + (ran / expected - 1) * calm
-  const at = (q: number) => Math.max(0, expected * (1 + (spread.beyond(done, q) - 1) / calm) - ran)
+  const between = spreadOf([stage.handover])
+  const handover = (q: number) => handoverOf(stage) * between.at(q)
+  const own = Math.max(0, ran - handover(0.5))
+  const done = 1 + (own / expected - 1) * calm
+  const took = (q: number) => expected * (1 + (spread.beyond(done, q) - 1) / calm) + handover(q)
+  const at = (q: number) => Math.max(0, took(q) - ran)
   return { low: at(LOW), expected: at(0.5), high: at(HIGH) }
 }
 
@@ -154,9 +158,10 @@ function runningWork(state: State, stage: Stage, now: number): number {
 /** A tenth of a normal distribution lies beyond so many deviations. */
 const TENTH = 1.2816
 
-/** Mean time of an item at speed 1; `undefined` while none was measured. */
-function microsPerItem({ pooled, definition }: Stage): number | undefined {
-  if (pooled.n > 0) return pooled.time / pooled.n
+/** Mean time of an item at speed 1, and what passes between two; `undefined` while none was measured. */
+function microsPerItem(stage: Stage): number | undefined {
+  const { pooled, definition } = stage
+  if (pooled.n > 0) return pooled.time / pooled.n + handoverOf(stage)
   // A gathering stage runs once, at the end: not knowing it yet must not hide the rest.
   return definition.link.kind === 'gather' || definition.link.kind === 'tree' ? 0 : undefined
 }

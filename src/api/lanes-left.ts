@@ -58,12 +58,14 @@ function busyLane(state: State, machine: Machine, slot: Slot, now: number): Lane
   const free: Lane['free'] = (random, luckOf) => {
     let micros = loading
     pieces.forEach(({ stage: of, items, expected, spread }, at) => {
-      const luck = luckOf(of, spread)
-      if (at > 0) micros += expected * ratioOf(spread, items, random) * luck
+      const { factor, handover } = luckOf(of, spread)
+      if (at > 0) micros += expected * ratioOf(spread, items, random) * factor + items * handover
       else {
         // That it has not ended yet rules the shorter times out.
-        const usual = (expected * luck) / spread.mean
-        if (usual > 0) micros += usual * spread.beyond(ran / usual, random.next()) - ran
+        const usual = (expected * factor) / spread.mean
+        const own = Math.max(0, ran - handover)
+        if (usual > 0)
+          micros += Math.max(0, usual * spread.beyond(own / usual, random.next()) + handover - ran)
       }
     })
     return micros

@@ -6,27 +6,50 @@ import type { Prng } from '../std/prng.ts'
 /** How wrong predictions of a stage's single items were, on all machines together. */
 export const spreadIn = (stage: Stage): Spread => spreadOf(stage.estimates)
 
-/** What a stage's times are off by together, one draw for all of its items. */
-export type LuckOf = (stage: Stage, spread: Spread) => number
+/** Mean micros between an answer and the next that no item took; 0 while none was measured. */
+export const handoverOf = ({ handover }: Stage): number =>
+  handover.n === 0 ? 0 : handover.time / handover.size
+
+/** What a stage's items have in common: one draw for all of them. */
+export type Luck = {
+  /** The factor their times are off by together. */
+  readonly factor: number
+  /** Micros that pass between two of them. */
+  readonly handover: number
+}
+export type LuckOf = (stage: Stage, spread: Spread) => Luck
+
+/** Answers how to draw anew for all stages, each at most once. */
+export function luckyStages(random: Prng): () => LuckOf {
+  const handovers = new Map<Stage, Spread>()
+  return () => {
+    const drawn = new Map<Stage, Luck>()
+    return (stage, spread) => {
+      const known = drawn.get(stage)
+      if (known !== undefined) return known
+      const left = Math.max(1, stage.known - endedCount(stage.items))
+      const between = handovers.get(stage) ?? spreadOf([stage.handover])
+      handovers.set(stage, between)
+      const luck = {
+        factor: commonFactor(spread, stage.pooled.n, left, random),
+        handover: handoverOf(stage) * commonFactor(between, stage.handover.n, left, random),
+      }
+      drawn.set(stage, luck)
+      return luck
+    }
+  }
+}
 
 /**
  * The mean of n past items is off by an n-th of their variance, and where errors follow each other the
  * mean of those to come strays with them: of both, the part that independent draws do not give. The
  * variance itself is known from no more than n errors, whence Student's t.
  */
-export function luckyStages(random: Prng): LuckOf {
-  const drawn = new Map<Stage, number>()
-  return (stage, spread) => {
-    const known = drawn.get(stage)
-    if (known !== undefined) return known
-    const n = Math.max(2, stage.pooled.n / spread.echo)
-    const left = Math.max(1, stage.known - endedCount(stage.items))
-    const variance = 1 / (n - 1) + Math.min(1, (spread.echo - 1) / left)
-    const strays = spread.variation * Math.sqrt(Math.min(2, variance)) * student(n - 1, random)
-    const factor = Math.exp(Math.max(-2, Math.min(2, strays)))
-    drawn.set(stage, factor)
-    return factor
-  }
+function commonFactor(spread: Spread, n: number, left: number, random: Prng): number {
+  const seen = Math.max(2, n / spread.echo)
+  const variance = 1 / (seen - 1) + Math.min(1, (spread.echo - 1) / left)
+  const strays = spread.variation * Math.sqrt(Math.min(2, variance)) * student(seen - 1, random)
+  return Math.exp(Math.max(-2, Math.min(2, strays)))
 }
 
 /** Student's t with so many degrees of freedom (Bailey 1994). */

@@ -24,8 +24,10 @@ export function playLeft(
   const steps = timed.reduce((sum, { stints }) => sum + stints.length + 1, 0) * lanes.length
   const draws = Math.round(Math.min(MOST_DRAWS, Math.max(LEAST_DRAWS, STEPS / steps)))
   const random = prng(1)
+  const drawLuck = luckyStages(random)
   const ends = new Float64Array(draws)
-  for (let draw = 0; draw < draws; draw += 1) ends[draw] = playOnce(timed, lanes, random)
+  for (let draw = 0; draw < draws; draw += 1)
+    ends[draw] = playOnce(timed, lanes, random, drawLuck())
   return ends.sort()
 }
 
@@ -68,8 +70,12 @@ function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
   return { stages, stints: timedStints, bulk: timedBulk, known }
 }
 
-function playOnce(phases: readonly TimedPhase[], lanes: readonly Lane[], random: Prng): number {
-  const luckOf = luckyStages(random)
+function playOnce(
+  phases: readonly TimedPhase[],
+  lanes: readonly Lane[],
+  random: Prng,
+  luckOf: LuckOf,
+): number {
   const free = Float64Array.from(lanes, lane => lane.free(random, luckOf))
   let end = lanes.reduce((latest, { busy }, at) => (busy ? Math.max(latest, free[at]) : latest), 0)
   phases.forEach((phase, nth) => {
@@ -79,8 +85,9 @@ function playOnce(phases: readonly TimedPhase[], lanes: readonly Lane[], random:
     for (const stint of phase.stints) {
       const at = earliest(stint, lanes, free)
       for (const { stage, items, spread, micros } of stint) {
-        const ratio = ratioOf(spread, items, random) * luckOf(stage, spread)
-        free[at] += micros[lanes[at].machine] * ratio
+        const { factor, handover } = luckOf(stage, spread)
+        const ratio = ratioOf(spread, items, random) * factor
+        free[at] += micros[lanes[at].machine] * ratio + items * handover
       }
       end = Math.max(end, free[at])
     }
@@ -108,9 +115,10 @@ function pour(
 ): number {
   const alone = new Float64Array(lanes.length)
   for (const { stage, items, spread, micros } of bulk) {
-    const ratio = ratioOf(spread, items, random) * luckOf(stage, spread)
+    const { factor, handover } = luckOf(stage, spread)
+    const ratio = ratioOf(spread, items, random) * factor
     lanes.forEach(({ machine }, at) => {
-      alone[at] += micros[machine] * ratio
+      alone[at] += micros[machine] * ratio + items * handover
     })
   }
   let level = Number.POSITIVE_INFINITY

@@ -85,6 +85,7 @@ export function newStage(
     classes: [],
     estimates: [],
     pooled: emptyEstimate(),
+    handover: emptyEstimate(),
     setup: { n: 0, micros: 0, bytes: 0, frees: false, lost: 0 },
     plan: undefined,
     broken: undefined,

@@ -29,6 +29,8 @@ export const limits = {
   stay: 10,
   /** Slots of one machine. Where slots are not counted there may be one for every open task. */
   slots: 1_048_576,
+  /** Messages that hand-over is the mean of: it is that of the box as busy as it is now. */
+  recentHandovers: 64,
 } as const
 
 assert(

@@ -1,4 +1,8 @@
-import { decodeEstimate, encodeEstimate } from '../policy/estimation/least-squares.ts'
+import {
+  decodeEstimate,
+  emptyEstimate,
+  encodeEstimate,
+} from '../policy/estimation/least-squares.ts'
 import { assert } from '../std/assert.ts'
 import { decodeItems, encodeItems } from './items.ts'
 import { taskQueue } from './queue.ts'
@@ -123,8 +127,8 @@ function encodeSlot(slot: Slot) {
 
 function encodeStage(stage: Stage) {
   assert(stage.graph === undefined, 'a problem’s graph is simulated, never journalled')
-  const { items, sizes, unreadable, wishes, arrived, plan, estimates, pooled, classes, ...rest } =
-    stage
+  const { items, sizes, unreadable, wishes, arrived, plan, classes, ...others } = stage
+  const { estimates, pooled, handover, ...rest } = others
   return {
     ...rest,
     classes: [...classes],
@@ -141,11 +145,13 @@ function encodeStage(stage: Stage) {
       estimates[at] === undefined ? null : encodeEstimate(estimates[at]),
     ),
     pooled: encodeEstimate(pooled),
+    handover: encodeEstimate(handover),
   }
 }
 
 function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
-  const { items, sizes, unreadable, wishes, arrived, plan, estimates, pooled, ...rest } = from
+  const { items, sizes, unreadable, wishes, arrived, plan, ...others } = from
+  const { estimates, pooled, handover, ...rest } = others
   const stage: Stage = {
     ...newStage(rest),
     ...rest,
@@ -155,6 +161,8 @@ function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
     arrived: new Map(arrived),
     unreadable: new Set(unreadable),
     pooled: decodeEstimate(pooled),
+    // A snapshot of an earlier version has none.
+    handover: handover === undefined ? emptyEstimate() : decodeEstimate(handover),
     estimates: [],
     graph: undefined,
     setup: { ...rest.setup, lost: rest.setup.lost ?? 0 },

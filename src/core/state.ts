@@ -111,6 +111,8 @@ export type Stage = {
   readonly estimates: Estimate[]
   /** Pooled over machines, normalised to speed 1. */
   readonly pooled: Estimate
+  /** Micros from one message of a slot to the next that its items did not take; size: how many items. */
+  readonly handover: Estimate
   setup: Setup
   /** Item -> machine and rank, from an adopted plan. */
   plan:

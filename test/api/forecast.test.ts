@@ -38,6 +38,8 @@ type World = {
   readonly speeds: readonly number[]
   /** Micros at speed 1 of the next item that starts. */
   readonly draw: (random: Prng) => number
+  /** Micros between an item's end and its answer's arrival; none where it does not matter. */
+  readonly between?: (random: Prng) => number
 }
 
 type Look = (state: State, now: number) => void
@@ -71,7 +73,7 @@ function play(world: World, seed: number, look: Look): number {
         let at = now
         for (const [nth, task] of tasks.entries()) {
           const micros = Math.round(world.draw(random) / state.machines[machine].definition.speed)
-          at += micros
+          at += micros + Math.round(world.between?.(random) ?? 0)
           const attempts = [firstAttempt + nth]
           const indexes = [state.tasks.first[task]]
           const answered = { tasks: [task], attempts, indexes, codes: [0], micros: [micros] }
@@ -144,6 +146,14 @@ describe('the 80 % range of the time left', () => {
       'more items than are told apart',
       { items: 300, stages: ['a'], speeds: [1, 1], draw: stray(0.6) },
       [0.7, 0.92],
+    ],
+    [
+      'messages that take three times as long as the items do',
+      {
+        ...{ items: 150, stages: ['a', 'b'], speeds: [1], draw: stray(0.3) },
+        between: random => 3 * stray(0.6)(random),
+      },
+      [0.72, 0.97],
     ],
     [
       // What drifts as slowly as the run is long cannot be told from what is so.

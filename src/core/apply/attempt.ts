@@ -1,9 +1,10 @@
 import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
-import { emptyEstimate, observe, predict } from '../../policy/estimation/least-squares.ts'
+import { emptyEstimate, fade, observe, predict } from '../../policy/estimation/least-squares.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Outcomes } from '../event.ts'
 import { DONE, STOPPED } from '../items.ts'
+import { limits } from '../limits.ts'
 import type { Machine, Slot, Stage, State } from '../state.ts'
 import { slotKey } from '../scratch.ts'
 import { ASSIGNED, moveTask, READY, RUNNING } from '../tasks.ts'
@@ -139,7 +140,7 @@ export function outcomes(state: State, event: Outcomes): void {
   const slot = machine.slots[event.slot]
   if (slot === undefined) return
   let failureAt = 0
-  let heard = false
+  let [heard, took] = [0, 0]
   for (let at = 0; at < event.tasks.length; at += 1) {
     const task = event.tasks[at]
     const attempt = event.attempts[at]
@@ -152,7 +153,8 @@ export function outcomes(state: State, event: Outcomes): void {
     }
     const expected = tasks.first[task] + tasks.count[task] - tasks.left[task]
     if (event.indexes[at] !== expected) continue
-    heard = true
+    heard += 1
+    took += event.micros[at]
     answer(state, machine, slot, {
       task,
       index: expected,
@@ -164,7 +166,8 @@ export function outcomes(state: State, event: Outcomes): void {
   }
   const stage = state.stages[slot.stage]
   if (stage !== undefined && event.peakBytes > stage.peakBytes) stage.peakBytes = event.peakBytes
-  if (heard) {
+  if (heard > 0) {
+    if (!slot.loading) learnHandover(stage, heard, state.now - slot.headSince - took)
     slot.headSince = state.now
     slot.loading = false
   }
@@ -202,6 +205,14 @@ function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
   } else chargeItem(state, stage, a.task, a.index, a.failure)
   if (tasks.left[a.task] === 0) endTask(state, machine, slot, a.task)
   mark(state.scratch.touchedRuns, run.number)
+}
+
+/** What passes on the slot beside the item itself: the messages, the commit, and a busy core. */
+function learnHandover({ graph, handover }: Stage, items: number, micros: number): void {
+  if (graph !== undefined) return
+  const usual = handover.n === 0 ? 0 : (items * handover.time) / handover.size
+  observe(handover, items, Math.max(1, micros), usual)
+  fade(handover, limits.recentHandovers)
 }
 
 function learnFrom(stage: Stage, machine: Machine, size: number, micros: number): void {

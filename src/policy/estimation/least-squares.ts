@@ -136,6 +136,17 @@ export function faded(from: readonly number[], most: number): number[] {
   return encodeEstimate(estimate)
 }
 
+/** Makes what was seen count for so many observations at most: later ones outweigh it. */
+export function fade(estimate: Estimate, most: number): void {
+  if (estimate.n <= most) return
+  const weight = most / estimate.n
+  for (const sum of ['n', 'size', 'time', 'sizeSize', 'sizeTime', 'timeTime'] as const)
+    estimate[sum] *= weight
+  const { ratios, echo } = estimate
+  for (let bucket = 0; bucket < ratios.length; bucket += 1) ratios[bucket] *= weight
+  if (echo !== undefined) for (let at = 2; at < echo.length; at += 1) echo[at] *= weight
+}
+
 function bucketOf(ratio: number): number {
   const bucket = Math.floor((Math.log2(ratio) + 4) / WIDTH)
   return Math.max(0, Math.min(RATIO_BUCKETS - 1, bucket))
