@@ -1,7 +1,7 @@
 import { format } from 'node:util'
 import type { AbortReason, Answer, BatchContext } from '../../model/handler.ts'
 import { checkpointAt } from './checkpoint.ts'
-import type { StageDefinition } from './protocol.ts'
+import type { MessageHeader, StageDefinition } from './protocol.ts'
 
 /** What a context asks of the slot it lives in. */
 export type ContextHost = {
@@ -10,6 +10,12 @@ export type ContextHost = {
 }
 
 export type ItemPlace = { readonly seq: number; readonly key: string; readonly index: number }
+
+/** Of the item that stands there in a message. */
+export function placeOf(header: MessageHeader, at: number): ItemPlace {
+  const index = typeof header.index === 'number' ? header.index + at : header.index[at]
+  return { seq: header.first + at, index, key: header.keys?.[at] ?? String(index) }
+}
 
 /**
  * The `ctx` of one item. A class for speed: one is made per item, so what few handlers use (signal,

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Failure } from '../../model/failure.ts'
 import { abortReason, type Why } from './abort-reason.ts'
+import { answerFlow } from './answer-flow.ts'
 import { answerOf, type ItemAnswer, thrown } from './answer.ts'
 import { runBatch } from './batch.ts'
-import { type ContextHost, ItemContext, type ItemPlace } from './item-context.ts'
+import { type ContextHost, ItemContext, type ItemPlace, placeOf } from './item-context.ts'
 import {
   answerEnd,
   answerThrown,
@@ -14,18 +15,12 @@ import {
   isThenable,
   unreadable,
 } from './item-end.ts'
-import { stringify } from './json.ts'
 import type { LoadedStage, StageLoading } from './loaded-stage.ts'
 import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
-import {
-  encodeSlotLine,
-  longAnswer,
-  type MessageHeader,
-  shortResult,
-  type StageDefinition,
-} from './protocol.ts'
+import { encodeSlotLine, type MessageHeader, type StageDefinition } from './protocol.ts'
 import { readItem } from './read-item.ts'
+import { throttle } from './throttle.ts'
 import type { slotVoice } from './voice.ts'
 
 export type Message = { readonly header: MessageHeader; readonly payloads: readonly string[] }
@@ -38,15 +33,10 @@ type Running = {
   settle: ((end: End) => void) | undefined
 }
 
-/** Answers leave at the end of a message, or when this much time or text has gathered. */
-const FLUSH_MS = 2
-const FLUSH_BYTES = 64 * 1024
 /** Progress told more often than this is for nobody. */
 const PROGRESS_MS = 50
 /** How long synchronous handlers may keep the slot's own loop (aborts, timers) from turning. */
 const TURN_MS = 5
-/** Below this a sleep is too coarse; throttling adds up until it is worth one. */
-const SLEEP_MICROS = 1_000
 
 /**
  * Runs items one after another. A handler that answers at once costs no `await`: at a hundred
@@ -60,15 +50,14 @@ export function itemRunner({
   voice: ReturnType<typeof slotVoice>
 }) {
   const measure = useMeter()
+  const flow = answerFlow(outbox)
+  const slowness = throttle()
   /** What a handler leaves behind (timers, promises nobody awaits) stays its item's: 8 ns an item, 130 a promise. */
   const origin = new AsyncLocalStorage<ItemContext | undefined>()
   const cancelled = new Set<number>()
   let running: Running | undefined
   let now = performance.now()
-  let flushedAt = now
   let turnedAt = now
-  let owedMicros = 0
-  let lateFlush = false
   let progressAt = Number.NEGATIVE_INFINITY
   /** Items up to this one have begun. */
   let begun = -1
@@ -81,7 +70,7 @@ export function itemRunner({
       if (at - progressAt < PROGRESS_MS && fraction < 1) return
       progressAt = at
       outbox.put(encodeSlotLine({ kind: 'progress', seq: running.first, fraction }))
-      flushSoon()
+      flow.soon()
     },
   }
 
@@ -102,7 +91,7 @@ export function itemRunner({
         }
       }
     }
-    if (outbox.waiting() > 0 && now - flushedAt > FLUSH_MS / 4) flush()
+    flow.messageEnded(now)
   }
 
   /** A promise only if the item could not be finished at once. */
@@ -116,7 +105,7 @@ export function itemRunner({
     const place = placeOf(message.header, at)
     begun = place.seq
     if (cancelled.size > 0 && cancelled.delete(place.seq)) {
-      emit(place.seq, cancelledAnswer, measure(0))
+      flow.answer(place.seq, cancelledAnswer, measure(0), now)
       return undefined
     }
     const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, place)
@@ -158,26 +147,22 @@ export function itemRunner({
     const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
     if (answer.letter !== 'f') ItemContext.dropCheckpoint(context)
     if (stage.slowdown <= 1) return done(seq, answer, use)
-    const extra = slowedBy(stage, [use])
-    const slowed = { ...use, micros: use.micros + extra }
-    owedMicros += extra
-    if (owedMicros < SLEEP_MICROS) return done(seq, answer, slowed)
+    const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, [use]) }
+    if (!slowness.isDue()) return done(seq, answer, slowed)
     return payOwed().then(() => done(seq, answer, slowed))
   }
 
-  function done(seq: number, answer: ItemAnswer, use: ReturnType<typeof measure>): undefined {
+  function done(seq: number, answer: ItemAnswer, use: Use): undefined {
     voice.end()
     running = undefined
-    emit(seq, answer, use)
+    flow.answer(seq, answer, use, now)
     return undefined
   }
 
   async function payOwed(): Promise<void> {
-    const before = performance.now()
-    flush()
-    await sleep(owedMicros / 1_000)
+    flow.flush(now)
+    await slowness.pay()
     now = performance.now()
-    owedMicros -= Math.round((now - before) * 1_000)
   }
 
   async function runMany(
@@ -194,14 +179,14 @@ export function itemRunner({
       const place = placeOf(message.header, i)
       begun = place.seq
       if (cancelled.delete(place.seq)) {
-        emit(place.seq, cancelledAnswer, measure(0))
+        flow.answer(place.seq, cancelledAnswer, measure(0), now)
         continue
       }
       try {
         items.push(await readItem(stage, message.payloads[i]))
         places.push(place)
       } catch (error) {
-        emit(place.seq, unreadable(error), measure(0))
+        flow.answer(place.seq, unreadable(error), measure(0), now)
       }
     }
     if (places.length === 0) return
@@ -234,49 +219,26 @@ export function itemRunner({
       const each = Math.max(1, Math.round(((now - started) * 1_000) / answers.length))
       started = now
       const uses = answers.map(() => measure(each))
-      const extra = slowedBy(stage, uses)
+      const extra = slowness.owe(stage.slowdown, uses)
       const micros = each + Math.round(extra / answers.length)
       for (const [i, answer] of answers.entries()) {
-        emit(places[from + i].seq, answer(rules, context), { ...uses[i], micros })
+        flow.answer(places[from + i].seq, answer(rules, context), { ...uses[i], micros }, now)
       }
-      owedMicros += extra
-      if (owedMicros >= SLEEP_MICROS) await payOwed()
+      if (slowness.isDue()) await payOwed()
     })
     voice.end()
     running = undefined
   }
 
-  function emit(seq: number, answer: ItemAnswer, use: ReturnType<typeof measure>): void {
-    if (answer.letter === 'f') outbox.put(longAnswer('f', seq, use, stringify(answer.failure)))
-    else if (answer.letter === 'R' && use.micros <= 1_000) {
-      outbox.put(shortResult(seq, use.micros, answer.json))
-    } else outbox.put(longAnswer(answer.letter, seq, use, answer.json))
-    if (now - flushedAt > FLUSH_MS || outbox.waiting() > FLUSH_BYTES) flush()
-  }
-
-  function flush(): void {
-    outbox.flush()
-    flushedAt = now
-  }
-
-  function flushSoon(): void {
-    if (lateFlush || outbox.waiting() === 0) return
-    lateFlush = true
-    setTimeout(() => {
-      lateFlush = false
-      outbox.flush()
-    }, FLUSH_MS)
-  }
-
   async function takeTurn(): Promise<void> {
-    flush()
+    flow.flush(now)
     await turn()
     turnedAt = now = performance.now()
   }
 
   /** Waits for a handler's promise, or for an error that escaped it, whichever comes first. */
   function ended(value: PromiseLike<unknown>, current: Running): Promise<End> {
-    flushSoon()
+    flow.soon()
     return new Promise(resolve => {
       current.settle = resolve
       const threw = (error: unknown) => resolve({ kind: 'thrown', error })
@@ -329,22 +291,7 @@ export function itemRunner({
   }
 }
 
-function placeOf(header: MessageHeader, at: number): ItemPlace {
-  const index = typeof header.index === 'number' ? header.index + at : header.index[at]
-  return { seq: header.first + at, index, key: header.keys?.[at] ?? String(index) }
-}
-
 /** A throw becomes a rejection. */
 async function callLater(work: () => unknown): Promise<unknown> {
   return await work()
-}
-
-/** Micros that a slower slot owes: waiting is not slowed, and threads side by side not twice. */
-function slowedBy({ slowdown }: StageDefinition, uses: readonly Use[]): number {
-  let [busy, wall] = [0, 0]
-  for (const { cpuMicros, micros } of uses) {
-    busy += cpuMicros
-    wall += micros
-  }
-  return Math.round(Math.min(busy, wall) * Math.max(0, slowdown - 1))
 }

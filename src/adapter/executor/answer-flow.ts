@@ -1,0 +1,50 @@
+import type { ItemAnswer } from './answer.ts'
+import { stringify } from './json.ts'
+import type { Use } from './meter.ts'
+import type { Outbox } from './outbox.ts'
+import { longAnswer, shortResult } from './protocol.ts'
+
+/** Answers leave at the end of a message, or when this much time or text has gathered. */
+const FLUSH_MS = 2
+const FLUSH_BYTES = 64 * 1024
+
+/**
+ * When a slot's answers leave. The clock is its caller's (`now`, milliseconds of `performance.now`):
+ * it has just read it to measure an item, and reading it again would cost as much as a no-op item.
+ */
+export function answerFlow(outbox: Outbox) {
+  let flushedAt = performance.now()
+  let late = false
+
+  function flush(now: number): void {
+    outbox.flush()
+    flushedAt = now
+  }
+
+  return {
+    answer(seq: number, answer: ItemAnswer, use: Use, now: number): void {
+      outbox.put(lineOf(seq, answer, use))
+      if (now - flushedAt > FLUSH_MS || outbox.waiting() > FLUSH_BYTES) flush(now)
+    },
+    flush,
+    /** A message has ended; answers given a moment ago may still wait for company. */
+    messageEnded(now: number): void {
+      if (outbox.waiting() > 0 && now - flushedAt > FLUSH_MS / 4) flush(now)
+    },
+    /** Something waits, and nobody may come by for a while. */
+    soon(): void {
+      if (late || outbox.waiting() === 0) return
+      late = true
+      setTimeout(() => {
+        late = false
+        outbox.flush()
+      }, FLUSH_MS)
+    },
+  }
+}
+
+function lineOf(seq: number, answer: ItemAnswer, use: Use): string {
+  if (answer.letter === 'f') return longAnswer('f', seq, use, stringify(answer.failure))
+  if (answer.letter === 'R' && use.micros <= 1_000) return shortResult(seq, use.micros, answer.json)
+  return longAnswer(answer.letter, seq, use, answer.json)
+}

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Use } from './meter.ts'
+
+/** Below this a sleep is too coarse; what is owed adds up until it is worth one. */
+const SLEEP_MICROS = 1_000
+
+/**
+ * Makes a slot as slow as its machine is said to be: what an item took of the processor it takes
+ * `slowdown` times over, the rest of it asleep. Micros.
+ */
+export function throttle() {
+  let owed = 0
+  return {
+    /** Owes for items that ran; answers by how much they are to take longer. */
+    owe(slowdown: number, uses: readonly Use[]): number {
+      const micros = slowedBy(slowdown, uses)
+      owed += micros
+      return micros
+    },
+    isDue: () => owed >= SLEEP_MICROS,
+    /** Sleeps it off; a sleep that lasted longer is to the good of the next. */
+    async pay(): Promise<void> {
+      const before = performance.now()
+      await sleep(owed / 1_000)
+      owed -= Math.round((performance.now() - before) * 1_000)
+    },
+  }
+}
+
+/** Waiting is not slowed, and threads side by side not twice. */
+function slowedBy(slowdown: number, uses: readonly Use[]): number {
+  let [busy, wall] = [0, 0]
+  for (const { cpuMicros, micros } of uses) {
+    busy += cpuMicros
+    wall += micros
+  }
+  return Math.round(Math.min(busy, wall) * Math.max(0, slowdown - 1))
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { answerFlow } from '../../../src/adapter/executor/answer-flow.ts'
+
+const use = { micros: 3, cpuMicros: 3, peakBytes: 0 }
+
+/** An outbox that keeps what left it, a text each time. */
+function kept() {
+  let waiting = ''
+  const left: string[] = []
+  const outbox = {
+    put: (line: string) => {
+      waiting += line
+    },
+    flush: () => {
+      if (waiting !== '') left.push(waiting)
+      waiting = ''
+    },
+    waiting: () => waiting.length,
+  }
+  return { outbox, left }
+}
+
+test('answers given together leave together, the first that comes later takes them along', () => {
+  const { outbox, left } = kept()
+  const flow = answerFlow(outbox)
+  const now = performance.now()
+  flow.answer(0, { letter: 'R', json: '1' }, use, now)
+  flow.answer(1, { letter: 'R', json: '2' }, use, now)
+  expect(left).toEqual([])
+  flow.answer(2, { letter: 'R', json: '3' }, use, now + 60_000)
+  expect(left).toEqual(['r 0 3 1\nr 1 3 2\nr 2 3 3\n'])
+})
+
+test('much text does not wait', () => {
+  const { outbox, left } = kept()
+  const json = JSON.stringify('x'.repeat(70_000))
+  answerFlow(outbox).answer(0, { letter: 'R', json }, use, performance.now())
+  expect(left).toHaveLength(1)
+})
+
+test('what waits for nobody leaves by itself', async () => {
+  const { outbox, left } = kept()
+  const flow = answerFlow(outbox)
+  flow.answer(0, { letter: 's', json: '1' }, use, 0)
+  flow.soon()
+  while (left.length === 0) await new Promise(resolve => setTimeout(resolve, 1))
+  expect(left).toEqual(['s 0 3 3 0 1\n'])
+})
