@@ -78,6 +78,8 @@ export type ComparedRow = Readonly<Record<MeasureName, number>> & {
   readonly seconds: number
   readonly intervals?: Readonly<Record<MeasureName, Interval>>
   readonly why?: string
+  /** Of a replay: tasks in `schedule` placed where their time was not measured. */
+  readonly estimatedTimes?: number
   readonly schedule: Schedule
 }
 

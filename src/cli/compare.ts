@@ -72,27 +72,29 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
   const { problem, replay } = subject
   const options = optionsFrom(asked, subject)
   requireRoomFor(input ?? problem.name, subject, options)
-  const comparison = await withSolver(solver =>
+  const compared = await withSolver(solver =>
     compareStrategies(problem, { ...options, solver, onStrategy: progress(flags) }),
   )
-  const estimated = replay && estimatedTimes(comparison, replay)
+  const comparison = replay ? withEstimates(compared, replay) : compared
   const notes = [
     ...jobNotes(subject, options.noise),
-    ...(replay && estimated ? [replayNote(replay, estimated)] : []),
+    ...(replay ? [replayNote(replay, comparison)] : []),
   ]
   if (flags.html !== undefined) {
     const { noise, seed, seeds, objective } = options
     // The drawing library takes a quarter of a second to load, which no other command should pay.
     const { compareHtml } = await import('../report/compare-html.ts')
-    const about = { noise, seed, seeds, objective, ...(notes.length > 0 && { note: told(notes) }) }
+    const about = {
+      ...{ noise, seed, seeds, objective },
+      ...(notes.length > 0 && { note: told(notes) }),
+      ...(replay && { isEstimated: replay.isEstimated }),
+    }
     writePage(flags.html, compareHtml(problem, comparison, about))
   }
   if (flags.json === true) {
     const { skipped } = comparison
     const recorded = replay && { recorded: { run: replay.run, makespan: replay.seconds } }
-    const results = compareRows(comparison).map((row, at) =>
-      estimated ? { ...row, estimatedTimes: estimated[at] } : row,
-    )
+    const results = compareRows(comparison)
     const about = { objective: options.objective, ...aboutJob(subject, options.noise) }
     process.stdout.write(`${JSON.stringify({ results, skipped, ...about, ...recorded })}\n`)
   } else {
@@ -127,17 +129,16 @@ async function subjectOf(input: string | undefined, flags: CompareFlags): Promis
 }
 
 /** Of each strategy, how many tasks it put where their time was not measured. */
-function estimatedTimes({ rows }: Comparison, replay: Replay): number[] {
-  return rows.map(({ schedule }) =>
-    schedule.machine.reduce(
-      (count, machine, task) => count + (replay.isEstimated(task, machine) ? 1 : 0),
-      0,
-    ),
-  )
+function withEstimates(comparison: Comparison, { isEstimated }: Replay): Comparison {
+  const rows = comparison.rows.map(row => {
+    const estimated = row.schedule.machine.filter((machine, task) => isEstimated(task, machine))
+    return { ...row, estimatedTimes: estimated.length }
+  })
+  return { ...comparison, rows }
 }
 
-function replayNote(replay: Replay, estimated: readonly number[]): string {
-  const most = Math.max(0, ...estimated)
+function replayNote(replay: Replay, { rows }: Comparison): string {
+  const most = Math.max(0, ...rows.map(({ estimatedTimes = 0 }) => estimatedTimes))
   const times =
     most === 0
       ? 'All times are measured.'

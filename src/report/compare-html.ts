@@ -33,7 +33,11 @@ export function compareHtml(problem: Problem, comparison: Comparison, about: Com
         { ...clock, until: axisEnd(drawn.slice(0, 4)) },
       )}</div>`,
     ),
-    section('Schedules', ganttNote(problem, about), ganttsOf(problem, rows, { drawn, clock })),
+    section(
+      'Schedules',
+      ganttNote(problem, about),
+      ganttsOf(problem, rows, { drawn, clock, about }),
+    ),
   ]
   return page({ title: `${problem.name}: strategies compared`, body: body.join('\n') })
 }
@@ -45,6 +49,8 @@ export type CompareAbout = {
   readonly objective?: Objective
   /** What else a reader must know: of replays, which times were estimated. */
   readonly note?: string
+  /** Of replays: whether the time of a task on a machine was estimated. */
+  readonly isEstimated?: (task: number, machine: number) => boolean
 }
 
 function nothing(problem: Problem, comparison: Comparison): string {
@@ -167,7 +173,9 @@ function ganttNote(problem: Problem, about: CompareAbout): string {
     problem.machines.length > mostMachines ? ` The ${mostMachines} first machines are shown.` : ''
   const merged =
     problem.tasks.length > seenApart ? ' Tasks too short to be seen apart are one block.' : ''
-  return `All under one time axis; strategies of one schedule share its drawing.${merged}${which}${hidden}`
+  const estimated =
+    about.isEstimated === undefined ? '' : ' A ~ before a name: its time there is estimated.'
+  return `All under one time axis; strategies of one schedule share its drawing.${merged}${estimated}${which}${hidden}`
 }
 
 /** Fewer are seldom too short. */
@@ -179,10 +187,12 @@ const mostLanes = 128
 const chartsOf = ({ tasks }: Problem): number =>
   Math.max(12, Math.min(30, Math.floor(20_000 / Math.max(1, tasks.length))))
 
+type Clock = { readonly until: number; readonly unit: string }
+
 function ganttsOf(
   problem: Problem,
   rows: readonly ComparedRow[],
-  { drawn, clock }: { drawn: readonly Drawn[]; clock: { until: number; unit: string } },
+  { drawn, clock, about }: { drawn: readonly Drawn[]; clock: Clock; about: CompareAbout },
 ): string {
   const bounded = drawn.some(({ row }) => row.seeds === 1 && row.lowerBound > 0)
   const legend =
@@ -195,7 +205,7 @@ function ganttsOf(
     const title = `<h3>${escapeHtml(namesInWords(names))}<span>${escapeHtml(ends)}</span></h3>`
     const why = row.why ? `<p class="note">${escapeHtml(row.why)}</p>` : ''
     const bound = row.seeds > 1 ? {} : { bound: row.lowerBound }
-    const lanes = lanesOfSchedule(problem, row, clock.until)
+    const lanes = lanesOfSchedule(problem, row, { ...about, ...clock })
     const shown = lanes.slice(0, mostLanes)
     const cut = lanes.length - shown.length
     const hidden = cut > 0 ? `<p class="note">${cut} more lanes are not drawn.</p>` : ''
@@ -206,13 +216,18 @@ function ganttsOf(
   return `${legend}<div class="charts">${charts.join('\n')}</div>${note}`
 }
 
-function lanesOfSchedule(problem: Problem, { schedule }: ComparedRow, until: number): Lane[] {
+function lanesOfSchedule(
+  problem: Problem,
+  { schedule }: ComparedRow,
+  { until, isEstimated }: { readonly until: number } & Pick<CompareAbout, 'isEstimated'>,
+): Lane[] {
   const onMachine: Block[][] = problem.machines.map(() => [])
   schedule.machine.forEach((machine, task) => {
     const start = schedule.start[task]
     if (machine < 0 || start >= until) return
     const end = Math.min(until, schedule.end[task])
-    onMachine[machine].push({ start, end, label: problem.tasks[task].id, state: 'done' })
+    const mark = isEstimated?.(task, machine) === true ? '~' : ''
+    onMachine[machine].push({ start, end, label: mark + problem.tasks[task].id, state: 'done' })
   })
   return problem.machines
     .slice(0, mostMachines)

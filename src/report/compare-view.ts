@@ -3,6 +3,7 @@ import { compareScores, objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import { hasCosts, hasDueDates, type Problem } from '../model/problem.ts'
 import { digitsFor, formatFixed } from './digits.ts'
+import { formatCount } from '../std/units.ts'
 import { formatGap, formatSeconds, formatTime } from './plan-view.ts'
 import { table } from './table.ts'
 import { measureOf, verdictOf } from './verdict.ts'
@@ -72,9 +73,18 @@ export function columnsFor(
         ]
       : []),
     { title: 'cost', measure: 'cost', cell: hasCosts(problem) ? time('cost') : dash },
+    ...(rows.some(row => row.estimatedTimes !== undefined)
+      ? [{ title: 'estimated', cell: estimatedOf(problem) }]
+      : []),
     { title: 'planning', cell: row => (row.seconds === 0 ? '-' : formatSeconds(row.seconds)) },
   ]
 }
+
+/** Of a replay: tasks whose time there was never measured. */
+const estimatedOf =
+  ({ tasks }: Problem) =>
+  ({ estimatedTimes = 0 }: ComparedRow): string =>
+    `${formatCount(estimatedTimes)} of ${formatCount(tasks.length)}`
 
 export function compareTable(
   problem: Problem,

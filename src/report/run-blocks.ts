@@ -4,6 +4,7 @@ import { type Block, type BlockState, type Lane, lanesOf } from './lanes.ts'
 /** What a run's history comes to on a chart: a lane per machine slot, seconds since the first start. */
 export type RunChart = {
   readonly lanes: readonly Lane[]
+  readonly slots: number
   readonly seconds: number
   readonly attempts: number
   readonly retried: number
@@ -41,6 +42,7 @@ export function chartOfHistory(
   const attempts = [...ended, ...live.tasks.map(task => runningAttempt(task, live.now))]
   const first = attempts.reduce((least, { start }) => Math.min(least, start), Infinity)
   const last = attempts.reduce((most, { end }) => Math.max(most, end), 0)
+  const seconds = attempts.length === 0 ? 0 : (last - first) / 1e6
   const latest = new Map<string, number>()
   for (const { item, start } of attempts) {
     latest.set(item, Math.max(latest.get(item) ?? start, start))
@@ -64,14 +66,20 @@ export function chartOfHistory(
     (a, b) => (a.machine < b.machine ? -1 : a.machine > b.machine ? 1 : 0) || a.slot - b.slot,
   )
   return {
-    lanes: slots.flatMap(({ machine, slot, blocks }) => lanesOf(`${machine} · ${slot}`, blocks)),
-    seconds: attempts.length === 0 ? 0 : (last - first) / 1e6,
+    slots: slots.length,
+    lanes: slots.flatMap(({ machine, slot, blocks }) =>
+      lanesOf(`${machine} · ${slot}`, blocks, seconds / unseen),
+    ),
+    seconds,
     running: live.tasks.length,
     attempts: ended.reduce((sum, { count }) => sum + count, 0),
     retried,
     failed,
   }
 }
+
+/** A part of the chart too narrow to be seen: a pixel. */
+const unseen = 1_000
 
 function stateOf(
   { outcome, stage, index }: { outcome: string; stage: string; index: number },

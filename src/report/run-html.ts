@@ -131,7 +131,7 @@ function schedule({ chart }: RunReport, clock: { until: number; unit: string }):
   const blocks = chart.lanes.flatMap(lane => lane.blocks.map(block => ({ ...block, weight: 1 })))
   const shares = busyShares(blocks, {
     end: clock.until,
-    possible: chart.lanes.length,
+    possible: chart.slots,
     slices: 120,
   })
   const busy = busyChart([{ name: 'slots at work', shares, end: clock.until }], clock)

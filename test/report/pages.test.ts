@@ -88,6 +88,46 @@ test('an attempt that failed is a retry where another followed, and failed where
   expect(chart).toMatchObject({ seconds: 4, attempts: 4, retried: 1, failed: 1 })
 })
 
+test('a slot has one lane, though the times measured of its tasks overlap by less than can be seen', () => {
+  const many = Array.from({ length: 100 }, (_, at) => at)
+  const chart = chartOfHistory([
+    {
+      ...history,
+      ...{ attempts: many, indexes: many, counts: many.map(() => 1), sizes: many.map(() => 1) },
+      ...{ machines: many.map(() => 'a'), slots: many.map(at => at % 2) },
+      starts: many.map(at => 1e6 + at * 1e4),
+      ends: many.map(at => 1e6 + at * 1e4 + 20_500),
+      ...{ cpuMicros: many, peakBytes: many, outcomes: many.map(() => 'done') },
+    },
+  ])
+  expect(chart.slots).toBe(2)
+  expect(chart.lanes.map(({ label }) => label)).toEqual(['a · 0', 'a · 1'])
+})
+
+test('a replay marks the tasks whose times are estimated, and counts them', async () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: ['first', 'second', 'third'].map(id => ({ id, times: [4, 6] })),
+    },
+    { place: 'x', name: 'x' },
+  )
+  const { rows } = await compareStrategies(problem, {
+    strategies: strategies.filter(({ name }) => name === 'mct'),
+    objective: 'makespan',
+    seed: 1,
+    seeds: 1,
+    noise: 0,
+    spending: { kind: 'steps', steps: 10 },
+  })
+  const replayed = { rows: rows.map(row => ({ ...row, estimatedTimes: 1 })), skipped: [] }
+  const isEstimated = (_: number, machine: number) => machine === 1
+  const html = compareHtml(problem, replayed, { noise: 0, seed: 1, seeds: 1, isEstimated })
+  expect(html).toContain('<td>1 of 3</td>')
+  expect(html.match(/<title>~/g)).toHaveLength(1)
+  expect(html).toContain('<title>~second: 0 to 6 s, 6 s</title>')
+})
+
 test('what runs grows to now in blue, and a failed item that will be tried again is a retry', () => {
   const task = { machine: 'a', slot: 1, stage: 'ocr', index: 7, since: 3e6 }
   const chart = chartOfHistory([history], {
