@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { checksumOf } from '../../src/adapter/sqlite/checksum.ts'
 import { openDatabase } from '../../src/adapter/sqlite/database.ts'
 import { directoryOn, openDirectory } from '../../src/adapter/sqlite/directory.ts'
 import { JournalError } from '../../src/port/journal-error.ts'
@@ -156,6 +157,32 @@ describe('a damaged or unwilling folder', () => {
     const error = faultOf(() => store.result('calm-otter', 'ocr', 4))
     expect(error.message).toMatch(/result row 2 \(calm-otter, stage ocr, items 4 to 5\)/)
     expect(error.kind).toBe('corrupt')
+  })
+
+  test('an entry of another journal in the place of one of ours is refused, whole as it is', () => {
+    const other = sqliteWorld()
+    const foreign = other.open()
+    for (const i of [1, 2, 3]) foreign.journal.append(entry(i, 1, `{"other":${i}}`), [], [])
+    foreign.close()
+    const directory = world.open()
+    append(directory, 1, 3)
+    directory.close()
+    const handle = new DatabaseSync(join(world.dir(), 'dray.db'))
+    handle.exec(`ATTACH '${join(other.dir(), 'dray.db')}' AS other`)
+    handle.exec(
+      `UPDATE entry SET (checksum, body) =
+       (SELECT checksum, body FROM other.entry WHERE sequence = 3) WHERE sequence = 3`,
+    )
+    handle.close()
+    other.discard()
+    const error = faultOf(() => readAll(world.dir()))
+    expect(error.kind).toBe('corrupt')
+    expect(error.message).toContain('entry 3')
+  })
+
+  test('where one part of a row ends and the next begins is part of its checksum', () => {
+    expect(checksumOf(0, 'ab', 'c')).not.toBe(checksumOf(0, 'a', 'bc'))
+    expect(checksumOf(1, 'ab')).not.toBe(checksumOf(2, 'ab'))
   })
 
   test('a file that is no database is refused', () => {

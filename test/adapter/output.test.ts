@@ -11,7 +11,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { open } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { writeOutput } from '../../src/adapter/output/write-output.ts'
 import { parse } from 'csv-parse/sync'
 import type { StoredResult } from '../../src/port/store.ts'
@@ -116,6 +117,19 @@ describe('jsonl', () => {
       'out/a.jsonl: not written (the disk is full) after 1.5 kB; nothing partial was left. ' +
         'The results are kept: make room or access, and run again',
     )
+  })
+
+  it('is on the disk before it has its name, and the name before it counts as written', async () => {
+    const handle = await open(folder)
+    const synced = vi.spyOn(Object.getPrototypeOf(handle), 'sync')
+    const visible: boolean[] = []
+    synced.mockImplementation(async () => {
+      visible.push(existsSync(at('a.jsonl')))
+    })
+    await writeOutput({ kind: 'jsonl', path: at('a.jsonl') }, [done(0, 'a', 1)])
+    synced.mockRestore()
+    await handle.close()
+    expect(visible).toEqual([false, true])
   })
 
   it('removes what a killed writer left, and leaves a living one alone', async () => {

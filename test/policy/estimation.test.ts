@@ -143,6 +143,15 @@ test('what earlier runs learnt says the same, but is soon outweighed', () => {
   expect(faded(encodeEstimate(recalled), 1_000)[0]).toBe(128)
 })
 
+test('errors of earlier runs are not continued by the first ones of this run', () => {
+  const estimate = emptyEstimate()
+  for (let n = 0; n < 12; n += 1) observe(estimate, 1, 150, 100)
+  expect(estimate.echo?.slice(0, 2)).toEqual([4, 2])
+  const recalled = decodeEstimate(faded(encodeEstimate(estimate), 64))
+  expect(recalled.echo?.slice(0, 2)).toEqual([0, 0])
+  expect(recalled.echo?.slice(2)).toEqual(estimate.echo?.slice(2))
+})
+
 describe('how far the next may stray', () => {
   const judged = (ratios: readonly number[]) => {
     const estimate = emptyEstimate()
@@ -180,6 +189,31 @@ describe('how far the next may stray', () => {
       for (let q = 0.01; q < 0.99; q += 0.01)
         expect(spread.at(q + 0.01)).toBeGreaterThanOrEqual(spread.at(q))
     }
+  })
+
+  test('given that it has passed a ratio already, only what lies above that counts', () => {
+    const spread = judged([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6])
+    expect(spread.beyond(2.5, 0.5)).toBeGreaterThan(3.9)
+    expect(spread.beyond(2.5, 0.5)).toBeLessThan(5.1)
+    for (const ratio of [0.1, 1, 4, 6, 100])
+      for (const q of [0.1, 0.5, 0.9]) expect(spread.beyond(ratio, q)).toBeGreaterThanOrEqual(ratio)
+  })
+
+  test('beyond all that was seen it takes about as long again', () => {
+    const spread = judged([1, 1, 1, 1, 1, 1, 1, 1])
+    expect(spread.beyond(100, 0.5)).toBeGreaterThan(130)
+    expect(spread.beyond(100, 0.5)).toBeLessThan(250)
+  })
+
+  test('what is drawn was seen, but for one time in n + 1', () => {
+    const spread = judged([1, 1, 1])
+    const random = prng(8)
+    const drawn = Array.from({ length: 4_000 }, () => Math.log2(spread.draw(random)))
+    expect(drawn.every(Number.isFinite)).toBe(true)
+    const others = drawn.filter(exponent => Math.abs(exponent) > 1 / 8).length
+    // A quarter are others, of which a fifth happen to be as near as those seen.
+    expect(others / drawn.length).toBeGreaterThan(0.15)
+    expect(others / drawn.length).toBeLessThan(0.25)
   })
 
   test('errors that follow each other count for fewer than as many that do not', () => {
