@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { violationsOf } from '../model/validator.ts'
 import type { Solver } from '../port/solver.ts'
-import { budgetOf, drive, stepsAhead, type Spending } from './drive.ts'
+import { budgetOf, drive, isSpent, stepsAhead, type Spending } from './drive.ts'
 import { planLpRounding } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { scoreSchedule } from './objective.ts'
@@ -140,14 +140,19 @@ async function scheduleBy(
         return { schedule: planOnline(problem, strategy.name, seed) }
       }
       const reached = (makespan: number) => meets(makespan, proof.value)
+      let inHurry = 0
       const steps = strategy.planner.plan(problem, {
         seed,
         lowerBound: proof.value,
         stepsAhead: () => stepsAhead(budget),
+        ...(request.spending.kind === 'time' && { hurry: () => isSpent(budget) }),
+        hurried: tasks => {
+          inHurry = tasks
+        },
       })
       const schedule = await drive(steps, budget, reached)
       if (schedule === undefined) throw new Error(`${strategy.name} gave no schedule`)
-      return { schedule }
+      return { schedule, ...(inHurry > 0 && { trouble: outOfTime(strategy.name, inHurry) }) }
     }
     case 'online':
       return { schedule: planOnline(problem, strategy.name, seed) }
@@ -173,6 +178,9 @@ async function scheduleBy(
       return strategy satisfies never
   }
 }
+
+const outOfTime = (name: string, tasks: number): string =>
+  `time was out: ${name} placed the last ${tasks} tasks by earliest completion; --time-limit gives it more`
 
 async function solveBy(
   name: 'lp-rounding' | 'milp',

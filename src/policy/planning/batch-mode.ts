@@ -1,7 +1,9 @@
 import type { Problem } from '../../model/problem.ts'
 import type { Schedule } from '../../model/schedule.ts'
 import { eachReady } from './list-schedule.ts'
-import { partialSchedule } from './partial-schedule.ts'
+import { isPlain, partialSchedule } from './partial-schedule.ts'
+import { plainBatch } from './plain-batch.ts'
+import type { PlanOptions } from './planner.ts'
 
 /**
  * Batch mode (Maheswaran et al. 1999): look at all ready tasks, each with the machine where it would
@@ -11,7 +13,8 @@ import { partialSchedule } from './partial-schedule.ts'
  * best machines, once known, change only when one of the two is the machine just used; everything
  * else is kept. That turns n rounds of n x m into about n x n, plus a little more than n x m.
  */
-export function batchSchedule(problem: Problem, urgency: Urgency): Schedule {
+export function batchSchedule(problem: Problem, urgency: Urgency, options: Hurry): Schedule {
+  if (isPlain(problem)) return plainBatch(problem, urgency, options)
   const tasks = problem.tasks.length
   const machines = problem.machines.length
   const partial = partialSchedule(problem)
@@ -53,6 +56,15 @@ export function batchSchedule(problem: Problem, urgency: Urgency): Schedule {
     return task
   }
 
+  let [rounds, inHurry] = [0, 0]
+  const inTurn = (): number | undefined => {
+    const task = ready.pop()
+    if (task === undefined) return undefined
+    inHurry += 1
+    partial.place(task, partial.fastestMachine(task))
+    return task
+  }
+
   eachReady(
     problem,
     task => {
@@ -60,6 +72,10 @@ export function batchSchedule(problem: Problem, urgency: Urgency): Schedule {
       ready.push(task)
     },
     () => {
+      rounds += 1
+      if (inHurry > 0 || (rounds % 64 === 0 && ready.length > 0 && options.hurry?.() === true)) {
+        return inTurn()
+      }
       const task = takeMostUrgent()
       if (task === undefined) return undefined
       const used = bestMachine[task]
@@ -70,8 +86,11 @@ export function batchSchedule(problem: Problem, urgency: Urgency): Schedule {
       return task
     },
   )
+  if (inHurry > 0) options.hurried?.(inHurry)
   return partial.schedule
 }
+
+export type Hurry = Pick<PlanOptions, 'hurry' | 'hurried'>
 
 /**
  * How urgent a task is, given its least and second least finish (`Infinity` where only one machine

@@ -8,5 +8,5 @@ import { constructive } from './constructive.ts'
 export const maxMin = constructive({
   name: 'max-min',
   source: 'Ibarra and Kim 1977, algorithm E; named so by Freund et al. 1998; Braun et al. 2001',
-  build: problem => batchSchedule(problem, best => best),
+  build: (problem, options) => batchSchedule(problem, best => best, options),
 })

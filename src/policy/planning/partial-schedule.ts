@@ -62,13 +62,10 @@ export function partialSchedule(
     earliestStart(task, on) + times[task * machines + on]
 
   // A matrix leaves only one addition and one comparison per machine: 100 million of them matter.
-  const plain =
-    edges.from.length === 0 &&
-    timelines.every(timeline => timeline === undefined) &&
-    problem.tasks.every(task => task.release === 0)
-  const fastestMachine = plain
-    ? (task: number) => leastSum(available, times, task * machines)
-    : (task: number) => leastBy(machines, on => earliestFinish(task, on))
+  const fastestMachine =
+    !options.insertion && isPlain(problem)
+      ? (task: number) => leastSum(available, times, task * machines)
+      : (task: number) => leastBy(machines, on => earliestFinish(task, on))
 
   const place = (task: number, on: number): void => {
     const duration = times[task * machines + on]
@@ -82,6 +79,15 @@ export function partialSchedule(
 
   const schedule = { machine, start, end }
   return { arrival, earliestStart, earliestFinish, fastestMachine, place, schedule }
+}
+
+/** Whether nothing but machines becoming free makes a task wait. */
+export function isPlain({ edges, machines, tasks }: Problem): boolean {
+  return (
+    edges.from.length === 0 &&
+    machines.every(({ capacity }) => capacity === undefined) &&
+    tasks.every(({ release }) => release === 0)
+  )
 }
 
 /** Index of the least value; the first of equals; -1 when all are `Infinity`. */

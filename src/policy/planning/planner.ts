@@ -33,6 +33,10 @@ export type PlanOptions = {
   readonly offered?: () => Schedule | undefined
   /** How many more steps will be asked for, as far as known: a search ends what it has begun by then. */
   readonly stepsAhead?: () => number
+  /** Time is out: a planner that takes long to build its first schedule ends it by earliest completion. */
+  readonly hurry?: () => boolean
+  /** Told how many tasks were placed in such a hurry. */
+  readonly hurried?: (tasks: number) => void
 }
 
 /** Runs steps to their end, for whoever has no clock to watch. */

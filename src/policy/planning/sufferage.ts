@@ -8,9 +8,13 @@ import { constructive } from './constructive.ts'
 export const sufferage = constructive({
   name: 'sufferage',
   source: 'Maheswaran et al. 1999, one task per round',
-  build: problem =>
-    batchSchedule(problem, (best, second) => {
-      const loss = second - best
-      return loss === Number.POSITIVE_INFINITY ? Number.MAX_VALUE : loss
-    }),
+  build: (problem, options) =>
+    batchSchedule(
+      problem,
+      (best, second) => {
+        const loss = second - best
+        return loss === Number.POSITIVE_INFINITY ? Number.MAX_VALUE : loss
+      },
+      options,
+    ),
 })
