@@ -21,11 +21,11 @@ export type Summary = {
   readonly retries: number
   /** From submission to end (or now). */
   readonly seconds: number
-  /** From the first start to the last end. */
+  /** From the first start to the last end, without the time in which it was interrupted. */
   readonly makespan: number
   /** No schedule of the measured times on these machines is shorter than this. */
   readonly lowerBound: number
-  /** Busy time weighted by speed, over all slots and the makespan. */
+  /** Time taken by attempts, answered or not, weighted by speed, over all slots and the makespan. */
   readonly utilisation: number
   readonly errorRate: number
   readonly peakRssMB: number
@@ -69,7 +69,8 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
   const total = stages.reduce((known, stage) => known + stage.known, 0)
   const first = Math.min(...stages.map(stage => stage.firstStart || Number.POSITIVE_INFINITY))
   const last = Math.max(0, ...stages.map(stage => stage.lastEnd))
-  const makespan = Number.isFinite(first) && last > first ? (last - first) / 1e6 : 0
+  const makespan =
+    Number.isFinite(first) && last > first ? Math.max(0, last - first - run.rested) / 1e6 : 0
   const failed = sum(FAILED)
   const ended = sum(DONE) + failed + sum(STOPPED)
   return {

@@ -24,7 +24,8 @@ export function whereItWent(summary: Summary, host: Host): Part[] {
   if (speed === 0) return []
   const over = Math.max(0, summary.makespan - summary.lowerBound)
   const loads = stages.reduce((sum, { setup }) => sum + setup.micros, 0) / 1e6 / speed
-  const { tail, nothing } = idleOf(host, summary.run, speeds, speed)
+  const { tail, nothing: gaps } = idleOf(host, summary.run, speeds, speed)
+  const nothing = Math.max(0, gaps - run.rested / 1e6)
   const loading = Math.min(over, loads)
   const idle = Math.min(over - loading, tail)
   // Slots that load run nothing either.

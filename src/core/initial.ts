@@ -50,6 +50,8 @@ export function newRun(number: number, definition: RunDefinition, now: number): 
     problem: undefined,
     attempts: 0,
     retries: 0,
+    rested: 0,
+    restsSince: 0,
     allocation,
     order,
     tenant: 0,

@@ -13,6 +13,8 @@ export const limits = {
   indexedTasks: 1_000_000,
   /** Items asked of a source at once. */
   readItems: 10_000,
+  /** Pushed items that wait in memory beside the spool: about 100,000 short ones. Those beyond are read back one by one. */
+  pushedBytes: 32 * 1024 * 1024,
   /** Results of a stage its item-linked follower has not consumed. */
   unconsumed: 100_000,
   /** Ready tasks per slot that chunking keeps ahead; more would freeze sizes before times are learnt. */

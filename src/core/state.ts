@@ -65,6 +65,10 @@ export type Run = {
   problem: Failure | undefined
   attempts: number
   retries: number
+  /** Micros between its last answer before an interruption or an end and its next start, over all of them. */
+  rested: number
+  /** Since when it rests so; 0: it does not. */
+  restsSince: number
   readonly allocation: Allocation
   readonly order: Order
   /** Whose share its starts are charged to. */

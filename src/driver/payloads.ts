@@ -82,12 +82,20 @@ export function stow(
   }
 }
 
-/** Pushed items are in the spool: beyond so many, those just stowed need not wait in memory too. */
+/** Pushed items are in the spool: beyond so much, those just stowed need not wait in memory too. */
 export function unstow(payloads: Payloads, stage: number, first: number, count: number): void {
+  const { pushed } = payloads
   const cargo = payloads.cargo.get(stage)
-  if (cargo === undefined || cargo.size <= limits.readItems) return
-  for (let index = first; index < first + count; index += 1) cargo.delete(index)
+  for (let index = first; index < first + count; index += 1) {
+    const bytes = bytesOf(cargo?.get(index))
+    if (pushed.held + bytes > limits.pushedBytes) cargo?.delete(index)
+    else pushed.held += bytes
+  }
 }
+
+/** In memory, its place in the map included. */
+const bytesOf = (cargo: Cargo | undefined): number =>
+  cargo === undefined ? 0 : 200 + cargo.key.length + cargo.payload.length
 
 /** An item as its attempt carries it, or `undefined` if it must be fetched first. */
 export function itemFor(
@@ -120,8 +128,11 @@ function takePushed(
   index: number,
 ): Cargo | undefined {
   const item = pushedItem(state, payloads, stage, index)
-  if (item !== undefined) stow(payloads, stage.number, index, [{ ...item, version: '', size: 1 }])
-  return payloads.cargo.get(stage.number)?.get(index)
+  if (item === undefined) return undefined
+  stow(payloads, stage.number, index, [{ ...item, version: '', size: 1 }])
+  const cargo = payloads.cargo.get(stage.number)?.get(index)
+  payloads.pushed.held += bytesOf(cargo)
+  return cargo
 }
 
 function pushedItem(state: State, payloads: Payloads, stage: Stage, index: number) {
@@ -196,13 +207,21 @@ export function release(state: State, payloads: Payloads, stage: Stage, index: n
   if (isFollowed(state, stage)) {
     if (stage.definition.link.kind !== 'source') return
     const cargo = payloads.cargo.get(stage.number)?.get(index)
-    if (cargo !== undefined) cargo.payload = ''
+    if (cargo === undefined) return
+    letGo(payloads, stage, cargo.payload.length)
+    cargo.payload = ''
     return
   }
   const head = headOf(state, stage)
   // Where the way forks, the other branches still need the key.
-  if (head === stage || leavesEnded(state, head, index))
-    payloads.cargo.get(head.number)?.delete(index)
+  if (head !== stage && !leavesEnded(state, head, index)) return
+  const cargo = payloads.cargo.get(head.number)
+  letGo(payloads, head, bytesOf(cargo?.get(index)))
+  cargo?.delete(index)
+}
+
+function letGo({ pushed }: Payloads, { definition: { link } }: Stage, bytes: number): void {
+  if (link.kind === 'source' && link.pushed === true) pushed.held -= bytes
 }
 
 /** Whether a stage takes this one's results item by item. */
@@ -267,8 +286,11 @@ export async function refetch(
   }
 }
 
-export async function forgetStage(payloads: Payloads, stage: number): Promise<void> {
+export async function forgetStage(payloads: Payloads, forgotten: Stage): Promise<void> {
+  const stage = forgotten.number
   const source = payloads.sources.get(stage)
+  for (const cargo of payloads.cargo.get(stage)?.values() ?? [])
+    letGo(payloads, forgotten, bytesOf(cargo))
   payloads.cargo.delete(stage)
   payloads.results.delete(stage)
   payloads.gathers.delete(stage)

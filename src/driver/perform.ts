@@ -57,7 +57,7 @@ export function createPerformer(
       case 'ended':
         for (const number of state.runs[action.run].stages) {
           ports.executor.forget(number)
-          background(forgetStage(payloads, number))
+          background(forgetStage(payloads, state.stages[number]))
           defined.delete(number)
         }
         return ports.onEnded(action.run)

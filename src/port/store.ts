@@ -33,7 +33,7 @@ export interface Store {
   putRun(run: RunRecord): void
   run(name: string): RunRecord | undefined
   runs(): RunRecord[]
-  /** Small named documents, such as learnt estimates. */
+  /** Small named documents, such as learnt estimates; one named `what:RUN` is of that run and goes with it. */
   put(name: string, text: string): void
   get(name: string): string | undefined
   /** Spools items (stdin, pushes) durably; index order is push order. */

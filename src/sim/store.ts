@@ -192,6 +192,8 @@ function simulatedRuns(
       state.runs.delete(name)
       state.results.delete(name)
       state.spools.delete(name)
+      for (const document of state.documents.keys())
+        if (document.slice(document.indexOf(':') + 1) === name) state.documents.delete(document)
       keepOthers(state.history, name)
       keepOthers(state.logs, name)
       state.pending = without(state.pending, name)

@@ -210,6 +210,20 @@ export function storeConformance(name: string, createWorld: () => World): void {
       expect(() => found.spool(run, 9, items)).toThrow('where 5 comes next')
     })
 
+    test('one spooled item is read from anywhere among many, short and long', () => {
+      const store = world().open().store
+      const items = Array.from({ length: 450 }, (_, i) => ({
+        key: `k${i}`,
+        payload: JSON.stringify('x'.repeat(i % 7 === 0 ? 5_000 : i % 3)),
+        ...(i % 2 === 0 ? { priority: i } : {}),
+      }))
+      store.spool(run, 0, items)
+      for (const i of [449, 0, 100, 99, 7, 203, 202]) {
+        expect(store.spooled(run, i, 1)).toEqual([items[i]])
+        expect(store.spooled(run, i, 120)).toEqual(items.slice(i, i + 120))
+      }
+    })
+
     test('items pushed with an entry are durable with it, and lost with it', () => {
       const place = world()
       const { journal, store } = place.open()
@@ -230,6 +244,8 @@ export function storeConformance(name: string, createWorld: () => World): void {
         store.putRun(record(name, 1))
         store.spool(name, 0, [{ key: 'k', payload: '1' }])
         store.log([{ ...line(0, 'text'), run: name }])
+        store.put(`written:${name}`, '[]')
+        store.put(`estimates:${name}:ocr`, '{}')
       }
       const both = [run, 'other']
       const batches = both.map(name => results({ indexes: [0], run: name }))
@@ -245,9 +261,11 @@ export function storeConformance(name: string, createWorld: () => World): void {
         [...store.history(name)].length,
         [...store.logs(name)].length,
         store.spooled(name, 0, 9).length,
+        store.get(`written:${name}`),
+        store.get(`estimates:${name}:ocr`),
       ]
-      expect(left(run)).toEqual([undefined, 0, 0, 0, 0])
-      expect(left('other')).toEqual(['other', 1, 1, 1, 1])
+      expect(left(run)).toEqual([undefined, 0, 0, 0, 0, undefined, '{}'])
+      expect(left('other')).toEqual(['other', 1, 1, 1, 1, '[]', '{}'])
       journal.append(entry(2), [results({ indexes: [0] })], [])
       expect(store.counts(run, 'ocr').done).toBe(1)
     })

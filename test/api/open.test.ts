@@ -162,6 +162,25 @@ describe('a stream that', () => {
     await dray.close()
   })
 
+  test('takes more than waits in memory, out of order, runs each under its key', async () => {
+    const { dray } = await opened('export default ({ n }) => n\n')
+    const handle = await dray.stream({ ...stream('large'), order: 'priority' })
+    const notBefore = new Date(Date.now() + 1_500)
+    const pad = 'x'.repeat(4_000_000)
+    const priorities = Array.from({ length: 20 }, (_, n) => (n * 7) % 20)
+    await Promise.all(
+      priorities.map((priority, n) =>
+        handle.push({ n, pad }, { key: `k${n}`, priority, notBefore }),
+      ),
+    )
+    expect((await handle.close()).items.done).toBe(20)
+    const answers = []
+    for await (const answer of handle.results) answers.push(answer)
+    answers.sort((a, b) => a.index - b.index)
+    expect(answers).toEqual(priorities.map((_, n) => ({ index: n, key: `k${n}`, result: n })))
+    await dray.close()
+  })
+
   test('is cancelled by a later owner names what was waiting by its key', async () => {
     const { dray, folder } = await opened('export default n => n\n')
     const handle = await dray.stream(stream('later'))

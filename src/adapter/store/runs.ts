@@ -22,6 +22,7 @@ export function openRuns(
     ),
     'DELETE FROM stage WHERE run = ?',
     'DELETE FROM spool WHERE run = ?',
+    `DELETE FROM document WHERE substr(name, instr(name, ':') + 1) = ?`,
     'DELETE FROM run WHERE name = ?',
   ].map(sql => db.prepare(sql))
   const read = (row: RunRow) => recordOf(db, row)

@@ -22,8 +22,9 @@ export function openSpool(db: Database): Spool {
     if (items.length === 0) return
     const expected = end.get(run)?.[0] ?? 0
     assert(first === expected, `items of ${run} spooled at ${first} where ${expected} comes next`)
-    for (let at = 0; at < items.length; at += ROW) {
-      const row = items.slice(at, at + ROW)
+    for (let at = 0, end = 0; at < items.length; at = end) {
+      end = endOfRow(items, at)
+      const row = items.slice(at, end)
       const { extras, payloads } = pack(row)
       const checksum = checksumOf(0, `${run} ${first + at} ${row.length}`, extras, payloads)
       insert.run(run, first + at, row.length, checksum, extras, payloads)
@@ -43,7 +44,7 @@ export function openSpool(db: Database): Spool {
           if (row === undefined) break
           const [, first, count] = row
           const skip = Math.max(0, from - first)
-          items.push(...unpack(db, run, row).slice(skip, skip + limit - items.length))
+          items.push(...unpack(db, run, row, skip, skip + limit - items.length))
           at = first + count
         }
         return items
@@ -52,8 +53,16 @@ export function openSpool(db: Database): Spool {
   }
 }
 
-/** Items in a row at most: whoever wants one of them reads them all. */
+/** Whoever wants one item of a row reads them all: so many at most, and no further one beyond so much text. */
 const ROW = 100
+const ROW_LENGTH = 16 * 1024
+
+function endOfRow(items: readonly SpooledItem[], from: number): number {
+  let end = from
+  for (let length = 0; end < items.length && end < from + ROW && length < ROW_LENGTH; end += 1)
+    length += items[end].payload.length
+  return end
+}
 
 export type Spool = Pick<Store, 'spool' | 'spooled'> & {
   /** Inserts a batch, within a transaction that is under way. */
@@ -91,13 +100,14 @@ function optional(column: readonly (number | null)[]): readonly (number | null)[
   return column.every(value => value === null) ? undefined : column
 }
 
-function unpack(db: Database, run: string, row: SpoolRow): SpooledItem[] {
+function unpack(db: Database, run: string, row: SpoolRow, from: number, to: number): SpooledItem[] {
   const [id, first, count, checksum, text, bytes] = row
   if (checksumOf(0, `${run} ${first} ${count}`, text, bytes) !== checksum)
     throw damaged(db, run, id)
   const { keys, priorities, notBefore } = JSON.parse(text) as Extras
-  const payloads = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().split('\n')
-  return payloads.map((payload, i) => {
+  const payloads = linesOf(bytes, from, Math.min(to, count))
+  return payloads.map((payload, at) => {
+    const i = from + at
     const priority = priorities?.[i] ?? undefined
     const instant = notBefore?.[i] ?? undefined
     return {
@@ -106,6 +116,20 @@ function unpack(db: Database, run: string, row: SpoolRow): SpooledItem[] {
       ...(instant === undefined ? {} : { notBefore: instant }),
     }
   })
+}
+
+/** Lines from one to before another: whoever wants one of a row decodes one. */
+function linesOf(bytes: Uint8Array, from: number, to: number): string[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const lines: string[] = []
+  let start = 0
+  for (let line = 0; line < to; line += 1) {
+    const found = text.indexOf(10, start)
+    const end = found < 0 ? text.length : found
+    if (line >= from) lines.push(text.toString('utf8', start, end))
+    start = end + 1
+  }
+  return lines
 }
 
 function damaged(db: Database, run: string, id: number): JournalError {

@@ -10,7 +10,7 @@ import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
 import { redefineRun } from './redefine.ts'
 import { reopenRun } from './reopen.ts'
-import { endRun, finishRun, forgetRun, stopRun, submit } from './run.ts'
+import { endRun, finishRun, forgetRun, pauseRun, stopRun, submit } from './run.ts'
 import { forgetAllLoaded, forgetLoaded, loaded, slotEnded, stop } from './slot.ts'
 import { cut, grow, learn, read, retry, skip } from './stage.ts'
 
@@ -69,8 +69,7 @@ export function applyEvent(state: State, event: Event): void {
       state.draining = false
       return touchAll(state)
     case 'pause':
-      if (state.runs[event.run].state === 'active') state.runs[event.run].state = 'paused'
-      return
+      return pauseRun(state, state.runs[event.run])
     case 'goOn':
       if (state.runs[event.run].state === 'paused') state.runs[event.run].state = 'active'
       return touchAll(state)

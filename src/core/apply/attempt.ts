@@ -21,7 +21,7 @@ import {
   touchLoaded,
   watchHead,
 } from './slot.ts'
-import { chargeItem, endTask } from './task.ts'
+import { busy, chargeItem, endTask } from './task.ts'
 
 /** Tasks join the queues of machines (early binding). */
 export function assign(state: State, decision: Extract<Decision, { kind: 'assign' }>): void {
@@ -79,7 +79,12 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   for (const task of decision.tasks) startTask(state, stage, machine, slot, task, attempt++)
   if (state.charging) charge(state, machine, klass, decision.tasks)
   state.nextAttempt = attempt
-  state.runs[stage.run].attempts += decision.tasks.length
+  const run = state.runs[stage.run]
+  run.attempts += decision.tasks.length
+  if (run.restsSince > 0) {
+    run.rested += state.now - run.restsSince
+    run.restsSince = 0
+  }
   if (stage.firstStart === 0) stage.firstStart = state.now
   if (fresh) watchHead(state, machine, slot)
   machineChanged(state, machine.number)
@@ -193,11 +198,7 @@ function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
   tasks.left[a.task] -= 1
   stage.open -= 1
   stage.lastEnd = state.now
-  stage.busyMicros += a.micros
-  const share = (stage.byMachine[machine.number] ??= { tasks: 0, micros: 0 })
-  share.tasks += 1
-  share.micros += a.micros
-  machine.busyMicros += a.micros
+  busy(stage, machine, a.micros).tasks += 1
   if (a.failure === undefined) {
     learnFrom(stage, machine, tasks.size[a.task] / tasks.count[a.task], a.micros)
     if (stage.graph !== undefined) stage.graph.machineOf[a.index] = machine.number

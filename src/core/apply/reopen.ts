@@ -15,13 +15,14 @@ import {
 import { mark } from '../marks.ts'
 import type { Run, Stage, State } from '../state.ts'
 import { arriveAtNode, failedItems, tolerates } from './items.ts'
-import { allowedFailures } from './run.ts'
+import { allowedFailures, rest } from './run.ts'
 import { forgetModels } from './slot.ts'
 import { propagateKnown } from './stage.ts'
 
 /** Failed, skipped and cancelled items become open again, and what was made from their absence is redone. */
 export function reopenRun(state: State, run: Run): void {
   forgetModels(state, run, 'all')
+  rest(state, run)
   run.state = 'active'
   run.problem = undefined
   run.endedAt = 0

@@ -72,6 +72,22 @@ function graphOf({ tasks, edges }: Problem): GraphState {
   }
 }
 
+/** Whoever worked on it is gone. */
+export function pauseRun(state: State, run: Run): void {
+  if (run.state !== 'active') return
+  run.state = 'paused'
+  rest(state, run)
+}
+
+/** Until it starts something again, its time is nobody's: counted from the last sign of work. */
+export function rest(state: State, run: Run): void {
+  if (run.restsSince > 0) return
+  for (const number of run.stages) {
+    const { firstStart, lastEnd } = state.stages[number]
+    run.restsSince = Math.max(run.restsSince, firstStart, lastEnd)
+  }
+}
+
 /** Starts nothing more of this run; what runs may end. */
 export function stopRun(state: State, run: Run, problem: Failure): void {
   if (run.state !== 'active' && run.state !== 'paused') return

@@ -8,7 +8,7 @@ import type { Machine, Run, Slot, Stage, State } from '../state.ts'
 import { newSlot } from '../initial.ts'
 import type { Timer } from '../timers.ts'
 import { setTimer } from '../timers.ts'
-import { chargeHead, returnTask } from './task.ts'
+import { busy, chargeHead, returnTask } from './task.ts'
 
 /** Slots: opened, watched, asked to stop, gone. What runs in one is a queue of which only the head runs. */
 
@@ -156,6 +156,7 @@ export function stop(state: State, decision: Extract<Decision, { kind: 'stop' }>
     return
   }
   const { tasks } = state
+  spend(state, machine, slot)
   for (const task of [...slot.running]) {
     const stage = state.stages[tasks.stage[task]]
     const end = tasks.first[task] + tasks.count[task]
@@ -169,6 +170,13 @@ export function stop(state: State, decision: Extract<Decision, { kind: 'stop' }>
     })
     chargeHead(state, machine, slot, task, decision.failure)
   }
+}
+
+/** An attempt that answers nothing took the slot's time as one that answers does. */
+function spend(state: State, machine: Machine, slot: Slot): void {
+  if (slot.stage < 0 || slot.loading || slot.running.length + slot.stopping.size === 0) return
+  busy(state.stages[slot.stage], machine, Math.max(0, state.now - slot.headSince))
+  slot.headSince = state.now
 }
 
 /**
@@ -189,6 +197,7 @@ export function slotEnded(
   const single = running.length === 1 && state.tasks.count[running[0]] === 1
   const alone = single && !slot.dying && failure.kind !== 'lost'
   const settingUp = slot.loading && running.length > 0
+  spend(state, machine, slot)
   for (const task of running) {
     if (alone) chargeHead(state, machine, slot, task, failure, settingUp)
     else returnTask(state, machine, slot, task, true)

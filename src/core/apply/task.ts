@@ -31,6 +31,15 @@ export function chargeItem(
   })
 }
 
+/** A slot of the machine was taken by the stage for so long. */
+export function busy(stage: Stage, machine: Machine, micros: number): { tasks: number } {
+  const share = (stage.byMachine[machine.number] ??= { tasks: 0, micros: 0 })
+  stage.busyMicros += micros
+  share.micros += micros
+  machine.busyMicros += micros
+  return share
+}
+
 export function endTask(state: State, machine: Machine, slot: Slot, task: number): void {
   const { tasks } = state
   if (slot.running[0] === task) slot.running.shift()

@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Summary } from '../../src/api/summary.ts'
+import { folderWith, noting } from './harness.ts'
+
+/** What a run says of its own time. */
+
+const summary = (out: string) => JSON.parse(out) as Summary
+
+test('a makespan leaves out the time in which nobody worked on the run', async () => {
+  const folder = folderWith({
+    'handle.mjs': noting('await new Promise(done => setTimeout(done, 100)); return item'),
+  })
+  const words = ['map', 'handle.mjs', 'range:0..12', '-o', 'out.jsonl'] as const
+  const begun = folder.begin(...words, '--events')
+  await begun.says('"ended":4')
+  begun.signal('SIGKILL')
+  await begun.ended
+  await pause(2_500)
+  const { code, out, err } = await folder.dray(...words, '--json')
+  expect(code, err).toBe(0)
+  const { seconds, makespan, lowerBound, utilisation } = summary(out)
+  expect(seconds - makespan).toBeGreaterThan(2.5)
+  expect(makespan).toBeGreaterThanOrEqual(lowerBound)
+  expect(utilisation).toBeGreaterThan(0)
+  folder.remove()
+})
+
+test.each([
+  ['never answers', 'await new Promise(() => setInterval(() => {}, 1_000))'],
+  ['spins', 'for (;;) {}'],
+  ['crashes late', 'for (const end = Date.now() + 1_000; Date.now() < end; ) {}; process.abort()'],
+])('an attempt that %s took its slot: it counts as busy', async (_name, body) => {
+  const folder = folderWith({
+    'handle.mjs': noting(body),
+    'job.yaml': `
+name: stuck
+input: { range: { from: 0, to: 1 } }
+stages: [{ name: only, map: ./handle.mjs, timeout: 1s, grace: 200ms, retry: { attempts: 1 } }]
+`,
+  })
+  const { code, out, err } = await folder.dray('run', '--json')
+  expect(code, err).toBe(1)
+  const { machines, utilisation, lowerBound } = summary(out)
+  expect(machines[0].busySeconds).toBeGreaterThan(0.9)
+  expect(lowerBound * machines[0].slots).toBeGreaterThan(0.9)
+  expect(utilisation).toBeGreaterThan(0)
+  folder.remove()
+})
