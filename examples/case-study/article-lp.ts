@@ -1,5 +1,6 @@
+import type { LinearProgram } from '../../src/model/linear-program.ts'
 import type { Problem } from '../../src/model/problem.ts'
-import type { LinearProgram, Solver } from '../../src/port/solver.ts'
+import type { Solver } from '../../src/port/solver.ts'
 
 /**
  * The linear program of section 4.2.3 to the letter: minimise (or maximise) the sum of all L_ij,

@@ -1,4 +1,5 @@
 import type { Job, StageSpec } from '../model/job.ts'
+import { plainEdges } from '../model/precedence.ts'
 import type { Problem, ProblemMachine, ProblemTask } from '../model/problem.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import {
@@ -48,12 +49,7 @@ export function jobProblem(job: Job, given: JobNumbers): JobProblem {
     machines: slots.map(({ machine, slot }) => machineOf(machine, slot)),
     tasks,
     times: Float64Array.from(times),
-    edges: {
-      firstEdge: Int32Array.from(firstEdge),
-      from: Int32Array.from(from),
-      bytes: new Float64Array(from.length),
-      time: new Float64Array(from.length),
-    },
+    edges: plainEdges(firstEdge, from),
     network: undefined,
   }
   return { problem, stages: stages.map(({ spec, items }) => ({ name: spec.name, items })), perTask }

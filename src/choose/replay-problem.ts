@@ -1,4 +1,5 @@
 import type { Job, Objective } from '../model/job.ts'
+import { plainEdges } from '../model/precedence.ts'
 import type { Problem } from '../model/problem.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import type { HistoryBatch } from '../port/journal.ts'
@@ -53,12 +54,7 @@ export function replayProblem(run: RecordedRun): Replay {
         }),
       ),
     ),
-    edges: {
-      firstEdge: Int32Array.from(firstEdge),
-      from: Int32Array.from(from),
-      bytes: new Float64Array(from.length),
-      time: new Float64Array(from.length),
-    },
+    edges: plainEdges(firstEdge, from),
     network: undefined,
   }
   const isEstimated = (task: number, slot: number) =>

@@ -1,5 +1,15 @@
 import type { Precedence } from './problem.ts'
 
+/** Precedence along which nothing has to be moved. */
+export function plainEdges(firstEdge: readonly number[], from: readonly number[]): Precedence {
+  return {
+    firstEdge: Int32Array.from(firstEdge),
+    from: Int32Array.from(from),
+    bytes: new Float64Array(from.length),
+    time: new Float64Array(from.length),
+  }
+}
+
 /** The same edges by predecessor: `firstEdge[task]..firstEdge[task + 1]` leave `task`. */
 export type Successors = {
   readonly firstEdge: Int32Array

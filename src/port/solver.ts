@@ -1,3 +1,5 @@
+import type { LinearProgram } from '../model/linear-program.ts'
+
 /**
  * A solver of linear and mixed-integer programs, elsewhere: minimise cost x, with bounds on columns
  * and rows. Nothing it says is trusted: a caller recomputes loads from the values and bounds from the
@@ -6,20 +8,6 @@
 export type Solver = {
   readonly solve: (program: LinearProgram, options: SolveOptions) => Promise<Solved>
   readonly close: () => Promise<void>
-}
-
-export type LinearProgram = {
-  readonly cost: Float64Array
-  readonly lower: Float64Array
-  readonly upper: Float64Array
-  readonly rowLower: Float64Array
-  readonly rowUpper: Float64Array
-  /** The matrix by columns: column `c` owns entries `first[c]..first[c + 1]`. */
-  readonly first: Int32Array
-  readonly row: Int32Array
-  readonly value: Float64Array
-  /** 1 where the column must be a whole number; all continuous when left out. */
-  readonly integer?: Uint8Array
 }
 
 export type SolveOptions = {

@@ -1,6 +1,5 @@
-import { axisStyle, chartSvg, dashes, palette } from './chart.ts'
+import { axisStyle, chartSvg, dashes, palette, timeAxis } from './chart.ts'
 import { escapeHtml } from './page.ts'
-import { formatNumber } from './plan-view.ts'
 
 /** Share of the machines' speed at work over time, a line for each of a few series. */
 export function busyChart(
@@ -11,17 +10,7 @@ export function busyChart(
   const option = {
     color: palette,
     grid: { left: 110, right: 24, top: 14, bottom: 26 },
-    xAxis: {
-      type: 'value',
-      min: 0,
-      max: options.until,
-      ...axisStyle,
-      axisLabel: {
-        ...axisStyle.axisLabel,
-        showMaxLabel: false,
-        formatter: (value: number) => `${formatNumber(value)} ${options.unit}`,
-      },
-    },
+    xAxis: timeAxis(options),
     yAxis: {
       type: 'value',
       min: 0,

@@ -4,6 +4,7 @@ import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { EChartsCoreOption } from 'echarts/core'
 import { escapeHtml } from './page.ts'
+import { formatNumber } from './plan-view.ts'
 
 /**
  * ECharts on the server: an option in, an SVG as text out. Colours are CSS variables of the page, so
@@ -63,6 +64,21 @@ export const axisStyle = {
   axisLabel: { color: 'var(--muted)', fontSize: 11 },
   splitLine: { lineStyle: { color: 'var(--line)', width: 1 } },
 } as const
+
+/** From 0 to `until`, in the problem's unit. */
+export function timeAxis({ until, unit }: { readonly until: number; readonly unit: string }) {
+  return {
+    type: 'value',
+    min: 0,
+    max: until,
+    ...axisStyle,
+    axisLabel: {
+      ...axisStyle.axisLabel,
+      showMaxLabel: false,
+      formatter: (value: number) => `${formatNumber(value)} ${unit}`,
+    },
+  } as const
+}
 
 /** Strategies and stages in order; lines differ in dashes as well. */
 export const palette = [

@@ -1,6 +1,6 @@
 import { columnsOf, firstColumns, inOneLine } from '../std/columns.ts'
 import { formatCount } from '../std/units.ts'
-import { axisStyle, chartSvg } from './chart.ts'
+import { axisStyle, chartSvg, timeAxis } from './chart.ts'
 import { type Block, type BlockState, type Lane, mergeNarrow } from './lanes.ts'
 import { formatNumber, formatTime } from './plan-view.ts'
 
@@ -29,20 +29,10 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
     inOrder.filter(({ block }) => block.state === state),
   )
   const blocks = data.map(({ block }) => block)
+  const axis = timeAxis(options)
   const option = {
     grid: { left, right: 24, top, bottom },
-    xAxis: {
-      type: 'value',
-      min: 0,
-      max: options.until,
-      ...axisStyle,
-      axisLabel: {
-        ...axisStyle.axisLabel,
-        show: options.axis,
-        showMaxLabel: false,
-        formatter: (value: number) => `${formatNumber(value)} ${options.unit}`,
-      },
-    },
+    xAxis: { ...axis, axisLabel: { ...axis.axisLabel, show: options.axis } },
     yAxis: {
       type: 'category',
       inverse: true,

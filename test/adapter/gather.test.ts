@@ -38,7 +38,7 @@ test('a version is of all that a group holds, in its order: one that changed els
 
 test('a group that outgrows a message is a file of all its lines, also of the last and short ones', () => {
   const long = Array.from({ length: 30 }, (_, at) => JSON.stringify(`${at}`.repeat(50_000)))
-  const payloads = [...long, '"short"']
+  const payloads = [...long, JSON.stringify('x'.repeat(1_100_000)), '"short"']
   const { file } = JSON.parse(gathered(payloads).payload(0)) as { file: string }
   expect(readFileSync(file, 'utf8')).toBe(`${payloads.join('\n')}\n`)
 })

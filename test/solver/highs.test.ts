@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { openHighs } from '../../src/adapter/solver/highs.ts'
-import type { LinearProgram } from '../../src/port/solver.ts'
+import type { LinearProgram } from '../../src/model/linear-program.ts'
 
 const solver = openHighs()
 afterAll(() => solver.close())

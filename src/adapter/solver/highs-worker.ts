@@ -2,7 +2,8 @@ import { createRequire } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import type highsPackage from 'highs'
 import type { Highs, Model } from 'highs'
-import type { LinearProgram, Solved, SolveOptions } from '../../port/solver.ts'
+import type { LinearProgram } from '../../model/linear-program.ts'
+import type { Solved, SolveOptions } from '../../port/solver.ts'
 
 /** The thread's side of the solver: programs in, improving points and one answer out. */
 export type SolverRequest = {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { LinearProgram, Solved, SolveOptions, Solver } from '../../port/solver.ts'
+import type { LinearProgram } from '../../model/linear-program.ts'
+import type { Solved, SolveOptions, Solver } from '../../port/solver.ts'
 import type { SolverReply, SolverRequest } from './highs-worker.ts'
 
 /**

@@ -1,3 +1,4 @@
+import type { LinearProgram } from '../../model/linear-program.ts'
 import type { Columns } from '../bound/columns.ts'
 import type { Unrelated } from '../bound/unrelated.ts'
 
@@ -6,20 +7,8 @@ import type { Unrelated } from '../bound/unrelated.ts'
  * machine's load is at most C. Times are divided by `unit` so that C is near 1. A class with a single
  * column is a constant in its machine's row. With whole numbers asked for, it is the MILP.
  */
-export type AssignmentProgram = {
-  readonly cost: Float64Array
-  readonly lower: Float64Array
-  readonly upper: Float64Array
-  readonly rowLower: Float64Array
-  readonly rowUpper: Float64Array
-  readonly first: Int32Array
-  readonly row: Int32Array
-  readonly value: Float64Array
-  readonly integer?: Uint8Array
-}
-
 export type AssignmentModel = {
-  readonly program: AssignmentProgram
+  readonly program: LinearProgram
   /** Which column of `columns` each column of the program is; the makespan, the last, left out. */
   readonly pairs: Int32Array
   readonly openClasses: number

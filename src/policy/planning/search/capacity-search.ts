@@ -3,7 +3,7 @@ import { makespanOf, type Schedule } from '../../../model/schedule.ts'
 import { prng } from '../../../std/prng.ts'
 import { listSchedule } from '../list-schedule.ts'
 import type { PlanOptions } from '../planner.ts'
-import { startingSchedules } from './starts.ts'
+import { bestStart } from './starts.ts'
 
 /**
  * Search where machines run several tasks at once: over priorities alone, each task going where it
@@ -16,12 +16,7 @@ export function* searchCapacities(
   options: PlanOptions,
 ): Generator<Schedule | undefined, void, void> {
   const bound = (options.lowerBound ?? 0) * (1 + 1e-12)
-  let best: Schedule | undefined
-  for (const schedule of startingSchedules(problem, options)) {
-    const better = best === undefined || makespanOf(schedule) < makespanOf(best)
-    if (better) best = schedule
-    yield better ? schedule : undefined
-  }
+  const best = yield* bestStart(problem, options)
   if (best === undefined || problem.tasks.length === 0) return
   let least = makespanOf(best)
   const random = prng(options.seed, 3)

@@ -5,7 +5,7 @@ import type { PlanOptions } from '../planner.ts'
 import { annealDag, type DagCooling } from './dag-anneal.ts'
 import { type Dag, dagOf } from './dag.ts'
 import { type DagPlan, planOf, scheduleOfPlan } from './dag-plan.ts'
-import { startingSchedules } from './starts.ts'
+import { bestStart } from './starts.ts'
 
 /**
  * Search for tasks with precedence, transfers or releases on machines that run one at a time.
@@ -19,12 +19,7 @@ export function* searchGraph(
   options: PlanOptions,
 ): Generator<Schedule | undefined, void, void> {
   const bound = (options.lowerBound ?? 0) * (1 + 1e-12)
-  let best: Schedule | undefined
-  for (const schedule of startingSchedules(problem, options)) {
-    const better = best === undefined || makespanOf(schedule) < makespanOf(best)
-    if (better) best = schedule
-    yield better ? schedule : undefined
-  }
+  const best = yield* bestStart(problem, options)
   if (best === undefined || problem.tasks.length === 0 || makespanOf(best) <= bound) return
   const dag = dagOf(problem)
   const run = bestKeeper(best)

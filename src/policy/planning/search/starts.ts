@@ -1,5 +1,5 @@
 import type { Problem } from '../../../model/problem.ts'
-import type { Schedule } from '../../../model/schedule.ts'
+import { makespanOf, type Schedule } from '../../../model/schedule.ts'
 import { cpop } from '../cpop.ts'
 import { heft } from '../heft.ts'
 import { lpt } from '../lpt.ts'
@@ -32,6 +32,20 @@ export function* startingSchedules(
     if (planner.refuses?.(problem) !== undefined) continue
     for (const schedule of planner.plan(problem, options)) if (schedule) yield schedule
   }
+}
+
+/** Yields each start that is better than all before it, nothing for the others; the best is returned. */
+export function* bestStart(
+  problem: Problem,
+  options: PlanOptions,
+): Generator<Schedule | undefined, Schedule | undefined, void> {
+  let best: Schedule | undefined
+  for (const schedule of startingSchedules(problem, options)) {
+    const better = best === undefined || makespanOf(schedule) < makespanOf(best)
+    if (better) best = schedule
+    yield better ? schedule : undefined
+  }
+  return best
 }
 
 /** Task, ready task and machine: half a second's worth. */
