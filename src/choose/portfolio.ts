@@ -8,6 +8,7 @@ import type { Planner } from '../policy/planning/planner.ts'
 import type { Solver } from '../port/solver.ts'
 import { type Budget, drive, isSpent, stepsAhead } from './drive.ts'
 import { lpBound } from './lp-plan.ts'
+import { planOnline } from './online-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { compareScores, scoreSchedule } from './objective.ts'
 import { best, meets, type Proof, settle } from './prove.ts'
@@ -29,6 +30,9 @@ export async function planPortfolio(
   const proved = options.proof
   const bound = uncertain ? Number.NEGATIVE_INFINITY : proved.value
   const members = await constructAll(problem, { seed, budget, bound })
+  if (problem.edges.from.length > 0 && !meets(leaderOf(members).makespan, bound)) {
+    members.push(...ruled(problem, seed, budget))
+  }
   const standing = leaderOf(members)
   const settled = settle(problem, standing.schedule)
   if (settled) {
@@ -147,6 +151,24 @@ export async function constructAll(
   }
   return members
 }
+
+/**
+ * What the online rules make of a graph: placing tasks as they become ready, they do better than plans in
+ * some order now and then, and on graphs of many thousand tasks no search makes up for that.
+ */
+function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
+  const members: Member[] = []
+  for (const order of ['fifo', 'critical-path']) {
+    const ms = problem.tasks.length * simulatedTask
+    if (isSpent(budget) || budget.deadline - performance.now() < 4 * ms) break
+    const name = order === 'fifo' ? 'mct, online' : `mct in ${order} order`
+    members.push(memberOf(problem, name, planOnline(problem, 'mct', seed, order)))
+  }
+  return members
+}
+
+/** Milliseconds of a simulation. */
+const simulatedTask = 0.015
 
 /**
  * Earliest completion serves any problem and takes least: it is there however little time there is.

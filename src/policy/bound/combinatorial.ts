@@ -3,6 +3,7 @@ import { countingBound } from './counting.ts'
 import { headsAndTails } from './heads-tails.ts'
 import { intervalBound } from './interval.ts'
 import { pigeonholeBound } from './pigeonhole.ts'
+import { shareTables } from './shares.ts'
 import { unrelatedOf } from './unrelated.ts'
 import { isWhole } from './whole.ts'
 
@@ -24,6 +25,11 @@ export function combinatorialBound(problem: Problem): CombinatorialBound {
     { name: 'pigeonhole', value: pigeonholeBound(problem) },
     { name: 'counting', value: countingBound(problem, headsTails) },
   ]
+  if (problem.machines.some(({ capacity }) => capacity !== undefined)) {
+    for (const shares of shareTables(problem)) {
+      others.push({ name: 'load', value: intervalBound(unrelatedOf(problem, shares), headsTails) })
+    }
+  }
   const candidates = headsTails.raised ? [...others, path] : [path, ...others]
   const value = candidates.reduce((most, candidate) => Math.max(most, candidate.value), 0)
   // Of arguments that differ by rounding alone the simplest.

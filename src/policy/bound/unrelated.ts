@@ -18,10 +18,9 @@ export type Unrelated = {
   readonly integral: boolean
 }
 
-export function unrelatedOf(problem: Problem): Unrelated {
+export function unrelatedOf(problem: Problem, shares = loadShares(problem)): Unrelated {
   const tasks = problem.tasks.length
   const machines = problem.machines.length
-  const shares = loadShares(problem)
   const times = shares ?? problem.times
   const { classOf, first } = groupEqualRows(times, tasks, machines)
   const count = new Int32Array(first.length)

@@ -134,6 +134,29 @@ describe('the combinatorial bound', () => {
     expect(boundOf(shared).value).toBe(12)
   })
 
+  it('sees that tasks that need more than half run one at a time', () => {
+    const halves = {
+      machines: [{ id: 'm0', capacity: { cpu: 4, memory: 10 } }],
+      tasks: [3, 3, 3].map((cpu, at) => ({ id: `t${at}`, work: 6, needs: { cpu, memory: 1 } })),
+    }
+    expect(boundOf(halves).value).toBe(18)
+  })
+
+  it('takes the scarcest resource, whichever machines offer it', () => {
+    // Each machine's cpu is asked for more than its gpu, but the gpu is one machine's alone.
+    const gpus = {
+      machines: [
+        { id: 'm0', capacity: { cpu: 2, gpu: 1 } },
+        { id: 'm1', capacity: { cpu: 2 } },
+      ],
+      tasks: [
+        ...['a', 'b'].map(id => ({ id, times: [8, null], needs: { cpu: 0.5, gpu: 1 } })),
+        ...['c', 'd', 'e', 'f'].map(id => ({ id, work: 3, needs: { cpu: 2 } })),
+      ],
+    }
+    expect(boundOf(gpus).value).toBe(16)
+  })
+
   it('rounds up to whole numbers only when all data are whole', () => {
     const tasks = [5, 4].map((work, at) => ({ id: `t${at}`, work: work + at * 4 }))
     const two = (speed: number) => ({
