@@ -145,6 +145,33 @@ const big = (output: string, ...more: string[]) =>
   ['map', 'handle.mjs', 'range:0..60', '-o', output, ...more] as const
 
 describe.skipIf(!canMount())('a full disk', () => {
+  test('what is on it can be looked at, where not even shared memory has room beside it', async () => {
+    const folder = folderWith({ 'handle.mjs': heavy, 'disk/.keep': '' })
+    const disk = join(folder.path, 'disk')
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk])
+    try {
+      const words = [
+        'map',
+        'handle.mjs',
+        'range:0..5',
+        '-o',
+        'out.jsonl',
+        '--dir',
+        'disk/d',
+      ] as const
+      expect((await folder.dray(...words)).code).toBe(0)
+      expect(folder.has('disk/d/dray.db-shm')).toBe(false)
+      execFileSync('sh', ['-c', 'cat /dev/zero > "$0/filler" 2> /dev/null || true', disk])
+      for (const question of ['ls', 'status', 'results', 'why']) {
+        const ended = await folder.dray(question, '--dir', 'disk/d')
+        expect(ended.code, ended.err).toBe(0)
+      }
+    } finally {
+      execFileSync('umount', [disk])
+      folder.remove()
+    }
+  })
+
   test.each([
     ['the directory’s', 'disk/.dray', 'out.jsonl'],
     ['a jsonl output’s', '.dray', 'disk/out.jsonl'],

@@ -28,11 +28,11 @@ export function isBusy(error: unknown): boolean {
   return typeof code === 'number' && ((code & 0xff) === 5 || (code & 0xff) === 6)
 }
 
-/** SQLite may not write beside the file, or cannot open what it would write: another user's folder. */
+/** SQLite cannot make or write what it needs beside the file: another user's folder, a full disk (where its shared memory fails as I/O). */
 export function isUnwritable(error: unknown): boolean {
   if (error instanceof JournalError) return false
   const fault = faultOf(error)
-  return fault === readonly || fault === open || fault === full
+  return fault === readonly || fault === open || fault === full || fault === io
 }
 
 type Fault = { readonly kind: JournalErrorKind; readonly what: string; readonly remedy: string }
