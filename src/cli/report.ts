@@ -66,7 +66,8 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
   })
   const isOpen = (stage: string, index: number): boolean =>
     state === 'active' && store.result(run, stage, index) === undefined
-  const chart = chartOfHistory(store.history(run), { ...live, isOpen })
+  const keyOf = (stage: string, index: number) => store.result(run, stage, index)?.key
+  const chart = chartOfHistory(store.history(run), { ...live, isOpen, keyOf })
   // What is running has no end yet, and counts to now.
   const seconds = Math.max(summary.makespan, chart.seconds)
   const failures = summary.stages.flatMap(({ name }) => failuresOf(store, run, name))

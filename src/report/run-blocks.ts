@@ -1,3 +1,4 @@
+import { cutInMiddle, inOneLine } from '../std/columns.ts'
 import type { HistoryBatch } from '../port/journal.ts'
 import { type Block, type BlockState, type Lane, lanesOf } from './lanes.ts'
 
@@ -28,6 +29,8 @@ export type Live = {
   readonly tasks: readonly Running[]
   /** Whether the item has no final answer yet. */
   readonly isOpen: (stage: string, index: number) => boolean
+  /** An item's key, where it is known and worth looking up. */
+  readonly keyOf?: (stage: string, index: number) => string | undefined
 }
 
 /**
@@ -40,6 +43,7 @@ export function chartOfHistory(
 ): RunChart {
   const ended = [...history].flatMap(batch => [...attemptsOf(batch)])
   const attempts = [...ended, ...live.tasks.map(task => runningAttempt(task, live.now))]
+  const isNamed = live.keyOf !== undefined && attempts.length <= mostNamed
   const first = attempts.reduce((least, { start }) => Math.min(least, start), Infinity)
   const last = attempts.reduce((most, { end }) => Math.max(most, end), 0)
   const seconds = attempts.length === 0 ? 0 : (last - first) / 1e6
@@ -50,7 +54,8 @@ export function chartOfHistory(
   const bySlot = new Map<string, { machine: string; slot: number; blocks: Block[] }>()
   let [retried, failed] = [0, 0]
   for (const attempt of attempts) {
-    const { machine, slot, start, end, label } = attempt
+    const { machine, slot, start, end } = attempt
+    const label = labelOf(attempt, isNamed ? live.keyOf : undefined)
     const isLast = latest.get(attempt.item) === start
     const state = stateOf(attempt, isLast, live.isOpen)
     if (state === 'failed') failed += 1
@@ -78,6 +83,23 @@ export function chartOfHistory(
   }
 }
 
+/** Beyond so many attempts blocks have no room for a name, and looking each up takes long. */
+const mostNamed = 20_000
+
+function labelOf(
+  { stage, index, count }: { stage: string; index: number; count: number },
+  keyOf: Live['keyOf'],
+): string {
+  const name = (at: number): string => {
+    const key = keyOf?.(stage, at)
+    return key === undefined ? String(at) : cutInMiddle(inOneLine(key), mostColumns).join('')
+  }
+  const items = count > 1 ? `${name(index)}…${name(index + count - 1)}` : name(index)
+  return `${items} ${stage}`
+}
+
+const mostColumns = 60
+
 /** A part of the chart too narrow to be seen: a pixel. */
 const unseen = 1_000
 
@@ -98,10 +120,9 @@ function detailOf(state: BlockState, outcome: string): string | undefined {
 
 function runningAttempt({ machine, slot, stage, index, since }: Running, now: number) {
   const item = `${stage}\u0000${index}`
-  const label = `${index} ${stage}`
   const end = Math.max(now, since)
   const at = { item, stage, index, machine, slot, start: since, end }
-  return { ...at, outcome: 'running', count: 1, label }
+  return { ...at, outcome: 'running', count: 1 }
 }
 
 function* attemptsOf(batch: HistoryBatch) {
@@ -118,7 +139,6 @@ function* attemptsOf(batch: HistoryBatch) {
       end: batch.ends[at],
       outcome: batch.outcomes[at],
       count,
-      label: count > 1 ? `${index}…${index + count - 1} ${batch.stage}` : `${index} ${batch.stage}`,
     }
   }
 }

@@ -88,6 +88,16 @@ test('an attempt that failed is a retry where another followed, and failed where
   expect(chart).toMatchObject({ seconds: 4, attempts: 4, retried: 1, failed: 1 })
 })
 
+test('blocks are named by key where it is known, by number where it is not', () => {
+  const keyOf = (_stage: string, index: number) => (index === 1 ? undefined : `page-${index}.png`)
+  const live = { now: 0, tasks: [], isOpen: () => false, keyOf }
+  const { lanes } = chartOfHistory([{ ...history, counts: [2, 1, 1, 1] }], live)
+  expect(lanes.map(({ blocks }) => blocks.map(({ label }) => label))).toEqual([
+    ['1 ocr', '1 ocr'],
+    ['page-0.png…1 ocr', 'page-2.png ocr'],
+  ])
+})
+
 test('a slot has one lane, though the times measured of its tasks overlap by less than can be seen', () => {
   const many = Array.from({ length: 100 }, (_, at) => at)
   const chart = chartOfHistory([
