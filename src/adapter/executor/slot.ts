@@ -3,12 +3,12 @@ import type { AttemptOrder, ExecutorEvent, Outcome, SlotAddress } from '../../po
 import type { Why } from './abort-reason.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
 import { outcomeOf, unrun } from './outcome.ts'
-import { type PendingItem, pendingItems } from './pending.ts'
+import { pendingItems } from './pending.ts'
 import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
 import { slotFailure } from './slot-failure.ts'
 import { defineStage, letGo, newlyOpened, type Opened, silence } from './opened.ts'
+import { slotOutput } from './slot-output.ts'
 import type { StageState } from './stage-state.ts'
-import { MAX_TEXT } from './voice.ts'
 
 /** What a slot asks of the executor it belongs to. */
 export type SlotHost = {
@@ -31,12 +31,12 @@ export type Slot = ReturnType<typeof slotAt>
 export function slotAt(address: SlotAddress, host: SlotHost) {
   const opened = new Map<string, Opened>()
   const pending = pendingItems()
+  const output = slotOutput(pending, host.emit)
   const place = { machine: address.machine, checkpoints: host.checkpoints }
   let held: { readonly state: StageState; readonly attempts: readonly AttemptOrder[] }[] = []
   let active: Opened | undefined
   let outcomes: Outcome[] = []
   let peakBytes = 0
-  let lastItem: PendingItem | undefined
 
   function run(state: StageState, attempts: readonly AttemptOrder[]): void {
     held.push({ state, attempts })
@@ -68,7 +68,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     if (existing !== undefined) return (active = existing)
     const channel = host.open(state, {
       onLine: line => onLine(target, line),
-      onOutput: (stream, text) => onOutput(stream, text),
+      onOutput: output.unnamed,
       onEnd: end => onEnd(target, end),
     })
     if (channel === undefined) return undefined
@@ -104,7 +104,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       case 'compile':
         return void compile(target, line.stage)
       case 'text':
-        tell(pending.get(line.seq) ?? pending.first() ?? lastItem, line.stream, line.text)
+        output.named(line.seq, line.stream, line.text)
         return
       case 'progress':
         onProgress(line)
@@ -134,7 +134,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       return
     }
     answer(outcome)
-    lastItem = item
+    output.answered(item)
     if (pending.count() === 0 && held.length > 0) queueMicrotask(advance)
   }
 
@@ -191,24 +191,6 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     const item = pending.get(seq)
     if (item === undefined) return
     host.emit({ kind: 'progress', attempt: item.attempt, task: item.task, fraction })
-  }
-
-  function onOutput(stream: 'stdout' | 'stderr', text: string): void {
-    const item = pending.first() ?? lastItem
-    if (item === undefined || item.written > MAX_TEXT) return
-    const room = MAX_TEXT - item.written
-    item.written += text.length
-    tell(item, stream, text.length > room ? `${text.slice(0, room)}\n... truncated\n` : text)
-  }
-
-  function tell(
-    item: PendingItem | undefined,
-    stream: 'stdout' | 'stderr' | 'log',
-    text: string,
-  ): void {
-    if (item === undefined) return
-    const { attempt, task, index } = item
-    host.emit({ kind: 'log', attempt, task, index, stream, text })
   }
 
   function onEnd(target: Opened, end: ChannelEnd): void {

@@ -149,7 +149,7 @@ describe('ctx tells the handler where it is', () => {
     expect(box.of('progress')).toEqual([{ kind: 'progress', attempt: 1, task: 1, fraction: 0.5 }])
   })
 
-  test('a checkpoint outlives its attempt', async () => {
+  test('a checkpoint outlives its attempt, not its item', async () => {
     const box = world()
     box.executor.define(0, code('answers.mjs'))
     const again = order(1, { do: 'checkpoint' }, { try: 2, attempt: 2 })
@@ -157,6 +157,9 @@ describe('ctx tells the handler where it is', () => {
     const [one, two] = await box.answered(2)
     expect(one.failure?.message).toBe('first attempt')
     expect(two.result).toBe('{"attempt":1}')
+    box.executor.run(first, 0, [order(1, { do: 'checkpoint' }, { try: 2, attempt: 3 })])
+    const [, , afterwards] = await box.answered(3)
+    expect(afterwards.result).toBe('null')
   })
 
   test('a checkpoint that is not JSON is told in the log, and the item begins without it', async () => {

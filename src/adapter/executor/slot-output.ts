@@ -1,0 +1,38 @@
+import type { ExecutorEvent } from '../../port/executor.ts'
+import type { PendingItem, pendingItems } from './pending.ts'
+import { MAX_TEXT } from './voice.ts'
+
+type Stream = 'stdout' | 'stderr' | 'log'
+
+/**
+ * Whose text it is. The slot's runtime names the item that wrote. What reaches the pipes past it (native
+ * code, a dying engine) is held to be of the item that runs, or of the last one, and limited here.
+ */
+export function slotOutput(
+  pending: ReturnType<typeof pendingItems>,
+  emit: (event: ExecutorEvent) => void,
+) {
+  let lastAnswered: PendingItem | undefined
+
+  function tell(item: PendingItem | undefined, stream: Stream, text: string): void {
+    if (item === undefined) return
+    const { attempt, task, index } = item
+    emit({ kind: 'log', attempt, task, index, stream, text })
+  }
+
+  return {
+    answered(item: PendingItem): void {
+      lastAnswered = item
+    },
+    named(seq: number, stream: Stream, text: string): void {
+      tell(pending.get(seq) ?? pending.first() ?? lastAnswered, stream, text)
+    },
+    unnamed(stream: 'stdout' | 'stderr', text: string): void {
+      const item = pending.first() ?? lastAnswered
+      if (item === undefined || item.written > MAX_TEXT) return
+      const room = MAX_TEXT - item.written
+      item.written += text.length
+      tell(item, stream, text.length > room ? `${text.slice(0, room)}\n... truncated\n` : text)
+    },
+  }
+}
