@@ -51,6 +51,16 @@ describe('a plan mended as it goes', () => {
     expect(errorRate).toBe(0)
   })
 
+  test('goes on where what ran when it was mended fails and its followers wait their turn', { timeout: 30_000 }, () => {
+    const faults = { failing: 0.2, attempts: 30 }
+    for (let seed = 1; seed <= 25; seed += 1) {
+      const problem = layered(24, 3, seed)
+      const way = { kind: 'plan', schedule: planOf(heft, problem), mended: 'seldom' } as const
+      const { completions } = realise(problem, way, { noise: 0.3, faults, seed })
+      expect(completions, `seed ${seed}`).toBe(problem.tasks.length)
+    }
+  })
+
   test.each([
     ['independent tasks', {}],
     ['releases', { releases: true }],
@@ -159,8 +169,8 @@ function independent(tasks: number, machines: number): Problem {
 }
 
 /** Layers of eight, each task after two of the layer before. */
-function layered(tasks: number, machines: number): Problem {
-  const random = prng(12)
+function layered(tasks: number, machines: number, seed = 12): Problem {
+  const random = prng(seed)
   const width = 8
   return problemFrom(
     {

@@ -24,6 +24,8 @@ export function enqueueAt(state: State, machine: Machine, task: number): void {
   const stage = state.stages[tasks.stage[task]]
   const rank = stage.plan?.rank.get(tasks.first[task])
   if (rank !== undefined) tasks.key[task] = rankHere(state, stage, machine, tasks.first[task], rank)
+  // It ran when the plan was made and failed since: as one that comes from elsewhere, below.
+  else if (stage.graph?.turns !== undefined) tasks.key[task] = -stage.known - 1
   const klass = tasks.klass[task]
   let queue = machine.queues.get(klass)
   if (queue === undefined) machine.queues.set(klass, (queue = taskQueue()))
