@@ -1,4 +1,5 @@
 import type { Event } from '../core/event.ts'
+import { InputError } from '../model/input-error.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { chanceAt } from '../std/chance.ts'
 import { prng } from '../std/prng.ts'
@@ -24,6 +25,8 @@ type Losses = {
   readonly send: (event: Event) => void
   readonly machines: readonly MachineDefinition[]
   readonly finished: () => boolean
+  /** How many tasks have ended so far. */
+  readonly ended: () => number
 }
 
 export function faultsOf(
@@ -47,23 +50,43 @@ export function faultsOf(
     schedule(losses: Losses) {
       const mean = faults.meanTimeBetweenLosses
       if (mean === undefined || mean <= 0) return
-      const rate = { mean: mean * ticks, away: (faults.away ?? 0) * ticks, seed }
+      const rate = { mean: mean * ticks, away: Math.min((faults.away ?? 0) * ticks, longest), seed }
+      const patience = patienceWith(losses, mean)
       losses.machines.forEach((_, machine) => {
-        loseRepeatedly(losses, machine, rate)
+        loseRepeatedly({ ...losses, patience }, machine, rate)
       })
     },
   }
 }
 
+/** Where machines are lost before they end anything, a run would never end: that is told instead. */
+function patienceWith({ machines, ended }: Losses, mean: number): () => void {
+  let [lost, before] = [0, 0]
+  return () => {
+    const now = ended()
+    lost = now > before ? 1 : lost + 1
+    before = now
+    if (lost <= 1_000 + 100 * machines.length) return
+    throw new InputError(
+      `--faults losses=${mean}: machines are lost so often that no task ends between ${lost} losses\n` +
+        '  expected a mean time between losses of a machine that is not far below the times of tasks',
+    )
+  }
+}
+
+/** A thousand times as long still counts in whole ticks. */
+const longest = Number.MAX_SAFE_INTEGER / 1_000
+
 function loseRepeatedly(
-  losses: Losses,
+  losses: Losses & { readonly patience: () => void },
   machine: number,
   rate: { mean: number; away: number; seed: number },
 ): void {
-  const { clock, executor, send, finished } = losses
+  const { clock, executor, send, finished, patience } = losses
   const random = prng(rate.seed, FAULTS + 1 + machine)
   const lose = (): void => {
     if (finished()) return
+    patience()
     executor.drop(machine)
     send({ kind: 'left', machine, reason: 'a simulated loss' })
     clock.at(clock.now() + Math.round(rate.away), () => {

@@ -106,6 +106,7 @@ export function simulateProblem(problem: Problem, options: SimulateOptions): Sim
     },
     machines: joining,
     finished: () => state.runs[0]?.state !== 'active',
+    ended: () => state.stages[0]?.items.counts.reduce((sum, count) => sum + count, 0) ?? 0,
   })
   clock.run()
   assert(

@@ -150,6 +150,13 @@ describe('uncertainty', () => {
     expect(meanFlowTime).toBeLessThan(simulateProblem(problem, { strategy: 'mct' }).meanFlowTime)
   })
 
+  test('machines that are lost before anything can end are told, not waited for', () => {
+    const faults = { meanTimeBetweenLosses: 1e-3 }
+    expect(() => simulateProblem(problem, { strategy: 'mct', faults })).toThrow(
+      /losses=0.001: machines are lost so often/,
+    )
+  })
+
   test('failed tasks are tried again, and what fails for good is counted', () => {
     const simulation = simulateProblem(problem, {
       strategy: 'mct',
