@@ -50,7 +50,7 @@ export function faultsOf(
     schedule(losses: Losses) {
       const mean = faults.meanTimeBetweenLosses
       if (mean === undefined || mean <= 0) return
-      const rate = { mean: mean * ticks, away: Math.min((faults.away ?? 0) * ticks, longest), seed }
+      const rate = { mean: mean * ticks, away: awayOf(faults, ticks), seed }
       const patience = patienceWith(losses, mean)
       losses.machines.forEach((_, machine) => {
         loseRepeatedly({ ...losses, patience }, machine, rate)
@@ -74,8 +74,14 @@ function patienceWith({ machines, ended }: Losses, mean: number): () => void {
   }
 }
 
-/** A thousand times as long still counts in whole ticks. */
-const longest = Number.MAX_SAFE_INTEGER / 1_000
+/** In ticks; a thousand absences still count in whole ones. */
+function awayOf({ away = 0 }: ProblemFaults, ticks: number): number {
+  const longest = Math.floor(Number.MAX_SAFE_INTEGER / 1_000 / ticks)
+  if (away <= longest) return away * ticks
+  throw new InputError(
+    `--faults away=${away}: longer than this problem's time can be counted; expected at most ${longest}`,
+  )
+}
 
 function loseRepeatedly(
   losses: Losses & { readonly patience: () => void },

@@ -51,7 +51,9 @@ describe('a plan mended as it goes', () => {
     expect(errorRate).toBe(0)
   })
 
-  test('goes on where what ran when it was mended fails and its followers wait their turn', { timeout: 30_000 }, () => {
+  test('goes on where what ran when it was mended fails and its followers wait their turn', {
+    timeout: 30_000,
+  }, () => {
     const faults = { failing: 0.2, attempts: 30 }
     for (let seed = 1; seed <= 25; seed += 1) {
       const problem = layered(24, 3, seed)
