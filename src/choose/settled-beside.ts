@@ -31,4 +31,4 @@ export function* settledBeside(
   }
 }
 
-const evenTurns = 500
+const evenTurns = 1_000
