@@ -7,13 +7,18 @@ import type { Host } from './host.ts'
 import { planBeside } from './plan-beside.ts'
 import { jobOf } from './recorded-job.ts'
 
-/** Stops a run: nothing more of it starts, what runs is aborted. Resolves once that is durable. */
+/**
+ * Stops a run: nothing more of it starts, what runs is aborted. Resolves once that is durable. One whose items
+ * have all ended, or that stops for a reason of its own, is not turned into a cancelled one.
+ */
 export async function cancelRun(host: Host, record: RunRecord) {
   const run = host.runNamed(record.name)
   if (run === undefined) throw new InputError(`run ${record.name} never began`)
   if (!isLive(run)) return { run: record.name, state: run.state, cancelled: false }
   if (!host.isAttached(record.name)) host.attach(record.name, jobOf(record))
   await cancel(host, run)
+  if (run.problem?.kind !== 'cancelled')
+    return { run: record.name, state: run.state, cancelled: false }
   return { run: record.name, state: 'cancelled', cancelled: true }
 }
 

@@ -28,8 +28,13 @@ async function cancel(run: string, flags: Flags): Promise<number> {
     (await cancelOwnerless(dir, run))) as Cancelled
   if (flags.json === true) printJson(answer)
   else if (answer.cancelled) print(`${answer.run} is cancelled; what is done stays`)
-  else print(`${answer.run} has ended already: ${answer.state}`)
+  else print(`${answer.run} ${ending[answer.state] ?? `has ended already: ${answer.state}`}`)
   return exitCode.done
+}
+
+const ending: Readonly<Record<string, string | undefined>> = {
+  finishing: 'has ended already: its outputs are being written',
+  stopping: 'is failing already: dray why says what for',
 }
 
 /** Nobody works on it: the directory is claimed for as long as it takes to end the run. */

@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { folderWith, lines, noting, ran } from './harness.ts'
 
@@ -108,6 +111,23 @@ test('cancel ends an interrupted run that nobody works on', async () => {
   const ended = await folder.dray('cancel', run)
   expect(ended.code, ended.err).toBe(0)
   expect((await folder.dray('ls')).out).toContain('cancelled')
+  folder.remove()
+})
+
+test('a cancel while outputs are written says that the run has ended, and spoils nothing', async () => {
+  const folder = folderWith({ 'handle.mjs': 'export default item => item\n' })
+  const begun = folder.begin('map', 'handle.mjs', 'range:0..2000', '-o', 'out/{key}.txt')
+  const written = () => (folder.has('out') ? readdirSync(join(folder.path, 'out')).length : 0)
+  while (written() < 10) await pause(5)
+  const [{ run }] = JSON.parse((await folder.dray('ls', '--json')).out) as [{ run: string }]
+  const cancels = await Promise.all([folder.dray('cancel', run), folder.dray('cancel', run)])
+  for (const { code, out } of cancels) {
+    expect(code).toBe(0)
+    expect(out).toMatch(/has ended already/)
+  }
+  expect((await begun.ended).code).toBe(0)
+  expect(written()).toBe(2000)
+  expect((await folder.dray('ls')).out).toContain('done')
   folder.remove()
 })
 
