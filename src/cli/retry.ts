@@ -1,11 +1,11 @@
 import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
-import { openHost } from '../api/host.ts'
+import { type Host, openHost } from '../api/host.ts'
 import { jobOf } from '../api/recorded-job.ts'
 import { reopenFailed } from '../api/reopen.ts'
 import { answerRequest } from '../api/requests.ts'
 import { findRun } from '../api/view.ts'
-import { isLive } from '../core/state.ts'
+import { isLive, type Run } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -66,14 +66,24 @@ function inWords({ run, items, live }: Reopened): string {
   return `${run}: ${plural(items, 'item')} open again; its owner runs ${items === 1 ? 'it' : 'them'}`
 }
 
+/** Only who pushes to it can end it; here it would wait for ever. */
+function refuseOpenStream({ state }: Host, { definition, stages }: Run): void {
+  const { definition: head, complete } = state.stages[stages[0]]
+  if (complete || head.link.kind !== 'source' || head.link.pushed !== true) return
+  throw new InputError(
+    `${definition.name} is an open stream; expected the program that pushes to it to go on with it, by dray.stream(job) of the library, and to close it first`,
+  )
+}
+
 async function retryHere(dir: string, name: string, flags: Flags): Promise<number> {
   const machines = await machinesFrom(flags.machines)
   const host = await openHost({ dir, machines, onRequest: answerRequest })
   try {
     const view = { state: host.state, store: host.store }
     const record = findRun({ ...view, payloads: undefined, owned: true }, name)
-    const { items, live } = await reopenFailed(host, record)
     const run = host.runNamed(record.name)
+    if (run !== undefined) refuseOpenStream(host, run)
+    const { items, live } = await reopenFailed(host, record)
     const kind = run !== undefined && isLive(run) ? 'goOn' : 'nothing'
     const why = whyAgain(kind, items, live)
     const submitted = { run: record.name, plan: { kind, run: record.name, why } } as const

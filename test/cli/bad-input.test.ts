@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -298,6 +299,27 @@ test('an open input at the command line exits 2 and says who pushes', async () =
   const { code, err } = await folder.dray('run')
   expect(code).toBe(2)
   expect(err).toContain('dray.stream(job)')
+  folder.remove()
+})
+
+test('an open stream is not retried at the command line, where nobody could close it', async () => {
+  const folder = folderWith({
+    'handle.mjs': 'export default () => { throw new Error("no") }\n',
+    'push.mjs': `
+import { open } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
+const dray = await open({ dir: '.dray' })
+const stages = [{ name: 'only', map: './handle.mjs', retry: { attempts: 1 } }]
+const stream = await dray.stream({ name: 'pushed', input: { open: true }, stages })
+const pushed = await stream.push(1)
+await pushed.result().catch(() => {})
+await dray.close()
+`,
+  })
+  const push = spawnSync(process.execPath, ['push.mjs'], { cwd: folder.path, encoding: 'utf8' })
+  expect(push.status, push.stderr).toBe(0)
+  const { code, err } = await folder.dray('retry', 'pushed', '--failed')
+  expect(code).toBe(2)
+  expect(err).toContain('is an open stream; expected the program that pushes to it')
   folder.remove()
 })
 
