@@ -27,8 +27,8 @@ export function rememberTimes(state: State, store: Store, run: Run): void {
 
 export const estimatesDocument = (job: string, stage: string): string => `estimates:${job}:${stage}`
 
-/** Observations that all earlier runs together count for. */
-const mostRecalled = 64
+/** Observations that all earlier runs together count for: a box changes more from run to run than within one. */
+const mostRecalled = 32
 
 /** Times earlier runs of the job learnt, for its stages on the machines that are here. */
 export function recallTimes(host: Host, name: string): void {

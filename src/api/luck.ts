@@ -1,5 +1,6 @@
 import { endedCount } from '../core/items.ts'
 import type { Stage } from '../core/state.ts'
+import { BLOCK } from '../policy/estimation/least-squares.ts'
 import { type Spread, spreadOf } from '../policy/estimation/spread.ts'
 import type { Prng } from '../std/prng.ts'
 
@@ -43,12 +44,12 @@ export function luckyStages(random: Prng): () => LuckOf {
 /**
  * The mean of n past items is off by an n-th of their variance, and where errors follow each other the
  * mean of those to come strays with them: of both, the part that independent draws do not give. The
- * variance itself is known from no more than n errors, whence Student's t.
+ * variance itself is known from so many blocks of errors, whence Student's t.
  */
 function commonFactor(spread: Spread, n: number, left: number, random: Prng): number {
-  const seen = Math.max(2, n / spread.echo)
-  const variance = 1 / (seen - 1) + Math.min(1, (spread.echo - 1) / left)
-  const strays = spread.variation * Math.sqrt(Math.min(2, variance)) * student(seen - 1, random)
+  const { echo, variation } = spread
+  const shares = Math.min(1, echo / Math.max(1, n)) + Math.min(1, (echo - 1) / left)
+  const strays = variation * Math.sqrt(shares) * student(2 + n / BLOCK, random)
   return Math.exp(Math.max(-2, Math.min(2, strays)))
 }
 

@@ -36,8 +36,8 @@ type World = {
   readonly items: number
   readonly stages: readonly string[]
   readonly speeds: readonly number[]
-  /** Micros at speed 1 of the next item that starts. */
-  readonly draw: (random: Prng) => number
+  /** Micros at speed 1 of the next item that starts, the n-th. */
+  readonly draw: (random: Prng, nth: number) => number
   /** Micros between an item's end and its answer's arrival; none where it does not matter. */
   readonly between?: (random: Prng) => number
 }
@@ -51,6 +51,7 @@ function play(world: World, seed: number, look: Look): number {
   const due: { at: number; event: Event }[] = []
   const stages = world.stages.map((name, at) => stage(name, at - 1))
   let now = 1_000_000
+  let started = 0
   let events: Event[] = [
     { kind: 'term', term: 1 },
     ...world.speeds.map(
@@ -72,7 +73,10 @@ function play(world: World, seed: number, look: Look): number {
         const { machine, slot, tasks, firstAttempt } = action
         let at = now
         for (const [nth, task] of tasks.entries()) {
-          const micros = Math.round(world.draw(random) / state.machines[machine].definition.speed)
+          const micros = Math.round(
+            world.draw(random, started) / state.machines[machine].definition.speed,
+          )
+          started += 1
           at += micros + Math.round(world.between?.(random) ?? 0)
           const attempts = [firstAttempt + nth]
           const indexes = [state.tasks.first[task]]
@@ -121,6 +125,10 @@ function coverageOfEnd(world: World, seeds: number) {
 const second = 1_000_000
 const stray = (sigma: number) => (random: Prng) => second * Math.exp(sigma * random.normal())
 
+/** Pages of one language, then of another. */
+const sorted: World['draw'] = (random, nth) =>
+  (nth < 24 ? 1.5 : 1) * second * Math.exp(0.3 * random.normal())
+
 /** Slow for a while, then fast for a while: successive times are alike. */
 const drifting = (): World['draw'] => {
   let mood = 0
@@ -135,17 +143,17 @@ describe('the 80 % range of the time left', () => {
     [
       'two stages of straying items',
       { items: 40, stages: ['a', 'b'], speeds: [1], draw: stray(0.5) },
-      [0.72, 0.95],
+      [0.75, 1],
     ],
     [
       'machines of different speed',
       { items: 60, stages: ['a'], speeds: [1, 0.25], draw: stray(0.4) },
-      [0.72, 0.95],
+      [0.75, 1],
     ],
     [
       'more items than are told apart',
       { items: 300, stages: ['a'], speeds: [1, 1], draw: stray(0.6) },
-      [0.7, 0.92],
+      [0.75, 1],
     ],
     [
       'messages that take three times as long as the items do',
@@ -153,7 +161,7 @@ describe('the 80 % range of the time left', () => {
         ...{ items: 150, stages: ['a', 'b'], speeds: [1], draw: stray(0.3) },
         between: random => 3 * stray(0.6)(random),
       },
-      [0.72, 0.97],
+      [0.75, 1],
     ],
     [
       // What drifts as slowly as the run is long cannot be told from what is so.
@@ -161,14 +169,20 @@ describe('the 80 % range of the time left', () => {
       { items: 150, stages: ['a'], speeds: [1], draw: drifting() },
       [0.58, 0.9],
     ],
+    [
+      // The first 24 take half as long again: before they have ended nothing tells.
+      'an input that is sorted, less often',
+      { items: 42, stages: ['a'], speeds: [1], draw: sorted },
+      [0.45, 0.9],
+    ],
   ])(
-    'holds the end about eight times in ten: %s',
+    'holds the end eight times in ten or more: %s',
     (_, world, [least, most]) => {
       const { share, width } = coverageOfEnd(world, 40)
       expect(share).toBeGreaterThan(least)
-      expect(share).toBeLessThan(most)
+      expect(share).toBeLessThanOrEqual(most)
       // And says something: a range from nothing to twice as long would hold it always.
-      expect(width).toBeLessThan(0.9)
+      expect(width).toBeLessThan(1.2)
     },
     60_000,
   )

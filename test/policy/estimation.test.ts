@@ -223,7 +223,9 @@ describe('how far the next may stray', () => {
     const moody = Array.from({ length: 400 }, () =>
       Math.exp((mood = 0.8 * mood + random.normal() / 5)),
     )
-    expect(judged(alone).echo).toBeLessThan(1.6)
+    expect(judged(alone).echo).toBeLessThan(1.8)
+    // Of a few nothing is known yet, and that they are alike may be chance.
+    expect(judged(alone.slice(0, 6)).echo).toBeGreaterThan(3)
     expect(judged(moody).echo).toBeGreaterThan(4)
   })
 })
