@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts'
 import type { Run, State } from '../core/state.ts'
 import { storedName } from '../driver/payloads.ts'
 import { encodeEstimate, faded } from '../policy/estimation/least-squares.ts'
@@ -27,9 +28,6 @@ export function rememberTimes(state: State, store: Store, run: Run): void {
 
 export const estimatesDocument = (job: string, stage: string): string => `estimates:${job}:${stage}`
 
-/** Observations that all earlier runs together count for: a box changes more from run to run than within one. */
-const mostRecalled = 32
-
 /** Times earlier runs of the job learnt, for its stages on the machines that are here. */
 export function recallTimes(host: Host, name: string): void {
   const run = host.runNamed(name)
@@ -48,7 +46,7 @@ export function recallTimes(host: Host, name: string): void {
         kind: 'learnt',
         stage: number,
         machine,
-        estimate: faded(learnt, mostRecalled),
+        estimate: faded(learnt, limits.recalled),
       })
     recall(-1, pooled)
     for (const machine of host.state.machines) {

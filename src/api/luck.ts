@@ -1,7 +1,7 @@
 import { endedCount } from '../core/items.ts'
 import type { Stage } from '../core/state.ts'
 import { BLOCK } from '../policy/estimation/least-squares.ts'
-import { type Spread, spreadOf } from '../policy/estimation/spread.ts'
+import { sharedVariance, type Spread, spreadOf } from '../policy/estimation/spread.ts'
 import type { Prng } from '../std/prng.ts'
 
 /** How wrong predictions of a stage's single items were, on all machines together. */
@@ -28,7 +28,7 @@ export function luckyStages(random: Prng): () => LuckOf {
     return (stage, spread) => {
       const known = drawn.get(stage)
       if (known !== undefined) return known
-      const left = Math.max(1, stage.known - endedCount(stage.items))
+      const left = stage.known - endedCount(stage.items)
       const between = handovers.get(stage) ?? spreadOf([stage.handover])
       handovers.set(stage, between)
       const luck = {
@@ -47,9 +47,8 @@ export function luckyStages(random: Prng): () => LuckOf {
  * variance itself is known from so many blocks of errors, whence Student's t.
  */
 function commonFactor(spread: Spread, n: number, left: number, random: Prng): number {
-  const { echo, variation } = spread
-  const shares = Math.min(1, echo / Math.max(1, n)) + Math.min(1, (echo - 1) / left)
-  const strays = variation * Math.sqrt(shares) * student(2 + n / BLOCK, random)
+  const shared = sharedVariance(spread.echo, n, left)
+  const strays = spread.variation * Math.sqrt(shared) * student(2 + n / BLOCK, random)
   return Math.exp(Math.max(-2, Math.min(2, strays)))
 }
 

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import { plainEdges } from '../model/precedence.ts'
 import type { Problem, ProblemMachine, ProblemTask } from '../model/problem.ts'
@@ -8,6 +9,7 @@ import {
   predict,
   ratioQuantile,
 } from '../policy/estimation/least-squares.ts'
+import { sharedVariance, spreadOf } from '../policy/estimation/spread.ts'
 
 /**
  * A job as a scheduling problem: a task per item and stage, a machine per slot, times as earlier
@@ -157,11 +159,14 @@ function machineOf({ id, speed, slots, cost }: MachineDefinition, slot: number):
  */
 export function uncertaintyOf(estimates: JobNumbers['estimates']): Uncertainty {
   let [strayed, common, weight] = [0, 0, 0]
-  for (const { pooled } of estimates.values()) {
+  for (const { pooled, machines } of estimates.values()) {
     const judged = Math.log(ratioQuantile(pooled, 0.84) / ratioQuantile(pooled, 0.16)) / 2
     const variation = Math.min(2, Math.max(judged, residualOf(pooled)))
     strayed += variation * pooled.time
-    common += (variation / Math.sqrt(Math.max(1, pooled.n))) * pooled.time
+    // A run of about as many items as were learnt from, on a box that may have changed since.
+    const { echo } = spreadOf(machines.values())
+    const shared = sharedVariance(echo, Math.min(limits.recalled, pooled.n), pooled.n)
+    common += variation * Math.sqrt(shared) * pooled.time
     weight += pooled.time
   }
   return weight > 0 ? { noise: strayed / weight, common: common / weight } : { noise: 0, common: 0 }

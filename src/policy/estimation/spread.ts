@@ -30,6 +30,13 @@ export type Spread = {
   readonly echo: number
 }
 
+/**
+ * Of the variance of single items, the share that means have in common: that of n past items, and of
+ * those to come what independent draws do not give.
+ */
+export const sharedVariance = (echo: number, n: number, left: number): number =>
+  Math.min(1, echo / Math.max(1, n)) + Math.min(1, (echo - 1) / Math.max(1, left))
+
 export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
   const seen = [...estimates].filter(estimate => estimate !== undefined)
   const counts = new Float64Array(RATIO_BUCKETS)
