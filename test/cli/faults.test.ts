@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -137,6 +146,34 @@ test('a torn tail loses the commits in it and no more: the run goes on', async (
   whole(folder, 'out.jsonl', 40)
   // In flight on two slots, and what the torn commit had: far fewer than all.
   expect(ran(folder).length).toBeLessThan(40 + 12)
+  folder.remove()
+})
+
+test('a flipped bit in the log of a killed run is refused, not taken for its end; put right, it goes on', async () => {
+  const folder = folderWith({
+    'handle.mjs': noting('await new Promise(r => setTimeout(r, 20)); return item'),
+  })
+  const words = ['map', 'handle.mjs', 'range:0..60', '-o', 'out.jsonl', '--chunk', '1'] as const
+  const begun = folder.begin(...words, '--events')
+  await begun.hasEnded(20)
+  begun.signal('SIGKILL')
+  await begun.ended
+  const wal = join(folder.path, '.dray/dray.db-wal')
+  const whole = readFileSync(wal)
+  for (const at of [40, 17, Math.floor(whole.length / 2)]) {
+    const flipped = Buffer.from(whole)
+    flipped[at] ^= 4
+    writeFileSync(wal, flipped)
+    refused(
+      await folder.dray(...words),
+      /(frame \d+|its header) of .*dray\.db-wal: the log is damaged/,
+    )
+    expect(readFileSync(wal).equals(flipped)).toBe(true)
+  }
+  writeFileSync(wal, whole)
+  const again = await folder.dray(...words)
+  expect(again.code, again.err).toBe(0)
+  expect(Number(/goes on: (\d+) of 60/.exec(again.err)?.[1])).toBeGreaterThanOrEqual(20)
   folder.remove()
 })
 

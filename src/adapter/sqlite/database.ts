@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { JournalError } from '../../port/journal-error.ts'
+import { checkLog } from './check-log.ts'
 import { createDirectory } from './create-directory.ts'
 import { guard, isUnwritable } from './fault.ts'
 import { reserveLog } from './reserve-log.ts'
@@ -18,6 +19,7 @@ export function openDatabase(dir: string): Database {
   const path = join(resolve(dir), 'dray.db')
   return guard(path, 'opening it', () => {
     createDirectory(resolve(dir))
+    checkLog(`${path}-wal`)
     const handle = new DatabaseSync(path, { timeout: 5_000, returnArrays: true })
     try {
       handle.exec(settings)
