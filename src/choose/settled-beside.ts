@@ -1,11 +1,13 @@
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { type SettleOptions, settleGraph } from '../policy/bound/graph/settle.ts'
+import { dagOf } from '../policy/planning/search/dag.ts'
 
 /**
  * A search with exhaustion at its side, by turns: what one finds the other need not look for, and where
  * exhaustion ends the best known is proved. It settles most graphs of up to a hundred tasks on machines
- * alike within a second, or it seldom does, so after a while it gets every fourth turn only.
+ * alike within a second. On machines unlike it settles few tasks soon or many never, so there it gets every
+ * fourth turn only after a short while.
  */
 export function* settledBeside(
   problem: Problem,
@@ -13,6 +15,7 @@ export function* settledBeside(
   { proved, ...options }: SettleOptions & { readonly proved: () => void },
 ): Generator<Schedule | undefined, void, void> {
   const settling = settleGraph(problem, options)
+  const evenTurns = dagOf(problem).identical ? 1_000 : 100
   let searching = true
   for (let turn = 0, open = true; searching || open; turn += 1) {
     if (searching) {
@@ -30,5 +33,3 @@ export function* settledBeside(
     }
   }
 }
-
-const evenTurns = 1_000
