@@ -44,9 +44,10 @@ const benches = {
     else row('  BullMQ', bullmq.skipped, 'peer')
   },
   idle() {
-    const { p50, p95 } = medianOf(3, () => measure('idle.js'))
+    const { p50, p95, first } = medianOf(3, () => measure('idle.js'))
     row('one item, push to result, durable, idle: p50 (ms)', round(p50), '1 ms')
     row('  p95 (ms)', round(p95), '')
+    row('  p50 of the first 500 after 100 (ms)', round(first), '')
     const bullmq = measure('peers/bullmq.js', 'idle')
     if (bullmq.skipped === undefined)
       row('  BullMQ, Redis with fsync always: p50 (ms)', round(bullmq.p50), 'peer')

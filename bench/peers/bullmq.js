@@ -41,11 +41,11 @@ await worker.waitUntilReady()
 let figure
 if (what === 'idle') {
   const times = []
-  for (let n = 0; n < 400; n += 1) {
+  for (let n = 0; n < 2_000; n += 1) {
     const start = performance.now()
     const job = await queue.add('n', n)
     await job.waitUntilFinished(events)
-    if (n >= 50) times.push(performance.now() - start)
+    if (n >= 1_000) times.push(performance.now() - start)
     await wait(2)
   }
   figure = { p50: times.sort((a, b) => a - b)[Math.floor(times.length / 2)] }
