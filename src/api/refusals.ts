@@ -39,7 +39,9 @@ function refusedBy(state: State, klass: Class, machine: Machine): Reason | undef
   const lacks = lacking(state, klass, machine, machine.free)
   const busy = machine.slots.filter(slot => slot.running.length + slot.stopping.size > 0).length
   if (lacks !== undefined)
-    return { reason: `${lacks} free while ${busy} of ${plural(machine.slots.length, 'slot')} work` }
+    return {
+      reason: `${lacks} free while ${busy} of ${plural(machine.slots.length, 'slot')} ${busy === 1 ? 'is' : 'are'} busy`,
+    }
   if (machine.idle.length === 0 && machine.definition.slots !== undefined)
     return {
       reason:

@@ -35,8 +35,8 @@ describe('why a task waits though a slot is idle', () => {
     const state = begun(3, models('setup-aware'))
     const [klass] = state.classes
     expect(refusalsOf(state, state.runs[0], klass).map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('1 of 1 slots work'),
-      expect.stringContaining('1 of 1 slots work'),
+      expect.stringContaining('1 of 1 slot is busy'),
+      expect.stringContaining('1 of 1 slot is busy'),
       expect.stringContaining('does not hold model of A'),
     ])
   })
@@ -48,7 +48,7 @@ describe('why a task waits though a slot is idle', () => {
     const reasonOf = (index: number): string =>
       whyItem(view, state.runs[0], { index }, 9 * SECOND)[0].reason ?? ''
     expect(reasonOf(2)).toContain('0 tasks of its stage go first (order hrrn)')
-    expect(reasonOf(3)).toContain('1 tasks')
+    expect(reasonOf(3)).toContain('1 task of its stage goes first')
     expect(reasonOf(1)).toContain('2 tasks')
   })
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** One JSON file per item, replaced as a whole, named by a hash since keys are the user's. */
@@ -33,8 +34,13 @@ export function checkpointAt(
         return undefined
       }
     },
+    /** At once: an attempt that comes next must not find it. */
     drop: (): void => {
-      rm(file, { force: true }).catch(() => {})
+      try {
+        rmSync(file, { force: true })
+      } catch (error) {
+        note(`the checkpoint ${file} stays: ${(error as Error).message}`)
+      }
     },
   }
 }

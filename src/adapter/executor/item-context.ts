@@ -64,7 +64,7 @@ export class ItemContext implements BatchContext {
   /** After success the item needs its checkpoint no more. */
   static dropCheckpoint(context: ItemContext): void {
     if (context.#usedCheckpoint)
-      checkpointAt(context.#stage.checkpoints, context.idempotencyKey).drop()
+      checkpointAt(context.#stage.checkpoints, context.idempotencyKey, context.log).drop()
   }
 
   get signal(): AbortSignal {
