@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts'
 import type { Run, State } from '../core/state.ts'
-import { storedName } from '../driver/payloads.ts'
+import { storedName } from '../driver/stored-name.ts'
 import { encodeEstimate, faded } from '../policy/estimation/least-squares.ts'
 import type { Store } from '../port/store.ts'
 import type { Host } from './host.ts'

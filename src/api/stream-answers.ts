@@ -1,6 +1,6 @@
 import { OPEN, stateOf } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
-import { storedName } from '../driver/payloads.ts'
+import { storedName } from '../driver/stored-name.ts'
 import type { Failure } from '../model/failure.ts'
 import { ItemError } from '../model/item-error.ts'
 import type { ResultBatch } from '../port/journal.ts'

@@ -1,6 +1,7 @@
 import { itemStates } from '../core/items.ts'
 import { isLive, type Run, type Stage, type State } from '../core/state.ts'
-import { type Payloads, storedName } from '../driver/payloads.ts'
+import type { Payloads } from '../driver/payloads.ts'
+import { storedName } from '../driver/stored-name.ts'
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { RunRecord, Store } from '../port/store.ts'

@@ -1,6 +1,6 @@
 import { itemStates, OPEN, stateOf } from '../core/items.ts'
 import type { Stage, State } from '../core/state.ts'
-import { storedName } from '../driver/payloads.ts'
+import { storedName } from '../driver/stored-name.ts'
 import { JournalError } from '../port/journal-error.ts'
 import type { Store, StoredResult } from '../port/store.ts'
 import { topOf } from './view.ts'

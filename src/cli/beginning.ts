@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
-import { storedName } from '../driver/payloads.ts'
+import { storedName } from '../driver/stored-name.ts'
 import type { Job } from '../model/job.ts'
 import { countOf } from './print.ts'
 

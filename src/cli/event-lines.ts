@@ -4,7 +4,8 @@ import type { Submitted } from '../api/submit.ts'
 import type { Decision, Event } from '../core/event.ts'
 import { endedCount, FAILED } from '../core/items.ts'
 import type { Run } from '../core/state.ts'
-import { cargoOf, storedName } from '../driver/payloads.ts'
+import { cargoOf } from '../driver/payloads.ts'
+import { storedName } from '../driver/stored-name.ts'
 import type { Progress } from './progress.ts'
 
 /**

@@ -5,6 +5,7 @@ import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { type PushedItems, pushedItems } from './pushed-page.ts'
+import { runName, storedName } from './stored-name.ts'
 
 /**
  * What items carry. The core knows indexes only; here their keys, payloads and versions wait between
@@ -297,15 +298,4 @@ export async function forgetStage(payloads: Payloads, forgotten: Stage): Promise
   payloads.sources.delete(stage)
   payloads.pushed.forget()
   await source?.close()
-}
-
-export function runName(state: State, stage: Stage): string {
-  return state.runs[stage.run].definition.name
-}
-
-/** The name results are stored under: a tree's levels beyond the first are `name~2`, `name~3`, ... */
-export function storedName(state: State, stage: Stage): string {
-  let level = 1
-  for (let at = stage; at.number !== stage.root; at = state.stages[at.upstream]) level += 1
-  return level === 1 ? stage.definition.name : `${stage.definition.name}~${level}`
 }

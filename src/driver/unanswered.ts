@@ -2,7 +2,7 @@ import type { Decision, Event, Outcomes } from '../core/event.ts'
 import type { Slot, State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import type { HistoryBatch } from '../port/journal.ts'
-import { runName, storedName } from './payloads.ts'
+import { runName, storedName } from './stored-name.ts'
 
 /**
  * History of attempts that end without an answer: their slot ended under them, or their machine left.

@@ -1,0 +1,12 @@
+import type { Stage, State } from '../core/state.ts'
+
+export function runName(state: State, stage: Stage): string {
+  return state.runs[stage.run].definition.name
+}
+
+/** The name results are stored under: a tree's levels beyond the first are `name~2`, `name~3`, ... */
+export function storedName(state: State, stage: Stage): string {
+  let level = 1
+  for (let at = stage; at.number !== stage.root; at = state.stages[at.upstream]) level += 1
+  return level === 1 ? stage.definition.name : `${stage.definition.name}~${level}`
+}
