@@ -131,15 +131,7 @@ describe('a damaged directory is refused with the place, by whoever looks, and n
 })
 
 test('a torn tail loses the commits in it and no more: the run goes on', async () => {
-  const folder = folderWith({
-    'handle.mjs': noting('await new Promise(r => setTimeout(r, 40)); return item'),
-  })
-  const words = ['map', 'handle.mjs', 'range:0..40', '-o', 'out.jsonl', '--chunk', '1'] as const
-  const begun = folder.begin(...words, '--events')
-  await begun.hasEnded(20)
-  begun.signal('SIGKILL')
-  await begun.ended
-  const wal = join(folder.path, '.dray/dray.db-wal')
+  const { folder, words, wal } = await killed({ items: 40, pause: 40 })
   truncateSync(wal, statSync(wal).size - 700)
   const again = await folder.dray(...words)
   expect(again.code, again.err).toBe(0)
@@ -150,15 +142,7 @@ test('a torn tail loses the commits in it and no more: the run goes on', async (
 })
 
 test('a flipped bit in the log of a killed run is refused, not taken for its end; put right, it goes on', async () => {
-  const folder = folderWith({
-    'handle.mjs': noting('await new Promise(r => setTimeout(r, 20)); return item'),
-  })
-  const words = ['map', 'handle.mjs', 'range:0..60', '-o', 'out.jsonl', '--chunk', '1'] as const
-  const begun = folder.begin(...words, '--events')
-  await begun.hasEnded(20)
-  begun.signal('SIGKILL')
-  await begun.ended
-  const wal = join(folder.path, '.dray/dray.db-wal')
+  const { folder, words, wal } = await killed({ items: 60, pause: 20 })
   const whole = readFileSync(wal)
   for (const at of [40, 17, Math.floor(whole.length / 2)]) {
     const flipped = Buffer.from(whole)
@@ -459,4 +443,18 @@ function succeeds(program: string, ...words: string[]): boolean {
   } catch {
     return false
   }
+}
+
+/** After twenty of its items at least; a pause is milliseconds an item. */
+async function killed({ items, pause }: { items: number; pause: number }) {
+  const folder = folderWith({
+    'handle.mjs': noting(`await new Promise(r => setTimeout(r, ${pause})); return item`),
+  })
+  const input = `range:0..${items}`
+  const words = ['map', 'handle.mjs', input, '-o', 'out.jsonl', '--chunk', '1'] as const
+  const begun = folder.begin(...words, '--events')
+  await begun.hasEnded(20)
+  begun.signal('SIGKILL')
+  await begun.ended
+  return { folder, words, wal: join(folder.path, '.dray/dray.db-wal') }
 }
