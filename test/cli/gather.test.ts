@@ -137,7 +137,8 @@ stages:
 `,
   })
   const begun = folder.begin('run', '--events')
-  await begun.says('"stage":"slow","items":1,"ended":2')
+  // Two may end in one commit.
+  await begun.says('"stage":"slow","items":')
   begun.signal('SIGKILL')
   await begun.ended
   const { code, err } = await folder.dray('run')
