@@ -13,7 +13,7 @@ test('a makespan leaves out the time in which nobody worked on the run', async (
   })
   const words = ['map', 'handle.mjs', 'range:0..12', '-o', 'out.jsonl'] as const
   const begun = folder.begin(...words, '--events')
-  await begun.says('"ended":4')
+  await begun.hasEnded(4)
   begun.signal('SIGKILL')
   await begun.ended
   await pause(2_500)
