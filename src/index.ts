@@ -13,7 +13,11 @@ export { NeverHere } from './model/never-here.ts'
 export { JournalError } from './port/journal-error.ts'
 export type { Failure, FailureKind } from './model/failure.ts'
 export type {
+  AbortReason,
+  Answer,
+  BatchContext,
   BatchHandler,
+  Checkpoint,
   Handler,
   HandlerContext,
   Setup,

@@ -2,7 +2,7 @@ import { endedCount } from '../core/items.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
-import { type Spread, spreadOf } from '../policy/estimation/spread.ts'
+import { spreadOf } from '../policy/estimation/spread.ts'
 import { lanesFor } from './lanes-left.ts'
 import { handoverOf, spreadIn } from './luck.ts'
 import { playLeft } from './play-left.ts'
@@ -42,25 +42,6 @@ function quantile(sorted: Float64Array, q: number): number {
   const next = Math.min(sorted.length - 1, at + 1)
   return sorted[at] + (place - at) * (sorted[next] - sorted[at])
 }
-
-/** How long a task will take there, loading excluded; `undefined` while nothing is known. */
-export function durationOf(
-  state: State,
-  stage: Stage,
-  machine: Machine,
-  task: number,
-): Forecast | undefined {
-  const { first, size, count } = state.tasks
-  const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
-  if (Number.isNaN(expected)) return undefined
-  const spread = spreadIn(stage)
-  const at = (q: number) => expected * ratioAt(spread, count[task], q)
-  return { low: at(LOW), expected, high: at(HIGH) }
-}
-
-/** A task of several items strays less: their errors cancel by the root of their number. */
-const ratioAt = (spread: Spread, items: number, q: number): number =>
-  1 + (spread.at(q) - 1) / Math.sqrt(items)
 
 /** Micros from now until a running task ends, given that it has run for `ran`. */
 export function leftOf(

@@ -69,13 +69,13 @@ export type Host = {
   isClosed(): boolean
 }
 
-export type HostListener = {
+type HostListener = {
   readonly onStep?: (events: readonly Event[], decisions: readonly Decision[]) => void
   readonly onResults?: (results: readonly ResultBatch[]) => void
   readonly onLog?: (event: Extract<ExecutorEvent, { kind: 'log' | 'progress' }>) => void
 }
 
-export type HostOptions = {
+type HostOptions = {
   readonly dir: string
   readonly machines: readonly MachineDefinition[]
   readonly environment?: Readonly<Record<string, string | undefined>>

@@ -22,7 +22,7 @@ export function openInput(job: Job, options: OpenInputOptions): Source {
   })
 }
 
-export type OpenInputOptions = {
+type OpenInputOptions = {
   readonly store: Pick<Store, 'spool' | 'spooled' | 'put' | 'get'>
   readonly run?: string
   readonly size?: StageSpec['size']

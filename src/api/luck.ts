@@ -12,7 +12,7 @@ export const handoverOf = ({ handover }: Stage): number =>
   handover.n === 0 ? 0 : handover.time / handover.size
 
 /** What a stage's items have in common: one draw for all of them. */
-export type Luck = {
+type Luck = {
   /** The factor their times are off by together. */
   readonly factor: number
   /** Micros that pass between two of them. */

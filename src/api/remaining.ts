@@ -10,7 +10,7 @@ export type Piece = {
 }
 
 /** What one slot does without a pause: an item, and what follows it item by item. */
-export type Stint = readonly Piece[]
+type Stint = readonly Piece[]
 
 /** What is left of a run, as a forecast plays it through: phases in turn, each when all before it ended. */
 export type Phase = {

@@ -59,7 +59,7 @@ export function stateOfRun(view: View, record: RunRecord): string {
   return isLive(run) && (!view.owned || run.state === 'paused') ? 'interrupted' : run.state
 }
 
-export function runOf(view: View, name: string): Run | undefined {
+function runOf(view: View, name: string): Run | undefined {
   return view.state.runs.find(run => run.definition.name === name)
 }
 

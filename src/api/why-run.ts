@@ -37,7 +37,7 @@ export type StageWhy = {
 }
 
 /** Failures alike in kind and message, what is each item's own aside; the message is the first one's. */
-export type FailureGroup = {
+type FailureGroup = {
   readonly stage: string
   readonly kind: Failure['kind']
   readonly message: string

@@ -53,7 +53,7 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   return { ...winner.candidate, value: best.value, why }
 }
 
-export type TrialOptions = {
+type TrialOptions = {
   readonly objective: Objective
   readonly conditions: Conditions
   /** The order asked for; all that serve are tried when absent. */
@@ -66,8 +66,8 @@ export type TrialOptions = {
   readonly members: readonly Member[]
 }
 
-export type Candidate = { readonly name: string; readonly way: Way }
-export type Chosen = Candidate & { readonly value: number; readonly why: string }
+type Candidate = { readonly name: string; readonly way: Way }
+type Chosen = Candidate & { readonly value: number; readonly why: string }
 
 type Trial = { readonly candidate: Candidate; readonly scores: Score[] }
 

@@ -31,7 +31,7 @@ export function onlineCandidates(
   )
 }
 
-export type OnlineCandidate = {
+type OnlineCandidate = {
   readonly name: string
   readonly strategy: string
   readonly order: string

@@ -53,9 +53,9 @@ export type Comparison = {
   readonly rows: readonly ComparedRow[]
   readonly skipped: readonly Skipped[]
 }
-export type Skipped = { readonly strategy: string; readonly reason: string }
+type Skipped = { readonly strategy: string; readonly reason: string }
 
-export const measureNames = [
+const measureNames = [
   'makespan',
   'meanFlowTime',
   'p95FlowTime',

@@ -57,7 +57,7 @@ export function jobProblem(job: Job, given: JobNumbers): JobProblem {
   return { problem, stages: stages.map(({ spec, items }) => ({ name: spec.name, items })), perTask }
 }
 
-export type JobNumbers = {
+type JobNumbers = {
   readonly machines: readonly MachineDefinition[]
   /** The size of every item of the input. */
   readonly sizes: readonly number[]

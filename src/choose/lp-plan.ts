@@ -34,7 +34,7 @@ export async function lpBound(
 }
 
 /** A vertex of the LP: how many tasks of each class each of its columns takes. */
-export type LpSolution = {
+type LpSolution = {
   readonly columns: Columns
   readonly amounts: Float64Array
   /** No column outside would improve it. */

@@ -48,7 +48,7 @@ function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined
   }
 }
 
-export type Mend = (state: Readonly<State>) => PlannedItems | undefined
+type Mend = (state: Readonly<State>) => PlannedItems | undefined
 
 /** With more open tasks a plan costs more than it is worth. */
 export const mostPlanned = 10_000

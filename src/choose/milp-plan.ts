@@ -57,7 +57,7 @@ export async function planMilp(
   return { schedule, lowerBound, optimal: makespanOf(schedule) <= lowerBound, trouble }
 }
 
-export type MilpOptions = {
+type MilpOptions = {
   readonly timeLimitMs: number
   readonly incumbent?: Schedule
   readonly seed?: number
@@ -66,7 +66,7 @@ export type MilpOptions = {
   readonly onImproved?: (found: Schedule) => void
 }
 
-export type MilpPlan = {
+type MilpPlan = {
   readonly schedule: Schedule
   readonly lowerBound: number
   /** Proved by the bound or by exhaustion; never on the solver's word. */

@@ -39,7 +39,7 @@ export async function planProblem(problem: Problem, request: PlanRequest): Promi
   }
 }
 
-export type PlanRequest = {
+type PlanRequest = {
   readonly strategy: Strategy
   readonly seed: number
   readonly spending: Spending
@@ -68,7 +68,7 @@ export type PlanOutcome = Verdict & {
   readonly members?: readonly Member[]
 }
 
-export type Verdict = {
+type Verdict = {
   readonly makespan: number
   readonly lowerBound: number
   readonly boundBy: string
@@ -105,7 +105,7 @@ export class Refused extends Error {
   }
 }
 
-export function verdict(schedule: Schedule, proof: Proof): Verdict {
+function verdict(schedule: Schedule, proof: Proof): Verdict {
   const makespan = makespanOf(schedule)
   if (proof.value > makespan * (1 + 1e-9)) {
     throw new Error(

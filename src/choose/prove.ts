@@ -5,7 +5,7 @@ import { toMakespan } from '../policy/bound/certified.ts'
 import { combinatorialBound } from '../policy/bound/combinatorial.ts'
 import { exhaustive } from '../policy/bound/exhaustive.ts'
 import { refutedLimit, settleGraph } from '../policy/bound/graph/settle.ts'
-import { climbFor } from '../policy/bound/lp.ts'
+import { climbFor } from '../policy/bound/climb.ts'
 import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { mct } from '../policy/planning/mct.ts'
 import { scheduleOf } from '../policy/planning/assignment.ts'
@@ -64,7 +64,7 @@ export function settle(problem: Problem, incumbent: Schedule): Settled | undefin
   return { schedule, proof: { value: makespanOf(schedule), by: 'exhaustion' } }
 }
 
-export type Settled = { readonly schedule: Schedule; readonly proof: Proof }
+type Settled = { readonly schedule: Schedule; readonly proof: Proof }
 
 export function best(a: Proof, b: Proof): Proof {
   return b.value > a.value ? b : a

@@ -27,7 +27,7 @@ export function reasonFor(
   return `${head}${also}; next ${shown.join(', ')}`
 }
 
-export type About = {
+type About = {
   /** How they were tried: `, simulated`. */
   readonly how?: string
   /** How many in all, where some of them have nothing to show. */
@@ -41,7 +41,7 @@ const alone = ({ name }: Tried, what: string, settled: boolean): string =>
     ? `${name} has the least ${what} there is; no other was tried`
     : `${name} was tried first; there was no time for another`
 
-export type Tried = Score & { readonly name: string }
+type Tried = Score & { readonly name: string }
 
 const more = (count: number): string => (count > 0 ? ` and ${count} more` : '')
 

@@ -64,7 +64,7 @@ export function replayProblem(run: RecordedRun): Replay {
   return { run: run.name, problem, objective, seconds, isEstimated }
 }
 
-export type RecordedRun = {
+type RecordedRun = {
   readonly name: string
   readonly job: Job
   readonly machines: readonly MachineDefinition[]

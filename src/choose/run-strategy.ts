@@ -49,7 +49,7 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
 /** Of the time of `auto`; the rest is for trials. */
 const searched = 0.6
 
-export type PrepareOptions = {
+type PrepareOptions = {
   readonly strategy: Strategy
   readonly order?: string
   readonly objective: Objective

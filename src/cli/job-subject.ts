@@ -67,7 +67,7 @@ export async function jobSubject(
   }
 }
 
-export type JobOnMachines = {
+type JobOnMachines = {
   readonly job: Job
   readonly machines: readonly MachineDefinition[]
   readonly dir: string

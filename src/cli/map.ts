@@ -77,7 +77,7 @@ async function inMapWords<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** The job a command line stands for. Its name comes from handler and input: the same words go on. */
-export function mapJob(handler: string, inputs: readonly string[], flags: Flags): Job {
+function mapJob(handler: string, inputs: readonly string[], flags: Flags): Job {
   const module = resolve(handler)
   if (!existsSync(module))
     throw new InputError(

@@ -11,7 +11,7 @@ import { type Probed, probe } from './probe.ts'
 import { strategyFrom } from './strategy-flags.ts'
 import { terminal } from './terminal.ts'
 
-export type PlanJobFlags = JobSubjectFlags & {
+type PlanJobFlags = JobSubjectFlags & {
   readonly probe?: number
   readonly mermaid?: boolean
   readonly json?: boolean

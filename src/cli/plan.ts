@@ -20,7 +20,7 @@ import {
   wholeFrom,
 } from './strategy-flags.ts'
 
-export type PlanFlags = JobInputFlags & {
+type PlanFlags = JobInputFlags & {
   readonly strategy?: string
   readonly timeLimit?: string
   readonly steps?: string

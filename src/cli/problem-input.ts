@@ -4,7 +4,7 @@ import { InputError } from '../model/input-error.ts'
 import type { Problem } from '../model/problem.ts'
 
 /** What `plan`, `simulate` and `compare` may be given: a problem to schedule, or a job to be planned. */
-export type PlannableInput =
+type PlannableInput =
   | { readonly kind: 'problem'; readonly problem: Problem }
   | { readonly kind: 'job'; readonly path: string }
 

@@ -24,7 +24,7 @@ export type Schedulable = {
   readonly job?: JobSubject
 }
 
-export type SchedulableFlags = JobInputFlags & {
+type SchedulableFlags = JobInputFlags & {
   readonly strategy?: string
   readonly order?: string
   readonly objective?: string

@@ -105,7 +105,7 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
 }
 
 /** The object of `plan`, and the measures of the run. Rates are per wall-clock second of simulation. */
-export function simulatedRow(
+function simulatedRow(
   strategy: string,
   seed: number,
   { prepared, outcome, seconds }: { prepared: Prepared; outcome: RunOutcome; seconds: number },

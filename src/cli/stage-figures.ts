@@ -4,7 +4,7 @@ import { DONE, endedCount, FAILED, SKIPPED } from '../core/items.ts'
 import type { Run, Stage } from '../core/state.ts'
 
 /** What a line about a stage shows. */
-export type StageFigures = {
+type StageFigures = {
   readonly name: string
   readonly ended: number
   readonly known: number

@@ -8,7 +8,7 @@ import { aliases, orderNamed, orders } from '../policy/registry.ts'
 import { parseDuration } from '../std/units.ts'
 
 /** The flags that `plan`, `simulate` and `compare` share, read once and explained when wrong. */
-export type SpendingFlags = {
+type SpendingFlags = {
   readonly timeLimit?: string
   readonly steps?: string
 }

@@ -2,7 +2,7 @@ import type { Host } from '../api/host.ts'
 import type { Summary } from '../api/summary.ts'
 
 /** A share of the time between the lower bound and the makespan. */
-export type Part = { readonly name: string; readonly seconds: number }
+type Part = { readonly name: string; readonly seconds: number }
 
 /**
  * Where the time beyond the lower bound went. Slots times makespan is what there was; handlers had their

@@ -30,7 +30,7 @@ export type Columns = {
 export type Offers = { machines: Int32Array; count: number }
 
 /** Amounts by resource, counted slots, machines. */
-export type Totals = {
+type Totals = {
   readonly amounts: Float64Array
   readonly slots: number
   readonly machines: number

@@ -45,14 +45,7 @@ export type State = {
   readonly scratch: Scratch
 }
 
-export type RunState =
-  | 'active'
-  | 'paused'
-  | 'stopping'
-  | 'finishing'
-  | 'done'
-  | 'failed'
-  | 'cancelled'
+type RunState = 'active' | 'paused' | 'stopping' | 'finishing' | 'done' | 'failed' | 'cancelled'
 
 export type Run = {
   readonly number: number
@@ -141,7 +134,7 @@ export type Stage = {
  * Loading times in sum and how often, the most memory it took, whether the handler can give it back, and how
  * many slots in a row ended under it.
  */
-export type Setup = { n: number; micros: number; bytes: number; frees: boolean; lost: number }
+type Setup = { n: number; micros: number; bytes: number; frees: boolean; lost: number }
 
 export type GraphState = {
   /** By task: predecessors that have not ended. */

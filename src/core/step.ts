@@ -17,7 +17,7 @@ import { NEVER } from '../std/time.ts'
  * follows. The core is told what happened and when; it reads no clock, draws no chance and awaits
  * nothing, so the same events give the same decisions in production, in virtual time and in a test.
  */
-export type Step = {
+type Step = {
   /** What was decided, in order; with the events, all there is to journal. */
   readonly decisions: readonly Decision[]
   /** What the driver must do once this step is durable. */

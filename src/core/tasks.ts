@@ -88,7 +88,7 @@ export function taskTable(): TaskTable {
   }
 }
 
-export type NewTask = {
+type NewTask = {
   readonly stage: number
   readonly klass: number
   readonly first: number

@@ -11,7 +11,7 @@ export type Tenant = { readonly name: string; finish: number }
 
 export const DEFAULT_TENANT = 'default'
 
-export function tenantNumber(state: State, name = DEFAULT_TENANT): number {
+function tenantNumber(state: State, name = DEFAULT_TENANT): number {
   const known = state.tenants.findIndex(tenant => tenant.name === name)
   return known >= 0 ? known : state.tenants.push({ name, finish: 0 }) - 1
 }

@@ -13,7 +13,7 @@ import { runName, storedName } from './stored-name.ts'
  * read again: from the source by its window's cursor, from the spool where it was pushed, or from the
  * stored result upstream.
  */
-export type Cargo = {
+type Cargo = {
   readonly key: string
   readonly version: string
   /** The source's payload; dropped once the first stage has answered. */

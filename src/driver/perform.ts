@@ -13,10 +13,10 @@ import { forgetStage, headOf, itemFor, refetch, sourceOf, stow } from './payload
  * Does what a durable step asked for. What takes time is started here and comes back to the loop as
  * an event; an error of the edges stops the loop, one of an input fails its run.
  */
-export type Performer = (action: Action) => void
+type Performer = (action: Action) => void
 
 /** What performing may ask of the loop. */
-export type PerformingLoop = {
+type PerformingLoop = {
   readonly send: (event: Event) => void
   readonly fail: (error: unknown) => void
   /** Results that belong to the entry of the event sent next. */

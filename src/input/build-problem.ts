@@ -65,7 +65,7 @@ export function requireExact(problem: Problem, placeOf: (longest?: PlaceOfTime) 
   )
 }
 
-export type PlaceOfTime = { readonly task: number; readonly machine: number }
+type PlaceOfTime = { readonly task: number; readonly machine: number }
 
 function longestTime({ times, machines }: Problem): (PlaceOfTime & { time: number }) | undefined {
   let longest = -1

@@ -1,8 +1,7 @@
-import type { JobValue, StageValue } from './job-schema.ts'
+import type { JobValue } from './job-schema.ts'
 
-/** What a job file exports. Fields and units: `docs`, or the JSON Schema (`jobJsonSchema`). */
+/** What a job file exports. Fields and units: `docs/JOB-FILE.md`, or `docs/job.schema.json`. */
 export type JobDefinition = JobValue
-export type StageDefinition = StageValue
 
 /** Names the type of a job for editors; the object itself is returned unchanged. */
 export function defineJob(job: JobDefinition): JobDefinition {

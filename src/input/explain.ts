@@ -25,7 +25,7 @@ export function refuse(
 const SHOWN = 15
 
 /** `stages[0].retry.never`. */
-export function jsonPath(path: readonly PropertyKey[]): string {
+function jsonPath(path: readonly PropertyKey[]): string {
   let text = ''
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`

@@ -6,7 +6,7 @@ import { InputError } from './input-error.ts'
 import { nearbyFile } from './nearby.ts'
 import { type ParseJobOptions, parseJob } from './parse-job.ts'
 
-export type LoadJobOptions = Omit<ParseJobOptions, 'file' | 'folder' | 'lineOf'> & {
+type LoadJobOptions = Omit<ParseJobOptions, 'file' | 'folder' | 'lineOf'> & {
   /** Imports a module, TypeScript included, and answers its namespace. */
   readonly importModule: (path: string) => Promise<unknown>
   /** What the path is relative to; the process's folder when not given. */

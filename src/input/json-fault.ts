@@ -43,7 +43,7 @@ export function jsonFault(text: string): JsonFault | undefined {
   }
 }
 
-export type JsonFault = { readonly at: number } & (
+type JsonFault = { readonly at: number } & (
   | { readonly expected: string; readonly twice?: undefined }
   | { readonly twice: string }
 )

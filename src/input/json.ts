@@ -56,7 +56,7 @@ export function checkShape<T>(
 }
 
 /** `file: tasks[3].work (t7)`: the path, and the id of the entry it goes through. */
-export function placeOf(place: string, root: unknown, path: readonly PropertyKey[]): string {
+function placeOf(place: string, root: unknown, path: readonly PropertyKey[]): string {
   if (path.length === 0) return place
   const entry = valueAt(root, path.slice(0, 2))
   const id = entry !== null && typeof entry === 'object' && 'id' in entry ? entry.id : undefined

@@ -16,13 +16,13 @@ export function parseMatrix(text: string | Uint8Array, options: MatrixOptions): 
   return reader.finish()
 }
 
-export type MatrixOptions = {
+type MatrixOptions = {
   /** The file as the user wrote it, for errors. */
   readonly place: string
   readonly name: string
 }
 
-export type MatrixReader = {
+type MatrixReader = {
   push(bytes: Uint8Array): void
   finish(): Problem
 }

@@ -19,7 +19,7 @@ export function violationsOf(problem: Problem, schedule: Schedule): Violation[] 
   ]
 }
 
-export type Violation = {
+type Violation = {
   readonly kind:
     | 'shape'
     | 'unassigned'

@@ -17,7 +17,7 @@ export class JournalError extends Error {
  */
 export type JournalErrorKind = 'corrupt' | 'newer' | 'gone' | 'full' | 'readonly' | 'locked' | 'io'
 
-export type JournalStory = {
+type JournalStory = {
   /** The row or the file: `entry 1234`, `/data/run/dray.db`. */
   readonly where: string
   readonly what: string

@@ -52,7 +52,7 @@ function legendOf(series: readonly BusySeries[]): string {
   return `<div class="legend lines">${items.join('')}</div>`
 }
 
-export type BusySeries = {
+type BusySeries = {
   readonly name: string
   /** Over equal slices of 0 to `end`. */
   readonly shares: readonly number[]

@@ -33,7 +33,7 @@ export function chartSvg(
   }
 }
 
-export type ChartSize = { readonly width: number; readonly height: number }
+type ChartSize = { readonly width: number; readonly height: number }
 
 /**
  * ECharts marks what it draws with the index of its datum, for scripts; our pages have none. A mark

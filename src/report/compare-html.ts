@@ -42,7 +42,7 @@ export function compareHtml(problem: Problem, comparison: Comparison, about: Com
   return page({ title: `${problem.name}: strategies compared`, body: body.join('\n') })
 }
 
-export type CompareAbout = {
+type CompareAbout = {
   readonly noise: number
   readonly seeds: number
   readonly seed: number

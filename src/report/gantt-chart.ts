@@ -91,7 +91,7 @@ const stateInWords: Readonly<Record<BlockState, string>> = {
   failed: 'failed for good',
 }
 
-export type GanttChartOptions = {
+type GanttChartOptions = {
   /** The end of the time axis: the same for charts to be compared. */
   readonly until: number
   readonly unit: string

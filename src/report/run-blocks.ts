@@ -14,7 +14,7 @@ export type RunChart = {
 }
 
 /** What runs while the picture is drawn; micros since the epoch. */
-export type Running = {
+type Running = {
   readonly machine: string
   readonly slot: number
   readonly stage: string
@@ -23,7 +23,7 @@ export type Running = {
 }
 
 /** What is not over yet, of a run at work. */
-export type Live = {
+type Live = {
   /** Micros since the epoch. */
   readonly now: number
   readonly tasks: readonly Running[]

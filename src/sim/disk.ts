@@ -31,7 +31,7 @@ export type Disk = {
 }
 
 /** To an entry: lost, one bit of its body changed, followed by itself again, exchanged with the next. */
-export type Damage = 'drop' | 'flip' | 'repeat' | 'swap'
+type Damage = 'drop' | 'flip' | 'repeat' | 'swap'
 
 export function createDisk(): Disk {
   return diskOver({ entries: [], snapshot: undefined, last: 0, store: emptyStore() })

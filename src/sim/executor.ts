@@ -21,7 +21,7 @@ export type SimExecutor = Executor & {
   drop(machine: number): void
 }
 
-export type Behaviour = {
+type Behaviour = {
   /** What this execution of an item does; asked once, when the slot gets to it. */
   readonly execute: (execution: Execution) => Act
   /** Why a stage cannot run at all, or `undefined`. */
@@ -59,7 +59,7 @@ export type Act =
   /** Never answers; `deaf`: not even when asked to stop. */
   | { readonly kind: 'hang'; readonly deaf: boolean }
 
-export type SimExecutorPorts = {
+type SimExecutorPorts = {
   readonly clock: SimClock
   readonly receive: (event: ExecutorEvent) => void
   readonly behaviour: Behaviour

@@ -25,7 +25,7 @@ export type Life = {
   over: boolean
 }
 
-export type Surroundings = {
+type Surroundings = {
   readonly clock: SimClock
   readonly disk: Disk
   readonly workload: Workload

@@ -24,7 +24,7 @@ export type Pusher = {
   check(state: State, store: Store): void
 }
 
-export type PusherWorld = {
+type PusherWorld = {
   readonly run: string
   readonly items: number
   readonly random: Prng

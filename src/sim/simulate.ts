@@ -116,7 +116,7 @@ export function simulateProblem(problem: Problem, options: SimulateOptions): Sim
   return { schedule, wasted, ...measure(problem, state, schedule) }
 }
 
-export type SimulateOptions = {
+type SimulateOptions = {
   /** An online allocation by name; `planned` with `plan`. */
   readonly strategy: string
   readonly order?: string
@@ -132,12 +132,12 @@ export type SimulateOptions = {
   readonly faults?: ProblemFaults
 }
 
-export type Mender = (
+type Mender = (
   problem: Problem,
   ticks: number,
 ) => ((state: Readonly<State>) => PlannedItems | undefined) | undefined
 
-export type Simulation = Measures & {
+type Simulation = Measures & {
   /** The last execution of each task; machine -1 and `NaN` where it never ran. */
   readonly schedule: Schedule
   /** Money for attempts that came to nothing: they failed, or their machine was lost. */
@@ -174,7 +174,7 @@ function record(
 }
 
 /** The problem's machines as they join the core. */
-export function joiningMachines(problem: Problem, slots?: number): MachineDefinition[] {
+function joiningMachines(problem: Problem, slots?: number): MachineDefinition[] {
   const resources = new Set<string>()
   for (const { needs } of problem.tasks) {
     if (needs !== undefined) for (const name of Object.keys(needs)) resources.add(name)

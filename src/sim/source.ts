@@ -2,7 +2,7 @@ import type { Source, SourceItem } from '../port/source.ts'
 import { hash64 } from '../std/hash64.ts'
 
 /** A simulated source: items by index, some of them unreadable, in windows of any size. */
-export type SimSourceOptions = {
+type SimSourceOptions = {
   readonly count: number
   /** The value of an item; its index when not given. */
   readonly item?: (index: number) => unknown

@@ -20,7 +20,7 @@ export type StoreState = {
   lastLog: number
 }
 
-export type Commit = {
+type Commit = {
   readonly sequence: number
   readonly results: readonly ResultBatch[]
   readonly history: readonly HistoryBatch[]
@@ -29,7 +29,7 @@ export type Commit = {
 }
 
 /** Newest answer of each item. */
-export type StageResults = Map<number, StoredResult>
+type StageResults = Map<number, StoredResult>
 
 export function emptyStore(): StoreState {
   return {

@@ -20,11 +20,7 @@ export type Prng = {
   normal(): number
   /** Exponential with the given mean. */
   exponential(mean: number): number
-  /** Serialisable; `restorePrng` continues from it. */
-  state(): PrngState
 }
-
-export type PrngState = readonly [number, number, number, number]
 
 /** Different streams of one seed are independent: give each concern its own. */
 export function prng(seed: number, stream = 0): Prng {
@@ -34,23 +30,7 @@ export function prng(seed: number, stream = 0): Prng {
   const first = spread() ^ low(seed)
   const second = spread() ^ high(seed)
   const third = spread() ^ (stream | 0)
-  return restorePrng([first, second, third, spread() | 1])
-}
-
-export function restorePrng(state: PrngState): Prng {
-  let [a, b, c, d] = [state[0] | 0, state[1] | 0, state[2] | 0, state[3] | 0]
-  const word = (): number => {
-    const product = Math.imul(b, 5)
-    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0
-    const shifted = b << 9
-    c ^= a
-    d ^= b
-    b ^= c
-    a ^= d
-    c ^= shifted
-    d = (d << 11) | (d >>> 21)
-    return result
-  }
+  const word = xoshiro128([first, second, third, spread() | 1])
   const next = (): number => {
     const upper = word() >>> 5
     return (upper * 67108864 + (word() >>> 6)) / 9007199254740992
@@ -78,7 +58,22 @@ export function restorePrng(state: PrngState): Prng {
     shuffle,
     normal: () => polarNormal(next),
     exponential: mean => -mean * Math.log(1 - next()),
-    state: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0],
+  }
+}
+
+function xoshiro128(state: readonly [number, number, number, number]): () => number {
+  let [a, b, c, d] = state
+  return () => {
+    const product = Math.imul(b, 5)
+    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0
+    const shifted = b << 9
+    c ^= a
+    d ^= b
+    b ^= c
+    a ^= d
+    c ^= shifted
+    d = (d << 11) | (d >>> 21)
+    return result
   }
 }
 

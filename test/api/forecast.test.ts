@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { durationOf, type Forecast, leftOf, startAfter, timeLeft } from '../../src/api/forecast.ts'
+import { type Forecast, leftOf, startAfter, timeLeft } from '../../src/api/forecast.ts'
 import type { Event } from '../../src/core/event.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import type { State } from '../../src/core/state.ts'
@@ -216,7 +216,7 @@ test('the 80 % range of an item’s time holds it eight times in ten, from few s
         for (const slot of machine.slots) {
           const [task] = slot.running
           if (task === undefined || shown.has(state.tasks.first[task])) continue
-          const forecast = durationOf(state, only, machine, task)
+          const forecast = leftOf(state, only, machine, task, 0)
           if (forecast === undefined) continue
           const samples = only.pooled.n
           shown.set(state.tasks.first[task], { began: slot.headSince, forecast, samples })

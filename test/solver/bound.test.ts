@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { dualBound } from '../../src/policy/bound/certified.ts'
 import { exhaustive } from '../../src/policy/bound/exhaustive.ts'
-import { climbFor, lagrangianBound } from '../../src/policy/bound/lp.ts'
+import { climbFor } from '../../src/policy/bound/climb.ts'
 import { prunedBound } from '../../src/policy/bound/pruned.ts'
 import { unrelatedOf, whyNotUnrelated } from '../../src/policy/bound/unrelated.ts'
 import { makespanOfAssignment } from '../../src/policy/planning/assignment.ts'
 import {
   article,
+  lagrangianBound,
   leastMakespan,
   matricesPresent,
   matrixNames,

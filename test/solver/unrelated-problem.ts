@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { Problem } from '../../src/model/problem.ts'
+import { type LpBound, toMakespan } from '../../src/policy/bound/certified.ts'
+import { climbFor } from '../../src/policy/bound/climb.ts'
+import { unrelatedOf } from '../../src/policy/bound/unrelated.ts'
 import { prng } from '../../src/std/prng.ts'
 
 /** Independent tasks on unrelated machines, from a row of times per task. */
@@ -70,6 +73,13 @@ export function matrixProblem(name: string): Problem {
 export const matrixNames = ['c_hihi', 'c_lolo', 'i_hihi', 'i_lolo', 's_hihi', 's_lolo'].map(
   kind => `512x16_u_${kind}.0`,
 )
+
+/** Prices after so many passes, and what they prove of the makespan. */
+export function lagrangianBound(problem: Problem, steps: number): LpBound {
+  const view = unrelatedOf(problem)
+  const { value, lambda } = climbFor(view, steps)
+  return { value: toMakespan(view, value), lambda }
+}
 
 /** The least makespan by trying every assignment. */
 export function leastMakespan(rows: readonly (readonly number[])[]): number {

@@ -8,7 +8,7 @@ import type { Failure } from '../../model/failure.ts'
 import { bundleModule, bundleOwnEntry } from '../modules/bundle.ts'
 import { explainImport } from '../modules/explain.ts'
 
-export type Compiled =
+type Compiled =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'broken'; readonly failure: Failure }
 

@@ -19,7 +19,7 @@ export type LocalExecutorOptions = {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
-export type LocalMachine = { readonly id: string; readonly slots: number; readonly speed: number }
+type LocalMachine = { readonly id: string; readonly slots: number; readonly speed: number }
 
 /**
  * Runs attempts on this box: every slot a child process (or a thread, where a stage asks for it),

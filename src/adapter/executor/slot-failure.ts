@@ -3,7 +3,7 @@ import type { ChannelEnd } from './channel.ts'
 import { DESCRIPTORS_GONE, SOFTWARE_FAULT } from './protocol.ts'
 
 /** What the loop knows about a slot that ended. */
-export type Circumstances = {
+type Circumstances = {
   readonly end: ChannelEnd
   /** The core asked for it, or the memory watch did. */
   readonly killed: 'asked' | 'memory' | undefined

@@ -64,7 +64,7 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
 }
 
 /** What else belongs to an append's transaction. */
-export type AppendParts = {
+type AppendParts = {
   write(
     results: readonly ResultBatch[],
     history: readonly HistoryBatch[],

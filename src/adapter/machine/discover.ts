@@ -3,7 +3,7 @@ import { cpuQuota } from './cgroup.ts'
 import { findGpus } from './gpu.ts'
 import { readMemory } from './memory.ts'
 
-export type DiscoveredMachine = {
+type DiscoveredMachine = {
   readonly id: string
   readonly slots: number
   readonly speed: number

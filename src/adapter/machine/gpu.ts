@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
-export type Gpu = { readonly name: string; readonly memoryBytes: number }
+type Gpu = { readonly name: string; readonly memoryBytes: number }
 
 /** Asks `nvidia-smi`, where it is on the path; without it, or when it fails, there is no GPU we could use. */
 export async function findGpus(command = 'nvidia-smi'): Promise<Gpu[]> {
@@ -15,7 +15,7 @@ export async function findGpus(command = 'nvidia-smi'): Promise<Gpu[]> {
 }
 
 /** `NVIDIA A100-SXM4-40GB, 40960` a line; the unit is MiB. */
-export function parseGpus(csv: string): Gpu[] {
+function parseGpus(csv: string): Gpu[] {
   const gpus: Gpu[] = []
   for (const line of csv.split('\n')) {
     const [, name, mebibytes] = line.match(/^\s*(.+?),\s*(\d+)\s*$/) ?? []

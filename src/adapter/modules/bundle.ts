@@ -43,7 +43,7 @@ export async function bundleModule(path: string): Promise<Bundle> {
   }
 }
 
-export type Bundle =
+type Bundle =
   | { readonly kind: 'bundled'; readonly code: string; readonly inputs: readonly string[] }
   | { readonly kind: 'broken'; readonly failure: Failure }
 

@@ -38,7 +38,7 @@ export async function importModule(path: string): Promise<ImportedModule> {
   }
 }
 
-export type ImportedModule =
+type ImportedModule =
   | { readonly kind: 'imported'; readonly exports: Readonly<Record<string, unknown>> }
   | { readonly kind: 'broken'; readonly failure: Failure }
 

@@ -9,7 +9,7 @@ import { outputError } from './output-error.ts'
  * over the target, and the folder synced, so that a crash at any moment leaves the old file or the
  * new one.
  */
-export type AtomicFile = {
+type AtomicFile = {
   /** Text is gathered and written in large pieces. */
   write(text: string): Promise<void> | undefined
   /** Makes the file appear; answers its bytes. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
 /** No request or reply is longer: a line beyond it ends the connection. */
-export const maxLineBytes = 16 << 20
+const maxLineBytes = 16 << 20
 
 /** Calls `each` with every complete line a socket receives. */
 export function onLines(socket: Socket, each: (line: string) => void): void {

@@ -6,7 +6,7 @@ import { type LineReader, LONGEST_LINE } from './line-reader.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
 import { rowsFile } from './rows-file.ts'
 
-export type CsvOptions = RowOptions & { readonly delimiter?: string | undefined }
+type CsvOptions = RowOptions & { readonly delimiter?: string | undefined }
 
 /**
  * Comma-separated values with a header row: each record is an object of strings by column. Cut by

@@ -54,7 +54,7 @@ export function problemRow(
 }
 
 /** Bytes of the JSON text, a numeric field, or 1; 1 too where the field is not a positive number. */
-export function sizeOf(payload: string, value: unknown, size: StageSpec['size']): number {
+function sizeOf(payload: string, value: unknown, size: StageSpec['size']): number {
   if (size.kind === 'bytes') return Buffer.byteLength(payload)
   if (size.kind === 'one') return 1
   const amount = Number(fieldOf(value, size.field))

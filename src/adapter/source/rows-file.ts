@@ -8,7 +8,7 @@ import type { PlacedSource, Row } from './row.ts'
  * A file of rows read from a cursor `offset:line:index`: the shared part of jsonl and csv. The
  * reader stays open between reads that continue each other; any other cursor opens it anew there.
  */
-export type RowFormat = {
+type RowFormat = {
   /** What is read before the first row: the header of a csv file. */
   prepare?(reader: LineReader): Promise<void>
   /** The row at the reader's line; 'blank' is no item, 'more' wants another line. */

@@ -94,7 +94,6 @@ function copyInto(folder: string, path: string): string {
 
 export type Statement = ReturnType<InstanceType<typeof DatabaseSync>['prepare']>
 export type Handle = InstanceType<typeof DatabaseSync>
-export type Value = string | number | Uint8Array | null
 
 /** An open database file: transactions, and statements whose faults name the file. */
 export class Database {

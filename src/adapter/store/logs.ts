@@ -51,7 +51,7 @@ export function openLogs(db: Database, stages: Stages): Logs {
   }
 }
 
-export type Logs = Pick<Store, 'log' | 'logs'> & {
+type Logs = Pick<Store, 'log' | 'logs'> & {
   /** Inserts what is pending; within a transaction, and followed by `committed` once that is durable. */
   write(): void
   committed(): void

@@ -51,7 +51,7 @@ export function openResults(db: Database, stages: Stages): Results {
   }
 }
 
-export type Results = Pick<Store, 'result' | 'results' | 'answered' | 'counts'> & {
+type Results = Pick<Store, 'result' | 'results' | 'answered' | 'counts'> & {
   /** Rows were removed: what was kept in memory no longer counts. */
   forget(): void
 }

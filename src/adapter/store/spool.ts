@@ -64,7 +64,7 @@ function endOfRow(items: readonly SpooledItem[], from: number): number {
   return end
 }
 
-export type Spool = Pick<Store, 'spool' | 'spooled'> & {
+type Spool = Pick<Store, 'spool' | 'spooled'> & {
   /** Inserts a batch, within a transaction that is under way. */
   write(batch: SpoolBatch): void
 }

@@ -165,15 +165,3 @@ export function forgetRun(state: State, run: Run): void {
     stage.graph = undefined
   }
 }
-
-/** Tasks of the run that are running now. */
-export function runningTasks(state: State, run: Run): number {
-  let running = 0
-  for (const machine of state.machines) {
-    for (const slot of machine.slots) {
-      if (slot.stage < 0 || state.stages[slot.stage].run !== run.number) continue
-      running += slot.running.length + slot.stopping.size
-    }
-  }
-  return running
-}

@@ -39,7 +39,7 @@ export function combinatorialBound(problem: Problem): CombinatorialBound {
   return isWhole(problem) ? { ...best, value: Math.ceil(best.value - best.value * 1e-12) } : best
 }
 
-export type CombinatorialBound = {
+type CombinatorialBound = {
   readonly value: number
   readonly name: 'critical path' | 'critical path with loads' | 'load' | 'pigeonhole' | 'counting'
 }

@@ -37,7 +37,7 @@ export function exhaustive(
   return { assignment, proved, tieBroken: search.nodesLeft > 0 }
 }
 
-export type Exhausted = {
+type Exhausted = {
   readonly assignment: Int32Array
   /** No assignment has a smaller makespan. */
   readonly proved: boolean

@@ -1,5 +1,5 @@
 import type { HeadsTails } from './heads-tails.ts'
-import { climbFor } from './lp.ts'
+import { climbFor } from './climb.ts'
 import { pricedTimes, relativeSpeeds } from './prices.ts'
 import type { Unrelated } from './unrelated.ts'
 

@@ -1,5 +1,5 @@
 import type { LpBound } from './certified.ts'
-import { climbFor } from './lp.ts'
+import { climbFor } from './climb.ts'
 import type { Unrelated } from './unrelated.ts'
 
 /**
@@ -35,7 +35,7 @@ export function prunedBound(view: Unrelated, base: LpBound, passes: number): Pru
     : { value: times[low], longest: times[low] }
 }
 
-export type PrunedBound = { readonly value: number; readonly longest: number }
+type PrunedBound = { readonly value: number; readonly longest: number }
 
 function timesAbove(view: Unrelated, bound: number): Float64Array {
   const above = view.times.filter(time => time > bound && time < Infinity).sort()

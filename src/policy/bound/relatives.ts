@@ -8,7 +8,7 @@
  *
  * Tasks are settled one after another along the graph, each after all its relatives.
  */
-export type Relatives = {
+type Relatives = {
   /** `other`, already settled, is a relative of `task`, and so are its own relatives. */
   join(task: number, other: number): void
   /** The least start of `task` by the work of its relatives. */

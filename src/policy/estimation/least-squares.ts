@@ -23,7 +23,7 @@ export type Estimate = {
   line?: Line
 }
 
-export type Line = { readonly n: number; readonly intercept: number; readonly slope: number }
+type Line = { readonly n: number; readonly intercept: number; readonly slope: number }
 
 export const RATIO_BUCKETS = 64
 /** Bucket width in powers of two: 64 buckets over 2^-4 .. 2^4. */

@@ -25,7 +25,7 @@ export function listSchedule(problem: Problem, rule: ListRule): Schedule {
   return partial.schedule
 }
 
-export type ListRule = {
+type ListRule = {
   /** Lower goes first, ties by index; by index alone when absent. Finite numbers. */
   readonly keys?: Float64Array
   readonly insertion?: boolean

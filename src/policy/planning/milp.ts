@@ -29,7 +29,7 @@ export function integerModel(
   return { model, start }
 }
 
-export type IntegerModel = { readonly model: AssignmentModel; readonly start: Float64Array }
+type IntegerModel = { readonly model: AssignmentModel; readonly start: Float64Array }
 
 /** `columns` must contain every pair that the assignment uses. */
 function amountsUsed(view: Unrelated, columns: Columns, assignment: Assignment): Int32Array {

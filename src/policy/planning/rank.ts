@@ -5,7 +5,7 @@ import type { Problem } from '../../model/problem.ts'
  * Ranks of the HEFT family (Topcuoglu, Hariri and Wu 2002), over mean processing times of the
  * machines that can run a task, and mean transfer times.
  */
-export type Ranks = {
+type Ranks = {
   /** Length of the longest mean path from the start of a task to the end of everything. */
   readonly upward: Float64Array
   /** Length of the longest mean path from the beginning to the start of a task. */
@@ -36,7 +36,7 @@ export function ranksOf(problem: Problem): Ranks {
   return { upward, downward }
 }
 
-export function meanTimes(problem: Problem): Float64Array {
+function meanTimes(problem: Problem): Float64Array {
   const machines = problem.machines.length
   const means = new Float64Array(problem.tasks.length)
   for (let task = 0; task < means.length; task += 1) {

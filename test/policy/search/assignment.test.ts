@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lagrangianBound } from '../../../src/policy/bound/lp.ts'
+import { atOnce } from '../../../src/policy/planning/planner.ts'
 import { largest, reassign, stateOf } from '../../../src/policy/planning/search/assignment.ts'
 import { anneal } from '../../../src/policy/planning/search/assignment-anneal.ts'
-import { coreOf } from '../../../src/policy/planning/search/assignment-core.ts'
+import { coreSteps } from '../../../src/policy/planning/search/assignment-core.ts'
 import { prng } from '../../../src/std/prng.ts'
+import { lagrangianBound } from '../../solver/unrelated-problem.ts'
 import { problemsOf } from './problems.ts'
 
 const core = problemsOf('independent').map(problem => ({
   problem,
-  core: coreOf(problem, lagrangianBound(problem, 300)),
+  core: atOnce(coreSteps(problem, lagrangianBound(problem, 300))),
 }))
 
 describe('the core of an assignment problem', () => {

@@ -38,7 +38,7 @@ export type GraphView = {
 }
 
 /** Neighbours of a task: `task[at]` by way of `edge[at]`, `at` from `first[task]` to `first[task + 1]`. */
-export type Neighbours = {
+type Neighbours = {
   readonly first: Int32Array
   readonly task: Int32Array
   readonly edge: Int32Array

@@ -39,10 +39,10 @@ export type Underway = {
   readonly machine: Int32Array
 }
 
-export type ReplanOptions = { readonly tries: number; readonly seed: number }
+type ReplanOptions = { readonly tries: number; readonly seed: number }
 
 /** Tasks that have not begun, first to last, and every task's machine. */
-export type Replanned = Pick<DagPlan, 'order' | 'machine'>
+type Replanned = Pick<DagPlan, 'order' | 'machine'>
 
 /** Temperatures in mean tasks' shares of the rest; measured on workflows and standard task graphs. */
 const hot = 0.004

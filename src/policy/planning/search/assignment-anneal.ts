@@ -14,7 +14,7 @@ import type { Core } from './assignment-core.ts'
  * drawn, that leaves the least energy; up to three moves are judged, together, before all are taken
  * back. Sources: Kirkpatrick, Gelatt and Vecchi 1983 (annealing); Glover 1996 (ejection chains).
  */
-export type Cooling = {
+type Cooling = {
   /** Temperatures relative to the lower bound. */
   readonly from: number
   readonly to: number

@@ -1,5 +1,4 @@
 import type { Problem } from '../../../model/problem.ts'
-import { atOnce } from '../planner.ts'
 
 /**
  * Which machines are worth trying for which task, by the prices of the LP bound.
@@ -27,13 +26,9 @@ export type Core = {
   readonly pairMachine: Int32Array
 }
 
-export function coreOf(problem: Problem, prices: Prices): Core {
-  return atOnce(coreSteps(problem, prices))
-}
-
 type Prices = { readonly value: number; readonly lambda: Float64Array }
 
-/** The same in steps: of ten million pairs it takes most of a second. */
+/** In steps: of ten million pairs it takes most of a second. */
 export function* coreSteps(problem: Problem, prices: Prices): Generator<undefined, Core, void> {
   const machines = problem.machines.length
   const { times } = problem

@@ -42,7 +42,7 @@ export function planOf(dag: Dag, schedule: Schedule): DagPlan {
   return plan
 }
 
-export type Undo = {
+type Undo = {
   readonly machine: Int32Array
   readonly start: Float64Array
   readonly end: Float64Array

@@ -8,7 +8,7 @@ import { type DagPlan, latestEnd, setFreeBefore, startOn } from './dag-plan.ts'
  * its machine; all others are passed by in a few instructions. What changed is logged, so that a
  * rejected move costs no more than its own changes to take back.
  */
-export type ChangeLog = {
+type ChangeLog = {
   count: number
   readonly task: Int32Array
   readonly start: Float64Array

@@ -18,7 +18,7 @@ import { sufferage } from '../sufferage.ts'
  * best of them. The ones that compare all ready tasks are left out where that takes too long. Whoever
  * brings an incumbent has tried them.
  */
-export function* startingSchedules(
+function* startingSchedules(
   problem: Problem,
   options: PlanOptions,
 ): Generator<Schedule, void, void> {

@@ -1,18 +1,11 @@
-import type { Problem } from '../../model/problem.ts'
 import { ascend } from './ascent.ts'
-import { type LpBound, toMakespan } from './certified.ts'
-import { type Unrelated, unrelatedOf } from './unrelated.ts'
+import type { LpBound } from './certified.ts'
+import type { Unrelated } from './unrelated.ts'
 
 /**
  * The best machine prices that `steps` passes of the ascent find, and the lower bound they prove.
  * Deterministic; ends early when it has converged. Zero steps prove nothing: 0.
  */
-export function lagrangianBound(problem: Problem, steps: number): LpBound {
-  const view = unrelatedOf(problem)
-  const { value, lambda } = climbFor(view, steps)
-  return { value: toMakespan(view, value), lambda }
-}
-
 export function climbFor(view: Unrelated, steps: number, longest = Infinity): LpBound {
   let best: LpBound = { value: 0, lambda: new Float64Array(view.machines).fill(1 / view.machines) }
   let taken = 0
