@@ -256,7 +256,27 @@ describe('a file per item', () => {
     const written = await each('out/{name}', [done(0, 'x/a.png', 1), done(1, 'y/a.png', 2)])
     expect(text('out/a')).toBe('1\n')
     expect(written.refused).toMatchObject([{ index: 1, key: 'y/a.png' }])
-    expect(written.refused[0].reason).toMatch(/^item 0 writes .*out\/a too$/)
+    expect(written.refused[0].reason).toMatch(/^item 0 writes .*out\/a too; expected .*\{key\}/)
+  })
+
+  it('is a file of its own, or refused, where only case sets two keys apart: no result is lost', async () => {
+    const keys = ['Foo', 'foo', 'caf\u00e9', 'cafe\u0301']
+    for (const _again of [1, 2]) {
+      const written = await each(
+        'out/{key}',
+        keys.map((key, index) => done(index, key, key)),
+      )
+      expect(filesBelow()).toHaveLength(4 - written.refusedCount)
+      expect([0, 2]).toContain(written.refusedCount)
+      expect(text('out/Foo')).toBe('Foo')
+    }
+  })
+
+  it('is refused by itself where its whole path is too long', async () => {
+    const deep = `${'a/'.repeat(2100)}b`
+    const written = await each('out/{key}', [done(0, deep, 1), done(1, 'c', 2)])
+    expect(written).toMatchObject({ files: 1, refusedCount: 1, refused: [{ index: 0 }] })
+    expect(text('out/c')).toBe('2\n')
   })
 
   it('is refused by itself where its name cannot be', async () => {

@@ -27,6 +27,7 @@ export async function writeEach(
   const folders = new Set<string>()
   const cleaned = new Map<string, Promise<void>>()
   const paths = keySet()
+  const sameFile = await sameFileIn(root)
   const writing = new Set<string>()
   const total = { files: 0, bytes: 0, items: 0, refused: [] as RefusedItem[], refusedCount: 0 }
 
@@ -34,11 +35,15 @@ export async function writeEach(
     const target = targetOf(place, result)
     if ('refused' in target) return refuse(result, target.refused)
     const { path } = target
-    const first = paths.add(path, result.index)
-    if (first !== undefined && (writing.has(path) || (await exists(path)))) {
-      return refuse(result, `item ${first} writes ${path} too`)
+    const file = sameFile(path)
+    const first = paths.add(file, result.index)
+    if (first !== undefined && (writing.has(file) || (await exists(path)))) {
+      return refuse(
+        result,
+        `item ${first} writes ${path} too; expected a file an item: {key} or {index} in the path`,
+      )
     }
-    writing.add(path)
+    writing.add(file)
     try {
       const outside = await leadsOutside(path, place)
       if (outside !== undefined) return refuse(result, outside)
@@ -48,15 +53,15 @@ export async function writeEach(
       if (reason === undefined) throw error
       refuse(result, `${path}: ${reason}`)
     } finally {
-      writing.delete(path)
+      writing.delete(file)
     }
   }
   const writeText = async (path: string, text: string): Promise<void> => {
     if (!(await holds(path, text))) {
       const folder = dirname(path)
       await cleanOnce(folder)
-      for (let now = folder; isInside(now, root); now = dirname(now)) folders.add(now)
       await replaceFile(path, text)
+      for (let now = folder; isInside(now, root); now = dirname(now)) folders.add(now)
     }
     total.files += 1
     total.items += 1
@@ -133,6 +138,19 @@ function nameProblem(error: unknown): string | undefined {
     default:
       return undefined
   }
+}
+
+/**
+ * What two paths to one file have in common: where the disk ignores case (macOS, Windows), `Foo` and
+ * `foo` would silently replace each other, and `é` composed and decomposed.
+ */
+async function sameFileIn(root: string): Promise<(path: string) => string> {
+  const other = root.replace(/\p{L}(?=\P{L}*$)/u, letter =>
+    letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
+  )
+  const [here, there] = await Promise.all([lstat(root), lstat(other).catch(() => undefined)])
+  const ignoresCase = other !== root && here.ino === there?.ino && here.dev === there.dev
+  return path => (ignoresCase ? path.normalize('NFC').toLowerCase() : path)
 }
 
 function textOf(payload: string): string {

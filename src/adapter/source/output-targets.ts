@@ -51,6 +51,8 @@ export function targetProblems(
       const long = path.split(/[/\\]/).find(name => Buffer.byteLength(name) > MOST_NAME_BYTES)
       if (long !== undefined)
         return `its output's name takes ${Buffer.byteLength(long)} bytes; expected at most ${MOST_NAME_BYTES}`
+      if (Buffer.byteLength(path) > MOST_PATH_BYTES)
+        return `its output's path takes ${Buffer.byteLength(path)} bytes; expected at most ${MOST_PATH_BYTES}`
       const link = await linkProblem(path, root)
       if (link !== undefined) return link
     }
@@ -60,6 +62,8 @@ export function targetProblems(
 
 /** What file systems take for one name. */
 const MOST_NAME_BYTES = 255
+/** PATH_MAX is 1,024 on macOS and 4,096 on Linux; a file is first written under a name up to 64 longer. */
+const MOST_PATH_BYTES = (process.platform === 'darwin' ? 1024 : 4096) - 65
 
 /** Links are looked for once a folder, not once a file. */
 function linkFinder(): (path: string, root: string) => Promise<string | undefined> {
