@@ -58,6 +58,10 @@ function unionComplaints(issue: z.core.$ZodIssueInvalidUnion, found: unknown): C
   const whole = { path: issue.path, text: foundInstead(found, issue.message) }
   const members = issue.errors.filter(errors => !errors.some(isAboutWhole))
   if (members.length === 0) return [whole]
+  const given = bothGiven(members, found)
+  if (given.length > 1) {
+    return [{ path: issue.path, text: `is both ${given.join(' and ')}; ${issue.message}` }]
+  }
   const best = members.reduce((least, member) => (weigh(member) < weigh(least) ? member : least))
   if (!best.some(error => isMissing(error, found))) {
     return complaintsOf(best, found).map(inner => ({
@@ -70,6 +74,17 @@ function unionComplaints(issue: z.core.$ZodIssueInvalidUnion, found: unknown): C
   const written = Object.keys(found as object).find(name => didYouMean(name, names) !== '')
   const hint = written === undefined ? '' : didYouMean(written, names)
   return [{ path: whole.path, text: `${whole.text}${hint}` }]
+}
+
+/** The fields that each belong to another member of a union, where it may be one of them alone. */
+function bothGiven(members: readonly (readonly Issue[])[], found: unknown): string[] {
+  const strangers = members.map(errors =>
+    errors.flatMap(error => (error.code === 'unrecognized_keys' ? error.keys : [])),
+  )
+  const isWhole = members.map(errors => errors.every(error => error.code === 'unrecognized_keys'))
+  if (isWhole.filter(Boolean).length < 2) return []
+  const shared = strangers.filter((_, at) => isWhole[at])
+  return Object.keys(found as object).filter(name => shared.some(keys => keys.includes(name)))
 }
 
 const isAboutWhole = (issue: Issue): boolean =>

@@ -38,19 +38,45 @@ export function parseParamFlag(flag: string): readonly [name: string, value: str
   return cut < 1 ? undefined : [flag.slice(0, cut), flag.slice(cut + 1)]
 }
 
-/** `{name}` replaced where `name` is a param; other braces (globs, `{key}`) are left alone. */
-export function substitute(text: string, params: Params): string {
-  return text.replace(/\{(?:params\.)?([\w-]+)\}/g, (whole, name: string) =>
-    Object.hasOwn(params, name) ? asText(params[name]) : whole,
+/**
+ * `{name}` and `{params.name}` replaced. A word in braces that names no param is complained of: the file
+ * it would lead to is never the one meant. Other braces (globs such as `{a,b}`) are left alone, and so are
+ * `kept` words, which mean something else there.
+ */
+export function substitute(
+  text: string,
+  params: Params,
+  { complain, kept = [] }: { complain: (text: string) => void; kept?: readonly string[] },
+): string {
+  const known = Object.keys(params)
+  return text.replace(
+    /\{(params\.)?([\w-]+)\}/g,
+    (whole, prefix: string | undefined, name: string) => {
+      const isKept = prefix === undefined && kept.includes(name)
+      const isParam = Object.hasOwn(params, name)
+      if (isKept && isParam)
+        complain(`${whole} is a param and the item's own; expected {params.${name}} for the param`)
+      else if (!isKept && !isParam)
+        complain(`found ${short(text)}; ${unknownParam(name, known, kept)}`)
+      return isParam && !isKept ? asText(params[name]) : whole
+    },
   )
 }
 
 const asText = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value)
 
-function unknownParam(name: string, known: readonly string[]): string {
-  if (known.length === 0) return `unknown param "${name}": this job declares none`
-  return `unknown param "${name}"${didYouMean(name, known)} (known: ${known.join(', ')})`
+/** `kept`: words that may stand in braces there beside params. */
+function unknownParam(
+  name: string,
+  known: readonly string[],
+  kept: readonly string[] = [],
+): string {
+  const all = [...new Set([...known, ...kept])]
+  const none = all.length === 0 ? ': this job declares none' : ''
+  const list = all.length === 0 ? '' : ` (known: ${all.join(', ')})`
+  const what = kept.length === 0 ? 'param' : 'placeholder'
+  return `unknown ${what} "${name}"${none}${didYouMean(name, all)}${list}`
 }
 
 /** Text from a flag is read as JSON unless the default is text; the type must then be the same. */

@@ -13,16 +13,20 @@ export function parseInput(
     readonly complain: (path: readonly PropertyKey[], text: string) => void
   },
 ): InputSpec {
-  const path = (text: string): string => resolve(at.folder, substitute(text, at.params))
+  const fill = (text: string, ...place: readonly PropertyKey[]): string =>
+    substitute(text, at.params, { complain: problem => at.complain(place, problem) })
+  const path = (text: string, field: string): string => resolve(at.folder, fill(text, field))
   if ('files' in value) {
-    const patterns = typeof value.files === 'string' ? [value.files] : value.files
-    const filled = patterns.map(pattern => substitute(pattern, at.params))
+    const filled =
+      typeof value.files === 'string'
+        ? [fill(value.files, 'files')]
+        : value.files.map((pattern, nth) => fill(pattern, 'files', nth))
     return { kind: 'files', patterns: filled.map(pattern => absolutePattern(pattern, at.folder)) }
   }
-  if ('jsonl' in value) return { kind: 'jsonl', path: path(value.jsonl), key: value.key }
+  if ('jsonl' in value) return { kind: 'jsonl', path: path(value.jsonl, 'jsonl'), key: value.key }
   if ('csv' in value) {
     const { key, delimiter } = value
-    const spec = { kind: 'csv' as const, path: path(value.csv), key }
+    const spec = { kind: 'csv' as const, path: path(value.csv, 'csv'), key }
     return delimiter === undefined ? spec : { ...spec, delimiter }
   }
   if ('range' in value) {
@@ -41,7 +45,12 @@ export function parseInput(
   }
   if ('stdin' in value) return { kind: 'stdin', format: value.stdin, key: value.key }
   if ('from' in value) {
-    return { kind: 'module', path: path(value.from), key: value.key, version: value.version }
+    return {
+      kind: 'module',
+      path: path(value.from, 'from'),
+      key: value.key,
+      version: value.version,
+    }
   }
   if ('grid' in value) {
     if (Object.keys(value.grid).length === 0) at.complain(['grid'], 'names no axis')

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
+import { FAILURE_KINDS } from '../model/failure.ts'
 import type { ChunkSpec, OutputSpec, RetrySpec, StageSpec } from '../model/job.ts'
-import { templateProblem } from '../model/output-template.ts'
+import { PLACEHOLDERS, templateProblem } from '../model/output-template.ts'
 import { SECOND } from '../std/time.ts'
 import { parseBytes, parseDuration, parseFactor } from '../std/units.ts'
 import { short } from './explain.ts'
 import { type OutputValue, SIZE, type StageValue } from './job-schema.ts'
+import { didYouMean } from './nearest.ts'
 import { type Params, substitute } from './params.ts'
 
 /** One stage with its defaults filled in. What is wrong goes to `complain`; parsing continues. */
@@ -18,16 +20,21 @@ export function parseStage(
   },
 ): StageSpec {
   const { kind, module } = parseHandler(value, at.complain)
+  const path = (text: string, ...place: readonly string[]): string =>
+    resolve(
+      at.folder,
+      substitute(text, at.params, { complain: problem => at.complain(place, problem) }),
+    )
   refuseMisplaced(value, kind, at.complain)
   const needs = parseNeeds(value.needs ?? {}, at.complain)
-  const retry = parseRetry(value.retry ?? {})
+  const retry = parseRetry(value.retry ?? {}, at.complain)
   if (needs.memory === undefined && Object.keys(retry.on).length > 0) {
     at.complain(['retry', 'on'], 'multiplies needs.memory, which is not given')
   }
   return {
     name: value.name,
     kind,
-    module: resolve(at.folder, module),
+    module: path(module, kind),
     after,
     needs,
     loads:
@@ -42,12 +49,12 @@ export function parseStage(
       : { setupTimeout: parseDuration(value.setupTimeout)! }),
     grace: value.grace === undefined ? 5 * SECOND : parseDuration(value.grace)!,
     retry,
-    returns: typeof value.returns === 'string' ? resolve(at.folder, value.returns) : value.returns,
+    returns: typeof value.returns === 'string' ? path(value.returns, 'returns') : value.returns,
     isolation: value.isolation ?? 'process',
     gather: parseGather(value.gather ?? 'all'),
     by: value.by,
     env: value.env ?? [],
-    output: value.output === undefined ? undefined : parseOutput(value.output, at),
+    output: value.output === undefined ? undefined : parseOutput(value.output, at, path),
   }
 }
 
@@ -108,7 +115,17 @@ function parseNeeds(
 
 const AMOUNT = "expected a number of 0 or more, or a size such as '4GB'"
 
-function parseRetry(value: NonNullable<StageValue['retry']>): RetrySpec {
+function parseRetry(value: NonNullable<StageValue['retry']>, complain: Complain): RetrySpec {
+  for (const [at, named] of (value.never ?? []).entries()) {
+    const problem = misspeltKind(named)
+    if (problem !== undefined) complain(['retry', 'never', at], problem)
+  }
+  for (const [named, { memory }] of Object.entries(value.on ?? {})) {
+    const problem = misspeltKind(named)
+    if (problem !== undefined) complain(['retry', 'on', named], problem)
+    if (parseFactor(memory)! <= 1)
+      complain(['retry', 'on', named, 'memory'], `found ${short(memory)}; ${GROWS}`)
+  }
   const delay = value.delay === undefined ? SECOND : parseDuration(value.delay)!
   const longest = value.maxDelay === undefined ? 60 * SECOND : parseDuration(value.maxDelay)!
   return {
@@ -123,6 +140,21 @@ function parseRetry(value: NonNullable<StageValue['retry']>): RetrySpec {
       ]),
     ),
   }
+}
+
+const GROWS = "expected more than x1, such as 'x2': the next attempt gets more"
+
+/**
+ * Any word may be an error's code, so only one that is written as kinds are, and nearly one, is taken for
+ * a slip: a rule that silently never holds costs attempts. `ETIMEDOUT` and `TimeoutError` are codes.
+ */
+function misspeltKind(named: string): string | undefined {
+  if ((FAILURE_KINDS as readonly string[]).includes(named)) return undefined
+  if (named !== named.toLowerCase() && !named.includes('-')) return undefined
+  const alike = FAILURE_KINDS.filter(kind => kind[0] === named[0].toLowerCase())
+  const hint = didYouMean(named, alike)
+  if (hint === '') return undefined
+  return `no failure kind is named "${named}"${hint} An error code of your own needs a name less like a kind's`
 }
 
 function parseChunk(value: 'auto' | 'whole' | number): ChunkSpec {
@@ -141,15 +173,19 @@ function parseGather(value: NonNullable<StageValue['gather']>): StageSpec['gathe
 function parseOutput(
   value: OutputValue,
   at: { readonly folder: string; readonly params: Params; readonly complain: Complain },
+  path: (text: string, ...place: readonly string[]) => string,
 ): OutputSpec {
-  if ('jsonl' in value) {
-    return { kind: 'jsonl', path: resolve(at.folder, substitute(value.jsonl, at.params)) }
-  }
-  if ('csv' in value) {
-    return { kind: 'csv', path: resolve(at.folder, substitute(value.csv, at.params)) }
-  }
-  const written = substitute(value.each, at.params)
-  const problem = templateProblem(written)
+  if ('jsonl' in value) return { kind: 'jsonl', path: path(value.jsonl, 'output', 'jsonl') }
+  if ('csv' in value) return { kind: 'csv', path: path(value.csv, 'output', 'csv') }
+  let isFilled = true
+  const written = substitute(value.each, at.params, {
+    kept: PLACEHOLDERS,
+    complain: problem => {
+      isFilled = false
+      at.complain(['output', 'each'], problem)
+    },
+  })
+  const problem = isFilled ? templateProblem(written) : undefined
   if (problem !== undefined) at.complain(['output', 'each'], `found ${short(written)}; ${problem}`)
   return { kind: 'each', template: resolve(at.folder, written) }
 }

@@ -2,16 +2,19 @@
  * Why an attempt, and in the end an item, failed. Expected failures are values: they are journalled,
  * counted, shown by `why`, and matched by a stage's retry rule.
  */
-export type FailureKind =
-  | 'error' // the handler threw, or answered ctx.failed
-  | 'bad-input' // the item itself cannot be read; retrying cannot help
-  | 'bad-result' // breaks `returns`, does not serialise, or exceeds the size limit
-  | 'timeout'
-  | 'out-of-memory'
-  | 'crash' // the slot's process died under it
-  | 'lost' // the machine or the loop went away while it ran
-  | 'upstream' // what it depends on failed
-  | 'cancelled'
+export const FAILURE_KINDS = [
+  'error', // the handler threw, or answered ctx.failed
+  'bad-input', // the item itself cannot be read; retrying cannot help
+  'bad-result', // breaks `returns`, does not serialise, or exceeds the size limit
+  'timeout',
+  'out-of-memory',
+  'crash', // the slot's process died under it
+  'lost', // the machine or the loop went away while it ran
+  'upstream', // what it depends on failed
+  'cancelled',
+] as const
+
+export type FailureKind = (typeof FAILURE_KINDS)[number]
 
 export type Failure = {
   readonly kind: FailureKind

@@ -202,7 +202,24 @@ describe('what is wrong is named with its place and what was expected', () => {
       { retry: { on: { timeout: { memory: 'x2' } } } },
       'multiplies needs.memory, which is not given',
     ],
-    [{ output: { each: 'out/{kye}.json' } }, 'unknown placeholder {kye}; expected {key}'],
+    [{ output: { each: 'out/{kye}.json' } }, 'unknown placeholder "kye"; did you mean "key"?'],
+    [
+      { output: { jsonl: 'o', csv: 'p' } },
+      "stages[0].output: is both jsonl and csv; expected { jsonl: 'out.jsonl' }, {",
+    ],
+    [{ map: './{m}.ts' }, 'found "./{m}.ts"; unknown param "m": this job declares none'],
+    [
+      { retry: { never: ['timeout', 'bad-inptu'] } },
+      'retry.never[1]: no failure kind is named "bad-inptu"; did you mean "bad-input"?',
+    ],
+    [
+      { needs: { memory: 1 }, retry: { on: { 'Out-Of-Memory': { memory: 'x2' } } } },
+      'no failure kind is named "Out-Of-Memory"; did you mean "out-of-memory"?',
+    ],
+    [
+      { needs: { memory: 1 }, retry: { on: { timeout: { memory: 'x0.5' } } } },
+      'retry.on.timeout.memory: found "x0.5"; expected more than x1',
+    ],
     [{ output: { each: 'out/a.json' } }, 'every item would write this one file'],
     [{ output: { each: 'out/{key}/../../x' } }, '".." after a placeholder leaves the folder'],
     [{ name: '../x' }, 'stages[0].name: found "../x"; expected the name of the stage'],
@@ -260,6 +277,13 @@ describe('what is wrong is named with its place and what was expected', () => {
     expect(text).toContain('no strategy is named "min-lod"; did you mean "min-load"?')
     expect(parse(job).strategy).toBe('min-lod')
   })
+
+  it('retry.never takes any error code: only what is written like a kind is taken for a slip', () => {
+    const never = ['ETIMEDOUT', 'TimeoutError', 'rate_limit', 'Timeout', 'oom', 'bad-input']
+    expect(
+      parse({ input, stages: [{ ...stage, retry: { never } }] }).stages[0].retry.never,
+    ).toEqual(never)
+  })
 })
 
 describe('params', () => {
@@ -279,6 +303,45 @@ describe('params', () => {
     expect(parse(job, { params: { prefix: '7/' } }).input).toMatchObject({
       path: '/jobs/7/a.jsonl',
     })
+  })
+
+  it('stand in every path and pattern; {params.name} says so where {name} is the item’s own', () => {
+    const parsed = parse({
+      params: { at: 'here', key: 'all' },
+      input: { files: ['{at}/*.png', '!{at}/{a,b}.png'] },
+      stages: [
+        { ...stage, map: './{at}.ts', returns: '{at}.json' },
+        { name: 'b', map: './{at}.ts', output: { each: '{at}/{params.key}/{index}.json' } },
+      ],
+    })
+    expect(parsed.input).toMatchObject({ patterns: ['/jobs/here/*.png', '!/jobs/here/{a,b}.png'] })
+    expect(parsed.stages[0]).toMatchObject({ module: '/jobs/here.ts', returns: '/jobs/here.json' })
+    expect(parsed.stages[1].output).toMatchObject({ template: '/jobs/here/all/{index}.json' })
+  })
+
+  it.each([
+    [{ jsonl: '{prefx}a' }, {}, 'input.jsonl: found "{prefx}a"; unknown param "prefx"; did you'],
+    [
+      { files: ['a', '{p}/*'] },
+      {},
+      'input.files[1]: found "{p}/*"; unknown param "p" (known: prefix',
+    ],
+    [{ from: '{p}.ts' }, {}, 'input.from: found "{p}.ts"; unknown param "p"'],
+    [{ csv: 'a' }, { csv: '{p}.csv' }, 'output.csv: found "{p}.csv"; unknown param "p"'],
+    [
+      { csv: 'a' },
+      { each: '{index}/{p}' },
+      'output.each: found "{index}/{p}"; unknown placeholder "p"',
+    ],
+  ])('input %j, output %j name none there is', (given, output, text) => {
+    const stages = [Object.keys(output).length > 0 ? { ...stage, output } : stage]
+    expect(refusal({ ...job, input: given, stages })).toContain(text)
+  })
+
+  it('of the name of a placeholder are refused where either could be meant', () => {
+    const stages = [{ ...stage, output: { each: 'o/{name}.json' } }]
+    const text = refusal({ params: { name: 'x' }, input, stages })
+    expect(text).toContain("{name} is a param and the item's own; expected {params.name}")
   })
 
   it.each([
