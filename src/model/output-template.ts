@@ -3,7 +3,7 @@
  * part without its extension) or `{index}` in it; the folder before the first of them is the output
  * folder, and no item, whatever its key, may write outside it.
  */
-const PLACEHOLDERS = ['key', 'name', 'index'] as const
+export const PLACEHOLDERS = ['key', 'name', 'index'] as const
 
 /** The output folder: everything before the segment with the first placeholder. */
 export function templateRoot(template: string): string {
