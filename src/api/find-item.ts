@@ -5,6 +5,7 @@ import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
 import { formatCount } from '../std/units.ts'
 import { openInput, readThrough } from './job-input.ts'
+import { jobOf } from './recorded-job.ts'
 import { WHOLE } from './whole-answers.ts'
 import { answersOf, stageNamed, stagesOf, type View } from './view.ts'
 
@@ -33,7 +34,8 @@ export async function findItem(
   if (known !== undefined) return known
   const number = /^\d+$/.test(item) ? Number(item) : -1
   const isNumber = number >= 0 && stagesOf(view, run).some(at => number < at.known)
-  const job = jobOf(view, run)
+  const record = view.store.run(run.definition.name)
+  const job = record && jobOf(record)
   if (isNumber && !hasKeys(job?.input)) return { index: number }
   const looked = job === undefined ? nothing : await inInput(view, run, job, item, seen)
   if (looked.index !== undefined) return { index: looked.index }
@@ -96,11 +98,6 @@ function amongAnswers(
     }
   }
   return undefined
-}
-
-function jobOf(view: View, run: Run): Job | undefined {
-  const record = view.store.run(run.definition.name)
-  return record === undefined ? undefined : (JSON.parse(record.definition) as Job)
 }
 
 /** Whether items are called something else than their numbers. */

@@ -17,30 +17,36 @@ export function rememberTimes(state: State, store: Store, run: Run): void {
           : [[state.machines[at].definition.id, encodeEstimate(estimate)]],
       ),
     )
-    const text = JSON.stringify({
-      pooled: encodeEstimate(stage.pooled),
-      machines,
-      setup: stage.setup,
-    })
-    store.put(estimatesDocument(run.definition.job, storedName(state, stage)), text)
+    const times: LearntTimes = { pooled: encodeEstimate(stage.pooled), machines }
+    const { job } = run.definition
+    store.put(estimatesDocument(job, storedName(state, stage)), JSON.stringify(times))
   }
 }
 
-export const estimatesDocument = (job: string, stage: string): string => `estimates:${job}:${stage}`
+const estimatesDocument = (job: string, stage: string): string => `estimates:${job}:${stage}`
+
+/** Encoded estimates of one stage, over all machines and by machine. */
+type LearntTimes = {
+  readonly pooled: readonly number[]
+  readonly machines: Readonly<Record<string, readonly number[]>>
+}
+
+export function learntTimes(
+  store: Pick<Store, 'get'>,
+  { job, stage }: { readonly job: string; readonly stage: string },
+): LearntTimes | undefined {
+  const text = store.get(estimatesDocument(job, stage))
+  return text === undefined ? undefined : JSON.parse(text)
+}
 
 /** Times earlier runs of the job learnt, for its stages on the machines that are here. */
 export function recallTimes(host: Host, name: string): void {
   const run = host.runNamed(name)
   if (run === undefined) return
   for (const number of run.stages) {
-    const text = host.store.get(
-      estimatesDocument(run.definition.job, host.state.stages[number].definition.name),
-    )
-    if (text === undefined) continue
-    const { pooled, machines } = JSON.parse(text) as {
-      pooled: number[]
-      machines: Record<string, number[]>
-    }
+    const stage = host.state.stages[number].definition.name
+    const times = learntTimes(host.store, { job: run.definition.job, stage })
+    if (times === undefined) continue
     const recall = (machine: number, learnt: readonly number[]): void =>
       host.loop.send({
         kind: 'learnt',
@@ -48,9 +54,9 @@ export function recallTimes(host: Host, name: string): void {
         machine,
         estimate: faded(learnt, limits.recalled),
       })
-    recall(-1, pooled)
+    recall(-1, times.pooled)
     for (const machine of host.state.machines) {
-      const estimate = machines[machine.definition.id]
+      const estimate = times.machines[machine.definition.id]
       if (estimate !== undefined) recall(machine.number, estimate)
     }
   }

@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts'
-import type { StoredResult } from '../port/store.ts'
+import { failureIn, type StoredResult } from '../port/store.ts'
 import { cancel } from './cancel.ts'
 import { ClosedError } from './closed-error.ts'
 import type { Host } from './host.ts'
@@ -59,9 +59,9 @@ export function runHandle(host: Host, name: string): RunHandle {
   }
 }
 
-export function itemResult({ index, key, state, payload }: StoredResult): ItemResult {
-  const value: unknown = JSON.parse(payload)
+export function itemResult(stored: StoredResult): ItemResult {
+  const { index, key, state, payload } = stored
   return state === 'done' || state === 'stopped'
-    ? { index, key, result: value }
-    : { index, key, error: value as Failure }
+    ? { index, key, result: JSON.parse(payload) }
+    : { index, key, error: failureIn(stored) }
 }

@@ -1,9 +1,9 @@
 import { OPEN, stateOf } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { storedName } from '../driver/stored-name.ts'
-import type { Failure } from '../model/failure.ts'
 import { ItemError } from '../model/item-error.ts'
 import type { ResultBatch } from '../port/journal.ts'
+import { failureIn } from '../port/store.ts'
 import { answerLog } from './answer-log.ts'
 import { ClosedError } from './closed-error.ts'
 import type { Host } from './host.ts'
@@ -38,9 +38,9 @@ export function streamAnswers(host: Host, run: Run) {
     waiting.delete(key)
     log.add(stage.number, batch.indexes[at])
     if (waiter === undefined) return
-    const value: unknown = JSON.parse(batch.payloads[at])
-    if (succeeded) waiter.resolve(value)
-    else waiter.reject(new ItemError(key, batch.indexes[at], value as Failure))
+    const payload = batch.payloads[at]
+    if (succeeded) waiter.resolve(JSON.parse(payload))
+    else waiter.reject(new ItemError(key, batch.indexes[at], failureIn({ payload })))
   }
 
   const off = host.listen({

@@ -20,6 +20,7 @@ import {
   planSubmission,
   type Submission,
 } from './plan-submission.ts'
+import { jobOf } from './recorded-job.ts'
 import { runDefinition } from './run-definition.ts'
 
 export type SubmitOptions = PlanOptions & {
@@ -107,7 +108,7 @@ async function goOn(
     keeper: keeperFor(host, job, record.name),
     stdin,
   })
-  const outputsMoved = outputsOf(record.definition) !== outputsOf(JSON.stringify(job))
+  const outputsMoved = outputsOf(jobOf(record)) !== outputsOf(job)
   host.store.putRun({
     ...record,
     state: finished ? record.state : 'active',
@@ -126,8 +127,7 @@ async function goOn(
   else await host.commit({ kind: 'goOn', run: run.number })
 }
 
-const outputsOf = (definition: string): string =>
-  JSON.stringify((JSON.parse(definition) as Job).stages.map(({ output }) => output))
+const outputsOf = ({ stages }: Job): string => JSON.stringify(stages.map(({ output }) => output))
 
 function isOutputMissing(job: Job): boolean {
   return job.stages.some(({ output }) => {

@@ -3,6 +3,7 @@ import { queuedCount, type TaskQueue } from '../core/queue.ts'
 import type { Class, Run, Stage } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatCount } from '../std/units.ts'
+import { failureIn } from '../port/store.ts'
 import { type Forecast, slowTasks, timeLeft } from './forecast.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { type StrategyNote, strategyNote } from './strategy-note.ts'
@@ -126,11 +127,12 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
       states: ['failed'],
     })
     const top = topOf(view.state, stage)
-    for (const { index, key, payload } of failed) {
+    for (const stored of failed) {
+      const { index, key } = stored
       // What failed and is open again keeps its last error until it is answered anew.
       if (stateOf(top.items, index) !== FAILED) continue
       if ((seen += 1) > most) break
-      const failure = JSON.parse(payload) as Failure
+      const failure = failureIn(stored)
       const name = stage.definition.name
       const id = `${name}\n${failure.kind}\n${likeness(failure.message, key)}`
       const found = groups.get(id)

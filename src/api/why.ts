@@ -4,6 +4,7 @@ import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatDuration, plural } from '../std/units.ts'
+import { failureIn } from '../port/store.ts'
 import { failureInWords } from './attempt-log.ts'
 import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
 import type { FoundItem } from './find-item.ts'
@@ -84,7 +85,7 @@ function whyEnded(
   const key = stored === undefined ? {} : { key: stored.key }
   if (state === 'done' || state === 'stopped')
     return { ...at, ...key, state, ...placeOf(view, run, stage, at.index) }
-  const failure = stored === undefined ? undefined : (JSON.parse(stored.payload) as Failure)
+  const failure = stored === undefined ? undefined : failureIn(stored)
   const reason = failure?.message ?? run.problem?.message ?? 'nothing was noted'
   return {
     ...at,

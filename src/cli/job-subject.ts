@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { openInput } from '../api/job-input.ts'
-import { estimatesDocument } from '../api/learnt-times.ts'
+import { learntTimes } from '../api/learnt-times.ts'
 import { runDefinition } from '../api/run-definition.ts'
 import {
   type JobProblem,
@@ -141,14 +141,12 @@ function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {
   const { store, close } = readDirectory(dir)
   try {
     for (const { name } of job.stages) {
-      const text = store.get(estimatesDocument(job.name, name))
-      if (text === undefined) continue
-      const { pooled, machines } = JSON.parse(text) as {
-        pooled: number[]
-        machines: Record<string, number[]>
-      }
-      const own = Object.entries(machines).map(([id, from]) => [id, decodeEstimate(from)] as const)
-      found.set(name, { pooled: decodeEstimate(pooled), machines: new Map(own) })
+      const times = learntTimes(store, { job: job.name, stage: name })
+      if (times === undefined) continue
+      const own = Object.entries(times.machines).map(
+        ([id, from]) => [id, decodeEstimate(from)] as const,
+      )
+      found.set(name, { pooled: decodeEstimate(times.pooled), machines: new Map(own) })
     }
   } finally {
     close()

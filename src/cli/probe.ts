@@ -1,13 +1,11 @@
 import { type Host, openHost } from '../api/host.ts'
-import { estimatesDocument } from '../api/learnt-times.ts'
+import { rememberTimes } from '../api/learnt-times.ts'
 import { answerRequest } from '../api/requests.ts'
 import { submitJob } from '../api/submit.ts'
 import { DONE, FAILED } from '../core/items.ts'
-import { storedName } from '../driver/stored-name.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
-import { encodeEstimate } from '../policy/estimation/least-squares.ts'
 import { Interrupted } from './exit.ts'
 import { plural } from '../std/units.ts'
 import { stopSignals } from './stop-signals.ts'
@@ -48,7 +46,9 @@ async function runSome(host: Host, run: string, items: number): Promise<void> {
     const outcome = await Promise.race([enough, stops.drained])
     host.loop.send({ kind: 'drain' })
     if (outcome !== 'interrupted') await Promise.race([quiet(host), stops.drained])
-    keepTimes(host, run)
+    // As at the end of a run: what was learnt serves the plan, and the run that goes on.
+    const probing = host.runNamed(run)
+    if (probing !== undefined) rememberTimes(host.state, host.store, probing)
     if (outcome === 'interrupted') {
       const { ended } = probed(host, run)
       throw new Interrupted(`the probe was interrupted after ${plural(ended, 'item')} of ${run}`)
@@ -83,23 +83,4 @@ function quiet(host: Host): Promise<void> {
     host.listen({ onStep: check })
     host.nextStep().then(check, () => resolve())
   })
-}
-
-/** As at the end of a run: what was learnt serves the plan, and the run that goes on. */
-function keepTimes(host: Host, name: string): void {
-  const run = host.runNamed(name)
-  for (const number of run?.stages ?? []) {
-    const stage = host.state.stages[number]
-    if (run === undefined || stage.pooled.n === 0) continue
-    const machines: Record<string, number[]> = {}
-    stage.estimates.forEach((estimate, at) => {
-      if (estimate) machines[host.state.machines[at].definition.id] = encodeEstimate(estimate)
-    })
-    const text = JSON.stringify({
-      pooled: encodeEstimate(stage.pooled),
-      machines,
-      setup: stage.setup,
-    })
-    host.store.put(estimatesDocument(run.definition.job, storedName(host.state, stage)), text)
-  }
 }

@@ -1,9 +1,9 @@
 import { readDirectory } from '../adapter/sqlite/directory.ts'
+import { jobOf } from '../api/recorded-job.ts'
 import type { Summary } from '../api/summary.ts'
 import { type Replay, replayProblem } from '../choose/replay-problem.ts'
 import { restore } from '../driver/restore.ts'
 import { InputError } from '../model/input-error.ts'
-import type { Job } from '../model/job.ts'
 import { ask } from './ask.ts'
 
 /** A finished or running run of a directory, as a problem to schedule again. */
@@ -19,8 +19,7 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
       .machines.map(({ definition }) => definition)
       .filter(({ id }) => used.has(id))
     if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
-    const job = JSON.parse(record.definition) as Job
-    return replayProblem({ name: run, job, machines, history })
+    return replayProblem({ name: run, job: jobOf(record), machines, history })
   } finally {
     close()
   }

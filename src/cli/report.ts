@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import type { RunningNow, Status } from '../api/requests.ts'
 import type { RunWhy } from '../api/why-run.ts'
-import type { Store } from '../port/store.ts'
+import { failureIn, type Store } from '../port/store.ts'
 import { chartOfHistory } from '../report/run-blocks.ts'
 import type { RunReport, StageCounts } from '../report/run-html.ts'
 import { runVerdict } from '../report/run-verdict.ts'
@@ -82,16 +82,10 @@ const mostFailures = 100
 
 function failuresOf(store: Store, run: string, stage: string) {
   const found: { stage: string; key: string; reason: string }[] = []
-  for (const { key, payload } of store.results(run, stage, { states: ['failed'] })) {
-    found.push({ stage, key, reason: reasonIn(payload) })
+  for (const failed of store.results(run, stage, { states: ['failed'] })) {
+    const { kind, message } = failureIn(failed)
+    found.push({ stage, key: failed.key, reason: `${kind}: ${message}` })
     if (found.length >= mostFailures) break
   }
   return found
-}
-
-function reasonIn(payload: string): string {
-  const failure: unknown = JSON.parse(payload)
-  if (typeof failure !== 'object' || failure === null) return payload
-  const { kind, message } = failure as { kind?: unknown; message?: unknown }
-  return typeof message === 'string' ? `${String(kind)}: ${message}` : payload
 }

@@ -1,3 +1,4 @@
+import type { Failure } from '../model/failure.ts'
 import type { HistoryBatch, ResultState, SpooledItem } from './journal.ts'
 
 export type { SpooledItem } from './journal.ts'
@@ -48,8 +49,13 @@ export type StoredResult = {
   readonly key: string
   readonly version: string
   readonly state: ResultState
+  /** JSON text: the result, or the `Failure`. */
   readonly payload: string
 }
+
+/** Why an item that was stored without a result has none. */
+export const failureIn = ({ payload }: Pick<StoredResult, 'payload'>): Failure =>
+  JSON.parse(payload)
 
 export type LogLine = {
   readonly run: string

@@ -1,5 +1,5 @@
 import type { Failure } from '../../model/failure.ts'
-import type { StoredResult } from '../../port/store.ts'
+import { failureIn, type StoredResult } from '../../port/store.ts'
 import { createAtomicFile } from './atomic-file.ts'
 
 /** A line per item: `{"index","key","result"}`, or `{"index","key","error"}` where it has none. */
@@ -37,6 +37,6 @@ export const hasResult = (result: StoredResult): boolean =>
 
 /** What of a failure belongs in an output: no stacks. */
 export function errorOf(result: StoredResult): Failure {
-  const { kind, code, message } = JSON.parse(result.payload) as Failure
+  const { kind, code, message } = failureIn(result)
   return code === undefined ? { kind, message } : { kind, code, message }
 }
