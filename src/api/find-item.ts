@@ -74,7 +74,7 @@ const such = (seen: readonly string[]): string =>
 
 function inMemory(view: View, stages: readonly Stage[], item: string): FoundItem | undefined {
   for (const stage of stages) {
-    for (const [index, { key }] of view.payloads?.cargo.get(stage.number) ?? [])
+    for (const [index, { key }] of view.payloads?.cargo.get(stage.number)?.items ?? [])
       if (key === item) return { index, from: headOf(view.state, stage) }
   }
   return undefined

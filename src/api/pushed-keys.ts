@@ -9,9 +9,9 @@ export function pushedKeys(store: Pick<Store, 'spooled'>, run: string) {
   const keys = keySet()
   let count = 0
   for (let more = true; more; ) {
-    const page = store.spooled(run, count, PAGE)
+    const page = store.spooled(run, count, PAGE, ENOUGH)
     for (const { key } of page) keys.add(key, count++)
-    more = page.length === PAGE
+    more = page.length > 0
   }
   return {
     count: () => count,
@@ -26,3 +26,4 @@ export function pushedKeys(store: Pick<Store, 'spooled'>, run: string) {
 }
 
 const PAGE = 1_000
+const ENOUGH = 8 * 1024 * 1024

@@ -116,10 +116,14 @@ function earlierAnswers({ state, store }: Host, run: Run, chain: readonly Stage[
 
 /** Keys of items that were pushed and have no answer yet. */
 function* unanswered({ store }: Host, run: Run, chain: readonly Stage[]): Generator<string> {
-  for (let from = 0; ; from += PAGE) {
-    const page = store.spooled(run.definition.name, from, PAGE)
-    for (const [at, { key }] of page.entries()) if (!hasAnswer(chain, from + at)) yield key
-    if (page.length < PAGE) return
+  let from = 0
+  for (let more = true; more; ) {
+    const page = store.spooled(run.definition.name, from, PAGE, ENOUGH)
+    for (const { key } of page) {
+      if (!hasAnswer(chain, from)) yield key
+      from += 1
+    }
+    more = page.length > 0
   }
 }
 
@@ -128,3 +132,4 @@ function hasAnswer(chain: readonly Stage[], index: number): boolean {
 }
 
 const PAGE = 1_000
+const ENOUGH = 8 * 1024 * 1024

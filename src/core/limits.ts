@@ -13,6 +13,10 @@ export const limits = {
   indexedTasks: 1_000_000,
   /** Items asked of a source at once. */
   readItems: 10_000,
+  /** Characters of a stage's items that wait in memory before more is read, and of its results before the store serves them: 20,000 items of 1,400. */
+  heldCharacters: 32 * 1024 * 1024,
+  /** The same under orders that must see everything: a million items of 200. */
+  indexedCharacters: 400 * 1024 * 1024,
   /** Pushed items that wait in memory beside the spool: about 100,000 short ones. Those beyond are read back one by one. */
   pushedBytes: 32 * 1024 * 1024,
   /** Results of a stage its item-linked follower has not consumed. */
@@ -44,6 +48,10 @@ assert(
 assert(
   limits.openTasks >= 10 * 2 * limits.messageTasks,
   'ten slots must find two full messages each',
+)
+assert(
+  limits.indexedCharacters >= limits.heldCharacters,
+  'the indexed window contains the plain one',
 )
 assert(limits.slots >= limits.indexedTasks, 'every open task may have a slot of its own')
 assert(limits.indexedTasks >= limits.openTasks, 'the indexed window contains the plain one')

@@ -221,7 +221,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       for (const { stage, first, items } of spooled) unstow(payloads, stage, first, items.length)
       if (results.length > 0) ports.onResults?.(results)
     }
-    for (const action of actions) performer(action)
+    for (const action of actions) performer.perform(action)
+    performer.resume()
     ports.onStep?.(events, decisions)
     if (ports.snapshotEvery > 0 && ports.journal.bytesSinceSnapshot() > ports.snapshotEvery) {
       ports.journal.snapshot({

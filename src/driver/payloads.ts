@@ -4,6 +4,7 @@ import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import { emptyHold, type Hold, put, take } from './hold.ts'
 import { type PushedItems, pushedItems } from './pushed-page.ts'
 import { runName, storedName } from './stored-name.ts'
 
@@ -17,14 +18,14 @@ type Cargo = {
   readonly key: string
   readonly version: string
   /** The source's payload; dropped once the first stage has answered. */
-  payload: string
+  readonly payload: string
 }
 
 export type Payloads = {
   /** By number of the stage that reads the source. */
-  readonly cargo: Map<number, Map<number, Cargo>>
+  readonly cargo: Map<number, Hold<Cargo>>
   /** Results that an item-linked stage downstream has still to take, by stage number. */
-  readonly results: Map<number, Map<number, string>>
+  readonly results: Map<number, Hold<string>>
   readonly sources: Map<number, Source>
   /** Opens a stage's source at its first use. */
   readonly openSource: (stage: Stage) => Source
@@ -75,28 +76,29 @@ export function stow(
   first: number,
   items: readonly SourceItem[],
 ): void {
-  let cargo = payloads.cargo.get(stage)
-  if (cargo === undefined) payloads.cargo.set(stage, (cargo = new Map()))
+  let hold = payloads.cargo.get(stage)
+  if (hold === undefined) payloads.cargo.set(stage, (hold = emptyHold(bytesOf)))
   for (let at = 0; at < items.length; at += 1) {
     const { key, version, payload } = items[at]
-    cargo.set(first + at, { key, version, payload })
+    put(hold, first + at, { key, version, payload })
   }
 }
 
 /** Pushed items are in the spool: beyond so much, those just stowed need not wait in memory too. */
 export function unstow(payloads: Payloads, stage: number, first: number, count: number): void {
   const { pushed } = payloads
-  const cargo = payloads.cargo.get(stage)
+  const hold = payloads.cargo.get(stage)
   for (let index = first; index < first + count; index += 1) {
-    const bytes = bytesOf(cargo?.get(index))
-    if (pushed.held + bytes > limits.pushedBytes) cargo?.delete(index)
+    const cargo = hold?.items.get(index)
+    if (cargo === undefined) continue
+    const bytes = bytesOf(cargo)
+    if (pushed.held + bytes > limits.pushedBytes) take(hold, index)
     else pushed.held += bytes
   }
 }
 
 /** In memory, its place in the map included. */
-const bytesOf = (cargo: Cargo | undefined): number =>
-  cargo === undefined ? 0 : 200 + cargo.key.length + cargo.payload.length
+const bytesOf = (cargo: Cargo): number => 200 + cargo.key.length + cargo.payload.length
 
 /** An item as its attempt carries it, or `undefined` if it must be fetched first. */
 export function itemFor(
@@ -108,8 +110,7 @@ export function itemFor(
 ): AttemptItem | undefined {
   const { link } = stage.definition
   if (link.kind === 'source') {
-    const cargo =
-      payloads.cargo.get(stage.number)?.get(index) ?? takePushed(state, payloads, stage, index)
+    const cargo = cargoHeld(payloads, stage, index) ?? takePushed(state, payloads, stage, index)
     return cargo === undefined ? undefined : { index, key: cargo.key, payload: cargo.payload }
   }
   if (link.kind === 'item') return linkedItem(state, payloads, store, stage, index)
@@ -131,10 +132,13 @@ function takePushed(
   const item = pushedItem(state, payloads, stage, index)
   if (item === undefined) return undefined
   stow(payloads, stage.number, index, [{ ...item, version: '', size: 1 }])
-  const cargo = payloads.cargo.get(stage.number)?.get(index)
-  payloads.pushed.held += bytesOf(cargo)
+  const cargo = cargoHeld(payloads, stage, index)
+  if (cargo !== undefined) payloads.pushed.held += bytesOf(cargo)
   return cargo
 }
+
+const cargoHeld = (payloads: Payloads, stage: Stage, index: number): Cargo | undefined =>
+  payloads.cargo.get(stage.number)?.items.get(index)
 
 function pushedItem(state: State, payloads: Payloads, stage: Stage, index: number) {
   const { link } = stage.definition
@@ -150,7 +154,7 @@ function linkedItem(
   index: number,
 ): AttemptItem | undefined {
   const upstream = state.stages[stage.upstream]
-  const text = payloads.results.get(upstream.number)?.get(index)
+  const text = payloads.results.get(upstream.number)?.items.get(index)
   const known = cargoOf(state, payloads, stage, index)
   if (text !== undefined && known !== undefined) return { index, key: known.key, payload: text }
   const stored = store.result(runName(state, upstream), storedName(state, upstream), index)
@@ -187,7 +191,7 @@ export function cargoOf(
   const head = headOf(state, stage)
   const kind = head.definition.link.kind
   if (kind === 'source') {
-    const cargo = payloads.cargo.get(head.number)?.get(index)
+    const cargo = cargoHeld(payloads, head, index)
     if (cargo !== undefined) return cargo
     const pushed = pushedItem(state, payloads, head, index)
     return pushed === undefined ? undefined : { key: pushed.key, version: '' }
@@ -196,7 +200,7 @@ export function cargoOf(
     const groups = payloads.gathers.get(head.number)
     if (groups !== undefined) return { key: groups.keys[index], version: groups.versions[index] }
     // Not gathered in this life of the run: a stage after it has taken the key from its stored result.
-    return payloads.cargo.get(head.number)?.get(index)
+    return cargoHeld(payloads, head, index)
   }
   return { key: kind === 'graph' ? '' : String(index), version: '' }
 }
@@ -204,21 +208,20 @@ export function cargoOf(
 /** Drops what no stage will ask for any more, once `stage` has answered `index`. */
 export function release(state: State, payloads: Payloads, stage: Stage, index: number): void {
   if (stage.upstream >= 0 && followersEnded(state, state.stages[stage.upstream], index))
-    payloads.results.get(stage.upstream)?.delete(index)
+    take(payloads.results.get(stage.upstream), index)
   if (isFollowed(state, stage)) {
     if (stage.definition.link.kind !== 'source') return
-    const cargo = payloads.cargo.get(stage.number)?.get(index)
-    if (cargo === undefined) return
+    const hold = payloads.cargo.get(stage.number)
+    const cargo = hold?.items.get(index)
+    if (hold === undefined || cargo === undefined) return
     letGo(payloads, stage, cargo.payload.length)
-    cargo.payload = ''
+    put(hold, index, { ...cargo, payload: '' })
     return
   }
   const head = headOf(state, stage)
   // Where the way forks, the other branches still need the key.
   if (head !== stage && !leavesEnded(state, head, index)) return
-  const cargo = payloads.cargo.get(head.number)
-  letGo(payloads, head, bytesOf(cargo?.get(index)))
-  cargo?.delete(index)
+  letGo(payloads, head, take(payloads.cargo.get(head.number), index))
 }
 
 function letGo({ pushed }: Payloads, { definition: { link } }: Stage, bytes: number): void {
@@ -246,7 +249,7 @@ export function leavesEnded(state: State, stage: Stage, index: number): boolean 
   })
 }
 
-/** Keeps a result for an item-linked stage downstream. */
+/** Keeps a result for an item-linked stage downstream, while there is room: the store has it too. */
 export function retain(
   state: State,
   payloads: Payloads,
@@ -255,9 +258,10 @@ export function retain(
   text: string,
 ): void {
   if (!isFollowed(state, stage)) return
-  let results = payloads.results.get(stage.number)
-  if (results === undefined) payloads.results.set(stage.number, (results = new Map()))
-  results.set(index, text)
+  let hold = payloads.results.get(stage.number)
+  if (hold === undefined)
+    payloads.results.set(stage.number, (hold = emptyHold(({ length }) => length)))
+  if (hold.size + text.length <= limits.heldCharacters) put(hold, index, text)
 }
 
 /**
@@ -290,8 +294,7 @@ export async function refetch(
 export async function forgetStage(payloads: Payloads, forgotten: Stage): Promise<void> {
   const stage = forgotten.number
   const source = payloads.sources.get(stage)
-  for (const cargo of payloads.cargo.get(stage)?.values() ?? [])
-    letGo(payloads, forgotten, bytesOf(cargo))
+  letGo(payloads, forgotten, payloads.cargo.get(stage)?.size ?? 0)
   payloads.cargo.delete(stage)
   payloads.results.delete(stage)
   payloads.gathers.delete(stage)

@@ -1,4 +1,5 @@
 import type { Action, Event } from '../core/event.ts'
+import { limits } from '../core/limits.ts'
 import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
 import type { Stage, State } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
@@ -8,12 +9,17 @@ import type { SourceItem } from '../port/source.ts'
 import type { LoopPorts } from './loop.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
 import { forgetStage, headOf, itemFor, refetch, sourceOf, stow } from './payloads.ts'
+import { readGate } from './read-gate.ts'
 
 /**
  * Does what a durable step asked for. What takes time is started here and comes back to the loop as
  * an event; an error of the edges stops the loop, one of an input fails its run.
  */
-type Performer = (action: Action) => void
+type Performer = {
+  perform(action: Action): void
+  /** After every step, its actions performed: what was put off until there is room is done now. */
+  resume(): void
+}
 
 /** What performing may ask of the loop. */
 type PerformingLoop = {
@@ -32,12 +38,12 @@ export function createPerformer(
 ): Performer {
   const defined = new Set<number>()
 
-  const perform: Performer = action => {
+  const perform = (action: Action): void => {
     switch (action.kind) {
       case 'run':
         return runTasks(action)
       case 'readSource':
-        return background(readSource(action))
+        return gate.ask(action)
       case 'gather':
         return background(gather(action.stage))
       case 'abort':
@@ -57,6 +63,7 @@ export function createPerformer(
       case 'ended':
         for (const number of state.runs[action.run].stages) {
           ports.executor.forget(number)
+          gate.forget(number)
           background(forgetStage(payloads, state.stages[number]))
           defined.delete(number)
         }
@@ -207,7 +214,19 @@ export function createPerformer(
   const groupsOf = (stage: Stage): Promise<GatheredGroups> =>
     ports.gather(stage, stage.upstream < 0 ? sourceOf(payloads, stage) : undefined)
 
-  return perform
+  const gate = readGate(
+    number => isFull(state, payloads, state.stages[number]),
+    action => background(readSource(action)),
+  )
+
+  return { perform, resume: gate.openWhereThereIsRoom }
+}
+
+/** Enough of it waits in memory. With no task to take from it, only reading can lead on: a chunk wants more. */
+function isFull(state: State, payloads: Payloads, stage: Stage): boolean {
+  const { global } = state.runs[stage.run].order
+  const room = global ? limits.indexedCharacters : limits.heldCharacters
+  return stage.openTasks > 0 && (payloads.cargo.get(stage.number)?.size ?? 0) > room
 }
 
 /** Groups as items: one of the same key that holds the same need not be handled again. */

@@ -11,7 +11,7 @@ export async function recall(state: State, payloads: Payloads, run: Run): Promis
     const { link } = stage.definition
     if (link.kind !== 'source' || link.pushed === true) continue
     const isHere = (index: number): boolean =>
-      leavesEnded(state, stage, index) || payloads.cargo.get(number)?.has(index) === true
+      leavesEnded(state, stage, index) || payloads.cargo.get(number)?.items.has(index) === true
     for (let index = 0; index < stage.known; index += 1) {
       if (isHere(index)) continue
       await refetch(state, payloads, stage, index)

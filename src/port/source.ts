@@ -12,7 +12,10 @@ export interface Source {
   fingerprint(): Promise<string | undefined>
   /** Number of items where it is known without reading everything. */
   count(): Promise<number | undefined>
-  /** Up to `limit` items after `cursor` (`undefined`: from the start). Never throws for one bad item. */
+  /**
+   * Up to `limit` items after `cursor` (`undefined`: from the start), fewer where they are large. Never
+   * throws for one bad item.
+   */
   read(cursor: string | undefined, limit: number): Promise<SourceChunk>
   close(): Promise<void>
 }

@@ -39,7 +39,8 @@ export interface Store {
   get(name: string): string | undefined
   /** Spools items (stdin, pushes) durably; index order is push order. */
   spool(run: string, first: number, items: readonly SpooledItem[]): void
-  spooled(run: string, from: number, limit: number): SpooledItem[]
+  /** Up to `limit` items; fewer, but one at least, once their payloads are `enough` characters together. */
+  spooled(run: string, from: number, limit: number, enough?: number): SpooledItem[]
   /** Removes a run and everything of it. */
   removeRun(name: string): void
 }

@@ -4,6 +4,7 @@ import { expire } from '../core/phase/recover.ts'
 import { encodeState } from '../core/snapshot.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { RUNNING, taskStates } from '../core/tasks.ts'
+import type { Hold } from '../driver/hold.ts'
 import type { GatheredGroups, Payloads } from '../driver/payloads.ts'
 import { leavesEnded } from '../driver/payloads.ts'
 import { runName, storedName } from '../driver/stored-name.ts'
@@ -121,16 +122,25 @@ export function watchedJournal(
 
 /** A payload is let go with its item's last answer; a result when what takes it has answered. */
 export function checkPayloads(state: State, { cargo, results }: Payloads): void {
-  for (const [number, items] of cargo)
-    for (const index of items.keys()) demandOpen(state, state.stages[number], index)
-  for (const [number, items] of results) {
+  for (const [number, hold] of cargo) {
+    checkSize(hold)
+    for (const index of hold.items.keys()) demandOpen(state, state.stages[number], index)
+  }
+  for (const [number, hold] of results) {
+    checkSize(hold)
     const stage = state.stages[number]
     const takers = stage.downstream.map(next => state.stages[next])
-    for (const index of items.keys()) {
+    for (const index of hold.items.keys()) {
       const taken = takers.every(({ items }) => stateOf(items, index) !== OPEN)
       demand(!taken, () => `the result of item ${index} of ${stage.definition.name} is kept`)
     }
   }
+}
+
+function checkSize<T>({ items, sizeOf, size }: Hold<T>): void {
+  let sum = 0
+  for (const value of items.values()) sum += sizeOf(value)
+  demand(sum === size, () => `what waits in memory counts as ${size}, but is ${sum}`)
 }
 
 function demandOpen(state: State, stage: Stage, index: number): void {

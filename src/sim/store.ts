@@ -232,9 +232,12 @@ function simulatedSpool(state: StoreState, use: () => void): Pick<Store, 'spool'
       use()
       if (items.length > 0) spoolItems(state, { run, first, items })
     },
-    spooled(run, from, limit) {
+    spooled(run, from, limit, enough = Number.POSITIVE_INFINITY) {
       use()
-      return (state.spools.get(run) ?? []).slice(from, from + limit)
+      const items = (state.spools.get(run) ?? []).slice(from, from + limit)
+      let length = 0
+      const last = items.findIndex(({ payload }) => (length += payload.length) >= enough)
+      return last < 0 ? items : items.slice(0, last + 1)
     },
   }
 }

@@ -9,8 +9,8 @@ import { closedDocument } from '../../src/adapter/source/spooled.ts'
 import { uniqueKeys } from '../../src/adapter/source/unique-keys.ts'
 import type { InputSpec } from '../../src/model/job.ts'
 import type { Source } from '../../src/port/source.ts'
-import type { SpooledItem, Store } from '../../src/port/store.ts'
 import { simSource } from '../../src/sim/source.ts'
+import { emptyStore, simulatedStore } from '../../src/sim/store.ts'
 import { keySet } from '../../src/std/key-set.ts'
 import { PROBLEM, readAll, type SourceWorld, sourceConformance } from './source.conformance.ts'
 
@@ -29,22 +29,7 @@ function tempFolder(files: Readonly<Record<string, string | Buffer>> = {}): stri
   return folder
 }
 
-/** The spool and documents of a store, as much of it as sources use. */
-function memoryStore(): OpenSourceOptions['store'] {
-  const spools = new Map<string, SpooledItem[]>()
-  const documents = new Map<string, string>()
-  const spool: Store['spool'] = (run, first, items) => {
-    const kept = spools.get(run) ?? []
-    expect(first).toBe(kept.length)
-    spools.set(run, [...kept, ...items])
-  }
-  return {
-    spool,
-    spooled: (run, from, limit) => (spools.get(run) ?? []).slice(from, from + limit),
-    put: (name, text) => void documents.set(name, text),
-    get: name => documents.get(name),
-  }
-}
+const memoryStore = (): OpenSourceOptions['store'] => simulatedStore(emptyStore(), () => {})
 
 function open(spec: InputSpec, options: Partial<OpenSourceOptions> = {}): Source {
   return openSource(spec, {
@@ -428,6 +413,43 @@ describe('stdin', () => {
     await expect(other.read(undefined, 1)).rejects.toThrow('stdin:1: differs from what this run')
     expect(await readAll(open(spec, { store, stdin: pieces(text) }), 10)).toHaveLength(4)
     expect(store.spooled('calm-otter', 0, 10)).toHaveLength(4)
+  })
+})
+
+describe('a read of large items', () => {
+  const count = 70
+  const text = 'x'.repeat(1_000_000)
+  const lines = `${JSON.stringify(text)}\n`.repeat(count)
+  const sources: Readonly<Record<string, () => Source>> = {
+    jsonl: () => {
+      const folder = tempFolder({ 'in.jsonl': lines })
+      return open({ kind: 'jsonl', path: join(folder, 'in.jsonl'), key: undefined })
+    },
+    csv: () => {
+      const folder = tempFolder({ 'in.csv': `a\n${lines}` })
+      return open({ kind: 'csv', path: join(folder, 'in.csv'), key: undefined })
+    },
+    stdin: () => open({ kind: 'stdin', format: 'jsonl', key: undefined }, { stdin: pieces(lines) }),
+    generator: () =>
+      open(
+        { kind: 'module', path: '/list.ts', key: undefined, version: undefined },
+        { importModule: async () => ({ default: () => Array(count).fill(text) }) },
+      ),
+  }
+
+  it.each(Object.keys(sources))('ends when they are much together: %s', async name => {
+    const source = sources[name]()
+    let cursor: string | undefined
+    const read: number[] = []
+    for (let done = false; !done; ) {
+      const chunk = await source.read(cursor, 10_000)
+      read.push(chunk.items.length)
+      cursor = chunk.cursor
+      done = chunk.done
+    }
+    await source.close()
+    expect(read.reduce((sum, items) => sum + items, 0)).toBe(count)
+    expect(Math.max(...read)).toBeLessThan(40)
   })
 })
 

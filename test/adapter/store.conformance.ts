@@ -224,6 +224,19 @@ export function storeConformance(name: string, createWorld: () => World): void {
       }
     })
 
+    test('large spooled items are read until they are enough, one at least', () => {
+      const store = world().open().store
+      const items = Array.from({ length: 40 }, (_, i) => ({
+        key: `k${i}`,
+        payload: JSON.stringify('x'.repeat(998)),
+      }))
+      store.spool(run, 0, items)
+      expect(store.spooled(run, 3, 40, 1)).toEqual([items[3]])
+      expect(store.spooled(run, 3, 40, 2_001)).toEqual(items.slice(3, 6))
+      expect(store.spooled(run, 3, 2, 2_001)).toEqual(items.slice(3, 5))
+      expect(store.spooled(run, 38, 40, 9_000)).toEqual(items.slice(38))
+    })
+
     test('items pushed with an entry are durable with it, and lost with it', () => {
       const place = world()
       const { journal, store } = place.open()

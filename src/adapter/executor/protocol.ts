@@ -50,11 +50,12 @@ export type MessageHeader = {
   readonly counts?: readonly number[]
 }
 
+/** Pieces to send one after the other, nearly always one: no string may be longer than half a gigabyte. */
 export function encodeMessage(
   stage: number,
   first: number,
   attempts: readonly AttemptOrder[],
-): string {
+): string[] {
   const index: number[] = []
   const keys: string[] = []
   const payloads: string[] = []
@@ -82,8 +83,28 @@ export function encodeMessage(
     tries: oneTry ? undefined : attempts.map(attempt => attempt.try),
     counts: oneItem ? undefined : attempts.map(attempt => attempt.items.length),
   }
-  payloads.push('')
-  return `M ${stringify(header)}\n${payloads.join('\n')}`
+  return pieces(`M ${stringify(header)}`, payloads)
+}
+
+const LARGEST_PIECE = 64 * 1024 * 1024
+
+function pieces(header: string, payloads: readonly string[]): string[] {
+  const sent: string[] = []
+  let lines = [header]
+  let length = header.length
+  for (const payload of payloads) {
+    if (length + payload.length > LARGEST_PIECE) {
+      lines.push('')
+      sent.push(lines.join('\n'))
+      lines = []
+      length = 0
+    }
+    lines.push(payload)
+    length += payload.length + 1
+  }
+  lines.push('')
+  sent.push(lines.join('\n'))
+  return sent
 }
 
 /** A line end inside JSON text can only be white space between its parts. */

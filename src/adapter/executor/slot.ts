@@ -81,7 +81,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     if (!target.defined.has(state.id)) defineStage(target, state, place)
     const first = pending.nextSeq()
     pending.add(state.id, attempts)
-    target.channel.send(encodeMessage(state.id, first, attempts))
+    for (const piece of encodeMessage(state.id, first, attempts)) target.channel.send(piece)
   }
 
   function onLine(target: Opened, text: string): void {

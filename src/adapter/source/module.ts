@@ -2,7 +2,15 @@ import { plural } from '../../std/units.ts'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
 import { jsonText } from './listed.ts'
-import { asName, type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
+import {
+  asName,
+  LARGEST_CHUNK,
+  type PlacedSource,
+  problemRow,
+  type Row,
+  type RowOptions,
+  row,
+} from './row.ts'
 
 export type ImportModule = (path: string) => Promise<unknown>
 
@@ -61,10 +69,11 @@ export function moduleSource(
           : await openAt(cursor)
       const items: Row[] = []
       let { position, pending } = now
+      let length = 0
       let done = false
       const { late, callOff } = lateAfter(PATIENCE)
       try {
-        while (items.length < limit) {
+        while (items.length < limit && length < LARGEST_CHUNK) {
           pending ??= advance(now.iterator, position.index, shown)
           const next = await (items.length === 0 ? pending : Promise.race([pending, late]))
           if (next === undefined) break
@@ -74,7 +83,10 @@ export function moduleSource(
             break
           }
           const entry = entryOf(next.value)
-          items.push(moduleRow(entry, position.index, `${shown}: item ${position.index}`, options))
+          const place = `${shown}: item ${position.index}`
+          const made = moduleRow(entry, position.index, place, options)
+          items.push(made)
+          length += made.payload.length
           position =
             entry.cursor === undefined
               ? { ...position, index: position.index + 1, skip: position.skip + 1 }

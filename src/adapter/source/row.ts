@@ -11,6 +11,9 @@ export type RowOptions = {
   readonly size: StageSpec['size']
 }
 
+/** Items are few or many, but a read ends when they are so many characters together. */
+export const LARGEST_CHUNK = 32 * 1024 * 1024
+
 /** A source item that remembers the line it stood on, for messages. */
 export type Row = SourceItem & { readonly line?: number }
 

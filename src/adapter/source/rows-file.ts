@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { InputError } from '../../model/input-error.ts'
 import type { SourceChunk } from '../../port/source.ts'
 import { LineReader } from './line-reader.ts'
-import type { PlacedSource, Row } from './row.ts'
+import { LARGEST_CHUNK, type PlacedSource, type Row } from './row.ts'
 
 /**
  * A file of rows read from a cursor `offset:line:index`: the shared part of jsonl and csv. The
@@ -63,9 +63,6 @@ export function rowsFile(path: string, shown: string, format: RowFormat): Placed
   }
 }
 
-/** Rows are few or many, but never more than this in one chunk. */
-const LARGEST_CHUNK = 32 * 1024 * 1024
-
 async function readRows(
   reader: LineReader,
   format: RowFormat,
@@ -73,10 +70,10 @@ async function readRows(
   limit: number,
 ): Promise<SourceChunk> {
   const items: Row[] = []
-  let bytes = 0
+  let length = 0
   let wanting = false
   let done = false
-  while (wanting || (items.length < limit && bytes < LARGEST_CHUNK)) {
+  while (wanting || (items.length < limit && length < LARGEST_CHUNK)) {
     const state = reader.next()
     if (state === 'more') {
       await reader.fill()
@@ -92,7 +89,7 @@ async function readRows(
     wanting = row === 'more'
     if (typeof row === 'string') continue
     items.push(row)
-    bytes += row.payload.length
+    length += row.payload.length
   }
   const cursor = `${reader.offset}:${reader.line}:${first + items.length}`
   return { items, cursor, done }

@@ -4,7 +4,14 @@ import type { SourceChunk } from '../../port/source.ts'
 import type { SpooledItem, Store } from '../../port/store.ts'
 import { lineProblem, parseRow } from './jsonl.ts'
 import { bomLength, LONGEST_LINE } from './line-reader.ts'
-import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
+import {
+  LARGEST_CHUNK,
+  type PlacedSource,
+  problemRow,
+  type Row,
+  type RowOptions,
+  row,
+} from './row.ts'
 
 type Spool = Pick<Store, 'spool' | 'spooled' | 'put' | 'get'>
 
@@ -71,7 +78,8 @@ export function stdinSource(
     read: async (cursor, limit): Promise<SourceChunk> => {
       const total = await spooledCount()
       const first = cursor === undefined ? 0 : Number(cursor)
-      const spooled = store.spooled(run, first, Math.min(limit, total - first))
+      const wanted = Math.min(limit, total - first)
+      const spooled = store.spooled(run, first, wanted, LARGEST_CHUNK)
       const items = spooled.map((item, at) => stdinRow(item, first + at, format, options))
       const next = first + items.length
       return { items, cursor: String(next), done: next >= total || items.length === 0 }
@@ -114,7 +122,7 @@ function stdinRow(
   return row(item.payload, text, index, `stdin:${line}`, options, line)
 }
 
-const SPOOLED_AT_ONCE = 10_000
+const SPOOLED_AT_ONCE = { items: 10_000, characters: LARGEST_CHUNK }
 
 /** Lines as JSON text, `null` for one too long, `false` for one not UTF-8; blank lines are no items. */
 async function spoolLines(
@@ -125,16 +133,20 @@ async function spoolLines(
   let count = 0
   let line = 0
   let list: SpooledItem[] = []
+  let characters = 0
   const flush = (): void => {
     if (list.length > 0) spool(count, list)
     count += list.length
     list = []
+    characters = 0
   }
   for await (const text of splitLines(stdin)) {
     line += 1
     if (typeof text === 'string' && (format === 'jsonl' ? text.trim() : text) === '') continue
-    list.push({ key: String(line), payload: JSON.stringify(text) })
-    if (list.length === SPOOLED_AT_ONCE) flush()
+    const payload = JSON.stringify(text)
+    list.push({ key: String(line), payload })
+    characters += payload.length
+    if (list.length === SPOOLED_AT_ONCE.items || characters >= SPOOLED_AT_ONCE.characters) flush()
   }
   flush()
   return count

@@ -35,16 +35,21 @@ export function openSpool(db: Database): Spool {
     spool(run, first, items) {
       db.transaction('spooling items', () => write({ run, first, items }))
     },
-    spooled(run, from, limit) {
+    spooled(run, from, limit, enough = Number.POSITIVE_INFINITY) {
       return db.guard('reading spooled items', () => {
         const items: SpooledItem[] = []
+        let length = 0
         let at = before.get(run, from)?.[0] ?? from
-        while (items.length < limit) {
+        while (items.length < limit && length < enough) {
           const row = next.get(run, at) as SpoolRow | undefined
           if (row === undefined) break
           const [, first, count] = row
           const skip = Math.max(0, from - first)
-          items.push(...unpack(db, run, row, skip, skip + limit - items.length))
+          for (const item of unpack(db, run, row, skip, skip + limit - items.length)) {
+            items.push(item)
+            length += item.payload.length
+            if (length >= enough) break
+          }
           at = first + count
         }
         return items

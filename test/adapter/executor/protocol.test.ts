@@ -14,7 +14,9 @@ describe('a message to a slot leaves out what says nothing', () => {
       3,
       10,
       attempts.map((attempt, at) => ({ task: at, attempt: at, try: 1, ...attempt })),
-    ).split('\n')
+    )
+      .join('')
+      .split('\n')
     return { header: JSON.parse(header.slice(2)), payloads: payloads.filter(line => line !== '') }
   }
 
@@ -41,6 +43,15 @@ describe('a message to a slot leaves out what says nothing', () => {
     const spread = { ...item(0), payload: '{\n  "n": 1\n}' }
     expect(headerOf({ items: [spread] }).payloads.map(line => JSON.parse(line))).toEqual([{ n: 1 }])
   })
+})
+
+test('a long message is sent in pieces of whole lines', () => {
+  const payload = JSON.stringify('x'.repeat(30_000_000))
+  const items = [0, 1, 2, 3, 4].map(index => ({ index, key: String(index), payload }))
+  const sent = encodeMessage(3, 0, [{ task: 0, attempt: 0, try: 1, items }])
+  expect(sent.map(piece => piece.match(/\n/g)?.length)).toEqual([3, 2, 1])
+  expect(sent.every(piece => piece.endsWith('\n'))).toBe(true)
+  expect(sent.join('').length).toBe(sent[0].indexOf('\n') + 1 + 5 * (payload.length + 1))
 })
 
 describe('a line from a slot', () => {
