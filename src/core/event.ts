@@ -32,7 +32,13 @@ export type Event =
       readonly slot: number
       readonly failure: Failure
     }
-  | { readonly kind: 'stageBroken'; readonly stage: number; readonly failure: Failure }
+  | {
+      readonly kind: 'stageBroken'
+      readonly stage: number
+      readonly failure: Failure
+      /** It was its input that could not be read or gathered: no answer to that is on its way any more. */
+      readonly reading?: true
+    }
   | { readonly kind: 'pressure'; readonly machine: number; readonly high: boolean }
   | { readonly kind: 'cancel'; readonly run: number }
   /** Start nothing more (of any run); what runs may end. `resume` takes it back. */

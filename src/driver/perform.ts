@@ -181,6 +181,7 @@ export function createPerformer(
         kind: 'stageBroken',
         stage: stage.number,
         failure: { kind: 'bad-input', message },
+        reading: true,
       })
     }
   }
@@ -207,6 +208,7 @@ export function createPerformer(
         kind: 'stageBroken',
         stage: number,
         failure: { kind: 'bad-input', message: error.message },
+        reading: true,
       })
     }
   }

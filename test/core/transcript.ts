@@ -164,14 +164,12 @@ function eventsOf(state: State, attempts: readonly Attempt[], now: number, text:
     return [machineEvent(state, machine, Number(subject.split('/')[1] ?? 0), words.slice(1))]
   const item = /^(.+)\[(\d+)(?:-(\d+))?\]$/.exec(subject)
   if (item !== null)
-    return [
-      outcomesOf(state, attempts, now, {
-        stage: stageNamed(state, item[1]),
-        first: Number(item[2]),
-        last: Number(item[3] ?? item[2]),
-        words: words.slice(1),
-      }),
-    ]
+    return answersOf(state, attempts, now, {
+      stage: stageNamed(state, item[1]),
+      first: Number(item[2]),
+      last: Number(item[3] ?? item[2]),
+      words: words.slice(1),
+    })
   return [stageEvent(state, stageNamed(state, subject), words.slice(1))]
 }
 
@@ -375,6 +373,10 @@ function machineEvent(
 function stageEvent(state: State, stage: number, [verb, ...rest]: string[]): Event {
   if (verb === 'broken')
     return { kind: 'stageBroken', stage, failure: { kind: 'error', message: 'no default export' } }
+  if (verb === 'unreadable') {
+    const failure = { kind: 'bad-input', message: 'no such file' } as const
+    return { kind: 'stageBroken', stage, failure, reading: true }
+  }
   if (verb === 'learnt') {
     const [, time] = rest
     const micros = parseDuration(time) ?? 0
@@ -433,6 +435,25 @@ type Answered = {
   readonly words: readonly string[]
 }
 
+/** One event for neighbours of one slot: no slot answers for another. */
+function answersOf(
+  state: State,
+  attempts: readonly Attempt[],
+  now: number,
+  { first, last, ...rest }: Answered,
+): Event[] {
+  const placeOf = (index: number): string => {
+    const { machine, slot } = attempts[latest(attempts, rest.stage, index)] ?? {}
+    return `${machine}/${slot}`
+  }
+  const events: Event[] = []
+  for (let from = first, to = first; from <= last; from = to) {
+    for (to = from + 1; to <= last && placeOf(to) === placeOf(from); ) to += 1
+    events.push(outcomesOf(state, attempts, now, { ...rest, first: from, last: to - 1 }))
+  }
+  return events
+}
+
 function outcomesOf(
   state: State,
   attempts: readonly Attempt[],
@@ -461,8 +482,9 @@ function outcomesOf(
       throw new Error(`${nameOf(state, stage)}[${index}] was never started`)
     const live =
       state.tasks.state[attempt.task] === RUNNING && state.tasks.attempt[attempt.task] === number
-    event.machine = attempt.machine
-    event.slot = attempt.slot
+    const [machine, slot] = options.from?.split('/') ?? []
+    event.machine = machine === undefined ? attempt.machine : machineNumber(state, machine)
+    event.slot = slot === undefined ? attempt.slot : Number(slot)
     event.tasks.push(attempt.task)
     event.attempts.push(number)
     event.indexes.push(index)
@@ -480,6 +502,9 @@ function outcomesOf(
   }
   return event
 }
+
+const machineNumber = (state: State, id: string): number =>
+  state.machines.findIndex(({ definition }) => definition.id === id)
 
 function latest(attempts: readonly Attempt[], stage: number, index: number): number {
   return attempts.findLastIndex(

@@ -2,7 +2,7 @@ import { mark } from '../marks.ts'
 import { unreachable } from '../../std/assert.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
-import type { State } from '../state.ts'
+import { isLive, type State } from '../state.ts'
 import { CANCELLED, FAILED } from '../items.ts'
 import { assign, outcomes, start } from './attempt.ts'
 import { endItem } from './items.ts'
@@ -50,6 +50,7 @@ export function applyEvent(state: State, event: Event): void {
     case 'stageBroken': {
       const stage = state.stages[event.stage]
       stage.broken = event.failure
+      if (event.reading === true) stage.reading = false
       return stopRun(state, state.runs[stage.run], event.failure)
     }
     case 'pressure':
@@ -77,7 +78,8 @@ export function applyEvent(state: State, event: Event): void {
       redefineRun(state, state.runs[event.run], event.definition)
       return touchAll(state)
     case 'retryFailed':
-      return reopenRun(state, state.runs[event.run])
+      if (!isLive(state.runs[event.run])) reopenRun(state, state.runs[event.run])
+      return
     case 'finished':
       return endRun(state, state.runs[event.run], event.problem)
     case 'plan':

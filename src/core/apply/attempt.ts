@@ -150,9 +150,7 @@ export function outcomes(state: State, event: Outcomes): void {
     const task = event.tasks[at]
     const attempt = event.attempts[at]
     const failure = event.codes[at] === 1 ? event.failures[failureAt++] : undefined
-    const live =
-      task < tasks.used && tasks.state[task] === RUNNING && tasks.attempt[task] === attempt
-    if (!live) {
+    if (!isLive(state, event, task, attempt)) {
       confirmStopping(slot, attempt, event.indexes[at])
       continue
     }
@@ -180,6 +178,22 @@ export function outcomes(state: State, event: Outcomes): void {
     watchHead(state, machine, slot)
     state.scratch.hungry.add(slotKey(machine.number, slot.number))
   } else releaseIfIdle(state, machine, slot)
+}
+
+/** Only the slot that an attempt was given to can answer for it. */
+export function isLive(
+  { tasks }: State,
+  from: { readonly machine: number; readonly slot: number },
+  task: number,
+  attempt: number,
+): boolean {
+  return (
+    task < tasks.used &&
+    tasks.state[task] === RUNNING &&
+    tasks.attempt[task] === attempt &&
+    tasks.machine[task] === from.machine &&
+    tasks.slot[task] === from.slot
+  )
 }
 
 type Answer = {

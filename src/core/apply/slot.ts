@@ -106,7 +106,8 @@ export function headDeadline(state: State, slot: Slot): number | undefined {
 export function watchFired(state: State, timer: Extract<Timer, { kind: 'overdue' }>): void {
   const machine = state.machines[timer.machine]
   const slot = machine?.slots[timer.slot]
-  if (slot === undefined) return
+  // One that a nearer watch, or a machine that joined again, has replaced.
+  if (slot === undefined || slot.watchedAt !== timer.at) return
   slot.watchedAt = 0
   const deadline = headDeadline(state, slot)
   if (deadline === undefined) return
@@ -130,6 +131,9 @@ export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void 
     machine.free[resource] += needs[resource]
   if (slot.pinned > 0) machine.free[MEMORY] += slot.pinned
   slot.pinned = 0
+  // Whoever it was being set up for was stopped first: it holds nothing of the stage.
+  if (slot.loading) forgetLoaded(slot, stage)
+  slot.loading = false
   if (slot.usedAt.length > 0) slot.usedAt[slot.usedAt.length - 1] = state.now
   mark(state.scratch.touchedRuns, state.stages[stage].run)
   slot.stage = -1
