@@ -1,5 +1,7 @@
+import { limits } from '../core/limits.ts'
 import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
+import { plural } from '../std/units.ts'
 import { type LoadedModel, loadedOn } from './loaded.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 
@@ -44,6 +46,8 @@ export type Summary = {
     readonly loaded: readonly LoadedModel[]
   }[]
   readonly stages: readonly StageSummary[]
+  /** Where the order could not look at all items at once: at how many it did. */
+  readonly window?: { readonly order: string; readonly items: number }
   readonly problem?: string
 }
 
@@ -105,13 +109,32 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
     stages: stages
       .filter(stage => stage.root === stage.number)
       .map(root => stageSummary(stages.filter(({ root: of }) => of === root.number))),
+    ...(looksAtAll(run, stages)
+      ? {}
+      : { window: { order: run.order.name, items: limits.indexedTasks } }),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),
   }
 }
 
+const looksAtAll = (run: Run, stages: readonly Stage[]): boolean =>
+  !run.order.global || stages.every(({ known }) => known <= limits.indexedTasks)
+
+/** "order spt: among 1,000,000 items at a time". */
+export const windowInWords = ({ order, items }: NonNullable<Summary['window']>): string =>
+  `order ${order}: among ${plural(items, 'item')} at a time`
+
 /** What `run --json` prints: its documented fields and no others; `status --json` has all of them. */
 export function documented(summary: Summary) {
-  const { run, job, state, items, machines, stages: _stages, ...measures } = summary
+  const {
+    run,
+    job,
+    state,
+    items,
+    machines,
+    stages: _stages,
+    window: _window,
+    ...measures
+  } = summary
   const { cancelled: _cancelled, ...counts } = items
   const shares = machines.map(({ id, slots, tasks, busySeconds }) => {
     return { id, slots, tasks, busySeconds }

@@ -86,7 +86,12 @@ function timeRows(summary: Summary, host: Host): [string, string][] {
       'utilisation',
       `${percent(summary.utilisation)} of ${slotsInWords(summary)}, weighted by speed`,
     ],
+    ...(summary.window === undefined ? [] : [orderRow(summary.window)]),
   ]
+}
+
+function orderRow({ order, items }: NonNullable<Summary['window']>): [string, string] {
+  return [`order ${order}`, `among ${plural(items, 'item')} at a time, not all there were`]
 }
 
 function slotsInWords(summary: Summary): string {
