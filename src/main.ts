@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addExamples } from './cli/examples.ts'
-import { quietPipe } from './cli/print.ts'
+import { endWithReader } from './cli/print.ts'
 
 /** A command loads what it needs and no more: pictures alone cost longer than `status` takes. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
@@ -42,7 +42,7 @@ const program = new Command('dray')
     process.exit(error.exitCode === 0 ? 0 : 2)
   })
 
-quietPipe()
+endWithReader()
 const asked = process.argv[2]
 const named = Object.entries(commands).filter(([name]) => name === asked)
 const needed = named.length > 0 ? named : Object.entries(commands)

@@ -126,7 +126,7 @@ async function inInput(
       else if (seen.length < mostHeard) seen.push(key)
       return index !== undefined
     })
-    return { ...read, ...(index !== undefined && { index }) }
+    return { ...read, index }
   } catch (error) {
     // An input that is gone, or was never kept, cannot name its items; that is no fault of the question.
     if (error instanceof InputError) return nothing

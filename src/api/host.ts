@@ -124,7 +124,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     machines: members,
     directory: dir,
     onEvent: event => loop.receive(event),
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    environment: options.environment,
   })
 
   const loop: Loop = createLoop(state, {

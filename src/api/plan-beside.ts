@@ -177,7 +177,7 @@ function choose(
   const { problem, noise, seconds } = open
   const ms = Math.min(mostSearch, Math.max(leastSearch, 50 * seconds))
   const { objective } = run.definition
-  const request = { problem, strategy, objective, seed, noise, ms, ...(order && { order }) }
+  const request = { problem, strategy, objective, seed, noise, ms, order }
   return chooseInThread(request, { signal, mostMs: overrun })
 }
 

@@ -16,6 +16,7 @@ import {
   findRun,
   listRuns,
   liveRunOf,
+  type RunRow,
   stageNamed,
   stagesOf,
   stateOfRun,
@@ -23,15 +24,21 @@ import {
   type View,
 } from './view.ts'
 import { topResults } from './whole-answers.ts'
-import { whyItem } from './why.ts'
-import { whyRun } from './why-run.ts'
+import { type ItemWhy, whyItem } from './why.ts'
+import { type RunWhy, whyRun } from './why-run.ts'
 
 /** Questions about a directory; each is answered alike by its owner and by who opens it ownerless. */
 export type Question =
   | { readonly op: 'runs' }
   | { readonly op: 'status'; readonly run?: string }
   | { readonly op: 'running'; readonly run?: string }
-  | { readonly op: 'why'; readonly run?: string; readonly item?: string; readonly stage?: string }
+  | { readonly op: 'why'; readonly run?: string; readonly stage?: string }
+  | {
+      readonly op: 'whyItem'
+      readonly run?: string
+      readonly item: string
+      readonly stage?: string
+    }
   | {
       readonly op: 'logs'
       readonly run?: string
@@ -46,6 +53,17 @@ export type Question =
       readonly failed?: boolean
       readonly from?: number
     }
+
+/** What each question is answered with. */
+export type Answers = {
+  readonly runs: readonly RunRow[]
+  readonly status: Status
+  readonly running: RunningNow
+  readonly why: RunWhy
+  readonly whyItem: WhyItem
+  readonly logs: LogPage
+  readonly results: ResultPage
+}
 
 export type LogPage = {
   readonly run: string
@@ -84,8 +102,10 @@ export async function answerRequest(
     case 'status':
     case 'running':
     case 'why':
+    case 'whyItem':
     case 'logs':
     case 'results':
+      requireTypes(request)
       return answerQuestion(view, request as Question)
     default:
       throw new InputError(
@@ -103,7 +123,31 @@ function cleaningOf({ run, olderThan }: Record<string, unknown>): Cleaning {
   throw new InputError('clean: expected a run, or an age in microseconds')
 }
 
-export async function answerQuestion(view: View, question: Question): Promise<unknown> {
+/** The asker may be of another version, or another program. */
+function requireTypes(request: Record<string, unknown>): void {
+  for (const [field, type] of Object.entries(fieldTypes)) {
+    const found = request[field]
+    const isRequired = field === 'item' && request.op === 'whyItem'
+    if (typeof found === type || (found === undefined && !isRequired)) continue
+    throw new InputError(
+      `${request.op}: "${field}" is ${JSON.stringify(found)}, expected a ${type}`,
+    )
+  }
+}
+
+const fieldTypes = {
+  run: 'string',
+  item: 'string',
+  stage: 'string',
+  failed: 'boolean',
+  after: 'number',
+  from: 'number',
+}
+
+export async function answerQuestion(
+  view: View,
+  question: Question,
+): Promise<Answers[Question['op']]> {
   switch (question.op) {
     case 'runs':
       return listRuns(view)
@@ -112,7 +156,9 @@ export async function answerQuestion(view: View, question: Question): Promise<un
     case 'running':
       return running(view, question.run)
     case 'why':
-      return why(view, question)
+      return whyRun(view, runNamed(view, question), Date.now() * 1_000, question.stage)
+    case 'whyItem':
+      return whyItemOf(view, question)
     case 'logs':
       return logPage(view, question)
     case 'results':
@@ -134,7 +180,7 @@ function statusOf(view: View, name: string | undefined): Status {
   const status = {
     ...summary,
     state: stateOfRun(view, record),
-    ...(strategy === undefined ? {} : { strategy }),
+    strategy,
   }
   if (status.state !== 'active') return status
   const left = timeLeft(view.state, liveRunOf(view, record), Date.now() * 1_000)
@@ -149,9 +195,21 @@ function running(view: View, name: string | undefined): RunningNow {
   return { now, tasks: runningTasks(view, liveRunOf(view, findRun(view, name)), now) }
 }
 
-async function why(view: View, question: Extract<Question, { op: 'why' }>): Promise<unknown> {
-  const run = liveRunOf(view, findRun(view, question.run))
-  if (question.item === undefined) return whyRun(view, run, Date.now() * 1_000, question.stage)
+const runNamed = (view: View, { run }: { readonly run?: string }): Run =>
+  liveRunOf(view, findRun(view, run))
+
+export type WhyItem = {
+  readonly run: string
+  readonly job: string
+  readonly item: string
+  readonly stages: readonly ItemWhy[]
+}
+
+async function whyItemOf(
+  view: View,
+  question: Extract<Question, { op: 'whyItem' }>,
+): Promise<WhyItem> {
+  const run = runNamed(view, question)
   const found = await findItem(view, run, question.item, question.stage)
   const stages = whyItem(view, run, found, Date.now() * 1_000)
   const { name, job } = run.definition
@@ -180,7 +238,7 @@ async function logPage(view: View, question: Extract<Question, { op: 'logs' }>):
   const options = {
     after,
     ...(found === undefined ? {} : { index: found.index }),
-    ...(only === undefined ? {} : { stage: only }),
+    stage: only,
   }
   let bytes = 0
   let more = false

@@ -28,7 +28,7 @@ export function runDefinition(
       loads: spec.loads,
       chunk: spec.chunk,
       timeout: spec.timeout,
-      ...(spec.setupTimeout === undefined ? {} : { setupTimeout: spec.setupTimeout }),
+      setupTimeout: spec.setupTimeout,
       grace: spec.grace,
       retry: spec.retry,
     })
@@ -45,8 +45,8 @@ export function runDefinition(
     // With equal priorities this is fifo; a pushed item with a priority of its own needs it.
     order: job.order ?? 'priority',
     seed: options.seed,
-    ...(job.tenant === undefined ? {} : { tenant: job.tenant }),
-    ...(job.share === undefined ? {} : { share: job.share }),
+    tenant: job.tenant,
+    share: job.share,
   }
 }
 

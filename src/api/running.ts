@@ -41,7 +41,7 @@ export function runningTasks(view: View, run: Run, now: number): Running[] {
         stage: stage.definition.name,
         index,
         items: tasks.left[task],
-        ...(key === undefined ? {} : { key }),
+        key,
         since: slot.headSince,
         tries: tasks.tries[task],
         slow: slow.has(task),

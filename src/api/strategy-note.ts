@@ -1,6 +1,7 @@
-import type { Job, Objective } from '../model/job.ts'
+import type { Objective } from '../model/job.ts'
 import type { RunDefinition } from '../model/run.ts'
 import type { Store } from '../port/store.ts'
+import { jobOf } from './recorded-job.ts'
 
 /**
  * What decides about a run now, and why: kept beside the run, so that `status` and `why` can say it
@@ -23,8 +24,9 @@ export function noteStrategy(store: Store, run: string, note: StrategyNote): voi
 /** `undefined` for a run whose job named a rule, which then decides from beginning to end. */
 export function strategyNote(store: Store, run: RunDefinition): StrategyNote | undefined {
   const text = store.get(documentOf(run.name))
-  if (text !== undefined) return JSON.parse(text) as StrategyNote
-  const { strategy: asked } = JSON.parse(store.run(run.name)?.definition ?? '{}') as Partial<Job>
+  if (text !== undefined) return JSON.parse(text)
+  const record = store.run(run.name)
+  const asked = record && jobOf(record).strategy
   if (asked !== 'auto') return undefined
   const { strategy: uses, objective } = run
   return { asked, uses, objective, why: alike }

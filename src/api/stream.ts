@@ -76,7 +76,7 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
       {
         key,
         payload,
-        ...(priority === undefined ? {} : { priority }),
+        priority,
         ...(notBefore === undefined ? {} : { notBefore: notBefore.getTime() * 1_000 }),
       },
     ])

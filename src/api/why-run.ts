@@ -58,8 +58,8 @@ export function whyRun(view: View, run: Run, now: number, stage?: string): RunWh
     job: run.definition.job,
     state,
     ...reasonOf(run, state),
-    ...(left === undefined ? {} : { timeLeft: left }),
-    ...(strategy === undefined ? {} : { strategy }),
+    timeLeft: left,
+    strategy,
     stages: view.owned ? asked.map(at => whyStage(view, run, at, now)) : [],
     failures: failuresOf(view, run).filter(group => stage === undefined || group.stage === stage),
   }

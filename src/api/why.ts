@@ -93,7 +93,7 @@ function whyEnded(
     state,
     reason: failure === undefined || failure.kind === state ? reason : failureInWords(failure),
     helps: helpFor(run, stage, failure),
-    ...(failure === undefined ? {} : { failure }),
+    failure,
   }
 }
 

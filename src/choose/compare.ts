@@ -95,7 +95,7 @@ async function compareOne(
   if (certain && seeds === 1) return comparePlan(problem, strategy, options)
   const prepared = await prepare(problem, { ...options, strategy })
   const runs = Array.from({ length: seeds }, (_, nth) =>
-    runPrepared(problem, prepared, { noise, seed: seed + nth, ...(faults && { faults }) }),
+    runPrepared(problem, prepared, { noise, seed: seed + nth, faults }),
   )
   const makespan = meanOf(runs.map(run => run.makespan))
   const lowerBound = meanOf(runs.map(run => run.lowerBound))
@@ -127,7 +127,7 @@ async function comparePlan(
     spending,
     objective,
     proof,
-    ...(solver && { solver }),
+    solver,
   })
   const { makespan, lowerBound, gap, optimal, seconds, why, schedule } = plan
   const measured = { ...measureSchedule(problem, schedule), ...moneyAndWeights(problem, schedule) }
@@ -141,7 +141,7 @@ async function comparePlan(
     gap,
     optimal,
     seconds,
-    ...(why && { why }),
+    why,
     schedule,
   }
 }

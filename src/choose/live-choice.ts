@@ -56,7 +56,7 @@ export async function chooseLive(
     spending,
     objective,
     uncertain: auto && noise > 0,
-    ...(solver && { solver }),
+    solver,
   }).finally(() => solver?.close())
   if (!auto) {
     const why =
@@ -66,7 +66,7 @@ export async function chooseLive(
   const { name, way, why } = await chooseByTrial(problem, {
     objective,
     conditions: { noise, seed },
-    ...(order && { order }),
+    order,
     // What a plan beside a run is: made again when a quarter of its items has ended.
     mending: ['seldom'],
     members: plan.members ?? [],

@@ -164,8 +164,8 @@ async function scheduleBy(
         seed,
         budget,
         proof,
-        ...(solver && { solver }),
-        ...(uncertain && { uncertain }),
+        solver,
+        uncertain,
       }
       const objective = request.objective ?? 'makespan'
       const chosen = await planFor(objective, problem, options)
@@ -201,7 +201,7 @@ async function solveBy(
     seed,
   })
   const proof = { value: lowerBound, by: optimal ? 'exhaustion' : 'LP duals' }
-  return { schedule, proof, ...(trouble && { trouble }) }
+  return { schedule, proof, trouble }
 }
 
 function requireValid(problem: Problem, schedule: Schedule, strategy: string): void {

@@ -21,7 +21,7 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
     ...(way.kind === 'plan' && way.mended && (noise > 0 || faults) && { mend: mender(way.mended) }),
     noise,
     seed,
-    ...(faults && { faults }),
+    faults,
   })
   const { wasted, ...measured } = simulated
   const { cost, weightedTardiness } = moneyAndWeights(problem, simulated.schedule)

@@ -26,19 +26,19 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
     uncertain: auto && (noise > 0 || faults !== undefined),
     spending: timed ? { ...spending, ms: spending.ms * searched } : spending,
     objective,
-    ...(solver && { solver }),
+    solver,
   })
   if (!auto) {
     const { schedule, seconds, why } = plan
     const again = strategy.searches === true && objective === 'makespan'
     // What searches plans again as a live run does; a rule's plan is followed as it was made.
     const way: Way = { kind: 'plan', schedule, ...(again && { mended: 'seldom' }) }
-    return { way, plan, seconds, ...(why && { why }) }
+    return { way, plan, seconds, why }
   }
   const chosen = await chooseByTrial(problem, {
     objective,
-    conditions: { noise, seed, ...(faults && { faults }) },
-    ...(order && { order }),
+    conditions: { noise, seed, faults },
+    order,
     members: plan.members ?? [],
     ...(spending.kind === 'time' && { deadline: began + spending.ms }),
   })

@@ -3,23 +3,26 @@ import { join } from 'node:path'
 import { askOwner, OwnerDenied } from '../adapter/owner/ask.ts'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { restore } from '../driver/restore.ts'
-import { answerQuestion, type Question } from '../api/requests.ts'
+import { type Answers, answerQuestion, type Question } from '../api/requests.ts'
 import { InputError } from '../model/input-error.ts'
 
 /**
  * Asks about a directory: its owner, over the socket; where none lives the directory is opened and the
  * same question answered here, changing nothing.
  */
-export async function ask<T>(dir: string, question: Question): Promise<T> {
+export async function ask<Op extends Question['op']>(
+  dir: string,
+  question: Question & { readonly op: Op },
+): Promise<Answers[Op]> {
   requireDirectory(dir)
   const answered = await askLiving(dir, question).catch(ifDenied)
-  if (answered !== undefined && answered !== denied) return answered as T
+  if (answered !== undefined && answered !== denied) return answered as Answers[Op]
   const { journal, store, close } = readDirectory(dir)
   try {
     const state = restore(journal)
     const view = { state, store, payloads: undefined, owned: answered === denied }
     // What crosses the socket is JSON; an answer from here must not differ from it.
-    return JSON.parse(JSON.stringify(await answerQuestion(view, question))) as T
+    return JSON.parse(JSON.stringify(await answerQuestion(view, question)))
   } finally {
     close()
   }

@@ -156,7 +156,7 @@ function askedFrom(flags: CompareFlags): Asked {
     seed: wholeFrom('--seed', flags.seed, 0),
     seeds: wholeFrom('--seeds', flags.seeds, 1),
     spending: spendingFrom(flags, 2_000),
-    ...(faults && { faults }),
+    faults,
     ...(flags.noise !== undefined && { noise: numberFrom('--noise', flags.noise) }),
   }
 }
@@ -164,7 +164,7 @@ function askedFrom(flags: CompareFlags): Asked {
 /** Several seeds without noise would be the same run several times. */
 function optionsFrom(asked: Asked, { objective, order, noise, job }: Subject): CompareOptions {
   const usual = asked.seeds === 1 ? 0 : job && noise > 0 ? noise : 0.2
-  return { ...asked, objective, noise: asked.noise ?? usual, ...(order && { order }) }
+  return { ...asked, objective, noise: asked.noise ?? usual, order }
 }
 
 /** On a terminal, what is being tried now; a search may take its whole time limit. */

@@ -46,10 +46,10 @@ export async function jobSubject(
 ): Promise<JobSubject> {
   const { input, param, strategy, order } = flags
   const job = await jobFrom(path, {
-    ...(input !== undefined && { input }),
-    ...(param !== undefined && { param }),
-    ...(strategy !== undefined && { strategy }),
-    ...(order !== undefined && { order }),
+    input,
+    param,
+    strategy,
+    order,
   })
   const machines = await machinesFrom(flags.machines)
   const dir = directoryFrom(flags.dir)

@@ -34,7 +34,7 @@ export function liveLines(host: Host, run: Run): Progress {
     const shown = {
       stages: stagesOf(ended),
       lanes: ended ? [] : lanesOf(host, run),
-      ...(strategy === undefined ? {} : { strategy }),
+      strategy,
       ...(ended ? {} : { left: left() }),
     }
     const lines = frameLines(shown, width).slice(0, most)

@@ -38,12 +38,12 @@ async function logs(
   let after = 0
   let said = 0
   for (let name = run; ; ) {
-    const page = await ask<LogPage>(dir, {
+    const page = await ask(dir, {
       op: 'logs',
       after,
-      ...(name === undefined ? {} : { run: name }),
-      ...(item === undefined ? {} : { item }),
-      ...(flags.stage === undefined ? {} : { stage: flags.stage }),
+      run: name,
+      item,
+      stage: flags.stage,
     })
     name = page.run
     said += page.lines.length

@@ -16,7 +16,7 @@ export function registerLs(program: Command): void {
 }
 
 async function list(flags: { dir?: string; json?: boolean }): Promise<number> {
-  const runs = await ask<RunRow[]>(directoryFrom(flags.dir), { op: 'runs' })
+  const runs = await ask(directoryFrom(flags.dir), { op: 'runs' })
   if (flags.json === true) printJson(runs)
   else if (runs.length === 0) print('no runs here yet; dray run begins one')
   else for (const line of table([header, ...runs.map(rowOf)])) print(line)

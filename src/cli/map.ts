@@ -138,7 +138,7 @@ function definitionOf(module: string, words: readonly string[], flags: Flags): u
     chunk: numeric(flags.chunk),
     isolation: flags.isolation,
     retry: { attempts: wholeOf('--retries', flags.retries ?? '2') + 1 },
-    ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
+    timeout: flags.timeout,
     ...(Object.keys(needs).length === 0 ? {} : { needs }),
   }
   const tolerate = numeric(flags.tolerate)
@@ -148,8 +148,8 @@ function definitionOf(module: string, words: readonly string[], flags: Flags): u
     input: { range: { from: 0, to: 1 } },
     stages: [stage],
     ...(tolerate === undefined ? {} : { tolerate: { failed: tolerate } }),
-    ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
-    ...(flags.order === undefined ? {} : { order: flags.order }),
+    strategy: flags.strategy,
+    order: flags.order,
   }
 }
 

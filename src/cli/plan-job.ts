@@ -42,7 +42,7 @@ export async function planJob(
   }
   let plan: JobPlan = {
     ...{ job: job.name, problem, stages, perTask, unknown, inputKnown },
-    ...(probed && { probed }),
+    probed,
   }
   if (unknown.length < job.stages.length && inputKnown && problem.tasks.length > 0) {
     const strategy = strategyNamed(job.strategy) ?? strategyFrom(job.strategy)

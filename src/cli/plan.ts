@@ -66,7 +66,7 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
   const objective = objectiveFrom(flags.objective)
   const read = readInput(input, flags.machines)
   if (read.kind === 'job') {
-    return runPlanJob(read.path, flags, { seed, spending, ...(objective && { objective }) })
+    return runPlanJob(read.path, flags, { seed, spending, objective })
   }
   refuseJobFlags(input, flags)
   if (flags.probe !== undefined) throw new InputError(`${input}: --probe is for job files`)
@@ -81,7 +81,7 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
         seed,
         spending,
         solver,
-        ...(objective && { objective }),
+        objective,
       }),
     ),
   )

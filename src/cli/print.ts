@@ -14,23 +14,24 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value))
 }
 
-let readerGone: 'end' | 'go on' = 'end'
-
-/**
- * A closed pipe is the reader's wish, not a fault. What only answers ends with its reader; a run's work
- * does not depend on who watches.
- */
-export function quietPipe(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      if (readerGone === 'end' && stream === process.stdout) process.exit(0)
-    })
+/** A closed pipe is the reader's wish, not a fault: what only answers ends with its reader. */
+export function endWithReader(): void {
+  process.stdout.on('error', endUnread)
+  process.stderr.on('error', stayUnread)
 }
 
-/** From now on the command does its work to the end, with or without a reader. */
+/** From now on the command does its work to the end: a run does not depend on who watches. */
 export function goOnUnread(): void {
-  readerGone = 'go on'
+  process.stdout.off('error', endUnread).on('error', stayUnread)
+}
+
+function endUnread(error: NodeJS.ErrnoException): void {
+  stayUnread(error)
+  process.exit(0)
+}
+
+function stayUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 /** A state in its colour: what went wrong stands out, the rest stays calm. */

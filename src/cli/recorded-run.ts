@@ -1,6 +1,5 @@
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { jobOf } from '../api/recorded-job.ts'
-import type { Summary } from '../api/summary.ts'
 import { type Replay, replayProblem } from '../choose/replay-problem.ts'
 import { restore } from '../driver/restore.ts'
 import { InputError } from '../model/input-error.ts'
@@ -8,7 +7,7 @@ import { ask } from './ask.ts'
 
 /** A finished or running run of a directory, as a problem to schedule again. */
 export async function recordedRun(dir: string, name: string): Promise<Replay> {
-  const { run } = await ask<Summary>(dir, { op: 'status', run: name })
+  const { run } = await ask(dir, { op: 'status', run: name })
   const { journal, store, close } = readDirectory(dir)
   try {
     const record = store.run(run)

@@ -27,10 +27,9 @@ export function registerReport(program: Command): void {
 
 async function runReport(name: string | undefined, flags: ReportFlags): Promise<number> {
   const dir = directoryFrom(flags.dir)
-  const question = name === undefined ? {} : { run: name }
-  const summary = await ask<Status>(dir, { op: 'status', ...question })
-  const why = await ask<RunWhy>(dir, { op: 'why', run: summary.run })
-  const live = await ask<RunningNow>(dir, { op: 'running', run: summary.run })
+  const summary = await ask(dir, { op: 'status', run: name })
+  const why = await ask(dir, { op: 'why', run: summary.run })
+  const live = await ask(dir, { op: 'running', run: summary.run })
   const { store, close } = readDirectory(dir)
   let report: RunReport
   try {
@@ -74,7 +73,7 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
   return {
     ...{ run, job, state, lowerBound, utilisation, errorRate, retries },
     ...{ seconds, stages, chart, failures: failures.slice(0, mostFailures) },
-    ...(summary.timeLeft === undefined ? {} : { left: rangeInWords(summary.timeLeft) }),
+    left: summary.timeLeft && rangeInWords(summary.timeLeft),
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { jsonLine } from '../adapter/output/jsonl.ts'
 import type { Question, ResultPage } from '../api/requests.ts'
-import type { Summary } from '../api/summary.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
@@ -22,14 +21,12 @@ export function registerResults(program: Command): void {
 
 async function results(run: string | undefined, flags: Flags): Promise<number> {
   const dir = directoryFrom(flags.dir)
-  const question = { op: 'results', ...(run === undefined ? {} : { run }) } as const
   if (flags.failed !== true || flags.stage !== undefined) {
-    const stage = flags.stage === undefined ? {} : { stage: flags.stage }
-    await pages(dir, { ...question, ...stage, failed: flags.failed === true })
+    await pages(dir, { op: 'results', run, stage: flags.stage, failed: flags.failed })
     return exitCode.done
   }
   // Failures are mostly of an earlier stage than the last, whose items they leave skipped.
-  const { run: name, stages } = await ask<Summary>(dir, { ...question, op: 'status' })
+  const { run: name, stages } = await ask(dir, { op: 'status', run })
   for (const { name: stage } of stages)
     await pages(dir, { op: 'results', run: name, stage, failed: true })
   return exitCode.done
@@ -37,10 +34,9 @@ async function results(run: string | undefined, flags: Flags): Promise<number> {
 
 async function pages(dir: string, question: Question & { op: 'results' }): Promise<void> {
   let from: number | undefined = 0
-  let run = question.run
+  let { run } = question
   while (from !== undefined) {
-    const named = run === undefined ? {} : { run }
-    const page: ResultPage = await ask<ResultPage>(dir, { ...question, ...named, from })
+    const page: ResultPage = await ask(dir, { ...question, run, from })
     run = page.run
     process.stdout.write(page.results.map(jsonLine).join(''))
     from = page.next

@@ -43,8 +43,8 @@ export async function schedulable(path: string, flags: SchedulableFlags): Promis
       problem: arriving(path, read.problem, flags),
       objective: objective ?? 'makespan',
       noise: 0,
-      ...(strategy !== undefined && { strategy }),
-      ...(order !== undefined && { order }),
+      strategy,
+      order,
     }
   }
   if (flags.arrivals !== undefined) {

@@ -70,7 +70,7 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
   const { problem, objective, order } = subject
   const strategy = strategyFrom(subject.strategy ?? 'auto')
   const noise = given ?? subject.noise
-  const conditions = { noise, seed, ...(faults && { faults }) }
+  const conditions = { noise, seed, faults }
   requireRoomFor(input, subject, conditions)
   const prepared = await withSolver(solver =>
     refusalsAreInput(input, () =>
@@ -80,7 +80,7 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
         spending,
         solver,
         ...conditions,
-        ...(order && { order }),
+        order,
       }),
     ),
   )

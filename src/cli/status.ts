@@ -35,10 +35,7 @@ async function status(
   run: string | undefined,
   flags: { dir?: string; json?: boolean },
 ): Promise<number> {
-  const summary = await ask<Status>(directoryFrom(flags.dir), {
-    op: 'status',
-    ...(run ? { run } : {}),
-  })
+  const summary = await ask(directoryFrom(flags.dir), { op: 'status', run })
   if (flags.json === true) printJson(summary)
   else for (const line of statusLines(summary)) print(line)
   return exitCode.done

@@ -1,6 +1,7 @@
 import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
+import type { WhyItem } from '../api/requests.ts'
 import type { Instants, ItemWhy } from '../api/why.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
 import { itemsInWords, type RunWhy, type StageWhy } from '../api/why-run.ts'
@@ -34,22 +35,20 @@ async function why(
   item: string | undefined,
   flags: Flags,
 ): Promise<number> {
-  const answer = await ask<RunWhy | WhyItem>(directoryFrom(flags.dir), {
-    op: 'why',
-    ...(run === undefined ? {} : { run }),
-    ...(item === undefined ? {} : { item }),
-    ...(flags.stage === undefined ? {} : { stage: flags.stage }),
-  })
-  if (flags.json === true) printJson(answer)
-  else for (const line of 'item' in answer ? itemLines(answer) : runLines(answer)) print(line)
+  const dir = directoryFrom(flags.dir)
+  const { stage } = flags
+  if (item === undefined) show(await ask(dir, { op: 'why', run, stage }), flags, runLines)
+  else show(await ask(dir, { op: 'whyItem', run, item, stage }), flags, itemLines)
   return exitCode.done
 }
 
-type WhyItem = {
-  readonly run: string
-  readonly job: string
-  readonly item: string
-  readonly stages: readonly ItemWhy[]
+function show<Answer>(
+  answer: Answer,
+  { json }: Flags,
+  inWords: (answer: Answer) => string[],
+): void {
+  if (json === true) printJson(answer)
+  else for (const line of inWords(answer)) print(line)
 }
 
 function itemLines(answer: WhyItem): string[] {

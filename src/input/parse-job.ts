@@ -69,8 +69,8 @@ function completeJob(value: JobValue, options: ParseJobOptions, complaints: Comp
     priority: value.priority ?? 0,
     strategy: value.strategy ?? 'auto',
     order: value.order,
-    ...(value.tenant === undefined ? {} : { tenant: value.tenant }),
-    ...(value.share === undefined ? {} : { share: value.share }),
+    tenant: value.tenant,
+    share: value.share,
   }
   complaints.push(
     ...outputClashes(job, options.file),

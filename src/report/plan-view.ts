@@ -25,8 +25,8 @@ export function planRow(outcome: PlanOutcome) {
       value: outcome.aim.value,
       valueBound: outcome.aim.bound,
     }),
-    ...(why && { why }),
-    ...(trouble && { trouble }),
+    why,
+    trouble,
   }
 }
 

@@ -64,7 +64,7 @@ export function chartOfHistory(
     const lane = bySlot.get(key) ?? { machine, slot, blocks: [] }
     const detail = detailOf(state, attempt.outcome)
     const times = { start: (start - first) / 1e6, end: (end - first) / 1e6 }
-    lane.blocks.push({ ...times, label, state, ...(detail && { detail }) })
+    lane.blocks.push({ ...times, label, state, detail })
     bySlot.set(key, lane)
   }
   const slots = [...bySlot.values()].sort(

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Dray, type JobDefinition, open } from '../../dist/index.js'
 
 const library = new URL('../../dist/index.js', import.meta.url).href
@@ -284,7 +284,12 @@ describe('open', () => {
 describe('close', () => {
   test('lets what runs end and keeps its answer; whoever waits for more hears of it', async () => {
     const { dray, folder } = await opened(
-      'export default ms => new Promise(done => setTimeout(done, ms, ms))\n',
+      `import { writeFileSync } from 'node:fs'
+export default ms => {
+  writeFileSync(new URL('begun', import.meta.url), '')
+  return new Promise(done => setTimeout(done, ms, ms))
+}
+`,
     )
     const one = [{ id: 'this', slots: 1 }]
     await dray.close()
@@ -293,7 +298,7 @@ describe('close', () => {
     const running = await handle.push(300)
     const waiting = await handle.push(301, { notBefore: new Date(Date.now() + 60_000) })
     const ends = [running.result(), waiting.result(), handle.result()]
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await vi.waitUntil(() => existsSync(join(folder, 'begun')), 30_000)
     await narrow.close()
     await narrow.close()
     const [first, second, whole] = await Promise.allSettled(ends)

@@ -56,6 +56,7 @@ export function ownEntries(): OwnEntries | Promise<OwnEntries> {
   return (fromSources ??= compileOwn(entries))
 }
 
+/** Once a process: only our own tests and examples run from sources. */
 let fromSources: Promise<OwnEntries> | undefined
 
 async function compileOwn(entries: OwnEntries): Promise<OwnEntries> {

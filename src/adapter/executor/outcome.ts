@@ -1,5 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import type { Outcome } from '../../port/executor.ts'
+import { parse } from './json.ts'
 import type { SlotLine } from './protocol.ts'
 
 type Item = { readonly task: number; readonly attempt: number; readonly index: number }
@@ -27,7 +28,8 @@ export function unrun({ task, attempt, index }: Item, failure: Failure): Outcome
 
 function parseFailure(json: string): Failure | undefined {
   try {
-    return JSON.parse(json) as Failure
+    const found = parse(json)
+    return typeof found?.kind === 'string' && typeof found.message === 'string' ? found : undefined
   } catch {
     return undefined
   }

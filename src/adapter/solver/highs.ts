@@ -55,24 +55,22 @@ function ask(
 ): Promise<Answer> {
   return new Promise(resolve => {
     let best: Float64Array | undefined
-    const finish = (solved: Solved, alive: boolean) => {
+    const finish = (answer: Answer) => {
       clearTimeout(timer)
       worker.off('message', onMessage).off('error', onError).off('exit', onExit)
       worker.unref()
-      resolve({ solved, alive })
+      resolve(answer)
     }
     const onMessage = (reply: SolverReply) => {
       if (reply.kind === 'improved') best = reply.values
-      else if (reply.kind === 'limit') finish({ kind: 'limit', values: reply.values ?? best }, true)
-      else finish(reply, reply.kind !== 'failed')
+      else if (reply.kind === 'limit')
+        finish({ solved: { kind: 'limit', values: reply.values ?? best }, alive: true })
+      else finish({ solved: reply, alive: reply.kind !== 'failed' })
     }
-    const onError = (error: Error) => {
-      finish({ kind: 'failed', reason: `the solver's thread failed: ${error.message}` }, false)
-    }
-    const onExit = (code: number) => {
-      finish({ kind: 'failed', reason: `the solver's thread ended with code ${code}` }, false)
-    }
-    const overrun = () => finish({ kind: 'limit', values: best }, false)
+    const failed = (reason: string) => finish({ solved: { kind: 'failed', reason }, alive: false })
+    const onError = (error: Error) => failed(`the solver's thread failed: ${error.message}`)
+    const onExit = (code: number) => failed(`the solver's thread ended with code ${code}`)
+    const overrun = () => finish({ solved: { kind: 'limit', values: best }, alive: false })
     const timer = setTimeout(overrun, deadline - performance.now() + graceMs)
     worker.on('message', onMessage).on('error', onError).on('exit', onExit)
     worker.ref()

@@ -117,8 +117,8 @@ function unpack(db: Database, run: string, row: SpoolRow, from: number, to: numb
     const instant = notBefore?.[i] ?? undefined
     return {
       ...{ key: keys[i], payload },
-      ...(priority === undefined ? {} : { priority }),
-      ...(instant === undefined ? {} : { notBefore: instant }),
+      priority,
+      notBefore: instant,
     }
   })
 }
