@@ -331,13 +331,35 @@ describe('files', () => {
     expect(rest.map(item => item.key)).toEqual(['d.txt'])
   })
 
-  it('that are dangling links are problems of their own', async () => {
+  const namesOf = async (folder: string, pattern: string): Promise<string[]> => {
+    const spec: InputSpec = { kind: 'files', patterns: [pattern] }
+    return (await readAll(open(spec, { folder }), 10)).map(item => item.key)
+  }
+
+  it('a link to nowhere is no file', async () => {
     const folder = tempFolder({ 'a.txt': '' })
     symlinkSync(join(folder, 'gone'), join(folder, 'b.txt'))
-    const spec: InputSpec = { kind: 'files', patterns: [`${folder}/*.txt`] }
-    const items = await readAll(open(spec, { folder }), 10)
-    expect(items[0]).toMatchObject({ key: 'a.txt' })
-    for (const item of items.slice(1)) expect(item.problem).toContain('cannot be read')
+    expect(await namesOf(folder, `${folder}/*.txt`)).toEqual(['a.txt'])
+  })
+
+  it('a link to a folder is followed, but not to one above it, unless the pattern names it', async () => {
+    const folder = tempFolder({ 'in/a.txt': '', 'in/b/c.txt': '', 'd/e.txt': '', 'up.txt': '' })
+    symlinkSync(join(folder, 'd'), join(folder, 'in/to-d'))
+    symlinkSync(folder, join(folder, 'in/up'))
+    symlinkSync(join(folder, 'in'), join(folder, 'in/b/in'))
+    const found = ['in/a.txt', 'in/b/c.txt', 'in/to-d/e.txt']
+    expect(await namesOf(folder, `${folder}/in/**/*.txt`)).toEqual(found)
+    expect(await namesOf(folder, `${folder}/in`)).toEqual(found)
+    expect(await namesOf(folder, `${folder}/in/up/*.txt`)).toEqual(['in/up/up.txt'])
+  })
+
+  it('of a folder are all taken, whatever their names and its own', async () => {
+    const folder = tempFolder({ '[a] (b)/new\nline': '', '[a] (b)/{c}': '', '[a] (b)/d/é e': '' })
+    const found = ['d/é e', 'new\nline', '{c}'].map(name => `[a] (b)/${name}`)
+    const escaped = `${folder}/\\[a\\] \\(b\\)`
+    for (const pattern of [`${folder}/[a] (b)`, escaped, `${escaped}/**`])
+      expect(await namesOf(folder, pattern)).toEqual(found)
+    expect(await namesOf(folder, `${escaped}/{c}`)).toEqual(['[a] (b)/{c}'])
   })
 })
 

@@ -111,11 +111,18 @@ function unreadableFolder([first, ...others]: readonly string[]): string {
   return `the folder ${first}${more} cannot be read; expected every folder of the input to be: give it read permission, or leave it out with a pattern that begins with "!"`
 }
 
-/** A pattern that is the very name of a file, brackets and all, means that file. */
+/**
+ * A pattern that is the very name of a file, brackets and all, means that file; of a folder all in it.
+ * (At the end of a pattern `**` passes over names with a line end in them, `*` does not.)
+ */
 async function asWritten(pattern: string): Promise<string> {
-  if (pattern.startsWith('!') || !/[[\](){}*?!]/.test(pattern)) return pattern
-  const exists = await stat(pattern).catch(() => undefined)
-  return exists === undefined ? pattern : escapePath(pattern)
+  if (pattern.startsWith('!')) return pattern
+  for (const name of [pattern, pattern.replace(/\\(.)/g, '$1')]) {
+    const found = await stat(name).catch(() => undefined)
+    if (found?.isDirectory()) return `${escapePath(name).replace(/\/+$/, '')}/**/*`
+    if (found !== undefined) return escapePath(name)
+  }
+  return pattern.replace(/(^|\/)\*\*$/, '$1**/*')
 }
 
 async function nothingFound(patterns: readonly string[], folder: string): Promise<string> {

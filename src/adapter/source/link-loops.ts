@@ -2,8 +2,8 @@ import { realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Files without those whose path passes through one folder twice: a link that leads back to a folder
- * above it shows the files there again, under a longer name. What stands in a pattern itself, before
+ * Files without those whose path passes through one folder twice, or through a link to a folder above
+ * it: both show files again that were not meant, under a longer name. What stands in a pattern itself, before
  * its first special character (`bases`), was asked for and is no loop.
  */
 export async function withoutLoops(
@@ -15,7 +15,10 @@ export async function withoutLoops(
   const folders = [...new Set(paths.map(path => dirname(path)))]
   const look = async (folder: string): Promise<void> => {
     const passed = await Promise.all(foldersTo(folder, bases).map(realOf))
-    if (new Set(passed).size < passed.length) looping.add(folder)
+    const goesBack = passed.some(
+      (real, at) => at + 1 < passed.length && passed[at + 1].startsWith(`${real}/`),
+    )
+    if (goesBack || new Set(passed).size < passed.length) looping.add(folder)
   }
   for (let from = 0; from < folders.length; from += AT_ONCE)
     await Promise.all(folders.slice(from, from + AT_ONCE).map(look))
