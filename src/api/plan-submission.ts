@@ -1,10 +1,12 @@
 import { FAILED } from '../core/items.ts'
+import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunRecord } from '../port/store.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import type { Host } from './host.ts'
-import { lineage } from './keep.ts'
+import { lineage, withFollowers } from './keep.ts'
+import { olderCodeOf } from './older-code.ts'
 
 /**
  * What `dray run` does with a job that may have run before: begin, go on, keep what still holds, or
@@ -14,16 +16,19 @@ import { lineage } from './keep.ts'
 export type Plan =
   | { readonly kind: 'new'; readonly why: string }
   /** The same items and code: the run goes on where it stopped. */
-  | { readonly kind: 'goOn'; readonly run: string; readonly why: string }
+  | ({ readonly kind: 'goOn'; readonly run: string; readonly why: string } & Keeping)
   /** Finished and unchanged. */
-  | { readonly kind: 'nothing'; readonly run: string; readonly why: string }
+  | ({ readonly kind: 'nothing'; readonly run: string; readonly why: string } & Keeping)
   /** A new run that keeps the results of earlier ones; stages in `redo`, and what follows them, run again. */
-  | {
+  | ({
       readonly kind: 'continue'
       readonly previous: string
       readonly redo: readonly string[]
       readonly why: string
-    }
+    } & Keeping)
+
+/** Stages whose results are kept although older code made them. */
+type Keeping = { readonly olderCode?: readonly string[] }
 
 /** What is submitted, as far as it can be compared with what ran before. */
 export type Submission = {
@@ -50,18 +55,44 @@ export function planSubmission(host: Host, job: Job, now: Submission, options: P
   const last = newestRun(host, job)
   if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
   if (last === undefined) return { kind: 'new', why: 'it never ran here' }
+  const olderCode = keptFromOlderCode(host, job, now, { last, options })
+  const plan = planAfter(host, job, now, { last, redo: options.redo ?? [] })
+  if (plan.kind === 'new' || olderCode.length === 0) return plan
+  const kept = `results of ${olderCode.join(', ')} are kept from older code`
+  const why = plan.kind === 'nothing' ? `finished; ${kept}` : `${plan.why}; ${kept}`
+  return { ...plan, why, olderCode }
+}
+
+/** What older code made and is kept, now or since an earlier run. Refused where nobody asked for that. */
+function keptFromOlderCode(
+  host: Host,
+  job: Job,
+  now: Submission,
+  { last, options }: { readonly last: RunRecord; readonly options: PlanOptions },
+): string[] {
   const redo = options.redo ?? []
-  for (const name of redo) {
-    if (!job.stages.some(stage => stage.name === name)) {
-      throw new InputError(
-        `--redo ${name}: no such stage; the job has ${job.stages.map(stage => stage.name).join(', ')}`,
-      )
-    }
-  }
+  const names = job.stages.map(({ name }) => name)
+  const unknown = redo.find(name => !names.includes(name))
+  if (unknown !== undefined)
+    throw new InputError(
+      `--redo ${unknown}: no such stage${didYouMean(unknown, names)} (stages: ${names.join(', ')})`,
+    )
+  const again = withFollowers(job, redo)
+  const changed = changedStages(job, last, now.prints).filter(name => !again.has(name))
+  const made = madeByOlderCode(host, last, changed)
+  if (made.length > 0 && options.keep !== true) throw olderCodeError(last, made)
+  const older = new Set([...olderCodeOf(host.store, last.name), ...made.map(({ name }) => name)])
+  return names.filter(name => older.has(name) && !again.has(name))
+}
+
+function planAfter(
+  host: Host,
+  job: Job,
+  now: Submission,
+  { last, redo }: { readonly last: RunRecord; readonly redo: readonly string[] },
+): Plan {
   if (redo.length > 0)
     return { kind: 'continue', previous: last.name, redo, why: `asked to redo ${redo.join(', ')}` }
-  const changed = changedStages(job, last, now.prints)
-  if (changed.length > 0 && options.keep !== true) refuseOlderCode(host, last, changed)
   const sameStages = Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
   if (job.input.kind === 'open' && sameStages) {
     // Pushed items are in the run itself: an ended stream has nothing that a new one could keep.
@@ -78,12 +109,10 @@ export function planSubmission(host: Host, job: Job, now: Submission, options: P
     const why = sameStages ? inputInWords(job) : 'its stages changed'
     return { kind: 'continue', previous: last.name, redo: [], why }
   }
-  if (state === 'done')
-    return {
-      kind: 'nothing',
-      run: last.name,
-      why: 'finished, and nothing it was made from changed',
-    }
+  if (state === 'done') {
+    const why = 'finished, and nothing it was made from changed'
+    return { kind: 'nothing', run: last.name, why }
+  }
   return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
 }
 
@@ -132,26 +161,34 @@ function changedStages(
     )
 }
 
-function refuseOlderCode(host: Host, last: RunRecord, changed: readonly string[]): void {
+type Made = { readonly name: string; readonly items: number; readonly micros: number }
+
+/** What a run holds of stages that changed since: how many results, and how long they took. */
+function madeByOlderCode(host: Host, last: RunRecord, changed: readonly string[]): Made[] {
   // What was kept from run to run took its time in the first of them.
   const runs = lineage(host.store, last.name).map(name => host.runNamed(name)?.stages ?? [])
   const stages = runs.flat().map(at => host.state.stages[at])
   const made = changed.map(name => ({
     name,
-    items: host.store.counts(last.name, name).done,
+    items: succeeded(host.store.counts(last.name, name)),
     micros: stages
       .filter(({ definition }) => definition.name === name)
       .reduce((sum, { busyMicros }) => sum + busyMicros, 0),
   }))
+  return made.filter(({ items }) => items > 0)
+}
+
+function olderCodeError(last: RunRecord, made: readonly Made[]): OlderCode {
   const items = made.reduce((sum, stage) => sum + stage.items, 0)
-  if (items === 0) return
   const micros = made.reduce((sum, stage) => sum + stage.micros, 0)
-  const older = made.filter(stage => stage.items > 0)
-  const first = older[0].name
-  const counts = older.map(stage => `${stage.name} ${formatCount(stage.items)}`).join(', ')
-  throw new OlderCode(
+  const first = made[0].name
+  const counts = made.map(stage => `${stage.name} ${formatCount(stage.items)}`).join(', ')
+  return new OlderCode(
     `${plural(items, 'finished item')} (${formatDuration(micros)}) came from older code: --keep or --redo ${first}\n` +
       `  of ${last.name}: ${counts}; since then their code (with local imports), loads, params, returns or what they gather changed\n` +
       `  --keep takes them as they are; --redo ${first} runs that stage and what follows it again`,
   )
 }
+
+const succeeded = (counts: { readonly done: number; readonly stopped: number }): number =>
+  counts.done + counts.stopped

@@ -11,6 +11,7 @@ import type { Host } from './host.ts'
 import { keeperFor, rememberRedo } from './keep.ts'
 import { givenInput, hasKeptInput } from './kept-input.ts'
 import { recallTimes } from './learnt-times.ts'
+import { rememberOlderCode } from './older-code.ts'
 import { runNameFor } from './names.ts'
 import { planBeside, plansBeside } from './plan-beside.ts'
 import {
@@ -43,7 +44,9 @@ export async function submitJob(
     await checkWritable(job.stages.flatMap(({ output }) => (output === undefined ? [] : [output])))
   const previous =
     plan.kind === 'goOn' || plan.kind === 'nothing' ? host.store.run(plan.run) : undefined
+  const olderCode = plan.kind === 'new' ? [] : (plan.olderCode ?? [])
   if (previous !== undefined) {
+    rememberOlderCode(host.store, previous.name, olderCode)
     await goOn(host, job, previous, plan.kind === 'nothing', prints, stdin)
     return { run: previous.name, plan }
   }
@@ -60,6 +63,7 @@ export async function submitJob(
     stageFingerprints: prints,
     previous: plan.kind === 'continue' ? plan.previous : undefined,
   })
+  rememberOlderCode(host.store, name, olderCode)
   if (plan.kind === 'continue') rememberRedo(host.store, name, plan.redo)
   host.attach(name, job, { keeper: keeperFor(host, job, name), stdin })
   await host.commit({ kind: 'submit', run: definition })

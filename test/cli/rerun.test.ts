@@ -119,10 +119,13 @@ stages:
       )
     })
 
-    test('--keep: nothing runs', async () => {
+    test('--keep: nothing runs, and that results came from older code is not forgotten', async () => {
       change(folder)
-      expect(await again('--keep')).toMatchObject({ code: 0, ran: [] })
-      expect(await again()).toMatchObject({ code: 0, ran: [] })
+      for (const words of [['--keep'], [], ['--explain']]) {
+        const ended = await again(...words)
+        expect(ended).toMatchObject({ code: 0, ran: [] })
+        expect(ended.out + ended.err).toMatch(/finished; results of first.* kept from older code/)
+      }
     })
   })
 
@@ -152,6 +155,28 @@ stages:
 
   test('--redo of a later stage leaves the earlier one', async () => {
     expect((await again('--redo', 'second')).ran).toEqual(['second a', 'second b', 'second c'])
+  })
+
+  test('older code is not forgotten by a run that continues, until it runs again', async () => {
+    folder.write('first.mjs', noting('return { n: item.n * 10 }'))
+    expect((await again('--keep')).code).toBe(0)
+    folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3, d: 4 }))
+    const grown = await again()
+    expect(grown).toMatchObject({ code: 0, ran: ['d', 'second d'] })
+    expect(grown.err).toContain('its input changed; results of first are kept from older code')
+    expect((await again()).err).toContain('finished; results of first are kept from older code')
+    expect((await again('--redo', 'first')).err).not.toContain('older code')
+    expect((await again()).err).toContain('nothing it was made from changed')
+  })
+
+  test('--redo of a later stage does not take older results of an earlier one along unasked', async () => {
+    folder.write('first.mjs', noting('return { n: item.n * 10 }'))
+    const refused = await again('--redo', 'second')
+    expect(refused).toMatchObject({ code: 2, ran: [] })
+    expect(refused.err).toContain('came from older code: --keep or --redo first')
+    const kept = await again('--redo', 'second', '--keep')
+    expect(kept.ran).toEqual(['second a', 'second b', 'second c'])
+    expect(kept.err).toContain('results of first are kept from older code')
   })
 
   test('--redo of no stage exits 2', async () => {
