@@ -91,6 +91,11 @@ describe('a damaged directory is refused with the place, by whoever looks, and n
       flip('result', 'id', 'payloads'),
       /result row 1 \(.* items? \d.*checksum/,
     ],
+    [
+      'a result whose columns no longer unpack',
+      run("UPDATE result SET indexes = x'21', payloads = 7 WHERE id = 1"),
+      /result row 1 of .*cannot be unpacked/,
+    ],
     ['a lost result', run('DELETE FROM result WHERE id = 1'), /item \d+ of .*result is missing/],
     [
       'a changed record of a run',
@@ -152,6 +157,8 @@ test('a flipped bit in the log of a killed run is refused, not taken for its end
       await folder.dray(...words),
       /(frame \d+|its header) of .*dray\.db-wal: the log is damaged/,
     )
+    for (const question of ['ls', 'status', 'results', 'logs', 'why'])
+      refused(await folder.dray(question), /dray\.db-wal: the log is damaged/)
     expect(readFileSync(wal).equals(flipped)).toBe(true)
   }
   writeFileSync(wal, whole)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { JournalError } from '../../port/journal-error.ts'
 
 /**
@@ -6,16 +6,32 @@ import { JournalError } from '../../port/journal-error.ts'
  * is. With a flipped bit in the middle that would drop, without a word, what was committed after it. So where
  * later frames of the same log add up again and end two commits or more, of which the first was synced before
  * the second began, the log is damaged and refused. (Format: https://www.sqlite.org/fileformat2.html#walformat)
- * To be called by the one writer, before it opens the database.
+ * To be called before the database is opened, by the one writer and by who only looks: what somebody writes
+ * meanwhile may look broken while it is read, but not twice the same.
  */
-export function checkLog(path: string): void {
-  if (!existsSync(path)) return
-  const bytes = readFileSync(path)
-  if (bytes.length <= HEADER || bytes.readUInt32BE(0) === 0) return
+export function checkLog(file: string, path = file): void {
+  const bytes = contentOf(file)
+  const where = damageIn(bytes)
+  if (where !== undefined && contentOf(file).equals(bytes)) throw damaged(path, where)
+}
+
+/** A closed database has no log, and whoever works with it may close it now. */
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
+}
+
+/** Where a log breaks off that goes on after it. */
+function damageIn(bytes: Buffer): string | undefined {
+  if (bytes.length <= HEADER || bytes.readUInt32BE(0) === 0) return undefined
   const frame = bytes.readUInt32BE(8) + FRAME
   const words = wordsOf(bytes)
   const header = sum(words, [0, 0], 0, 24)
-  if (!isStored(bytes, 24, header)) throw damaged(path, 'its header')
+  if (!isStored(bytes, 24, header)) return 'its header'
   let before = header
   let broken = 0
   let commits = 0
@@ -25,9 +41,10 @@ export function checkLog(path: string): void {
       bytes.compare(bytes, 16, 24, at + 8, at + 16) === 0 && isStored(bytes, at + 16, own)
     if (!isSound && broken === 0) broken = number
     if (broken > 0 && isSound && bytes.readUInt32BE(at + 4) > 0) commits += 1
-    if (commits > 1) throw damaged(path, `frame ${broken}`)
+    if (commits > 1) return `frame ${broken}`
     before = [bytes.readUInt32BE(at + 16), bytes.readUInt32BE(at + 20)]
   }
+  return undefined
 }
 
 const HEADER = 32

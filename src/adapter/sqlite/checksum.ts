@@ -11,6 +11,11 @@ export function checksumOf(
 ): number {
   let sum = seed
   // A separator after each part: 'ab' + 'c' and 'a' + 'bc' are different rows.
-  for (const part of parts) sum = crc32('\n', part === null ? sum : crc32(part, sum))
+  for (const part of parts) sum = crc32('\n', part === null ? sum : crc32(bytesOf(part), sum))
   return sum
+}
+
+/** A flipped bit may turn a column into one of another type: that is another content, not a wrong call. */
+function bytesOf(part: string | Uint8Array): string | Uint8Array {
+  return typeof part === 'string' || part instanceof Uint8Array ? part : `not text: ${part}`
 }

@@ -60,6 +60,7 @@ export function readDatabase(dir: string): Database {
 function reading(file: string, path: string, discard?: () => void): Database {
   // A copy is ours: SQLite may make there what it needs beside it.
   const readOnly = discard === undefined
+  checkLog(`${file}-wal`, `${path}-wal`)
   const handle = new DatabaseSync(file, { timeout: 5_000, returnArrays: true, readOnly })
   try {
     handle.exec('PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON')

@@ -106,6 +106,7 @@ const bySystemCode: Readonly<Record<string, Fault>> = {
 /** Some calls of the package throw SQLite's message without its code. */
 const byMessage: readonly (readonly [text: string, fault: Fault])[] = [
   ['database disk image is malformed', corrupt],
+  ['too large to be represented as a JavaScript number', corrupt],
   ['malformed database schema', corrupt],
   ['unsupported file format', corrupt],
   ['file is not a database', corrupt],

@@ -1,6 +1,6 @@
 import type { Database } from '../sqlite/database.ts'
 import type { Stages } from '../sqlite/stages.ts'
-import { type Row, unpackIndexes, unpackTextsOf, verifyRow } from './result-rows.ts'
+import { type Row, unpackedFrom, unpackIndexes, unpackTextsOf, verifyRow } from './result-rows.ts'
 
 /** A result row, unpacked as far as it is asked for. */
 export type Answers = {
@@ -32,7 +32,7 @@ export function answersReader(db: Database, stages: Stages, part: 'whole' | 'key
       payloads: bytes,
     }
     if (part === 'whole') verifyRow(db, stages, stage, id, row)
-    return unpack(row)
+    return unpackedFrom(db, id, () => unpack(row))
   }
 }
 

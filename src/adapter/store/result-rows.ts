@@ -113,9 +113,29 @@ export function verifyRow(db: Database, stages: Stages, stage: number, id: numbe
     where: `result row ${id} (${run}, stage ${name}, items ${row.first} to ${row.last}) of ${db.path}`,
     what: 'its checksum does not match its content',
     expected: 'the row as it was committed',
-    remedy:
-      'Restore the folder from a backup, or run afresh in another one (--dir, or dir of open).',
+    remedy,
   })
+}
+
+const remedy =
+  'Restore the folder from a backup, or run afresh in another one (--dir, or dir of open).'
+
+/** Columns are unpacked before, or without, the whole row being verified: what does not unpack is damaged. */
+export function unpackedFrom<T>(db: Database, id: number, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw new JournalError(
+      'corrupt',
+      {
+        where: `result row ${id} of ${db.path}`,
+        what: 'it cannot be unpacked',
+        expected: 'the row as it was committed',
+        remedy,
+      },
+      error,
+    )
+  }
 }
 
 /** Item indexes of a row by position; `undefined` for first, first + 1, ... */

@@ -1,5 +1,5 @@
 import type { Database } from '../sqlite/database.ts'
-import { stateAt, unpackIndexes } from './result-rows.ts'
+import { stateAt, unpackedFrom, unpackIndexes } from './result-rows.ts'
 
 /**
  * Which row and position answer each item, for a window of items: two integers and a state per item in
@@ -43,10 +43,11 @@ export function openWindows(db: Database): Windows {
   const since = db.prepare(
     `SELECT ${columns} FROM result WHERE id > ? AND +stage = ? AND first < ? AND last >= ?`,
   )
+  const take = (window: Window, row: Row) => unpackedFrom(db, row[0], () => absorb(window, row))
   const seen = (): number => lastRow.get()[0] ?? 0
   const at = (stage: number, from: number) => {
     const window = emptyWindow(from, seen())
-    for (const row of within.iterate(stage, from + windowItems, from)) absorb(window, row as Row)
+    for (const row of within.iterate(stage, from + windowItems, from)) take(window, row as Row)
     return window
   }
   return {
@@ -60,7 +61,7 @@ export function openWindows(db: Database): Windows {
       if (end === window.seen) return
       const { from } = window
       for (const row of since.iterate(window.seen, stage, from + windowItems, from))
-        absorb(window, row as Row)
+        take(window, row as Row)
       window.seen = end
     },
   }
