@@ -5,6 +5,7 @@ import { ASSIGNED, READY } from '../core/tasks.ts'
 import { expectedMicros, fits } from '../core/times.ts'
 import type { Problem, ProblemTask } from '../model/problem.ts'
 import { leftOf } from './forecast.ts'
+import { nowOf } from './now.ts'
 
 /** A stage's open items as a problem, and which items and machines its tasks and machines are. */
 export type OpenItems = {
@@ -146,7 +147,7 @@ function busySlots(state: State, machineOf: readonly number[]) {
       )
       if (column < 0) continue
       taken.add(column)
-      const ran = slot.loading ? 0 : Math.max(0, Date.now() * 1_000 - slot.headSince)
+      const ran = slot.loading ? 0 : Math.max(0, nowOf(state) - slot.headSince)
       const at = state.stages[slot.stage]
       let micros = leftOf(state, at, machine, head, ran)?.expected ?? 0
       for (const task of others) micros += tasks.predicted[task]

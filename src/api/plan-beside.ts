@@ -12,6 +12,7 @@ import type { Host } from './host.ts'
 import { openItems, type OpenItems } from './open-items.ts'
 import { chooseInThread } from './plan-thread.ts'
 import { noteStrategy, ruleInWords } from './strategy-note.ts'
+import { nowOf } from './now.ts'
 
 /**
  * Plans a running job's open items on a snapshot and hands the plan to the core as an event. Dispatch
@@ -152,7 +153,7 @@ function momentOf(host: Host, stage: Stage): string | undefined {
  */
 function late(state: State, stage: Stage): string {
   const { first, size, count } = state.tasks
-  const now = Date.now() * 1_000
+  const now = nowOf(state)
   const found: string[] = []
   for (const machine of state.machines) {
     for (const slot of machine.slots) {

@@ -26,6 +26,7 @@ import {
 import { topResults } from './whole-answers.ts'
 import { type ItemWhy, whyItem } from './why.ts'
 import { type RunWhy, whyRun } from './why-run.ts'
+import { nowOf } from './now.ts'
 
 /** Questions about a directory; each is answered alike by its owner and by who opens it ownerless. */
 export type Question =
@@ -156,7 +157,7 @@ export async function answerQuestion(
     case 'running':
       return running(view, question.run)
     case 'why':
-      return whyRun(view, runNamed(view, question), Date.now() * 1_000, question.stage)
+      return whyRun(view, runNamed(view, question), nowOf(view.state), question.stage)
     case 'whyItem':
       return whyItemOf(view, question)
     case 'logs':
@@ -183,7 +184,7 @@ function statusOf(view: View, name: string | undefined): Status {
     strategy,
   }
   if (status.state !== 'active') return status
-  const left = timeLeft(view.state, liveRunOf(view, record), Date.now() * 1_000)
+  const left = timeLeft(view.state, liveRunOf(view, record), nowOf(view.state))
   return left === undefined ? status : { ...status, timeLeft: left }
 }
 
@@ -191,7 +192,7 @@ function statusOf(view: View, name: string | undefined): Status {
 export type RunningNow = { readonly now: number; readonly tasks: readonly Running[] }
 
 function running(view: View, name: string | undefined): RunningNow {
-  const now = Date.now() * 1_000
+  const now = nowOf(view.state)
   return { now, tasks: runningTasks(view, liveRunOf(view, findRun(view, name)), now) }
 }
 
@@ -211,7 +212,7 @@ async function whyItemOf(
 ): Promise<WhyItem> {
   const run = runNamed(view, question)
   const found = await findItem(view, run, question.item, question.stage)
-  const stages = whyItem(view, run, found, Date.now() * 1_000)
+  const stages = whyItem(view, run, found, nowOf(view.state))
   const { name, job } = run.definition
   const chosen = stages.filter(at => question.stage === undefined || at.stage === question.stage)
   if (chosen.length === 0)

@@ -23,6 +23,7 @@ import {
 } from './plan-submission.ts'
 import { jobOf } from './recorded-job.ts'
 import { runDefinition } from './run-definition.ts'
+import { nowOf } from './now.ts'
 
 export type SubmitOptions = PlanOptions & {
   readonly stdin?: AsyncIterable<Uint8Array | string>
@@ -56,7 +57,7 @@ export async function submitJob(
     name,
     job: job.name,
     state: 'active',
-    createdAt: Date.now() * 1_000,
+    createdAt: nowOf(host.state),
     endedAt: undefined,
     definition: JSON.stringify(job),
     inputFingerprint: input,
@@ -150,7 +151,7 @@ function definitionOf(host: Host, job: Job, name: string, seed: number): RunDefi
   return runDefinition(job, {
     name,
     seed,
-    now: Date.now() * 1_000,
+    now: nowOf(host.state),
     strategy: liveStrategy(host, job),
   })
 }

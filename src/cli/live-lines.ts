@@ -7,6 +7,7 @@ import { modelsInWords, seenWidth, wrapped } from './print.ts'
 import type { Progress } from './progress.ts'
 import { rateMeter, stageFigures } from './stage-figures.ts'
 import { leftInWords } from './time-left.ts'
+import { nowOf } from '../api/now.ts'
 
 /**
  * Lines that redraw in place: a line per stage, a lane per machine, the time left. Each frame moves up
@@ -87,7 +88,7 @@ function leftMeter(host: Host, run: Run): () => string {
   let saidAt = Number.NEGATIVE_INFINITY
   return () => {
     if (performance.now() - saidAt > forecastMillis) {
-      said = leftInWords(timeLeft(host.state, run, Date.now() * 1_000))
+      said = leftInWords(timeLeft(host.state, run, nowOf(host.state)))
       saidAt = performance.now()
     }
     return said

@@ -6,6 +6,7 @@ import { countOf } from './print.ts'
 import type { Progress } from './progress.ts'
 import { stageFigures } from './stage-figures.ts'
 import { leftInWords } from './time-left.ts'
+import { nowOf } from '../api/now.ts'
 
 /**
  * Progress where no terminal redraws: a line when a tenth more is done, at most every two seconds, and
@@ -44,7 +45,7 @@ export function plainLines(host: Host, run: Run): Progress {
         .map(at => `${at.name} ${countOf(at.ended, at.known)}`)
       const left = stages.every(at => at.complete && at.ended === at.known)
         ? 'writing outputs'
-        : leftInWords(timeLeft(host.state, run, Date.now() * 1_000))
+        : leftInWords(timeLeft(host.state, run, nowOf(host.state)))
       out.write(`  ${parts.join(', ')}; ${left}\n`)
     },
   })

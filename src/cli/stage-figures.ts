@@ -2,6 +2,7 @@ import { slowTasks } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
 import { DONE, endedCount, FAILED, SKIPPED } from '../core/items.ts'
 import type { Run, Stage } from '../core/state.ts'
+import { nowOf } from '../api/now.ts'
 
 /** What a line about a stage shows. */
 type StageFigures = {
@@ -17,7 +18,7 @@ type StageFigures = {
 
 export function stageFigures(host: Host, run: Run): StageFigures[] {
   const stages = run.stages.map(number => host.state.stages[number])
-  const now = Date.now() * 1_000
+  const now = nowOf(host.state)
   return stages
     .filter(stage => stage.root === stage.number)
     .map(stage => {

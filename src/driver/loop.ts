@@ -91,6 +91,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   let scheduled = false
   let stopped = false
   let failure: Error | undefined
+  /** The clock may have been set back since the journal was written: time goes on from there. */
+  const ahead = Math.max(0, state.now - ports.clock.now())
 
   const fail = (error: unknown): void => {
     if (stopped) return
@@ -202,7 +204,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     const texts = carried
     inbox = []
     carried = []
-    const now = Math.max(state.now, ports.clock.now())
+    const now = Math.max(state.now, ports.clock.now() + ahead)
     const history = ports.forgetful === true ? [] : historyOf(now, events, texts)
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length === 0 && decisions.length === 0) state.sequence -= 1
@@ -244,7 +246,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   const runTick = (): void => {
     try {
       const wakeAt = tick()
-      if (!stopped) ports.clock.wake(wakeAt, schedule)
+      if (!stopped) ports.clock.wake(wakeAt === undefined ? undefined : wakeAt - ahead, schedule)
     } catch (error) {
       fail(error)
     }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { encodeState } from '../../src/core/snapshot.ts'
-import { simClock } from '../../src/sim/clock.ts'
+import { isLive } from '../../src/core/state.ts'
+import { type SimClock, simClock } from '../../src/sim/clock.ts'
 import { createDisk, type Disk } from '../../src/sim/disk.ts'
 import { noFaults } from '../../src/sim/fault.ts'
 import { beginLife } from '../../src/sim/node.ts'
@@ -11,13 +12,13 @@ import { SECOND } from '../../src/std/time.ts'
 const workload = drawWorkload(prng(7, 12))
 const clock = simClock()
 
-function born(disk: Disk) {
+function born(disk: Disk, at: SimClock = clock, faults = noFaults) {
   return beginLife({
-    clock,
+    clock: at,
     disk,
     workload,
     random: prng(7, 10),
-    faults: () => noFaults,
+    faults: () => faults,
     heard() {},
     mayRepeat: () => false,
     onStep() {},
@@ -27,8 +28,8 @@ function born(disk: Disk) {
   })
 }
 
-async function pass(micros: number): Promise<void> {
-  for (const end = clock.now() + micros; clock.advance(end); )
+async function pass(micros: number, at: SimClock = clock): Promise<void> {
+  for (const end = at.now() + micros; at.advance(end); )
     for (let turn = 0; turn < 12; turn += 1) await undefined
 }
 
@@ -51,4 +52,25 @@ test('a life goes on where the one before it left the disk, in a new term; the o
   await pass(SECOND)
   expect(second.state.term).toBe(first.state.term + 1)
   expect(encodeState(first.state)).toBe(left)
+})
+
+test('where the clock was set back while nobody ran, backoffs and timeouts take as long as ever', async () => {
+  const disk = createDisk()
+  const late = simClock(1_000_000 * SECOND)
+  const troubled = { ...noFaults, failing: 0.5, hanging: 0.2 }
+  const first = born(disk, late, troubled)
+  for (const machine of workload.machines) first.loop.send({ kind: 'joined', machine })
+  const read = workload.runs.filter(({ openSource }) => openSource !== undefined)
+  for (const { definition } of read) first.loop.send({ kind: 'submit', run: definition })
+  await pass(SECOND, late)
+  first.over = true
+  first.loop.stop()
+
+  const early = simClock()
+  const second = born(disk.crash(), early, troubled)
+  for (const machine of workload.machines) second.loop.send({ kind: 'joined', machine })
+  await pass(500 * SECOND, early)
+  expect(read.length).toBeGreaterThan(0)
+  expect(second.state.now).toBeGreaterThan(first.state.now)
+  expect(second.state.runs.map(run => isLive(run))).toEqual(read.map(() => false))
 })
