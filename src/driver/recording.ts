@@ -1,5 +1,5 @@
 import type { Kept, Outcomes } from '../core/event.ts'
-import { RUNNING } from '../core/tasks.ts'
+import { isLive } from '../core/apply/attempt.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../port/executor.ts'
@@ -99,19 +99,18 @@ export function historyBatches(
   const machine = state.machines[event.machine].definition.id
   let batch: Columns | undefined
   let batchStage = -1
+  let [lastAttempt, lastIndex] = [-1, -1]
   let end = now
   for (const outcome of outcomes) end -= outcome.micros
   const batches: HistoryBatch[] = []
   for (const outcome of outcomes) {
     const start = end
     end += outcome.micros
-    const { task } = outcome
-    if (
-      task >= tasks.used ||
-      tasks.state[task] !== RUNNING ||
-      tasks.attempt[task] !== outcome.attempt
-    )
-      continue
+    const { task, attempt, index } = outcome
+    const next = attempt === lastAttempt ? lastIndex + 1 : nextIndex(state, task)
+    if (index !== next || !isLive(state, event, task, attempt)) continue
+    lastAttempt = attempt
+    lastIndex = index
     const stage = state.stages[tasks.stage[task]]
     if (batch === undefined || batchStage !== stage.number) {
       batch = emptyHistory(runName(state, stage), storedName(state, stage))
@@ -126,8 +125,8 @@ export function historyBatches(
       batch.sizes[last] += tasks.size[task] / tasks.count[task]
       continue
     }
-    batch.attempts.push(outcome.attempt)
-    batch.indexes.push(outcome.index)
+    batch.attempts.push(attempt)
+    batch.indexes.push(index)
     batch.counts.push(1)
     batch.machines.push(machine)
     batch.slots.push(event.slot)
@@ -140,6 +139,10 @@ export function historyBatches(
   }
   return batches
 }
+
+/** The first item of a task that has no answer. */
+const nextIndex = ({ tasks }: State, task: number): number =>
+  tasks.first[task] + tasks.count[task] - tasks.left[task]
 
 function emptyHistory(run: string, stage: string): Columns {
   return {

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { emptyState } from '../../src/core/initial.ts'
+import { step } from '../../src/core/step.ts'
+import { historyBatches, toEvent } from '../../src/driver/recording.ts'
+import type { RunDefinition } from '../../src/model/run.ts'
+import type { Outcome } from '../../src/port/executor.ts'
+
+/** Two slots with a task of three items each: attempts 1 and 2. */
+function atWork() {
+  const state = emptyState()
+  const machine = { id: 'm0', speed: 1, slots: 2, capacity: {}, cost: 0 }
+  step(state, 0, [
+    { kind: 'joined', machine },
+    { kind: 'submit', run },
+    { kind: 'read', stage: 0, first: 0, count: 6, cursor: '', done: true },
+  ])
+  return state
+}
+
+const run: RunDefinition = {
+  name: 'J',
+  job: 'J',
+  tolerate: { count: 0, share: 0 },
+  objective: 'makespan',
+  due: undefined,
+  priority: 0,
+  strategy: 'on-demand',
+  order: 'fifo',
+  seed: 1,
+  stages: [
+    {
+      name: 'a',
+      after: -1,
+      link: { kind: 'source' },
+      needs: {},
+      loads: undefined,
+      chunk: { kind: 'fixed', items: 3 },
+      timeout: undefined,
+      grace: 1,
+      retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
+    },
+  ],
+}
+
+const answer = (attempt: number, index: number): Outcome => ({
+  task: attempt - 1,
+  attempt,
+  index,
+  result: '1',
+  micros: 5_000,
+  cpuMicros: 5_000,
+  peakBytes: 0,
+})
+
+test('history holds what the core counts: the next item of a live attempt, from the slot that runs it', () => {
+  const state = atWork()
+  const recorded = (slot: number, ...outcomes: Outcome[]) =>
+    historyBatches(state, 100_000, toEvent(0, slot, outcomes), outcomes).flatMap(
+      ({ indexes }) => indexes,
+    )
+  expect(recorded(0, answer(1, 0), answer(1, 1))).toEqual([0, 1])
+  expect(recorded(0, answer(1, 0), answer(1, 0), answer(1, 2))).toEqual([0])
+  expect(recorded(1, answer(1, 0), answer(2, 3))).toEqual([3])
+  step(state, 50_000, [toEvent(0, 0, [answer(1, 0)])])
+  expect(recorded(0, answer(1, 0), answer(1, 1))).toEqual([1])
+})
