@@ -55,3 +55,20 @@ function isHeldAgain(state: State, loaded: readonly number[], at: number): boole
     if (sameModel(state.stages[loaded[later]], state.stages[loaded[at]])) return true
   return false
 }
+
+/**
+ * More memory than before, at most all of the largest machine, for what fits nowhere would wait for
+ * ever; `undefined`: it had all of that already.
+ */
+export function affordableScale(
+  { machines }: State,
+  { definition }: Stage,
+  wanted: number,
+  had: number,
+): number | undefined {
+  const { memory = 0 } = definition.needs
+  if (memory === 0 || wanted <= had) return wanted
+  const most = machines.reduce((most, { capacity }) => Math.max(most, capacity[MEMORY]), 0)
+  const largest = Math.min(wanted, Math.floor((1_000 * most) / memory) / 1_000)
+  return largest > had ? largest : undefined
+}

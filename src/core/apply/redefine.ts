@@ -1,5 +1,6 @@
 import type { RunDefinition } from '../../model/run.ts'
 import { newRun } from '../initial.ts'
+import { affordableScale } from '../models.ts'
 import type { Run, State } from '../state.ts'
 import { ASSIGNED, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
@@ -31,7 +32,9 @@ function reclassify(state: State, run: Run): void {
     if (stage.run !== run.number) continue
     const { number, priority, memoryScale } = state.classes[tasks.klass[task]]
     const item = { index: tasks.first[task], size: tasks.size[task] }
-    const klass = classOf(state, stage, item, priority, memoryScale)
+    // What a retry was granted of the old needs may be more than any machine has of the new.
+    const scale = affordableScale(state, stage, memoryScale, 1) ?? 1
+    const klass = classOf(state, stage, item, priority, scale)
     if (klass.number === number) continue
     if (at === ASSIGNED) {
       forgetAssignment(state, task)

@@ -8,6 +8,7 @@ import { failedItems, tolerates } from '../apply/items.ts'
 import { headDeadline, watchFired } from '../apply/slot.ts'
 import { wakeTask } from '../apply/task.ts'
 import { limits } from '../limits.ts'
+import { affordableScale } from '../models.ts'
 import type { Recovery, Run, Stage, State } from '../state.ts'
 import { nextInstant } from '../timers.ts'
 import type { Out } from './out.ts'
@@ -62,7 +63,7 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
   const chance = chanceAt(run.definition.seed, index * 31 + tries)
   const goesOn = run.state === 'active' || run.state === 'paused'
   const again = goesOn ? decideRetry(stage.definition.retry, failed, chance) : undefined
-  const memoryScale = again && affordable(state, stage, again.memoryScale, failed.memoryScale)
+  const memoryScale = again && affordableScale(state, stage, again.memoryScale, failed.memoryScale)
   if (again !== undefined && memoryScale !== undefined) {
     const at = state.now + again.delay
     const wish = failed.priority === 0 ? {} : { priority: failed.priority }
@@ -125,19 +126,6 @@ function giveUpBeyondTolerance(state: State, out: Out, run: Run, last: string): 
   if (failed <= allowed) return
   const message = `${plural(failed, 'item')} failed, ${formatCount(allowed)} ${allowed === 1 ? 'is' : 'are'} tolerated${last}`
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
-}
-
-/**
- * More memory than before, at most all of the largest machine, for what fits nowhere would wait for
- * ever; `undefined`: it had all of that already.
- */
-function affordable(state: State, stage: Stage, wanted: number, had: number): number | undefined {
-  const { memory = 0 } = stage.definition.needs
-  if (memory === 0 || wanted <= had) return wanted
-  const number = state.resources.indexOf('memory')
-  const most = state.machines.reduce((most, { capacity }) => Math.max(most, capacity[number]), 0)
-  const largest = Math.min(wanted, Math.floor((1_000 * most) / memory) / 1_000)
-  return largest > had ? largest : undefined
 }
 
 /** The head alone is asked to stop; in company nobody knows who is stuck, and the slot ends. */
