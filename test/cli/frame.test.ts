@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { type Frame, frameLines } from '../../src/cli/frame.ts'
-import { seenWidth } from '../../src/cli/print.ts'
+import { percent, seenWidth, wrapped } from '../../src/cli/print.ts'
 
 const frame: Frame = {
   stages: [
@@ -73,4 +73,22 @@ describe('the live view', () => {
     const lanes = Array.from({ length: 15 }, (_, at) => ({ ...frame.lanes[0], id: `m${at}` }))
     expect(drawn(80, { ...frame, lanes })).toContain('  and 3 more machines')
   })
+})
+
+test('a rate has a decimal where it is small, and is told a minute where it is smaller still', () => {
+  const rated = (rate: number) =>
+    drawn(100, { ...frame, stages: [{ ...frame.stages[0], rate }] })[0]
+  expect(rated(1234.4)).toContain('  1,234/s')
+  expect(rated(12.3)).toContain('  12/s')
+  expect(rated(9.94)).toContain('  9.9/s')
+  expect(rated(0.25)).toContain('  15.0/min')
+})
+
+test('a share says 100 % only when it is', () => {
+  expect([percent(0.996), percent(1), percent(0.994)]).toEqual(['99 %', '100 %', '99 %'])
+})
+
+test('a line is broken at spaces within its width; what goes on is indented', () => {
+  expect(wrapped('  one two three', 10)).toEqual(['  one two', '      three'])
+  expect(wrapped('  seventeenletters x', 10)).toEqual(['  seventeenletters', '      x'])
 })

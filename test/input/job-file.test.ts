@@ -145,6 +145,8 @@ describe('--input', () => {
       kind: 'files',
       patterns: [inFolder('*.png'), inFolder('*.{jpg,gif}')],
     })
+    const anyToo = { kind: 'files', patterns: ['/x/*.png', '/y/*'] } as const
+    expect(parseInputFlag('scans', folder, anyToo)).toMatchObject({ patterns: [inFolder('*')] })
   })
 
   it.each(['range:5..5', 'range:a..b', 'files:', 'csv:-'])('refuses %s', text => {

@@ -46,6 +46,17 @@ describe('a matrix', () => {
     )
   })
 
+  it('reads sixteen digits no worse than fifteen', () => {
+    const digits = '9.700000012345671'
+    expect([...read(`${digits},1\n`).times]).toEqual([Number(digits), 1])
+  })
+
+  it('takes a cell of 64 characters and none longer', () => {
+    const zeros = '0'.repeat(63)
+    expect([...read(`${zeros}1,2\n`).times]).toEqual([1, 2])
+    expect(() => read(`${zeros}01,2\n`)).toThrow('m.csv:1: cell 1 is over 64 characters')
+  })
+
   it.each([
     ['ragged rows', '1,2\n3\n', 'm.csv:2: 1 columns', '2, as in the first row'],
     ['a longer row', '1,2\n3,4,5\n', 'm.csv:2: 3 columns', '2, as in the first row'],

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Job } from '../../src/model/job.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { columnsOf } from '../../src/std/columns.ts'
+import { busyShares } from '../../src/report/busy-chart.ts'
 import { ganttText } from '../../src/report/gantt-text.ts'
 import { lanesOf, mergeNarrow } from '../../src/report/lanes.ts'
 import { mermaidOfPlan } from '../../src/report/mermaid-plan.ts'
@@ -224,4 +225,77 @@ test('numbers are short, and a gap that is not nothing never reads as nothing', 
     '19.4 %',
     '-',
   ])
+})
+
+const onOne = (id: string, spans: readonly (readonly [start: number, end: number])[]) => ({
+  problem: problemFrom(
+    { machines: [{ id }], tasks: spans.map((_, at) => ({ id: `t${at}`, work: 1 })) },
+    { place: 'p', name: 'p' },
+  ),
+  schedule: {
+    machine: new Int32Array(spans.length),
+    start: Float64Array.from(spans, ([start]) => start),
+    end: Float64Array.from(spans, ([, end]) => end),
+  },
+})
+
+test('what takes less than half a column is shaded, not left out', () => {
+  const { problem, schedule } = onOne('m', [
+    [0, 9],
+    [9.5, 9.75],
+    [9.75, 10],
+  ])
+  expect(ganttText(problem, schedule, { width: 19 }).split('\n')[0]).toBe('m █t0██████░  95 %')
+})
+
+test('tasks that run at once do not make a machine more than busy', () => {
+  const { problem, schedule } = onOne('m', [
+    [0, 8],
+    [1, 3],
+    [2, 6],
+    [9, 10],
+  ])
+  expect(ganttText(problem, schedule, { width: 40 })).toContain(' 90 %')
+})
+
+test('of too many machines the busiest are shown, in their own order', () => {
+  const many = problemFrom(
+    {
+      machines: ['a', 'b', 'c', 'd'].map(id => ({ id })),
+      tasks: ['x', 'y', 'z'].map(id => ({ id, work: 1 })),
+    },
+    { place: 'p', name: 'p' },
+  )
+  const schedule = {
+    machine: Int32Array.of(0, 1, 3),
+    start: new Float64Array(3),
+    end: Float64Array.of(6, 1, 9),
+  }
+  const rows = ganttText(many, schedule, { width: 40, rows: 2 }).split('\n')
+  expect(rows.map(row => row.trim().split(' ')[0])).toEqual(['a', 'd', '...', '0'])
+  expect(rows[2]).toContain('2 machines less busy')
+})
+
+test('neighbours are drawn as one only where neither they nor the gap between them could be seen', () => {
+  const done = (start: number, end: number) => ({ start, end, label: '', state: 'done' }) as const
+  const spans = (blocks: Parameters<typeof mergeNarrow>[0]) =>
+    mergeNarrow(blocks, 1).map(({ start, end }) => [start, end])
+  expect(spans([done(0, 0.5), done(0.75, 1)])).toEqual([[0, 1]])
+  expect(spans([done(0, 0.5), done(2, 2.5)])).toEqual([
+    [0, 0.5],
+    [2, 2.5],
+  ])
+  // A block that has grown wide enough to be seen takes no more in.
+  expect(spans([done(0, 50), done(50, 50.5)])).toEqual([
+    [0, 50],
+    [50, 50.5],
+  ])
+})
+
+test('a share of busy machines counts each by its speed', () => {
+  const blocks = [
+    { start: 0, end: 2, weight: 3 },
+    { start: 1, end: 4, weight: 1 },
+  ]
+  expect(busyShares(blocks, { end: 4, possible: 4, slices: 4 })).toEqual([0.75, 1, 0.25, 0.25])
 })

@@ -3,6 +3,7 @@ import type { ComparedRow } from '../../src/choose/compare.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { compareTable } from '../../src/report/compare-view.ts'
 import { digitsFor, formatFixed } from '../../src/report/digits.ts'
+import { runVerdict } from '../../src/report/run-verdict.ts'
 import { verdictOf } from '../../src/report/verdict.ts'
 
 const problem = problemFrom(
@@ -54,6 +55,13 @@ describe('what a comparison comes to', () => {
     expect(verdictOf(problem, rows, 'makespan')).toBe(
       'heft and mct end first, after 8 s, and nothing can end sooner; the worst, random, takes 2.5 times as long.',
     )
+  })
+
+  test('by how much the worst is behind, as a share up to a tenth and as a factor beyond', () => {
+    const said = (worst: number) =>
+      verdictOf(problem, [row('heft', 8), row('mct', worst)], 'makespan').split('; ')[1]
+    expect(said(8.4)).toBe('the worst, mct, is 5.00 % behind.')
+    expect(said(9.6)).toBe('the worst, mct, takes 1.2 times as long.')
   })
 
   test('what is left to win where nothing is proved', () => {
@@ -132,4 +140,27 @@ describe('figures of a column', () => {
     ])
     expect(text.split('\n')[1]).toMatch(/^heft ends first, after 57.17 s/)
   })
+})
+
+test('a run took as long as its measured times allow, or longer, and says which', () => {
+  const lanes = [{ label: 'm', blocks: [] }]
+  const chart = { lanes, slots: 1, seconds: 8, attempts: 1, retried: 0, failed: 0, running: 0 }
+  const done = { name: 'a', waiting: 0, running: 0, done: 1, failed: 0, other: 0, busySeconds: 8 }
+  const said = (lowerBound: number) =>
+    runVerdict({
+      ...{
+        run: 'r',
+        job: 'j',
+        state: 'done',
+        seconds: 8,
+        lowerBound,
+        utilisation: 1,
+        errorRate: 0,
+      },
+      ...{ retries: 0, stages: [done], failures: [], chart },
+    })
+  expect(said(7.95)).toBe(
+    'Done: 1 of 1 item done. It took 8 s, as short as its measured times allow.',
+  )
+  expect(said(6)).toBe('Done: 1 of 1 item done. It took 8 s; its measured times allow 6 s.')
 })

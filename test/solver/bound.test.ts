@@ -27,6 +27,13 @@ describe('the dual bound', () => {
     expect(value).toBeCloseTo(33 / 9, 5)
   })
 
+  it('leaves out the pairs that take longer than asked, and binds what uses none of them', () => {
+    const view = unrelatedOf(unrelatedProblem([[10, 4]]))
+    const lambda = Float64Array.of(0.1, 0.9)
+    expect(dualBound(view, lambda)).toBeCloseTo(1, 9)
+    expect(dualBound(view, lambda, { longest: 5 })).toBeCloseTo(3.6, 9)
+  })
+
   it('is below every schedule for any prices whatever', () => {
     for (const seed of seeds) {
       const rows = small(seed)

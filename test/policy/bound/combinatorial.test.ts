@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { loadProblem } from '../../../src/input/load-problem.ts'
 import { makespanOf } from '../../../src/model/schedule.ts'
 import { combinatorialBound } from '../../../src/policy/bound/combinatorial.ts'
+import { relativesOf } from '../../../src/policy/bound/relatives.ts'
 import { heft } from '../../../src/policy/planning/heft.ts'
 import { bruteForceOptimum } from '../planning/brute-force.ts'
 import { anyProblem, article, problem } from '../planning/problems.ts'
@@ -186,4 +187,34 @@ describe.skipIf(!existsSync(DATA))('on every problem of the shared data', () => 
       }
     }
   })
+})
+
+describe('the work of what comes before a task', () => {
+  it('counts the predecessors of its predecessors', () => {
+    const relatives = relativesOf({ priced: Float64Array.of(2, 3, 0), whole: false })
+    relatives.settle(0, 1)
+    relatives.join(1, 0)
+    relatives.settle(1, 1)
+    relatives.join(2, 1)
+    expect(relatives.around(2)).toBeCloseTo(1 + 2 + 3, 9)
+  })
+})
+
+it('a transfer takes no longer than over the fastest link that it could take', () => {
+  const { value } = boundOf({
+    machines: ['a', 'b', 'c'].map(id => ({ id })),
+    network: {
+      links: [
+        { between: ['a', 'b'], bandwidth: 100 },
+        { between: ['a', 'c'], bandwidth: 1 },
+        { between: ['b', 'c'], bandwidth: 1 },
+      ],
+    },
+    tasks: [
+      { id: 'first', times: [5, null, null] },
+      { id: 'then', times: [null, 7, null], after: [{ task: 'first', bytes: 100 }] },
+    ],
+  })
+  expect(value).toBeCloseTo(13, 9)
+  expect(value).toBeLessThanOrEqual(13)
 })
