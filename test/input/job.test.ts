@@ -261,6 +261,19 @@ describe('what is wrong is named with its place and what was expected', () => {
     expect(refusal({ input, stages })).toContain(text)
   })
 
+  it('looks at each stage once, however many ways lead to it', () => {
+    const layers = Array.from({ length: 24 }, (_, at) =>
+      ['x', 'y'].map(side => ({
+        name: `${side}${at}`,
+        reduce: './sum.ts',
+        after: at === 0 ? ['a'] : [`x${at - 1}`, `y${at - 1}`],
+      })),
+    )
+    const last = { name: 'last', reduce: './sum.ts', after: ['x23', 'lost'] }
+    expect(parse({ input, stages: [stage, ...layers.flat()] }).stages).toHaveLength(49)
+    expect(refusal({ input, stages: [stage, ...layers.flat(), last] })).toContain('lost')
+  }, 5_000)
+
   it.each([
     [{ range: { from: 3, to: 3 } }, 'input.range: from 3 to 3 holds no item'],
     [{ items: [] }, 'input.items: is empty'],

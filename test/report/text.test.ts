@@ -241,11 +241,11 @@ const onOne = (id: string, spans: readonly (readonly [start: number, end: number
 
 test('what takes less than half a column is shaded, not left out', () => {
   const { problem, schedule } = onOne('m', [
-    [0, 9],
-    [9.5, 9.75],
-    [9.75, 10],
+    [0, 8],
+    [8.25, 8.5],
+    [9, 10],
   ])
-  expect(ganttText(problem, schedule, { width: 19 }).split('\n')[0]).toBe('m █t0██████░  95 %')
+  expect(ganttText(problem, schedule, { width: 19 }).split('\n')[0]).toBe('m █t0█████░█  93 %')
 })
 
 test('tasks that run at once do not make a machine more than busy', () => {
