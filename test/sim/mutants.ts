@@ -13,7 +13,7 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'fencing: any answer for a running task counts, whichever attempt it names',
     file: 'core/apply/attempt.ts',
-    from: '&& tasks.attempt[task] === attempt',
+    from: 'tasks.attempt[task] === attempt &&',
     to: '',
   },
   {
@@ -73,7 +73,7 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'losses: what a lost machine ran is forgotten',
     file: 'core/apply/machine.ts',
-    from: 'for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)',
+    from: "for (const task of [...slot.running]) returnTask(state, machine, slot, task, 'together')",
     to: 'slot.running.length = 0',
   },
   {

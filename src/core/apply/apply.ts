@@ -132,7 +132,7 @@ export function applyDecision(state: State, decision: Decision): void {
 /** For good; what was cancelled on request has not failed. */
 function fail(state: State, { stage, index, failure }: Extract<Decision, { kind: 'fail' }>): void {
   const code = failure.kind === 'cancelled' ? CANCELLED : FAILED
-  endItem(state, state.stages[stage], index, code, -1, failure)
+  endItem(state, state.stages[stage], index, { code, failure })
 }
 
 function touchAll(state: State): void {

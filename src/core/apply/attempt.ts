@@ -216,7 +216,8 @@ function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
   if (a.failure === undefined) {
     learnFrom(stage, machine, tasks.size[a.task] / tasks.count[a.task], a.micros)
     if (stage.graph !== undefined) stage.graph.machineOf[a.index] = machine.number
-    endItem(state, stage, a.index, a.code === 2 ? STOPPED : DONE, a.position, undefined)
+    const code = a.code === 2 ? STOPPED : DONE
+    endItem(state, stage, a.index, { code, position: a.position })
   } else chargeItem(state, stage, a.task, a.index, a.failure)
   if (tasks.left[a.task] === 0) endTask(state, machine, slot, a.task)
   mark(state.scratch.touchedRuns, run.number)

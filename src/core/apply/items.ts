@@ -14,21 +14,21 @@ import {
 } from '../items.ts'
 import type { Run, Stage, State } from '../state.ts'
 
+/** The state an item ends in; where in the current outcomes event its result stands, or why it has none. */
+export type ItemEnd = {
+  readonly code: number
+  readonly position?: number
+  readonly failure?: Failure
+}
+
 /**
  * An item reaches its final state here and nowhere else; what depends on it hears of it at once:
  * the same item downstream, the tree node it feeds, or its successors in a graph.
- * `position`: where in the current outcomes event its result stands; -1: there is none, see `failure`.
  */
-export function endItem(
-  state: State,
-  stage: Stage,
-  index: number,
-  code: number,
-  position: number,
-  failure: Failure | undefined,
-): void {
+export function endItem(state: State, stage: Stage, index: number, end: ItemEnd): void {
+  const { code, failure } = end
   if (!settleItem(stage.items, index, code)) return
-  keep(state, stage, index, code, position, failure)
+  keep(state, stage, index, end)
   if (stage.sizes.size > 0) stage.sizes.delete(index)
   mark(state.scratch.touched, stage.number)
   markSource(state, stage)
@@ -43,8 +43,8 @@ export function endItem(
     const link = next.definition.link
     if (link.kind === 'item') {
       if (succeeded) addInterval(next.pool, index, 1)
-      else if (code === CANCELLED) endItem(state, next, index, CANCELLED, -1, failure)
-      else endItem(state, next, index, SKIPPED, -1, upstreamFailure(stage, index, failure))
+      else if (code === CANCELLED) endItem(state, next, index, { code: CANCELLED, failure })
+      else skip(state, next, index, upstreamFailure(stage, index, failure))
     } else if (link.kind === 'tree') arriveAtNode(state, next, index, link.fanIn, succeeded)
   }
 }
@@ -67,14 +67,7 @@ export function arriveAtNode(
   const node = Math.floor(index / fanIn)
   if (!succeeded && !tolerates(state.runs[next.run])) {
     if (!next.complete && node >= next.known) next.known = node + 1
-    endItem(
-      state,
-      next,
-      node,
-      SKIPPED,
-      -1,
-      upstreamFailure(state.stages[next.upstream], index, undefined),
-    )
+    skip(state, next, node, upstreamFailure(state.stages[next.upstream], index))
     return
   }
   const arrived = (next.arrived.get(node) ?? 0) + 1
@@ -112,7 +105,7 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
   for (let at = firstEdge[index]; at < firstEdge[index + 1]; at += 1) {
     const successor = to[at]
     if (!succeeded) {
-      endItem(state, stage, successor, SKIPPED, -1, upstreamFailure(stage, index, undefined))
+      skip(state, stage, successor, upstreamFailure(stage, index))
       continue
     }
     graph.waitingFor[successor] -= 1
@@ -120,7 +113,10 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
   }
 }
 
-function upstreamFailure(stage: Stage, index: number, failure: Failure | undefined): Failure {
+const skip = (state: State, stage: Stage, index: number, failure: Failure): void =>
+  endItem(state, stage, index, { code: SKIPPED, failure })
+
+function upstreamFailure(stage: Stage, index: number, failure?: Failure): Failure {
   const because = failure === undefined ? '' : `: ${failure.message}`
   const first = failure?.kind === 'upstream' ? failure : undefined
   return (
@@ -135,9 +131,7 @@ function keep(
   state: State,
   stage: Stage,
   index: number,
-  code: number,
-  position: number,
-  failure: Failure | undefined,
+  { code, position = -1, failure }: ItemEnd,
 ): void {
   if (state.scratch.replaying || state.scratch.forgetful || code === OPEN) return
   const kept = state.scratch.kept

@@ -49,7 +49,7 @@ export function left(state: State, machine: Machine): void {
   machinesChanged(state, machine.number)
   for (const slot of machine.slots) {
     if (slot.stage >= 0) mark(state.scratch.touchedRuns, state.stages[slot.stage].run)
-    for (const task of [...slot.running]) returnTask(state, machine, slot, task, false)
+    for (const task of [...slot.running]) returnTask(state, machine, slot, task, 'together')
     slot.stopping.clear()
     forgetAllLoaded(slot)
     slot.pinned = 0

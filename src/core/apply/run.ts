@@ -117,7 +117,7 @@ export function finishRun(state: State, run: Run): void {
     Object.assign(stage.pool, intervalsOf())
     for (let index = 0; index < stage.known; index += 1) {
       if (stateOf(stage.items, index) === OPEN)
-        endItem(state, stage, index, CANCELLED, -1, run.problem)
+        endItem(state, stage, index, { code: CANCELLED, failure: run.problem })
     }
   }
   run.state = 'finishing'

@@ -204,7 +204,7 @@ export function slotEnded(
   spend(state, machine, slot)
   for (const task of running) {
     if (alone) chargeHead(state, machine, slot, task, failure, settingUp)
-    else returnTask(state, machine, slot, task, true)
+    else returnTask(state, machine, slot, task, 'alone')
   }
   if (settingUp) setupLost(state, state.stages[slot.stage], slot.killing ?? failure)
   slot.stopping.clear()

@@ -38,7 +38,7 @@ export function read(state: State, event: SourceRead): void {
   for (const { index, failure } of event.problems ?? []) {
     removeInterval(stage.pool, index, 1)
     stage.unreadable.add(index)
-    endItem(state, stage, index, FAILED, -1, failure)
+    endItem(state, stage, index, { code: FAILED, failure })
   }
   for (const { stage: number, items } of event.kept ?? []) {
     for (const index of items) keepItem(state, state.stages[number], index)
@@ -52,7 +52,7 @@ function keepItem(state: State, stage: Stage, index: number): void {
   removeInterval(stage.pool, index, 1)
   const { replaying } = state.scratch
   state.scratch.replaying = true
-  endItem(state, stage, index, DONE, -1, undefined)
+  endItem(state, stage, index, { code: DONE })
   state.scratch.replaying = replaying
 }
 
@@ -271,7 +271,8 @@ export function skip(state: State, stage: Stage, failure: Failure): void {
   stage.complete = true
   stage.reading = false
   for (let index = 0; index < stage.known; index += 1) {
-    if (stateOf(stage.items, index) === OPEN) endItem(state, stage, index, SKIPPED, -1, failure)
+    if (stateOf(stage.items, index) === OPEN)
+      endItem(state, stage, index, { code: SKIPPED, failure })
   }
   propagateKnown(state, stage)
 }

@@ -69,16 +69,16 @@ export function chargeHead(
   chargeItem(state, stage, task, first, failure, settingUp)
   tasks.left[task] -= 1
   if (tasks.left[task] === 0) endTask(state, machine, slot, task)
-  else returnTask(state, machine, slot, task, false)
+  else returnTask(state, machine, slot, task, 'together')
 }
 
-/** What a lost attempt had not answered is ready again, uncharged and where it stood in line: `alone`, one item a task. */
+/** What a lost attempt had not answered is ready again, uncharged and where it stood in line: alone, one item a task. */
 export function returnTask(
   state: State,
   machine: Machine,
   slot: Slot,
   task: number,
-  alone: boolean,
+  how: 'together' | 'alone',
 ): void {
   const { tasks } = state
   const stage = state.stages[tasks.stage[task]]
@@ -91,7 +91,8 @@ export function returnTask(
   const losses = Math.min(255, tasks.losses[task] + 1)
   const readyAt = tasks.readyAt[task]
   endTask(state, machine, slot, task)
-  const step = alone || losses >= limits.losses ? 1 : left
+  const alone = how === 'alone' || losses >= limits.losses
+  const step = alone ? 1 : left
   for (let at = 0; at < left; at += step) {
     const again = allocateTask(tasks, {
       stage: stage.number,
@@ -103,7 +104,7 @@ export function returnTask(
       readyAt,
     })
     tasks.losses[again] = losses
-    tasks.alone[again] = step === 1 && (alone || losses >= limits.losses) ? 1 : 0
+    tasks.alone[again] = alone ? 1 : 0
     stage.openTasks += 1
     moveTask(tasks, again, READY)
     enqueue(state, again)
