@@ -78,14 +78,19 @@ export function distortReplies(
   }
 }
 
-/** An answer for an item, a task or an attempt that was not asked there. */
+/** An answer for an item, a task or an attempt that was not asked there, or from a slot it was not asked of. */
 function lieOf(random: Prng, event: Extract<ExecutorEvent, { kind: 'outcomes' }>): ExecutorEvent {
   const [outcome] = event.outcomes
+  const { machine, slot } = event.slot
   const lie = random.pick([
     { index: outcome.index + 1 },
     { attempt: outcome.attempt + 1 + random.int(3), task: outcome.task },
     { attempt: Math.max(0, outcome.attempt - 1 - random.int(3)) },
     { task: outcome.task + 1 + random.int(5) },
-  ])
-  return { ...event, outcomes: [{ ...outcome, ...lie, failure: undefined, result: '"a lie"' }] }
+    'from elsewhere',
+  ] as const)
+  const told = { ...outcome, failure: undefined, result: '"a lie"' }
+  if (lie === 'from elsewhere')
+    return { ...event, slot: { machine, slot: slot + 1 }, outcomes: [told] }
+  return { ...event, outcomes: [{ ...told, ...lie }] }
 }

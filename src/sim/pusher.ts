@@ -37,6 +37,8 @@ export function createPusher({ run, items, random, clock, node }: PusherWorld): 
   const waiting: SpooledItem[] = Array.from({ length: items }, (_, value) => ({
     key: `k${value}`,
     payload: String(value),
+    ...(random.chance(0.3) ? { priority: random.int(3) - 1 } : {}),
+    ...(random.chance(0.2) ? { notBefore: clock.now() + random.int(30 * SECOND) } : {}),
   }))
   const kept = new Set<string>()
   let handed: SpooledItem[] = []

@@ -39,8 +39,8 @@ function drawMachine(random: Prng, at: number): MachineDefinition {
     id: `m${at}`,
     speed: 1 + random.int(3),
     slots: counted ? slots : undefined,
-    capacity: { cpu: slots, memory: 8 },
-    cost: 0,
+    capacity: { cpu: slots, memory: 8, gpu: at === 0 || random.chance(0.3) ? 1 : 0 },
+    cost: random.int(3),
   }
 }
 
@@ -54,6 +54,8 @@ const shapes: readonly (readonly Link[])[] = [
   [{ kind: 'source' }, { kind: 'item' }, { kind: 'tree', fanIn: 2 }],
   [{ kind: 'source' }, { kind: 'gather' }, { kind: 'item' }],
   [{ kind: 'source' }, { kind: 'tree', fanIn: 2 }, { kind: 'gather' }],
+  [{ kind: 'source' }, { kind: 'gather' }, { kind: 'tree', fanIn: 2 }],
+  [{ kind: 'source' }, { kind: 'item' }, { kind: 'item' }, { kind: 'tree', fanIn: 3 }],
 ]
 
 function drawRun(random: Prng, at: number): SimRun {
@@ -77,6 +79,9 @@ function drawRun(random: Prng, at: number): SimRun {
     strategy: random.pick(allocations).name,
     order: random.pick(orders).name,
     seed: random.int(1_000),
+    ...(random.chance(0.4)
+      ? { tenant: random.pick(['red', 'blue']), share: 1 + random.int(3) }
+      : {}),
   }
   const atMost = 1 + random.int(12)
   const openSource = (): Source =>
@@ -107,7 +112,12 @@ function drawStage(
     name,
     after,
     link,
-    needs: random.chance(0.5) ? { cpu: 1, memory: random.int(5) } : {},
+    needs: random.pick<Readonly<Record<string, number>>>([
+      {},
+      {},
+      { cpu: 1, memory: random.int(5) },
+      { gpu: 1, memory: 1 },
+    ]),
     loads: random.chance(0.5)
       ? { name: random.pick(['oak', 'elm', 'yew']), memory: random.int(6) }
       : undefined,
@@ -118,13 +128,14 @@ function drawStage(
       { kind: 'whole' },
     ] as const),
     timeout: 6 * scale + 20 * MILLISECOND,
+    ...(random.chance(0.3) ? { setupTimeout: 25 * MILLISECOND } : {}),
     grace: 50 * MILLISECOND,
     ...(link.kind === 'gather' && after > 0 && random.chance(0.4) ? { also: [0] } : {}),
     retry: {
       attempts: 1 + random.int(4),
       delay: random.int(SECOND),
       maxDelay: 5 * SECOND,
-      never: [],
+      never: random.chance(0.2) ? ['bad-input'] : [],
       on: random.chance(0.3) ? { 'out-of-memory': { memory: 2 } } : {},
     },
   }

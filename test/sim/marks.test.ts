@@ -77,8 +77,8 @@ function marksOf(of: Event | Decision): string[] {
 
 const isMark = (mark: string | false | undefined): mark is string => typeof mark === 'string'
 
-/** Of the 200 seeds of world.test.ts the first, and two in which a cancelled run has items at work. */
-const seeds = [...Array.from({ length: 40 }, (_, at) => at + 1), 52, 165]
+/** Of the 200 seeds of world.test.ts the first, and one in which a cancelled run has an item that does not stop. */
+const seeds = [...Array.from({ length: 40 }, (_, at) => at + 1), 198]
 
 test('worlds reach every kind of event and decision, and the rare ways they come', async () => {
   const reached = new Set<string>()
