@@ -1,5 +1,6 @@
 import type { Run, Stage } from '../core/state.ts'
-import { cargoOf, headOf } from '../driver/payloads.ts'
+import { headOf } from '../driver/chain.ts'
+import { cargoOf } from '../driver/payloads.ts'
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'

@@ -2,6 +2,7 @@ import { slowTasks } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
 import { DONE, endedCount, FAILED, SKIPPED } from '../core/items.ts'
 import type { Run, Stage } from '../core/state.ts'
+import { headOf } from '../driver/chain.ts'
 import { nowOf } from '../api/now.ts'
 
 /** What a line about a stage shows. */
@@ -44,9 +45,7 @@ export function stageFigures(host: Host, run: Run): StageFigures[] {
 
 /** A stage that follows item by item will have as many items as the one before it. */
 function knownOf(host: Host, stage: Stage): number {
-  let head = stage
-  while (head.definition.link.kind === 'item') head = host.state.stages[head.upstream]
-  return Math.max(stage.known, head.known)
+  return Math.max(stage.known, headOf(host.state, stage).known)
 }
 
 /** Items a second over the last seconds; `undefined` while nothing has ended. */

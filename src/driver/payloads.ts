@@ -1,9 +1,9 @@
-import { OPEN, stateOf } from '../core/items.ts'
 import { limits } from '../core/limits.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import { followersEnded, headOf, isFollowed, leavesEnded } from './chain.ts'
 import { emptyHold, type Hold, put, take } from './hold.ts'
 import { type PushedItems, pushedItems } from './pushed-page.ts'
 import { runName, storedName } from './stored-name.ts'
@@ -60,14 +60,6 @@ export function sourceOf(payloads: Payloads, stage: Stage): Source {
   if (source === undefined)
     payloads.sources.set(stage.number, (source = payloads.openSource(stage)))
   return source
-}
-
-/** The stage at the head of a chain of item links: the one whose source or groups give the keys. */
-export function headOf(state: State, stage: Stage): Stage {
-  let head = stage
-  while (head.definition.link.kind === 'item' && head.upstream >= 0)
-    head = state.stages[head.upstream]
-  return head
 }
 
 export function stow(
@@ -226,27 +218,6 @@ export function release(state: State, payloads: Payloads, stage: Stage, index: n
 
 function letGo({ pushed }: Payloads, { definition: { link } }: Stage, bytes: number): void {
   if (link.kind === 'source' && link.pushed === true) pushed.held -= bytes
-}
-
-/** Whether a stage takes this one's results item by item. */
-function isFollowed(state: State, { downstream }: Stage): boolean {
-  return downstream.some(number => state.stages[number].definition.link.kind === 'item')
-}
-
-function followersEnded(state: State, { downstream }: Stage, index: number): boolean {
-  return downstream.every(number => {
-    const { definition, items } = state.stages[number]
-    return definition.link.kind !== 'item' || stateOf(items, index) !== OPEN
-  })
-}
-
-/** Whether an item has ended at the end of every branch that begins here. */
-export function leavesEnded(state: State, stage: Stage, index: number): boolean {
-  if (!isFollowed(state, stage)) return stateOf(stage.items, index) !== OPEN
-  return stage.downstream.every(number => {
-    const next = state.stages[number]
-    return next.definition.link.kind !== 'item' || leavesEnded(state, next, index)
-  })
 }
 
 /** Keeps a result for an item-linked stage downstream, while there is room: the store has it too. */

@@ -8,7 +8,8 @@ import type { ResultBatch } from '../port/journal.ts'
 import type { SourceItem } from '../port/source.ts'
 import type { LoopPorts } from './loop.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
-import { forgetStage, headOf, itemFor, refetch, sourceOf, stow } from './payloads.ts'
+import { headOf } from './chain.ts'
+import { forgetStage, itemFor, refetch, sourceOf, stow } from './payloads.ts'
 import { readGate } from './read-gate.ts'
 
 /**

@@ -1,5 +1,6 @@
 import type { Run, State } from '../core/state.ts'
-import { leavesEnded, type Payloads, refetch } from './payloads.ts'
+import { leavesEnded } from './chain.ts'
+import { type Payloads, refetch } from './payloads.ts'
 
 /**
  * Reads again what a restart has lost of a run's open items, so that those which end without having run
