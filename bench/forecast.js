@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openDirectory } from '../dist/adapter/sqlite/directory.js'
-import { durationOf, leftOf, timeLeft } from '../dist/api/forecast.js'
+import { leftOf, timeLeft } from '../dist/api/forecast.js'
 import { decodeEntry } from '../dist/core/codec.js'
 import { emptyState } from '../dist/core/initial.js'
 import { replay } from '../dist/core/step.js'
@@ -21,16 +21,27 @@ const dir = asked === 'ocr' ? recordOcr() : asked === 'synthetic' ? recordSynthe
 
 const tallies = new Map()
 for (const run of replayRuns(dir)) judge(run)
-for (const [kind, { inside, below, above, width, count }] of [...tallies].sort()) {
+for (const [kind, { inside, below, above, widths, count }] of [...tallies].sort()) {
   const share = part => `${Math.round((100 * part) / count)} %`
   const name = kind.padEnd(48)
-  const spread = `${(100 * (width / count)).toFixed(0)} %`
+  const spread = `${(100 * widths.toSorted((a, b) => a - b)[count >> 1]).toFixed(0)} %`
   console.error(
     `${name} ${share(inside).padStart(5)} of ${String(count).padStart(4)} within; ` +
-      `${share(below)} earlier, ${share(above)} later; range ${spread} wide`,
+      `${share(below)} earlier, ${share(above)} later; median range ${spread} wide`,
   )
 }
-console.log(JSON.stringify(Object.fromEntries([...tallies].sort())))
+console.log(
+  JSON.stringify(
+    Object.fromEntries(
+      [...tallies]
+        .sort()
+        .map(([kind, { widths, ...rest }]) => [
+          kind,
+          { ...rest, medianWidth: widths.toSorted((a, b) => a - b)[widths.length >> 1] },
+        ]),
+    ),
+  ),
+)
 
 function recordOcr() {
   const job = ocrJob()
@@ -111,7 +122,7 @@ function replayRuns(folder) {
 function began(state, { machine, firstAttempt, tasks }, expected, recordOf) {
   tasks.forEach((task, at) => {
     const stage = state.stages[state.tasks.stage[task]]
-    const forecast = durationOf(state, stage, state.machines[machine], task)
+    const forecast = leftOf(state, stage, state.machines[machine], task, 0)
     const attempt = {
       stage: stage.definition.name,
       forecast,
@@ -171,11 +182,11 @@ function judge(run) {
 }
 
 function tally(kind, { low, expected, high }, truth) {
-  const t = tallies.get(kind) ?? { inside: 0, below: 0, above: 0, width: 0, count: 0 }
+  const t = tallies.get(kind) ?? { inside: 0, below: 0, above: 0, widths: [], count: 0 }
   tallies.set(kind, t)
   t.count += 1
   if (truth < low) t.below += 1
   else if (truth > high) t.above += 1
   else t.inside += 1
-  t.width += (high - low) / Math.max(1, expected)
+  t.widths.push((high - low) / Math.max(1, expected))
 }
