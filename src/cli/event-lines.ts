@@ -29,6 +29,11 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
   const onEvent = (event: Event): void => {
     if (event.kind === 'read' && mine(event.stage))
       say('read', { stage: nameOf(event.stage), items: event.count, complete: event.done })
+    if (event.kind === 'slotEnded') {
+      const { machine, slot, failure } = event
+      const id = host.state.machines[machine].definition.id
+      say('slot-ended', { machine: id, slot, kind: failure.kind, message: failure.message })
+    }
     if (event.kind === 'plan' && mine(event.stage)) {
       const { stage, strategy, items, why } = event
       say('plan', { stage: nameOf(stage), strategy, tasks: items.length, why })
@@ -74,7 +79,12 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       const stage = host.state.stages[host.state.tasks.stage[tasks[0]]]
       if (stage?.run !== run.number) continue
       const id = host.state.machines[machine].definition.id
-      say('started', { stage: stage.definition.name, machine: id, slot, tasks: tasks.length })
+      const { first } = host.state.tasks
+      const items = tasks.map(task => first[task])
+      say('started', {
+        ...{ stage: stage.definition.name, machine: id, slot, tasks: tasks.length },
+        indexes: items,
+      })
     }
   }
   const onUnloads = (decisions: readonly Decision[]): void => {
