@@ -54,7 +54,8 @@ export function sourceOf(
   { run, store }: { readonly run: string; readonly store: Store },
 ): Source {
   const { size } = specOf(job, stage)
-  return openInput(job, { run, store, size, stdin, templates: eachTemplates(job) })
+  const since = store.run(run)?.createdAt ?? 0
+  return openInput(job, { run, store, size, since, stdin, templates: eachTemplates(job) })
 }
 
 /** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */

@@ -9,12 +9,14 @@ import type { Store } from '../port/store.ts'
  * input comes from and what files will be named after its keys; a look at it needs none of that.
  */
 export function openInput(job: Job, options: OpenInputOptions): Source {
-  const { run = '', size = { kind: 'one' }, store, stdin, templates = [] } = options
+  const { run = '', size = { kind: 'one' }, since = 0, store, stdin, templates = [] } = options
+  const { wishes } = job
   return openSource(job.input, {
     folder: job.folder,
     params: job.params,
     run,
     size,
+    ...(wishes && { wishes: { fields: wishes, since } }),
     store,
     stdin,
     templates,
@@ -26,6 +28,8 @@ type OpenInputOptions = {
   readonly store: Pick<Store, 'spool' | 'spooled' | 'put' | 'get'>
   readonly run?: string
   readonly size?: StageSpec['size']
+  /** The run's submission, micros since the epoch; what items wish for counts from there. */
+  readonly since?: number
   readonly stdin?: AsyncIterable<Uint8Array | string> | undefined
   readonly templates?: readonly string[]
 }

@@ -1,9 +1,11 @@
 import { uncertaintyOf } from '../choose/job-problem.ts'
 import { mostPlanned } from '../choose/mend.ts'
-import type { Machine, Run, Stage, State } from '../core/state.ts'
+import { orderedTask } from '../core/ordered.ts'
+import type { Machine, Stage, State } from '../core/state.ts'
 import { ASSIGNED, READY } from '../core/tasks.ts'
 import { expectedMicros, fits } from '../core/times.ts'
 import type { Problem, ProblemTask } from '../model/problem.ts'
+import { NEVER } from '../std/time.ts'
 import { leftOf } from './forecast.ts'
 import { nowOf } from './now.ts'
 
@@ -25,7 +27,7 @@ export type OpenItems = {
  * Open items that have not started, one task each, on every slot as a machine of its own, with the
  * times learnt of each machine. `undefined` where there is nothing to choose, or too much.
  */
-export function openItems(state: State, run: Run, stage: Stage): OpenItems | undefined {
+export function openItems(state: State, stage: Stage): OpenItems | undefined {
   const { tasks } = state
   const open: number[] = []
   for (let task = 0; task < tasks.used; task += 1) {
@@ -65,7 +67,7 @@ export function openItems(state: State, run: Run, stage: Stage): OpenItems | und
   if (!Number.isFinite(least)) return undefined
   const learnt = new Map([[stage.definition.name, { pooled: stage.pooled, machines: new Map() }]])
   return {
-    problem: problemOf(state, run, stage, { open, busy: busy.length, machineOf, times }),
+    problem: problemOf(state, stage, { open, busy: busy.length, machineOf, times }),
     busy: busy.length,
     items: open.map(task => tasks.first[task]),
     machineOf,
@@ -86,7 +88,6 @@ function roomFor(needs: Float64Array, machine: Machine): number {
 
 function problemOf(
   state: State,
-  run: Run,
   stage: Stage,
   given: {
     open: readonly number[]
@@ -96,7 +97,6 @@ function problemOf(
   },
 ): Problem {
   const { open, busy, machineOf, times } = given
-  const due = run.definition.due
   return {
     name: stage.definition.name,
     unit: 's',
@@ -113,19 +113,22 @@ function problemOf(
       return { id: `${number}/${column}`, speed, capacity: undefined, cost }
     }),
     tasks: [
-      ...Array.from({ length: busy }, (_, nth) => taskOf(`busy ${nth}`, undefined, state.now)),
-      ...open.map(task => taskOf(String(state.tasks.first[task]), due, state.now)),
+      ...Array.from({ length: busy }, (_, nth) => taskOf(`busy ${nth}`, NEVER, 0, state.now)),
+      ...open.map(task => {
+        const { index, dueAt, weight } = orderedTask(state, stage, task)
+        return taskOf(String(index), dueAt, weight, state.now)
+      }),
     ],
   }
 }
 
-function taskOf(id: string, due: number | undefined, now: number): ProblemTask {
+function taskOf(id: string, dueAt: number, weight: number, now: number): ProblemTask {
   return {
     id,
     needs: undefined,
     release: 0,
-    due: due === undefined ? Number.POSITIVE_INFINITY : (due - now) / 1e6,
-    weight: 1,
+    due: dueAt === NEVER ? Number.POSITIVE_INFINITY : (dueAt - now) / 1e6,
+    weight,
     priority: 0,
   }
 }

@@ -42,7 +42,7 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
       const moment = momentOf(host, stage)
       if (moment === undefined || moment === plannedAt.get(number)) continue
       if (alike && plannedAt.has(number)) continue
-      const open = openItems(host.state, run, stage)
+      const open = openItems(host.state, stage)
       if (open === undefined) continue
       plannedAt.set(number, moment)
       planning = true

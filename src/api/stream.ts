@@ -1,4 +1,5 @@
 import { targetProblems } from '../adapter/source/output-targets.ts'
+import { type Wished, wishedBy } from '../adapter/source/wishes.ts'
 import { short } from '../input/explain.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
@@ -64,9 +65,19 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
     return String(free)
   }
 
-  const admit = async (payload: string, options: PushOptions): Promise<Pushed> => {
+  const since = host.store.run(name)?.createdAt ?? 0
+  const wishedOf = (item: unknown): Wished => {
+    const wished = job.wishes === undefined ? {} : wishedBy(item, { fields: job.wishes, since })
+    if ('problem' in wished) throw new InputError(`${name}: push: ${wished.problem}`)
+    return wished
+  }
+
+  const admit = async (payload: string, options: PushOptions, wished: Wished): Promise<Pushed> => {
     refuseEnded()
-    const { priority, notBefore } = options
+    const { priority = wished.priority } = options
+    const notBefore =
+      options.notBefore === undefined ? wished.notBefore : microsOf(options.notBefore)
+    const { due, weight } = wished
     const key = options.key ?? freeNumber()
     if (isTaken(key))
       throw new InputError(`${name}: duplicate key ${short(key)}; every pushed item needs its own`)
@@ -77,7 +88,9 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
         key,
         payload,
         priority,
-        ...(notBefore === undefined ? {} : { notBefore: notBefore.getTime() * 1_000 }),
+        notBefore,
+        due,
+        weight,
       },
     ])
     durable = host.nextStep()
@@ -97,12 +110,13 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
       refuseEnded()
       checkPushOptions(`${name}: push`, options)
       const payload = payloadOf(name, item)
-      if (problemOf === undefined) return admit(payload, options)
+      const wished = wishedOf(item)
+      if (problemOf === undefined) return admit(payload, options, wished)
       const mine = turn.then(async () => {
         const key = options.key ?? freeNumber()
         const problem = await problemOf({ key, payload })
         if (problem !== undefined) throw new InputError(`${name}: ${problem}`)
-        return admit(payload, options)
+        return admit(payload, options, wished)
       })
       turn = mine.catch(() => {})
       return mine
@@ -120,6 +134,8 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
     return handle.result()
   }
 }
+
+const microsOf = (date: Date): number => date.getTime() * 1_000
 
 function payloadOf(name: string, item: unknown): string {
   let why = 'JSON has no such value'

@@ -1,8 +1,10 @@
 import { limits } from '../core/limits.ts'
+import { wishOf } from '../core/wishes.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import { plainEdges } from '../model/precedence.ts'
 import type { Problem, ProblemMachine, ProblemTask } from '../model/problem.ts'
 import type { MachineDefinition } from '../model/run.ts'
+import type { Wish } from '../model/wish.ts'
 import {
   type Estimate,
   lineOf,
@@ -16,7 +18,7 @@ import { sharedVariance, spreadOf } from '../policy/estimation/spread.ts'
  * runs learnt them. Items beyond some thousands are planned in chunks, as they would be run.
  */
 export function jobProblem(job: Job, given: JobNumbers): JobProblem {
-  const { machines, sizes } = given
+  const { machines, sizes, wishes = new Map<number, Wish>() } = given
   const slots = machines.flatMap(machine => slotsOf(machine, job.stages))
   const stages = stageNumbers(job, sizes.length)
   const most = stages.reduce((sum, { items }) => sum + items, 0)
@@ -42,7 +44,9 @@ export function jobProblem(job: Job, given: JobNumbers): JobProblem {
         }
       }
       firstEdge.push(from.length)
-      tasks.push(taskOf(job, `${spec.name} ${nth}`))
+      const end = Math.min(items, (nth + 1) * per)
+      const wish = link === 'item' ? wishOf(wishes, nth * per, end - nth * per) : undefined
+      tasks.push(taskOf(job, `${spec.name} ${nth}`, wish))
     }
   }
   const problem: Problem = {
@@ -61,6 +65,8 @@ type JobNumbers = {
   readonly machines: readonly MachineDefinition[]
   /** The size of every item of the input. */
   readonly sizes: readonly number[]
+  /** What items bring for themselves, by index; instants count from the start. */
+  readonly wishes?: ReadonlyMap<number, Wish>
   readonly estimates: ReadonlyMap<string, StageEstimates>
 }
 
@@ -144,9 +150,16 @@ function timeOf(
 /** Samples of one machine before it is believed over all together, as in the core. */
 const enough = 5
 
-function taskOf(job: Job, id: string): ProblemTask {
-  const due = job.due === undefined ? Number.POSITIVE_INFINITY : job.due / 1e6
-  return { id, needs: undefined, release: 0, due, weight: 1, priority: job.priority }
+function taskOf(job: Job, id: string, wish: Wish | undefined): ProblemTask {
+  const { due = job.due, notBefore = 0, weight = 1, priority = 0 } = wish ?? {}
+  return {
+    id,
+    needs: undefined,
+    release: notBefore / 1e6,
+    due: due === undefined ? Number.POSITIVE_INFINITY : due / 1e6,
+    weight,
+    priority: job.priority + priority,
+  }
 }
 
 function machineOf({ id, speed, slots, cost }: MachineDefinition, slot: number): ProblemMachine {

@@ -1,7 +1,8 @@
 import type { Job, Objective } from '../model/job.ts'
 import { plainEdges } from '../model/precedence.ts'
-import type { Problem } from '../model/problem.ts'
+import type { Problem, ProblemTask } from '../model/problem.ts'
 import type { MachineDefinition } from '../model/run.ts'
+import type { Wish } from '../model/wish.ts'
 import type { HistoryBatch } from '../port/journal.ts'
 
 /**
@@ -38,14 +39,7 @@ export function replayProblem(run: RecordedRun): Replay {
       capacity: undefined,
       cost: machine.cost,
     })),
-    tasks: tasks.map(({ stage, index }) => ({
-      id: `${index} ${stage}`,
-      needs: undefined,
-      release: 0,
-      due: run.job.due === undefined ? Number.POSITIVE_INFINITY : run.job.due / 1e6,
-      weight: 1,
-      priority: 0,
-    })),
+    tasks: tasks.map(task => taskOf(run, task)),
     times: Float64Array.from(
       tasks.flatMap(({ machine, micros }) =>
         slots.map(slot => {
@@ -69,6 +63,8 @@ type RecordedRun = {
   readonly job: Job
   readonly machines: readonly MachineDefinition[]
   readonly history: readonly HistoryBatch[]
+  /** What items brought for themselves, by index; instants count from the run's submission. */
+  readonly wishes?: ReadonlyMap<number, Wish>
 }
 
 export type Replay = {
@@ -88,6 +84,19 @@ type Measured = {
   readonly index: number
   readonly machine: string
   readonly micros: number
+}
+
+function taskOf({ job, wishes }: RecordedRun, { stage, index }: Measured): ProblemTask {
+  const isMapped = job.stages.find(({ name }) => name === stage)?.kind === 'map'
+  const { due = job.due, notBefore = 0, weight = 1 } = (isMapped && wishes?.get(index)) || {}
+  return {
+    id: `${index} ${stage}`,
+    needs: undefined,
+    release: notBefore / 1e6,
+    due: due === undefined ? Number.POSITIVE_INFINITY : due / 1e6,
+    weight,
+    priority: 0,
+  }
 }
 
 function measuredItems({ history }: RecordedRun): Map<string, Measured[]> {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
-import { openInput } from '../api/job-input.ts'
 import { learntTimes } from '../api/learnt-times.ts'
 import { runDefinition } from '../api/run-definition.ts'
 import {
@@ -18,6 +17,7 @@ import type { MachineDefinition } from '../model/run.ts'
 import { decodeEstimate } from '../policy/estimation/least-squares.ts'
 import { NeverHere } from '../model/never-here.ts'
 import { directoryFrom } from './directory.ts'
+import { itemsOfInput } from './items-of-input.ts'
 import { jobFrom, machinesFrom } from './job.ts'
 import type { JobInputFlags } from './problem-options.ts'
 
@@ -55,12 +55,12 @@ export async function jobSubject(
   const dir = directoryFrom(flags.dir)
   refuseImpossible(job, machines)
   await before({ job, machines, dir })
-  const { sizes, known } = await sizesOfInput(job)
+  const { sizes, wishes, known } = await itemsOfInput(job, { since: Date.now() * 1_000 })
   const estimates = estimatesOf(job, dir)
   const unknown = job.stages.map(({ name }) => name).filter(name => !estimates.has(name))
   return {
     job,
-    ...jobProblem(job, { machines, sizes, estimates }),
+    ...jobProblem(job, { machines, sizes, wishes, estimates }),
     ...uncertaintyOf(estimates),
     unknown,
     inputKnown: known,
@@ -106,33 +106,6 @@ function refuseImpossible(job: Job, machines: readonly MachineDefinition[]): voi
     `${job.name} can never run here:\n${refused.map(line => `  ${line}`).join('\n')}`,
   )
 }
-
-/** The sizes of all items, up to a million; beyond, and where items come by themselves, it is not known. */
-async function sizesOfInput(job: Job): Promise<{ sizes: readonly number[]; known: boolean }> {
-  if (job.input.kind === 'stdin' || job.input.kind === 'open') return { sizes: [], known: false }
-  const size = job.stages.find(({ after }) => after.length === 0)?.size ?? { kind: 'one' }
-  const nowhere = {
-    spool: () => undefined,
-    spooled: () => [],
-    put: () => undefined,
-    get: () => undefined,
-  }
-  const source = openInput(job, { store: nowhere, size })
-  try {
-    const sizes: number[] = []
-    for (let cursor: string | undefined; sizes.length < mostItems; ) {
-      const chunk = await source.read(cursor, 10_000)
-      for (const item of chunk.items) sizes.push(item.size)
-      if (chunk.done) return { sizes, known: true }
-      cursor = chunk.cursor
-    }
-    return { sizes, known: false }
-  } finally {
-    await source.close()
-  }
-}
-
-const mostItems = 1_000_000
 
 /** What earlier runs of the job learnt, stage by stage. */
 function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {

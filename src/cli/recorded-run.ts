@@ -3,7 +3,11 @@ import { jobOf } from '../api/recorded-job.ts'
 import { type Replay, replayProblem } from '../choose/replay-problem.ts'
 import { restore } from '../driver/restore.ts'
 import { InputError } from '../model/input-error.ts'
+import type { Job } from '../model/job.ts'
+import type { Wish } from '../model/wish.ts'
+import type { Store } from '../port/store.ts'
 import { ask } from './ask.ts'
+import { itemsOfInput } from './items-of-input.ts'
 
 /** A finished or running run of a directory, as a problem to schedule again. */
 export async function recordedRun(dir: string, name: string): Promise<Replay> {
@@ -18,8 +22,19 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
       .machines.map(({ definition }) => definition)
       .filter(({ id }) => used.has(id))
     if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
-    return replayProblem({ name: run, job: jobOf(record), machines, history })
+    const job = jobOf(record)
+    const wishes = await recordedWishes(job, { run, store, since: record.createdAt })
+    return replayProblem({ name: run, job, machines, history, ...(wishes && { wishes }) })
   } finally {
     close()
   }
+}
+
+/** Due dates and weights of items stand in the input: it is read again, where the job looks at them. */
+async function recordedWishes(
+  job: Job,
+  { since, ...recorded }: { readonly run: string; readonly store: Store; readonly since: number },
+): Promise<ReadonlyMap<number, Wish> | undefined> {
+  if (job.wishes === undefined || job.input.kind === 'open') return undefined
+  return (await itemsOfInput(job, { since, recorded })).wishes
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts'
 import type { MachineDefinition, RunDefinition } from '../model/run.ts'
+import type { Wish } from '../model/wish.ts'
 import type { Micros } from '../std/time.ts'
 
 /**
@@ -89,12 +90,8 @@ export type SourceRead = {
   readonly problems?: readonly { readonly index: number; readonly failure: Failure }[]
   /** Items already answered by the run this one continues: ascending, by stage, upstream first. */
   readonly kept?: readonly { readonly stage: number; readonly items: readonly number[] }[]
-  /** Items with their own priority or earliest start. */
-  readonly wishes?: readonly {
-    readonly index: number
-    readonly priority: number
-    readonly notBefore: Micros
-  }[]
+  /** Items with a priority, an earliest start, a due date or a weight of their own. */
+  readonly wishes?: readonly ({ readonly index: number } & Wish)[]
 }
 
 /** Answers of one slot, in parallel arrays. */

@@ -5,6 +5,7 @@ import { ranksOf } from '../policy/planning/rank.ts'
 import { NEVER } from '../std/time.ts'
 import { limits } from './limits.ts'
 import type { GraphState, Stage, State } from './state.ts'
+import { wishesFor, wishOf } from './wishes.ts'
 
 /** The view an order sees of a task; reused, read at once. What costs a loop is worked out when asked for. */
 export function orderedTask(state: State, stage: Stage, task: number): OrderedTask {
@@ -18,7 +19,9 @@ export function orderedTask(state: State, stage: Stage, task: number): OrderedTa
   ordered.releasedAt = tasks.readyAt[task]
   ordered.priority = run.definition.priority + state.classes[tasks.klass[task]].priority
   ordered.dueAt = run.definition.due ?? NEVER
-  ordered.weight = 1
+  const wish = wishOf(wishesFor(state, stage), ordered.index, tasks.count[task])
+  if (wish?.due !== undefined) ordered.dueAt = wish.due
+  ordered.weight = wish?.weight ?? tasks.count[task]
   const { link } = stage.definition
   if (link.kind === 'graph') {
     const { due, weight } = link.problem.tasks[ordered.index]
@@ -50,6 +53,11 @@ export function orderedView() {
     },
     get time(): number {
       return this.stage === undefined ? 0 : timeOf(this.stage, this.work)
+    },
+    get learntTime(): number {
+      const { stage } = this
+      if (stage === undefined) return 0
+      return stage.graph !== undefined || stage.pooled.n >= limits.samples ? this.time : 0
     },
     get remainingPath(): number {
       if (this.stage === undefined || this.state === undefined) return 0

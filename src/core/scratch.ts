@@ -1,5 +1,6 @@
 import type { StageDefinition } from '../model/run.ts'
 import type { MachinesView } from '../policy/allocation/allocation.ts'
+import type { Order } from '../policy/order/order.ts'
 import { NEVER } from '../std/time.ts'
 import type { Columns } from './columns.ts'
 import { columns } from './columns.ts'
@@ -23,6 +24,8 @@ export type Scratch = {
   forgetful: boolean
   /** Shares decide between runs, in this turn of the phases. */
   shared: boolean
+  /** The order by which runs compete then; looked up when first two of them meet. */
+  between: Order | undefined | 'unknown'
   /** When a choice that waits for something wants to be asked again though nothing happened. */
   askAt: number
   /** Machines that may be able to start something of their queue. */
@@ -69,6 +72,7 @@ export function emptyScratch(): Scratch {
     ordered: orderedView(),
     forgetful: false,
     shared: false,
+    between: 'unknown',
     askAt: NEVER,
     untouched: noMarks(),
     untouchedRuns: noMarks(),

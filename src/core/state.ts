@@ -1,6 +1,7 @@
 import type { Failure } from '../model/failure.ts'
 import type { Successors } from '../model/precedence.ts'
 import type { MachineDefinition, RunDefinition, StageDefinition } from '../model/run.ts'
+import type { Wish } from '../model/wish.ts'
 import type { Allocation } from '../policy/allocation/allocation.ts'
 import type { Estimate } from '../policy/estimation/least-squares.ts'
 import type { Order } from '../policy/order/order.ts'
@@ -99,7 +100,8 @@ export type Stage = {
   readonly sizes: Map<number, number>
   /** Items the source could not give: to try them again the input must be read anew. */
   readonly unreadable: Set<number>
-  readonly wishes: Map<number, { priority: number; notBefore: number }>
+  /** Of the items that came in here; `wishes.ts` says who looks at them. */
+  readonly wishes: Map<number, Wish>
   /** Tree: inputs of a node still missing. Graph: predecessors still missing is `waitingFor`. */
   readonly arrived: Map<number, number>
   graph: GraphState | undefined

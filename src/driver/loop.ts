@@ -31,7 +31,7 @@ export type Loop = {
   /** Hands over an event; it is applied at the next tick. */
   send(event: Event): void
   /** Items pushed to a stage that reads no source: durable with the next tick, in one commit. */
-  push(stage: Stage, items: readonly SpooledItem[]): void
+  push(stage: Stage, items: readonly PushedItem[]): void
   /** What the executor reports. */
   receive(event: ExecutorEvent): void
   /** One instant. Returns when the core wants the next. */
@@ -41,6 +41,9 @@ export type Loop = {
   /** Why the loop stopped by itself, if it did. */
   readonly failure: () => Error | undefined
 }
+
+/** A pushed item, with what its job reads from it; that goes into the event, not into the spool. */
+export type PushedItem = SpooledItem & Pick<SourceItem, 'due' | 'weight'>
 
 export type LoopPorts = {
   readonly clock: Clock
@@ -87,7 +90,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   /** Results copied from an earlier run, waiting for the entry that names them. */
   let copied: ResultBatch[] = []
   /** Pushed items waiting for the entry that makes them known, by stage. */
-  let pushed = new Map<number, SpooledItem[]>()
+  let pushed = new Map<number, PushedItem[]>()
   let scheduled = false
   let stopped = false
   let failure: Error | undefined
@@ -119,7 +122,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     schedule()
   }
 
-  const push = (stage: Stage, items: readonly SpooledItem[]): void => {
+  const push = (stage: Stage, items: readonly PushedItem[]): void => {
     const waiting = pushed.get(stage.number)
     if (waiting === undefined) pushed.set(stage.number, [...items])
     else waiting.push(...items)

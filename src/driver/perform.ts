@@ -236,17 +236,22 @@ function isFull(state: State, payloads: Payloads, stage: Stage): boolean {
 const asItems = ({ keys, versions }: GatheredGroups): SourceItem[] =>
   keys.map((key, at) => ({ key, version: versions[at], payload: '', size: 1 }))
 
-/** Items with a priority or an earliest start of their own. */
-export function wishesOf(
-  items: readonly { readonly priority?: number; readonly notBefore?: number }[],
-  first: number,
-) {
-  return items.flatMap(({ priority, notBefore }, at) =>
-    priority === undefined && notBefore === undefined
+/** Items that bring something for themselves. */
+export function wishesOf(items: readonly Wished[], first: number) {
+  return items.flatMap(({ priority = 0, notBefore = 0, due, weight }, at) =>
+    priority === 0 && notBefore === 0 && due === undefined && weight === undefined
       ? []
-      : [{ index: first + at, priority: priority ?? 0, notBefore: notBefore ?? 0 }],
+      : [
+          {
+            ...{ index: first + at, priority, notBefore },
+            ...(due === undefined ? {} : { due }),
+            ...(weight === undefined ? {} : { weight }),
+          },
+        ],
   )
 }
+
+type Wished = Pick<SourceItem, 'priority' | 'notBefore' | 'due' | 'weight'>
 
 /**
  * Resident bytes at which a slot's process counts as out of memory: what the stage asked for and what

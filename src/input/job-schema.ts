@@ -224,6 +224,11 @@ const stage = fields('a stage', {
   output: output.optional(),
 })
 
+/** What each item brings for itself. */
+const ofItems = fields("{ field: 'name' }", {
+  field: text('expected the name of a field of the items'),
+})
+
 const SHARE = 'expected a weight above 0, such as 2 for twice the share of a weight of 1'
 
 export const jobSchema = fields('a job: { name, input, stages, ... }', {
@@ -242,9 +247,21 @@ export const jobSchema = fields('a job: { name, input, stages, ... }', {
       error: "expected 'makespan', 'mean-flow-time', 'weighted-tardiness' or 'cost'",
     })
     .optional(),
-  due: duration.optional(),
+  release: ofItems
+    .optional()
+    .meta({ description: 'The field of an item that holds when it may start.' }),
+  due: z
+    .union([duration, ofItems], {
+      error: `${DURATION}, or { field: 'due' } for items with due dates of their own`,
+    })
+    .optional(),
+  weight: ofItems.optional().meta({ description: 'The field of an item that holds its weight.' }),
   budget: later.optional(),
-  priority: z.number({ error: 'expected a number; higher goes first' }).optional(),
+  priority: z
+    .union([z.number(), ofItems], {
+      error: "expected a number; higher goes first. Or { field: 'priority' }",
+    })
+    .optional(),
   strategy: text("expected the name of a strategy, such as 'auto'").optional(),
   order: text("expected the name of an order, such as 'fifo'").optional(),
   tenant: name('a tenant').optional().meta({ description: 'Whose share of the machines it uses.' }),

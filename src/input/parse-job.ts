@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Job, StageSpec } from '../model/job.ts'
+import type { WishFields } from '../model/wish.ts'
 import { parseDuration, parseShare } from '../std/units.ts'
 import { type Complaint, complaintsOf, refuse, short } from './explain.ts'
 import { jobSchema, type JobValue } from './job-schema.ts'
@@ -65,20 +66,43 @@ function completeJob(value: JobValue, options: ParseJobOptions, complaints: Comp
     stages,
     tolerate: parseTolerate(value.tolerate?.failed ?? 0),
     objective: value.objective ?? 'makespan',
-    due: value.due === undefined ? undefined : parseDuration(value.due),
-    priority: value.priority ?? 0,
+    due: typeof value.due === 'string' ? parseDuration(value.due) : undefined,
+    priority: typeof value.priority === 'number' ? value.priority : 0,
+    ...wishesFrom(value),
     strategy: value.strategy ?? 'auto',
-    order: value.order,
+    // Priorities of items were given to be looked at.
+    order: value.order ?? (typeof value.priority === 'object' ? 'priority' : undefined),
     tenant: value.tenant,
     share: value.share,
   }
   complaints.push(
     ...outputClashes(job, options.file),
     ...sizeComplaints(job),
+    ...wishComplaints(job),
     ...firstStageComplaints(job),
     ...unknownNames(job, options),
   )
   return job
+}
+
+/** Fields of items that say for each what the job would say for all. */
+function wishesFrom(value: JobValue): Pick<Job, 'wishes'> {
+  const wishes: { -readonly [Name in keyof WishFields]: string } = {}
+  for (const name of ['release', 'due', 'weight', 'priority'] as const) {
+    const given = value[name]
+    if (typeof given === 'object') wishes[name] = given.field
+  }
+  return Object.keys(wishes).length === 0 ? {} : { wishes }
+}
+
+/** A file has no fields to read them from, and a number of a range none either. */
+function wishComplaints({ input, wishes = {} }: Job): Complaint[] {
+  if (input.kind !== 'files' && input.kind !== 'range') return []
+  const what = input.kind === 'files' ? 'a file' : 'a number of a range'
+  return Object.keys(wishes).map(name => ({
+    path: [name],
+    text: `${what} has no fields; expected items that are objects, as of jsonl or csv`,
+  }))
 }
 
 /** Allowed failures: the greater of `count` and `share` of all items. */

@@ -1,4 +1,5 @@
 import type { Micros } from '../std/time.ts'
+import type { WishFields } from './wish.ts'
 
 /**
  * A job after parsing: every default filled in, every quantity a number, every path absolute.
@@ -17,6 +18,8 @@ export type Job = {
   /** Due this long after submission. */
   readonly due: Micros | undefined
   readonly priority: number
+  /** Fields of its items that hold what each brings for itself. */
+  readonly wishes?: WishFields
   readonly strategy: string
   /** `undefined`: fifo, or priority where a priority is given. */
   readonly order: string | undefined

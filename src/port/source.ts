@@ -42,4 +42,7 @@ export type SourceItem = {
   readonly priority?: number
   /** Micros since the epoch before which the item must not start. */
   readonly notBefore?: number
+  /** Micros since the epoch, in place of the run's own due date. */
+  readonly due?: number
+  readonly weight?: number
 }

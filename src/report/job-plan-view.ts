@@ -56,7 +56,9 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
   const items = stages.map(
     ({ name, items: count }) => `${name} ${inputKnown ? formatCount(count) : '?'}`,
   )
-  const lines = [`${plan.job}: items ${items.join(', ')}; ${problem.machines.length} slots`]
+  const lines = [
+    `${plan.job}: items ${items.join(', ')}; ${plural(problem.machines.length, 'slot')}`,
+  ]
   if (plan.probed) lines.push(probedInWords(plan.probed))
   if (outcome === undefined || shape === undefined || forecast === undefined) {
     lines.push(whyUnknown(plan))

@@ -12,6 +12,7 @@ import type {
   RunDefinition,
   StageDefinition,
 } from '../../src/model/run.ts'
+import type { Wish } from '../../src/model/wish.ts'
 import { parseBytes, parseDuration } from '../../src/std/units.ts'
 
 /**
@@ -409,23 +410,31 @@ function stageEvent(state: State, stage: number, [verb, ...rest]: string[]): Eve
             failure: { kind: 'bad-input' as const, message: 'unreadable' },
           })),
         }),
-    ...(options.priority === undefined && options.from === undefined
-      ? {}
-      : { wishes: wishesOf(list(options.priority), list(options.from)) }),
+    ...wishesFrom(options),
     ...(options.kept === undefined
       ? {}
       : { kept: [{ stage, items: list(options.kept).map(Number) }] }),
   }
 }
 
-function wishesOf(priorities: readonly string[], from: readonly string[]) {
-  const wishes = new Map<number, { index: number; priority: number; notBefore: number }>()
-  const wish = (index: number) => wishes.get(index) ?? { index, priority: 0, notBefore: 0 }
-  for (const [index, priority] of priorities.map(entry => entry.split(':').map(Number)))
-    wishes.set(index, { ...wish(index), priority })
-  for (const [index, at] of from.map(entry => entry.split(':')))
-    wishes.set(Number(index), { ...wish(Number(index)), notBefore: parseDuration(at) ?? 0 })
-  return [...wishes.values()]
+/** `priority=2:1 from=0:5s due=1:9s weight=1:3`: of which item what. */
+function wishesFrom(options: Readonly<Record<string, string>>) {
+  const wishes = new Map<number, { index: number } & Wish>()
+  const duration = (text: string): number => parseDuration(text) ?? 0
+  for (const [option, name, read] of [
+    ['priority', 'priority', Number],
+    ['from', 'notBefore', duration],
+    ['due', 'due', duration],
+    ['weight', 'weight', Number],
+  ] as const) {
+    if (options[option] === undefined) continue
+    for (const [item, value] of options[option].split(',').map(entry => entry.split(':'))) {
+      const index = Number(item)
+      const wish = wishes.get(index) ?? { index, priority: 0, notBefore: 0 }
+      wishes.set(index, { ...wish, [name]: read(value) })
+    }
+  }
+  return wishes.size === 0 ? {} : { wishes: [...wishes.values()] }
 }
 
 type Answered = {

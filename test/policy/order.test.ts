@@ -36,11 +36,11 @@ const tables: Readonly<Record<string, readonly Partial<OrderedTask>[]>> = {
     { priority: -1, releasedAt: 0 },
   ],
   'min-slack': [
-    { dueAt: 9, work: 8 },
-    { dueAt: 4, work: 2 },
-    { dueAt: 9, work: 2 },
-    { dueAt: NEVER, work: 9 },
-    { dueAt: NEVER, work: 1 },
+    { dueAt: 9, learntTime: 8 },
+    { dueAt: 4, learntTime: 2 },
+    { dueAt: 9, learntTime: 2, work: 9 },
+    { dueAt: NEVER, learntTime: 9 },
+    { dueAt: NEVER, learntTime: 1 },
   ],
   wspt: [
     { work: 2, weight: 4 },
@@ -117,6 +117,7 @@ test('an order that looks at sizes must see every item before it is right', () =
   expect(orders.filter(({ global }) => global).map(({ name }) => name)).toEqual([
     'spt',
     'lpt',
+    'edd',
     'min-slack',
     'wspt',
     'hrrn',
@@ -154,5 +155,6 @@ const plain: OrderedTask = {
   weight: 1,
   upwardRank: 1,
   time: 1,
+  learntTime: 1,
   remainingPath: 1,
 }

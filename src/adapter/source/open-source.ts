@@ -13,12 +13,14 @@ import { refuseBadTargets } from './output-targets.ts'
 import type { PlacedSource } from './row.ts'
 import { openRunSource, type Stdin, stdinSource } from './spooled.ts'
 import { uniqueKeys } from './unique-keys.ts'
+import type { WishOptions } from './wishes.ts'
 
 export type OpenSourceOptions = {
   /** The job's folder: keys of files and places in messages are relative to it. */
   readonly folder: string
   /** What the first stage calls an item's size. */
   readonly size: StageSpec['size']
+  readonly wishes?: WishOptions
   readonly params: Readonly<Record<string, unknown>>
   /** The run's name and the store its spooled items are in: for stdin and open inputs. */
   readonly run: string
@@ -39,9 +41,9 @@ export function openSource(spec: InputSpec, options: OpenSourceOptions): Source 
 }
 
 function openPlaced(spec: InputSpec, options: OpenSourceOptions): PlacedSource {
-  const { size, folder } = options
+  const { size, folder, wishes } = options
   const key = 'key' in spec ? spec.key : undefined
-  const rows = { key, size }
+  const rows = { key, size, ...(wishes && { wishes }) }
   switch (spec.kind) {
     case 'files':
       return filesSource(spec.patterns, folder, rows)

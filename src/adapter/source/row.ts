@@ -1,6 +1,8 @@
 import type { StageSpec } from '../../model/job.ts'
 import type { Source, SourceItem } from '../../port/source.ts'
 import { hash64 } from '../../std/hash64.ts'
+import { fieldOf } from './field.ts'
+import { type WishOptions, wishedBy } from './wishes.ts'
 
 /** What every source is told about the items it makes. */
 export type RowOptions = {
@@ -9,6 +11,8 @@ export type RowOptions = {
   /** The field that changes with the content; `undefined`: a hash of the content. */
   readonly version?: string
   readonly size: StageSpec['size']
+  /** Where the job reads due dates, weights and the like from its items. */
+  readonly wishes?: WishOptions
 }
 
 /** Items are few or many, but a read ends when they are so many characters together. */
@@ -40,9 +44,12 @@ export function row(
       return problemRow(problem, index, options, line)
     }
   }
+  const wished = options.wishes === undefined ? {} : wishedBy(value, options.wishes)
+  if ('problem' in wished)
+    return problemRow(`${at(place)}: ${wished.problem}`, index, options, line, key)
   const named = options.version === undefined ? undefined : asName(fieldOf(value, options.version))
   const version = named ?? hash64(payload)
-  return { key, payload, version, size: sizeOf(payload, value, options.size), line }
+  return { key, payload, version, size: sizeOf(payload, value, options.size), line, ...wished }
 }
 
 /** An item that cannot be read. `#12` cannot be taken for the key of item 12. */
@@ -51,8 +58,9 @@ export function problemRow(
   index: number,
   options: Pick<RowOptions, 'key'>,
   line?: number,
+  named?: string,
 ): Row {
-  const key = options.key === undefined ? String(index) : `#${index}`
+  const key = named ?? (options.key === undefined ? String(index) : `#${index}`)
   return { key, payload: 'null', version: hash64(problem), size: 1, problem, line }
 }
 
@@ -65,11 +73,6 @@ function sizeOf(payload: string, value: unknown, size: StageSpec['size']): numbe
 }
 
 const at = (place: string | (() => string)): string => (typeof place === 'string' ? place : place())
-
-function fieldOf(value: unknown, field: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined
-  return (value as Record<string, unknown>)[field]
-}
 
 /** What can name an item: text that is not empty, a number, true or false. */
 export function asName(value: unknown): string | undefined {

@@ -13,6 +13,7 @@ import {
   stateOf,
 } from '../items.ts'
 import type { Run, Stage, State } from '../state.ts'
+import { forgetWish } from '../wishes.ts'
 
 /** The state an item ends in; where in the current outcomes event its result stands, or why it has none. */
 export type ItemEnd = {
@@ -33,6 +34,7 @@ export function endItem(state: State, stage: Stage, index: number, end: ItemEnd)
   mark(state.scratch.touched, stage.number)
   markSource(state, stage)
   const succeeded = code === DONE || code === STOPPED
+  if (succeeded) forgetWish(state, stage, index)
   if (stage.graph !== undefined) endGraphItem(state, stage, index, succeeded)
   if (stage.root !== stage.number) {
     for (const number of state.stages[stage.root].downstream) mark(state.scratch.touched, number)

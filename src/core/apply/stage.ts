@@ -13,6 +13,7 @@ import { newStage, resourceNumber } from '../initial.ts'
 import { hasEnded } from '../state.ts'
 import { allocateTask, moveTask, READY, WAITING } from '../tasks.ts'
 import { setTimer } from '../timers.ts'
+import { wishesFor, wishOf } from '../wishes.ts'
 import { enqueue } from './enqueue.ts'
 import { endItem, makeNodeReady, nodeInputs } from './items.ts'
 
@@ -33,7 +34,7 @@ export function read(state: State, event: SourceRead): void {
   event.sizes?.forEach((size, at) => {
     stage.sizes.set(first + at, size)
   })
-  for (const wish of event.wishes ?? []) stage.wishes.set(wish.index, wish)
+  for (const { index, ...wish } of event.wishes ?? []) stage.wishes.set(index, wish)
   propagateKnown(state, stage)
   for (const { index, failure } of event.problems ?? []) {
     removeInterval(stage.pool, index, 1)
@@ -106,7 +107,7 @@ function cutEach(
 }
 
 function cutTask(state: State, stage: Stage, first: number, count: number): void {
-  const wish = stage.wishes.size === 0 ? undefined : stage.wishes.get(first)
+  const wish = wishOf(wishesFor(state, stage), first, count)
   const size = takeSize(stage, first, count)
   const klass = classOf(state, stage, { index: first, size }, wish?.priority ?? 0, 1)
   const readyAt = Math.max(state.now, wish?.notBefore ?? 0)
@@ -121,7 +122,6 @@ function cutTask(state: State, stage: Stage, first: number, count: number): void
   })
   stage.open += count
   stage.openTasks += 1
-  if (wish !== undefined && stage.graph === undefined) stage.wishes.delete(first)
   settleReadiness(state, task)
 }
 

@@ -10,6 +10,7 @@ import type { Marks } from '../marks.ts'
 import type { Run, Stage, State } from '../state.ts'
 import { isLive } from '../state.ts'
 import { expectedMicros } from '../times.ts'
+import { wishesFor } from '../wishes.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
@@ -98,9 +99,9 @@ export function cutTasks(state: State, out: Out, touched: Marks): void {
 function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
   const { chunk } = stage.definition
   const single =
-    stage.wishes.size > 0 ||
     stage.graph !== undefined ||
-    ((run.order.global || run.allocation === planned) && chunk.kind === 'auto')
+    (chunk.kind === 'auto' &&
+      (run.order.global || run.allocation === planned || wishesFor(state, stage).size > 0))
   if (single || (chunk.kind === 'fixed' && chunk.items === 1))
     return cutSingles(state, out, run, stage)
   const slots = slotsOf(state)

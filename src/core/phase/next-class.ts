@@ -1,3 +1,4 @@
+import { NEVER } from '../../std/time.ts'
 import { AGEING } from '../../policy/order/priority.ts'
 import type { Order } from '../../policy/order/order.ts'
 import { orderedTask } from '../ordered.ts'
@@ -63,12 +64,11 @@ function precedes(
   }
   const stageA = state.stages[a.stage]
   const stageB = state.stages[b.stage]
-  if (stageA.run !== stageB.run)
-    return compareRuns(state, state.runs[stageA.run], state.runs[stageB.run]) < 0
   const { tasks } = state
   const { order } = state.runs[stageA.run]
   const headA = firstTask(inA, tasks)
   const headB = firstTask(inB, tasks)
+  if (stageA.run !== stageB.run) return compareRuns(state, headA, headB) < 0
   const byUrgency = order.urgency === undefined ? 0 : compareHeads(state, order, headA, headB)
   if (byUrgency !== 0 && order.acrossStages === true) return byUrgency < 0
   if (stageA.depth !== stageB.depth) return stageA.depth > stageB.depth
@@ -78,12 +78,37 @@ function precedes(
   return a.number < b.number
 }
 
-/** By share if shares decide, then by age: a step of priority is worth what it is under `priority`. */
-function compareRuns(state: State, a: Run, b: Run): number {
+/**
+ * By share if shares decide, by due date or slack if a run of such an order is active, then by age: a
+ * step of priority is worth what it is under `priority`.
+ */
+function compareRuns(state: State, headA: number, headB: number): number {
+  const [a, b] = [headA, headB].map(task => state.runs[state.stages[state.tasks.stage[task]].run])
   const byShare = state.scratch.shared ? compareTenants(state, a, b) : 0
   if (byShare !== 0) return byShare
+  const order = betweenRuns(state)
+  if (order !== undefined) {
+    const [dueA, dueB] = [headA, headB].map(task => dueBy(state, order, task))
+    if (dueA !== dueB) return dueA < dueB ? -1 : 1
+  }
   const byAge = agedPriority(a) - agedPriority(b)
   return byAge !== 0 ? byAge : a.number - b.number
+}
+
+/** Of the first such run, so that all compete by one rule; looked up once for each time of choosing. */
+function betweenRuns(state: State): Order | undefined {
+  const { scratch } = state
+  if (scratch.between === 'unknown') {
+    const run = state.runs.find(run => run.state === 'active' && run.order.betweenRuns === true)
+    scratch.between = run?.order
+  }
+  return scratch.between
+}
+
+/** What is never due goes by age, after all that is. */
+function dueBy(state: State, order: Order, task: number): number {
+  const seen = orderedTask(state, state.stages[state.tasks.stage[task]], task)
+  return seen.dueAt === NEVER ? NEVER : order.key(seen)
 }
 
 function agedPriority(run: Run): number {

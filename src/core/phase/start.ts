@@ -22,6 +22,7 @@ export function assignEarly(state: State, out: Out): void {
   const tasks: number[] = []
   const machines: number[] = []
   state.scratch.shared = isShared(state)
+  state.scratch.between = 'unknown'
   for (;;) {
     const klass = bestClass(state, 'early')
     if (klass === undefined) break

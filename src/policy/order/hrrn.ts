@@ -1,3 +1,4 @@
+import { bandOf } from './band.ts'
 import type { Order } from './order.ts'
 
 /**
@@ -11,13 +12,10 @@ export const hrrn: Order = {
   name: 'hrrn',
   source: 'Brinch Hansen 1971, short-term scheduling in multiprogramming systems',
   key: task => task.releasedAt,
-  band: work => Math.floor(Math.log2(Math.max(work, LEAST))),
+  band: bandOf,
   urgency: ({ releasedAt, time }, now) => {
     const micros = Math.max(1, time)
     return (now - releasedAt + micros) / micros
   },
   global: true,
 }
-
-/** What takes nothing is in the band of a millionth. */
-const LEAST = 2 ** -20

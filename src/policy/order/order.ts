@@ -21,6 +21,8 @@ export type Order = {
   readonly urgency?: (head: OrderedTask, now: number) => number
   /** Urgency is compared between all stages of a run; else what is further downstream goes first. */
   readonly acrossStages?: boolean
+  /** Its keys are instants: while a run under it is active, runs compete by them and not by age. */
+  readonly betweenRuns?: boolean
   /** While a run under it is active, runs compete by their tenants' shares and not by age. */
   readonly betweenTenants?: boolean
 }
@@ -40,6 +42,8 @@ export type OrderedTask = {
   readonly upwardRank: number
   /** Expected processing time in micros; a second per unit of size where nothing is known. */
   readonly time: number
+  /** The same, but 0 where nothing is known. */
+  readonly learntTime: number
   /** `time` and the longest chain of stages, or of a problem's tasks, that follows. */
   readonly remainingPath: number
 }

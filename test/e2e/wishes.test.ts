@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { dray, folderWith } from './cli.ts'
+
+/** One slot, so that the order of starts is the order in which items went first. */
+const files = {
+  'note.mjs': `import { appendFileSync } from 'node:fs'
+export default ({ id }) => { appendFileSync('order.txt', id); return { id } }
+`,
+  'machines.json': '{ "machines": [{ "id": "m0" }] }',
+  'items.jsonl': [
+    { id: 'a', size: 5, due: '9m' },
+    { id: 'b', size: 2, due: '2m', weight: 0.1 },
+    { id: 'c', size: 4, weight: 9, priority: 3 },
+    { id: 'd', size: 1, due: '2020-01-01T00:00:00Z' },
+  ]
+    .map(row => `${JSON.stringify(row)}\n`)
+    .join(''),
+  'job.json': JSON.stringify({
+    name: 'wished',
+    input: { jsonl: 'items.jsonl', key: 'id' },
+    due: { field: 'due' },
+    weight: { field: 'weight' },
+    priority: { field: 'priority' },
+    strategy: 'on-demand',
+    stages: [{ name: 's', map: './note.mjs', size: { field: 'size' }, output: { jsonl: 'out' } }],
+  }),
+}
+
+describe('what items bring for themselves', () => {
+  test.each([
+    ['fifo', 'abcd'],
+    ['edd', 'dbac'],
+    ['wspt', 'cdab'],
+    ['priority', 'cabd'],
+  ])('decides under %s', async (order, expected) => {
+    const folder = folderWith(files)
+    const words = ['run', 'job.json', '--machines', 'machines.json', '--order', order, '--events']
+    const { code, out, err } = await dray(folder, words)
+    expect(code, err).toBe(0)
+    expect(readFileSync(join(folder, 'order.txt'), 'utf8')).toBe(expected)
+    const started = out
+      .split('\n')
+      .filter(line => line.includes('"started"'))
+      .flatMap(line => (JSON.parse(line) as { indexes: number[] }).indexes)
+    expect(started.map(index => 'abcd'[index]).join('')).toBe(expected)
+  })
+
+  test('one that cannot be read fails its item alone and says what was expected', async () => {
+    const items = '{"id":"x","due":17}\n{"id":"y"}\n'
+    const folder = folderWith({ ...files, 'items.jsonl': items })
+    const ended = await dray(folder, ['run', 'job.json', '--machines', 'machines.json'])
+    expect(ended.code).toBe(1)
+    expect(ended.out + ended.err).toContain('items.jsonl:1: "due" is 17; expected a duration')
+    expect(readFileSync(join(folder, 'order.txt'), 'utf8')).toBe('y')
+  })
+
+  test('counts in comparisons, of the job and of its recorded run', async () => {
+    const folder = folderWith(files)
+    const run = await dray(folder, ['run', 'job.json', '--machines', 'machines.json', '--json'])
+    const { run: name } = JSON.parse(run.out) as { run: string }
+    for (const subject of [
+      ['job.json', '--machines', 'machines.json'],
+      ['--run', name],
+    ]) {
+      const words = ['compare', ...subject, '--strategies', 'mct', '--noise', '0', '--json']
+      const { out, err } = await dray(folder, words)
+      const { results } = JSON.parse(out) as { results: { meanTardiness: number }[] }
+      // The one due in 2020 is late by years, whatever is done.
+      expect(results[0].meanTardiness, err).toBeGreaterThan(1e6)
+    }
+  })
+
+  test('is refused where items have no fields', async () => {
+    const folder = folderWith(files)
+    const ended = await dray(folder, ['run', 'job.json', '--input', 'range:0..3'])
+    expect(ended.code).toBe(2)
+    expect(ended.err).toContain('due: a number of a range has no fields')
+  })
+})
