@@ -32,6 +32,7 @@ export type Event =
       readonly machine: number
       readonly slot: number
       readonly failure: Failure
+      readonly peakBytes?: number
     }
   | {
       readonly kind: 'stageBroken'

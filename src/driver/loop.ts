@@ -180,6 +180,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
           machine: event.slot.machine,
           slot: event.slot.slot,
           failure: event.failure,
+          ...(event.peakBytes === undefined ? {} : { peakBytes: event.peakBytes }),
         })
       case 'stageBroken':
         return send({ kind: 'stageBroken', stage: event.stage, failure: event.failure })

@@ -25,7 +25,8 @@ export function unansweredBatches(
     .filter(({ number }) => event.kind === 'left' || number === event.slot)
     .flatMap(slot => {
       const failure = event.kind === 'left' ? left : (slot.killing ?? event.failure)
-      return headBatch(state, now, slot, { machine, failure, answers })
+      const peakBytes = event.kind === 'left' ? 0 : (event.peakBytes ?? 0)
+      return headBatch(state, now, slot, { machine, failure, answers, peakBytes })
     })
 }
 
@@ -57,6 +58,7 @@ function headBatch(
     readonly machine: number
     readonly failure: Failure
     readonly answers: readonly Event[]
+    readonly peakBytes: number
   },
 ): HistoryBatch[] {
   const own = ended.answers.filter(
@@ -98,6 +100,7 @@ function batchOf(
     readonly index: number
     readonly start: number
     readonly now: number
+    readonly peakBytes?: number
   },
 ): HistoryBatch[] {
   const stage = state.stages[slot.stage]
@@ -114,7 +117,7 @@ function batchOf(
       starts: [ended.start],
       ends: [ended.now],
       cpuMicros: [0],
-      peakBytes: [0],
+      peakBytes: [ended.peakBytes ?? 0],
       sizes: [stage.sizes.get(ended.index) ?? 1],
       outcomes: [ended.failure.kind],
     },

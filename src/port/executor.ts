@@ -80,7 +80,13 @@ export type ExecutorEvent =
       readonly stage: number
       readonly failure: Failure
     }
-  | { readonly kind: 'slotEnded'; readonly slot: SlotAddress; readonly failure: Failure }
+  | {
+      readonly kind: 'slotEnded'
+      readonly slot: SlotAddress
+      readonly failure: Failure
+      /** Resident memory when it was last looked at: what ended there has no answer to tell it. */
+      readonly peakBytes?: number
+    }
   | {
       readonly kind: 'log'
       readonly attempt: number

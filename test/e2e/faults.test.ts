@@ -145,6 +145,8 @@ export default async n => {
     )
     expect(result.ended.code).toBe(0)
     expect(result.lines[5].result).toBe(2)
+    // What the attempt held that was ended for it counts, though nobody answered.
+    expect(result.summary.peakRssMB).toBeGreaterThan(250)
   })
 })
 

@@ -219,7 +219,8 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     held = []
     deliver()
     pending.clear()
-    host.emit({ kind: 'slotEnded', slot: address, failure })
+    const peak = target.residentBytes > 0 ? { peakBytes: target.residentBytes } : {}
+    host.emit({ kind: 'slotEnded', slot: address, failure, ...peak })
   }
 
   function kill(): void {
@@ -279,6 +280,8 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     /** The processes to sample. */
     processes: () => [...opened.values()].filter(target => target.channel.pid !== undefined),
     sampled(target: Opened, bytes: number): void {
+      // One that has just ended holds nothing any more; what it held says why.
+      if (bytes === 0) return
       target.residentBytes = bytes
       const limit = target === active ? pending.first()?.memoryLimit : undefined
       if (limit === undefined || bytes <= limit) return

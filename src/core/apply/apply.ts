@@ -46,7 +46,7 @@ export function applyEvent(state: State, event: Event): void {
     case 'loaded':
       return loaded(state, event)
     case 'slotEnded':
-      return slotEnded(state, event.machine, event.slot, event.failure)
+      return slotEnded(state, event)
     case 'stageBroken': {
       const stage = state.stages[event.stage]
       stage.broken = event.failure

@@ -190,14 +190,14 @@ function spend(state: State, machine: Machine, slot: Slot): void {
  */
 export function slotEnded(
   state: State,
-  machineNumber: number,
-  slotNumber: number,
-  failure: Failure,
+  { machine: machineNumber, slot: slotNumber, failure, peakBytes = 0 }: SlotEnded,
 ): void {
   const machine = state.machines[machineNumber]
   const slot = machine?.slots[slotNumber]
   if (slot === undefined) return
   const running = [...slot.running]
+  const stage = running.length > 0 ? state.stages[slot.stage] : undefined
+  if (stage !== undefined) stage.peakBytes = Math.max(stage.peakBytes, peakBytes)
   const single = running.length === 1 && state.tasks.count[running[0]] === 1
   const alone = single && !slot.dying && failure.kind !== 'lost'
   const settingUp = slot.loading && running.length > 0
@@ -213,6 +213,8 @@ export function slotEnded(
   slot.dying = false
   releaseIfIdle(state, machine, slot)
 }
+
+type SlotEnded = Extract<Event, { kind: 'slotEnded' }>
 
 /** The slot ended before an item of the stage had begun: that is the stage's doing, unless it was ours. */
 function setupLost(state: State, stage: Stage, failure: Failure): void {
