@@ -29,11 +29,15 @@ function init(dir: string, flags: Flags): number {
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(folder, name), text, { flag: 'wx' })
   }
-  const run = relative(process.cwd(), folder) || '.'
-  if (flags.json === true) printJson({ folder, files: Object.keys(files), run: `dray run ${run}` })
-  else print(`wrote ${Object.keys(files).join(', ')} to ${folder}\n\n  dray run ${run}`)
+  const run = `dray run ${asWord(relative(process.cwd(), folder) || '.')}`
+  if (flags.json === true) printJson({ folder, files: Object.keys(files), run })
+  else print(`wrote ${Object.keys(files).join(', ')} to ${folder}\n\n  ${run}`)
   return exitCode.done
 }
+
+/** One word of a shell's, whatever is in it. */
+const asWord = (path: string): string =>
+  /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 
 function makeFolder(shown: string, folder: string): void {
   try {
@@ -48,6 +52,7 @@ function jobName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
+    .slice(0, 100)
     .replace(/^-+|-+$/g, '')
   return name === '' ? 'reviews' : name
 }

@@ -289,6 +289,21 @@ describe('an input that cannot be used at all is refused', () => {
     await source.close()
   })
 
+  it.each([() => ['a', 'b'], async () => ['a', 'b'], ['a', 'b'], async () => new Set(['a', 'b'])])(
+    'a list, or a function that answers one, is as good as a generator: %s',
+    async given => {
+      const spec: InputSpec = { kind: 'module', path: '/l.ts', key: undefined, version: undefined }
+      const source = open(spec, { importModule: async () => ({ default: given }) })
+      expect((await readAll(source, 10)).map(({ payload }) => payload)).toEqual(['"a"', '"b"'])
+    },
+  )
+
+  it.each([() => 5, async () => 5])('a function that answers %s is refused', async given => {
+    const spec: InputSpec = { kind: 'module', path: '/l.ts', key: undefined, version: undefined }
+    const source = open(spec, { importModule: async () => ({ default: given }) })
+    await expect(source.read(undefined, 10)).rejects.toThrow('its default export yields nothing')
+  })
+
   it('a generator that throws names its item', async () => {
     const generate = function* () {
       yield 1

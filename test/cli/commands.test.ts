@@ -231,6 +231,15 @@ test('clean removes an ended run and refuses a job’s name; --older spares the 
   folder.remove()
 })
 
+test('init says how to run a folder of any name, and the job runs', async () => {
+  const folder = folderWith()
+  const name = `my ${'long'.repeat(40)} job's`
+  const { out } = await folder.dray('init', name)
+  expect(out).toContain(`  dray run '${name.replace("'", "'\\''")}'\n`)
+  expect((await folder.dray('run', name, '--quiet')).code).toBe(0)
+  folder.remove()
+})
+
 test('init writes a job that runs, and overwrites nothing', async () => {
   const folder = folderWith()
   expect((await folder.dray('init', 'mine')).code).toBe(0)

@@ -164,6 +164,17 @@ function start(make: Generate, ctx: Parameters<Generate>[0], shown: string): Ite
       cause: error,
     })
   }
+  return made instanceof Promise ? whenThere(made, shown) : itemsOf(made, shown)
+}
+
+/** An async function that answers a list is as good as a generator. */
+async function* whenThere(made: Promise<unknown>, shown: string): AsyncGenerator<unknown> {
+  const items = itemsOf(await made, shown)
+  for (let next = await items.next(); next.done !== true; next = await items.next())
+    yield next.value
+}
+
+function itemsOf(made: unknown, shown: string): Items {
   if (typeof made === 'object' && made !== null) {
     if (Symbol.asyncIterator in made)
       return (made as AsyncIterable<unknown>)[Symbol.asyncIterator]()
