@@ -105,6 +105,13 @@ export function stageNamed(view: View, run: Run, name: string): Stage {
 export const answersOf = (view: View, stage: Stage): string =>
   storedName(view.state, topOf(view.state, stage))
 
+/** A stage; of a tree every level of it, the lowest first. */
+export function levelsOf(state: State, stage: Stage): Stage[] {
+  const levels = [stage]
+  for (let at = stage; at.nextLevel >= 0; levels.push(at)) at = state.stages[at.nextLevel]
+  return levels
+}
+
 /** Of a tree its root, where its one result is. */
 export function topOf(state: State, stage: Stage): Stage {
   let top = stage

@@ -3,11 +3,12 @@ import { queuedCount, type TaskQueue } from '../core/queue.ts'
 import type { Class, Run, Stage } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import { formatCount } from '../std/units.ts'
+import { storedName } from '../driver/stored-name.ts'
 import { failureIn } from '../port/store.ts'
 import { type Forecast, slowTasks, timeLeft } from './forecast.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { type StrategyNote, strategyNote } from './strategy-note.ts'
-import { answersOf, stageNamed, stagesOf, stateOfRun, topOf, type View } from './view.ts'
+import { levelsOf, stageNamed, stagesOf, stateOfRun, type View } from './view.ts'
 import { helpFor, type ItemWhy, taskCounts, whyInStage } from './why.ts'
 
 /** The answer to `why RUN`: what it waits for, what is slow, what failed, and what would help. */
@@ -52,25 +53,26 @@ export function whyRun(view: View, run: Run, now: number, stage?: string): RunWh
   const state = record === undefined ? run.state : stateOfRun(view, record)
   const strategy = strategyNote(view.store, run.definition)
   const left = state === 'active' ? timeLeft(view.state, run, now) : undefined
+  const failures = failuresOf(view, run)
   const asked = stage === undefined ? stagesOf(view, run) : [stageNamed(view, run, stage)]
   return {
     run: run.definition.name,
     job: run.definition.job,
     state,
-    ...reasonOf(run, state),
+    ...reasonOf(run, state, failures.length),
     timeLeft: left,
     strategy,
     stages: view.owned ? asked.map(at => whyStage(view, run, at, now)) : [],
-    failures: failuresOf(view, run).filter(group => stage === undefined || group.stage === stage),
+    failures: failures.filter(group => stage === undefined || group.stage === stage),
   }
 }
 
-function reasonOf(run: Run, state: string): { reason: string; helps?: string } {
+function reasonOf(run: Run, state: string, failed: number): { reason: string; helps?: string } {
   const name = run.definition.name
   const problem = run.problem?.message
   switch (state) {
     case 'done':
-      return { reason: 'every item has ended' }
+      return { reason: `every item has ended${failed > 0 ? '; tolerate allows what failed' : ''}` }
     case 'failed':
       return {
         reason: problem ?? 'more items failed than tolerate allows',
@@ -123,16 +125,8 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
   const groups = new Map<string, { group: FailureGroup; keys: string[]; items: number }>()
   let seen = 0
   for (const stage of stagesOf(view, run)) {
-    const failed = view.store.results(run.definition.name, answersOf(view, stage), {
-      states: ['failed'],
-    })
-    const top = topOf(view.state, stage)
-    for (const stored of failed) {
-      const { index, key } = stored
-      // What failed and is open again keeps its last error until it is answered anew.
-      if (stateOf(top.items, index) !== FAILED) continue
+    for (const { key, failure } of failuresIn(view, run, stage)) {
       if ((seen += 1) > most) break
-      const failure = failureIn(stored)
       const name = stage.definition.name
       const id = `${name}\n${failure.kind}\n${likeness(failure.message, key)}`
       const found = groups.get(id)
@@ -153,6 +147,22 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
     .sort((a, b) => b.items - a.items)
 }
 
+/** Failed items of a stage; of a tree also the nodes below its top, whose results are missing in it. */
+function* failuresIn(
+  view: View,
+  run: Run,
+  stage: Stage,
+): Generator<{ readonly key: string; readonly failure: Failure }> {
+  for (const level of levelsOf(view.state, stage)) {
+    const stored = storedName(view.state, level)
+    for (const one of view.store.results(run.definition.name, stored, { states: ['failed'] })) {
+      // What failed and is open again keeps its last error until it is answered anew.
+      if (stateOf(level.items, one.index) !== FAILED) continue
+      yield { key: one.key, failure: failureIn(one) }
+    }
+  }
+}
+
 /** A message without what differs from item to item: its key, numbers, and what stands in quotes. */
 function likeness(message: string, key: string): string {
   const literal = key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -162,8 +172,14 @@ function likeness(message: string, key: string): string {
     .replace(/\d+(?:\.\d+)?/g, '#')
 }
 
-/** `item a.png`, `3 items such as a.png, b.png`. */
+/** `item a.png`, `3 items such as a.png, b.png`; keys as far as they fit a line. */
 export function itemsInWords(group: FailureGroup): string {
-  if (group.items === 1) return `item ${group.firstKeys[0]}`
-  return `${formatCount(group.items)} items such as ${group.firstKeys.join(', ')}`
+  const keys = group.firstKeys.map(shortKey)
+  if (group.items === 1) return `item ${keys[0]}`
+  return `${formatCount(group.items)} items such as ${keys.join(', ')}`
+}
+
+function shortKey(key: string): string {
+  const line = JSON.stringify(key).slice(1, -1)
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line
 }

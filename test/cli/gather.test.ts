@@ -148,3 +148,84 @@ stages:
   )
   folder.remove()
 })
+
+describe('what a reduce stage makes of odd results', () => {
+  const files = (stage: string, rest = '') => ({
+    'one.mjs':
+      "export default row => { if (row.id === 'bad') throw new Error('no'); return row }\n",
+    'red.mjs':
+      "export default all => { if (all.some(({ id }) => id === 'trap')) throw new Error('broke'); return { ids: all.flatMap(({ id, ids }) => ids ?? id) } }\n",
+    'job.yaml': `name: odd\ninput: { jsonl: rows.jsonl, key: id }\nstages:\n  - { name: one, map: ./one.mjs, retry: { attempts: 1 } }\n  - { name: red, reduce: ./red.mjs, retry: { attempts: 1 }, ${stage}, output: { jsonl: out.jsonl } }\n${rest}`,
+  })
+  const rows = (...values: readonly object[]): string =>
+    values.map(value => `${JSON.stringify(value)}\n`).join('')
+
+  test('groups are known by their value as text; null and no such field are one', async () => {
+    const folder = folderWith({
+      ...files('by: g'),
+      'rows.jsonl': rows(
+        { id: 'a', g: 1 },
+        { id: 'b' },
+        { id: 'c', g: '1' },
+        { id: 'd', g: null },
+        { id: 'e', g: { x: 1 } },
+      ),
+    })
+    expect((await folder.dray('run')).code).toBe(0)
+    expect(lines(folder.read('out.jsonl')).map(line => JSON.parse(line))).toMatchObject([
+      { key: '1', result: { ids: ['a', 'c'] } },
+      { key: 'null', result: { ids: ['b', 'd'] } },
+      { key: '{"x":1}', result: { ids: ['e'] } },
+    ])
+    folder.remove()
+  })
+
+  test('a field to gather by that no result has is refused, and once mended the run goes on', async () => {
+    const folder = folderWith({ ...files('by: gg'), 'rows.jsonl': rows({ id: 'a', g: 1 }) })
+    const { code, out } = await folder.dray('run')
+    expect(code).toBe(2)
+    expect(out).toContain('none of what it gathers has a field "gg"; the first has fields id, g')
+    folder.write('job.yaml', files('by: g')['job.yaml'])
+    const mended = await folder.dray('run')
+    expect(mended.code, mended.err).toBe(0)
+    expect(mended.err).toContain('1 of 1 item is done')
+    folder.remove()
+  })
+
+  test('a node of a tree that failed within tolerate is told by why, and by a retry made good', async () => {
+    const ids = ['a', 'b', 'trap', 'd', 'e']
+    const folder = folderWith({
+      ...files('gather: { tree: 2 }', 'tolerate: { failed: 1 }\n'),
+      'rows.jsonl': rows(...ids.map(id => ({ id }))),
+    })
+    const ended = await folder.dray('run')
+    expect(ended.code, ended.err).toBe(0)
+    expect(ended.out).toContain('1 failed')
+    expect(folder.read('out.jsonl')).toContain('["a","b","e"]')
+    const { out } = await folder.dray('why')
+    expect(out).toContain('tolerate allows what failed')
+    expect(out).toContain('red: error: broke')
+    const red = files('gather: all')['red.mjs'].replace("'trap'", "'none'")
+    folder.write('red.mjs', red)
+    expect((await folder.dray('retry', 'odd', '--failed')).code).toBe(0)
+    expect(folder.read('out.jsonl')).toContain('["a","b","trap","d","e"]')
+    folder.remove()
+  })
+
+  test.each([
+    ['gather: all', '{"index":0,"key":"all","result":{"ids":[]}}\n'],
+    ['gather: tree', '{"index":0,"key":"all","result":{"ids":[]}}\n'],
+    ['by: g', ''],
+  ])(
+    'of nothing (%s) is what the handler makes of an empty list; no group has none',
+    async (stage, out) => {
+      const folder = folderWith({
+        ...files(stage, 'tolerate: { failed: 1 }\n'),
+        'rows.jsonl': rows({ id: 'bad', g: 1 }),
+      })
+      expect((await folder.dray('run')).code).toBe(0)
+      expect(folder.read('out.jsonl')).toBe(out)
+      folder.remove()
+    },
+  )
+})

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
 
 /** What a gathering stage is given: one payload a group, in order of first appearance. */
@@ -35,10 +36,16 @@ export type Gathering = {
 export function gatherInto(folder: string, by: string | undefined): Gathering {
   rmSync(folder, { recursive: true, force: true })
   const groups = new Map<string, Open>()
+  /** The first result, as long as none had the field: a misspelt one would gather all as one group. */
+  let without: string | undefined
+  let isThere = false
   if (by === undefined) groups.set('all', openGroup(folder, 0))
   return {
     add(payload) {
-      const name = by === undefined ? 'all' : groupName(payload, by)
+      const field = by === undefined ? undefined : fieldOf(payload, by)
+      const name = by === undefined ? 'all' : groupName(field)
+      if (field !== undefined) isThere = true
+      else if (!isThere) without ??= payload
       let group = groups.get(name)
       if (group === undefined) groups.set(name, (group = openGroup(folder, groups.size)))
       group.version = hash64(group.version + hash64(payload))
@@ -47,6 +54,8 @@ export function gatherInto(folder: string, by: string | undefined): Gathering {
       if (group.bytes > FLUSH) flush(folder, group)
     },
     end() {
+      if (by !== undefined && !isThere && without !== undefined)
+        throw new InputError(noSuchField(by, without))
       const all = [...groups.values()]
       const payloads = all.map(group => payloadOf(folder, group))
       return {
@@ -64,11 +73,20 @@ function openGroup(folder: string, number: number): Open {
 }
 
 /** A group's name: the field's text, or its JSON where it is not text. */
-function groupName(payload: string, by: string): string {
+const groupName = (field: unknown): string =>
+  typeof field === 'string' ? field : JSON.stringify(field ?? null)
+
+function fieldOf(payload: string, by: string): unknown {
   const value: unknown = JSON.parse(payload)
-  const field =
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[by] : undefined
-  return typeof field === 'string' ? field : JSON.stringify(field ?? null)
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, by)) return undefined
+  return (value as Record<string, unknown>)[by]
+}
+
+function noSuchField(by: string, first: string): string {
+  const value: unknown = JSON.parse(first)
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const has = isObject ? `fields ${Object.keys(value).slice(0, 10).join(', ')}` : 'no fields'
+  return `by: none of what it gathers has a field ${JSON.stringify(by)}; the first has ${has}`
 }
 
 function flush(folder: string, group: Open): void {

@@ -44,7 +44,7 @@ export function targetProblems(
       const root = templateRoot(template)
       const filled = fillTemplate(template, { index: 0, key: item.key })
       if ('refused' in filled)
-        return `${filled.refused}: ${JSON.stringify(item.key)}; expected a key that stays inside ${root}`
+        return `${filled.refused}: ${short(item.key)}; expected a key that stays inside ${root}`
       const path = resolve(filled.path)
       if (itemsAreFiles && path === resolve(JSON.parse(item.payload) as string))
         return `its output would be written over it: ${path}; expected an output elsewhere, such as out/{key}.json`
@@ -58,6 +58,11 @@ export function targetProblems(
     }
     return undefined
   }
+}
+
+const short = (key: string): string => {
+  const text = JSON.stringify(key)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 
 /** What file systems take for one name. */
