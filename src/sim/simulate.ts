@@ -174,7 +174,7 @@ function record(
 }
 
 /** The problem's machines as they join the core. */
-function joiningMachines(problem: Problem, slots?: number): MachineDefinition[] {
+export function joiningMachines(problem: Problem, slots?: number): MachineDefinition[] {
   const resources = new Set<string>()
   for (const { needs } of problem.tasks) {
     if (needs !== undefined) for (const name of Object.keys(needs)) resources.add(name)
