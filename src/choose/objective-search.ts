@@ -1,6 +1,9 @@
+import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { listSchedule } from '../policy/planning/list-schedule.ts'
+import { searchLateness } from '../policy/planning/search/dag-search.ts'
+import type { Lateness } from '../policy/planning/search/lateness.ts'
 import { planRanks } from '../sim/plan-ranks.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { lateAcceptance, type SearchOptions } from './late-acceptance.ts'
@@ -9,17 +12,35 @@ import { searchSequences } from './sequence-search.ts'
 
 /**
  * Anytime search under an objective that is not the makespan, from a schedule that is there: who runs
- * what, and in which order. Independent tasks on machines that take one at a time are sequences, of
- * which a move changes two; everything else is decoded whole from an order and machines.
+ * what, and in which order. On machines that take one task at a time independent tasks are sequences, of
+ * which a move changes two, and graphs are searched as for the makespan; where machines take several,
+ * schedules are decoded whole from an order and machines.
  */
 export function searchObjective(
   problem: Problem,
   options: SearchOptions,
 ): Generator<Schedule | undefined, void, void> {
-  const sequences =
-    problem.edges.from.length === 0 &&
-    problem.machines.every(({ capacity }) => capacity === undefined)
-  return sequences ? searchSequences(problem, options) : searchOrders(problem, options)
+  if (problem.machines.some(({ capacity }) => capacity !== undefined)) {
+    return searchOrders(problem, options)
+  }
+  if (problem.edges.from.length === 0) return searchSequences(problem, options)
+  const aim = latenessUnder(problem, options.objective)
+  return aim ? searchLateness(problem, { ...options, aim }) : searchOrders(problem, options)
+}
+
+/** The objective as a sum of what tasks end late; `undefined` where it is none. */
+function latenessUnder({ tasks }: Problem, objective: Objective): Lateness | undefined {
+  if (objective === 'mean-flow-time') {
+    return {
+      weight: new Float64Array(tasks.length).fill(1 / tasks.length),
+      due: Float64Array.from(tasks, ({ release }) => release),
+    }
+  }
+  if (objective !== 'weighted-tardiness') return undefined
+  return {
+    weight: Float64Array.from(tasks, ({ weight }) => weight),
+    due: Float64Array.from(tasks, ({ due }) => due),
+  }
 }
 
 type Orders = { readonly keys: Float64Array; readonly machine: Int32Array }

@@ -6,8 +6,8 @@ import { dagOf } from '../policy/planning/search/dag.ts'
 /**
  * A search with exhaustion at its side, by turns: what one finds the other need not look for, and where
  * exhaustion ends the best known is proved. It settles most graphs of up to a hundred tasks on machines
- * alike within a second. On machines unlike it settles few tasks soon or many never, so there it gets every
- * fourth turn only after a short while.
+ * alike within a second, and then gets every fourth turn. On machines unlike it settles few tasks soon or
+ * many never, so there it gets less sooner.
  */
 export function* settledBeside(
   problem: Problem,
@@ -15,7 +15,10 @@ export function* settledBeside(
   { proved, ...options }: SettleOptions & { readonly proved: () => void },
 ): Generator<Schedule | undefined, void, void> {
   const settling = settleGraph(problem, options)
-  const evenTurns = dagOf(problem).identical ? 1_000 : 100
+  const { identical, tasks } = dagOf(problem)
+  const few = tasks <= fewTasks
+  const evenTurns = identical ? 1_000 : few ? 100 : 0
+  const every = identical || few ? 4 : 16
   let searching = true
   for (let turn = 0, open = true; searching || open; turn += 1) {
     if (searching) {
@@ -23,7 +26,7 @@ export function* settledBeside(
       searching = step.done !== true
       if (!step.done) yield step.value
     }
-    if (!open || (searching && turn > evenTurns && turn % 4 > 0)) continue
+    if (!open || (searching && turn > evenTurns && turn % every > 0)) continue
     const step = settling.next()
     open = step.done !== true
     if (!step.done) yield step.value
@@ -33,3 +36,6 @@ export function* settledBeside(
     }
   }
 }
+
+/** On machines unlike exhaustion settles 15 tasks with transfers, and not 28. */
+const fewTasks = 30

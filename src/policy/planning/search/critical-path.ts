@@ -5,11 +5,16 @@ import type { DagPlan } from './dag-plan.ts'
 /**
  * One critical path of a decoded plan, from its last task back: each task starts exactly when its
  * predecessor on the path lets it, by data or by machine. Shortening the schedule takes a change to
- * some task on it. Where several tie, one is drawn.
+ * some task on it. Where several tie, one is drawn. The same back from any other task: what it waits for.
  */
-export function criticalTasks(dag: Dag, plan: DagPlan, random: Prng): Int32Array {
+export function criticalTasks(
+  dag: Dag,
+  plan: DagPlan,
+  random: Prng,
+  last = lastTask(plan),
+): Int32Array {
   const path: number[] = []
-  let task = lastTask(plan)
+  let task = last
   while (task >= 0) {
     path.push(task)
     task = holding(dag, plan, task, random)

@@ -4,8 +4,10 @@ import type { DagPlan } from './dag-plan.ts'
 
 /**
  * Moves on an order and its machines that keep precedence: a task goes elsewhere in the order
- * between its last predecessor and its first successor, with or without a change of machine, or two
- * tasks change places. What a move did is kept in `Move`, so that it can be taken back.
+ * between its last predecessor and its first successor, with or without a change of machine, two
+ * tasks change places, or a task and neighbours that run where it does go to another machine together:
+ * where transfers outweigh work one of them alone would only make things worse. What a move did is kept
+ * in `Move`, so that it can be taken back.
  */
 export type Move = {
   /** Set by `draw`: nothing before this position changed. */
@@ -17,6 +19,9 @@ export type Move = {
   newPosition: number
   oldMachine: number
   otherMachine: number
+  /** Those that went along with `task`, where they stand; `along` of them. */
+  along: number
+  readonly group: Int32Array
 }
 
 export const noMove = (): Move => ({
@@ -27,7 +32,11 @@ export const noMove = (): Move => ({
   newPosition: 0,
   oldMachine: 0,
   otherMachine: 0,
+  along: 0,
+  group: new Int32Array(mostTogether),
 })
+
+const mostTogether = 32
 
 /** Makes a random move of `task`; false if the one drawn would change nothing. */
 export function draw(
@@ -41,6 +50,10 @@ export function draw(
   const low = earliestPosition(dag, plan, task)
   const high = latestPosition(dag, plan, task)
   const kind = random.next()
+  move.along = 0
+  if (!greedy && dag.moves && random.next() < togetherShare) {
+    return together(dag, plan, move, task, random)
+  }
   if (kind < swapShare) return swapWithAny(dag, plan, move, { ...how, low, high })
   const old = plan.position[task]
   const machine = plan.machine[task]
@@ -53,6 +66,7 @@ export function draw(
   return on >= 0 && insert(plan, move, task, on, near(old, low, high, random), true)
 }
 
+const togetherShare = 0.2
 const swapShare = 0.2
 const reorderShare = 0.3
 
@@ -65,6 +79,36 @@ export function undoMove(plan: DagPlan, move: Move): void {
     shift(plan, move.newPosition, move.oldPosition)
   }
   plan.machine[move.task] = move.oldMachine
+  for (let at = 0; at < move.along; at += 1) plan.machine[move.group[at]] = move.oldMachine
+}
+
+/** Grown from the task along edges, among those that run where it does. */
+function together(dag: Dag, plan: DagPlan, move: Move, task: number, random: Prng): boolean {
+  const to = otherMachine(dag, plan, task, random)
+  if (to < 0) return false
+  const { machine, position } = plan
+  const from = machine[task]
+  const most = 1 + Math.floor(random.next() ** 2 * mostTogether)
+  Object.assign(move, { task, other: -1, oldMachine: from, from: position[task] })
+  move.oldPosition = position[task]
+  move.newPosition = position[task]
+  machine[task] = to
+  for (let grown = -1; grown < move.along && move.along < most; grown += 1) {
+    const next = grown < 0 ? task : move.group[grown]
+    const inputs = dag.firstIn[next + 1] - dag.firstIn[next]
+    const outputs = dag.firstOut[next + 1] - dag.firstOut[next]
+    for (let at = 0; at < inputs + outputs && move.along < most; at += 1) {
+      const other =
+        at < inputs ? dag.from[dag.firstIn[next] + at] : dag.to[dag.firstOut[next] + at - inputs]
+      if (machine[other] !== from || position[other] < dag.begun || random.next() < 0.3) continue
+      if (dag.times[other * dag.machines + to] === Number.POSITIVE_INFINITY) continue
+      machine[other] = to
+      move.group[move.along] = other
+      move.along += 1
+      move.from = Math.min(move.from, position[other])
+    }
+  }
+  return true
 }
 
 function earliestPosition(dag: Dag, plan: DagPlan, task: number): number {

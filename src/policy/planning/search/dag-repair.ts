@@ -15,6 +15,8 @@ type ChangeLog = {
   readonly end: Float64Array
   /** `stale[task] === now`: some predecessor has changed. */
   readonly stale: Int32Array
+  /** `moved[task] === now`: the move put it elsewhere. */
+  readonly moved: Int32Array
   now: number
   /** Machines whose last task passed has changed. */
   readonly changedMachine: Uint8Array
@@ -26,6 +28,7 @@ export const changeLogFor = (dag: Dag): ChangeLog => ({
   start: new Float64Array(dag.tasks),
   end: new Float64Array(dag.tasks),
   stale: new Int32Array(dag.tasks),
+  moved: new Int32Array(dag.tasks),
   now: 0,
   changedMachine: new Uint8Array(dag.machines),
 })
@@ -53,7 +56,7 @@ export function repair(
     const time = times[task * machines + on]
     const begin = startOn(dag, plan, task, on)
     const done = begin + time
-    const moved = task === move.task || task === move.other
+    const moved = log.moved[task] === now
     if (time > 0) {
       free[on] = done
       changedMachine[on] = moved || done !== end[task] ? 1 : 0
@@ -83,19 +86,32 @@ function startLog(plan: DagPlan, move: Move, log: ChangeLog): void {
   log.count = 0
   log.now += 1
   log.changedMachine.fill(0)
-  log.stale[move.task] = log.now
+  moves(log, move.task)
   if (move.other >= 0) {
-    log.stale[move.other] = log.now
+    moves(log, move.other)
     return
   }
-  // Whoever followed the task where it was now follows someone else.
-  const { order, machine } = plan
+  for (let at = 0; at < move.along; at += 1) moves(log, move.group[at])
+  for (let at = 0; at < move.along; at += 1) {
+    staleAfter(plan, log, plan.position[move.group[at]] + 1, move.oldMachine)
+  }
   const left = move.newPosition > move.oldPosition ? move.oldPosition : move.oldPosition + 1
-  for (let at = left; at < order.length; at += 1) {
+  staleAfter(plan, log, left, move.oldMachine)
+}
+
+function moves(log: ChangeLog, task: number): void {
+  log.stale[task] = log.now
+  log.moved[task] = log.now
+}
+
+/** Whoever followed a task where it was now follows someone else. */
+function staleAfter(plan: DagPlan, log: ChangeLog, from: number, on: number): void {
+  const { order, machine, start, end } = plan
+  for (let at = from; at < order.length; at += 1) {
     const task = order[at]
-    if (machine[task] !== move.oldMachine || task === move.task) continue
+    if (machine[task] !== on || log.moved[task] === log.now) continue
     log.stale[task] = log.now
-    if (plan.end[task] > plan.start[task]) break
+    if (end[task] > start[task]) break
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Problem } from '../../../model/problem.ts'
 import { makespanOf, type Schedule } from '../../../model/schedule.ts'
-import { prng } from '../../../std/prng.ts'
+import { type Prng, prng } from '../../../std/prng.ts'
 import type { PlanOptions } from '../planner.ts'
 import { annealDag, type DagCooling } from './dag-anneal.ts'
 import { type Dag, dagOf } from './dag.ts'
 import { type DagPlan, planOf, scheduleOfPlan } from './dag-plan.ts'
+import { type Lateness, latenessOf, meanWeight } from './lateness.ts'
 import { bestStart } from './starts.ts'
 
 /**
@@ -22,20 +23,53 @@ export function* searchGraph(
   const best = yield* bestStart(problem, options)
   if (best === undefined || problem.tasks.length === 0 || makespanOf(best) <= bound) return
   const dag = dagOf(problem)
-  const run = bestKeeper(best)
+  const run = bestKeeper(best, makespanOf)
   const random = prng(options.seed, 2)
+  yield* coolOnAndOn(dag, run, { random, bound, scale: () => run.value() })
+}
+
+/**
+ * The same where the aim is a sum over tasks, from a schedule that is there. A step of the sum is that of
+ * the schedule, by what a unit of time is worth.
+ */
+export function* searchLateness(
+  problem: Problem,
+  options: { readonly aim: Lateness; readonly incumbent: Schedule; readonly seed: number },
+): Generator<Schedule | undefined, void, void> {
+  const { aim, incumbent, seed } = options
+  yield incumbent
+  if (problem.tasks.length < 2) return
+  const run = bestKeeper(incumbent, ({ end }) => latenessOf(aim, end))
+  const worth = meanWeight(aim)
+  const scale = () => worth * makespanOf(run.best())
+  const random = prng(seed, 5)
+  yield* coolOnAndOn(dagOf(problem), run, { random, bound: 0, scale, aim })
+}
+
+function* coolOnAndOn(
+  dag: Dag,
+  run: ReturnType<typeof bestKeeper>,
+  how: {
+    readonly random: Prng
+    readonly bound: number
+    readonly scale: () => number
+    readonly aim?: Lateness
+  },
+): Generator<Schedule | undefined, void, void> {
+  const { random, bound, aim } = how
   for (let round = 0, vain = 0; ; round += 1) {
     const plan = planOf(dag, run.best())
     run.keep(plan)
-    const before = run.makespan()
-    for (const better of annealDag(dag, plan, coolingOf(dag, before, { round, vain }), {
+    const before = run.value()
+    for (const better of annealDag(dag, plan, coolingOf(dag, how.scale(), { round, vain }), {
       random,
-      below: makespan => run.below(makespan, plan),
+      below: value => run.below(value, plan),
+      ...(aim && { aim }),
     })) {
       yield better ? run.best() : undefined
-      if (run.makespan() <= bound) return
+      if (run.value() <= bound) return
     }
-    vain = run.makespan() < before ? 0 : vain + 1
+    vain = run.value() < before ? 0 : vain + 1
   }
 }
 
@@ -65,19 +99,21 @@ function coolingOf(
   }
 }
 
-function bestKeeper(start: Schedule) {
+function bestKeeper(start: Schedule, measure: (schedule: Schedule) => number) {
   let schedule = start
-  let least = makespanOf(start)
-  const below = (makespan: number, plan: DagPlan): boolean => {
-    if (makespan >= least) return false
-    least = makespan
+  let least = measure(start)
+  const keep = (plan: DagPlan): boolean => {
+    const value = measure(plan)
+    if (value >= least) return false
+    least = value
     schedule = scheduleOfPlan(plan)
     return true
   }
   return {
-    below,
-    keep: (plan: DagPlan) => below(makespanOf(plan), plan),
+    keep,
+    // What was added up move by move is not quite what it is.
+    below: (value: number, plan: DagPlan) => value < least && keep(plan),
     best: () => schedule,
-    makespan: () => least,
+    value: () => least,
   }
 }

@@ -23,6 +23,8 @@ export type Dag = {
   readonly bandwidth: Float64Array
   /** Every edge has one delay, whatever the link. */
   readonly uniform: boolean
+  /** Something takes time between machines. */
+  readonly moves: boolean
   /** All machines are alike and nothing takes time between them: only the order matters. */
   readonly identical: boolean
   /** The least time from the end of a task to the end of everything. */
@@ -60,6 +62,7 @@ export function dagOf(problem: Problem): Dag {
     latency: network?.latency ?? new Float64Array(0),
     bandwidth: network?.bandwidth ?? new Float64Array(0),
     uniform: delay.every(time => !Number.isNaN(time)),
+    moves: !delay.every(time => time === 0),
     identical: delay.every(time => time === 0) && machinesAlike(problem),
     tail: leastTails(problem, order, successors),
     instant: instantTasks(problem),
