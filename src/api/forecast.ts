@@ -9,18 +9,31 @@ import { playLeft } from './play-left.ts'
 import { chainOf, remainingOf, runningItems } from './remaining.ts'
 
 /** Micros from now; between `low` and `high` it ends eight times in ten. */
-export type Forecast = { readonly low: number; readonly expected: number; readonly high: number }
+export type Forecast = {
+  readonly low: number
+  readonly expected: number
+  readonly high: number
+  /** Stages that gather and have never run: what they will take is not known and not counted. */
+  readonly without?: readonly string[]
+}
 
 /** Time a run has left, by what was learnt of its stages; `undefined` while that says too little. */
 export function timeLeft(state: State, run: Run, now = state.now): Forecast | undefined {
   const phases = remainingOf(state, run)
   if (phases === undefined) return undefined
-  const ends = playLeft(state, phases, now)
-  if (ends === undefined) return undefined
+  const played = playLeft(state, phases, now)
+  if (played === undefined) return undefined
   const least = waitsUntil(state, run) - now
-  const at = (q: number) => Math.max(least, quantile(ends, q))
-  return { low: at(LOW), expected: at(0.5), high: at(HIGH) }
+  const at = (q: number) => Math.max(least, quantile(played, q))
+  const without = phases.flatMap(({ stages }) => stages).filter(isYetToBeMeasured)
+  const ends = { low: at(LOW), expected: at(0.5), high: at(HIGH) }
+  if (without.length === 0) return ends
+  return { ...ends, without: [...new Set(without.map(({ definition }) => definition.name))] }
 }
+
+/** With items left, or none known yet, and no measured time. */
+const isYetToBeMeasured = ({ pooled, definition, complete, known, items }: Stage): boolean =>
+  pooled.n === 0 && definition.link.kind !== 'graph' && !(complete && endedCount(items) === known)
 
 /** The last instant at which something of the run may start that must wait for it. */
 function waitsUntil(state: State, { number }: Run): number {

@@ -46,7 +46,7 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   const [winner] = left
   const tried = trials.filter(({ scores }) => scores.length > 0)
   const runs = winner.scores.length
-  const how = most > 1 ? `, by up to ${runs} simulated runs each` : ', simulated'
+  const how = runs > 1 ? `, by up to ${runs} simulated runs each` : ', simulated'
   const best = { name: winner.candidate.name, ...meanOf(winner) }
   const others = tried.filter(trial => trial !== winner).flatMap(trial => beside(trial, winner))
   const why = reasonFor(best, [best, ...others], objective, { how, candidates: tried.length })
