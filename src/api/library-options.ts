@@ -54,12 +54,15 @@ export function checkSubmitOptions(options: SubmitOptions): void {
 
 export function checkPushOptions(place: string, options: PushOptions): void {
   refuseUnknown(place, options, { key: 'string', priority: 'number', notBefore: 'own' })
-  const { priority, notBefore } = options
+  const { key, priority, notBefore } = options
+  if (key === '') throw new InputError(`${place}: key: found ""; expected text that is not empty`)
   if (priority !== undefined && !Number.isFinite(priority))
     throw new InputError(`${place}: priority: found ${String(priority)}; expected a number`)
   const isDate = notBefore instanceof Date && Number.isFinite(notBefore.getTime())
-  if (notBefore !== undefined && !isDate)
-    throw new InputError(`${place}: notBefore: found ${short(notBefore)}; expected a valid Date`)
+  if (notBefore !== undefined && !isDate) {
+    const found = notBefore instanceof Date ? String(notBefore) : short(notBefore)
+    throw new InputError(`${place}: notBefore: found ${found}; expected a valid Date`)
+  }
 }
 
 export function checkGrace(grace: number): void {

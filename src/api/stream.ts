@@ -1,3 +1,4 @@
+import { itemJson } from '../adapter/source/item-json.ts'
 import { targetProblems } from '../adapter/source/output-targets.ts'
 import { type Wished, wishedBy } from '../adapter/source/wishes.ts'
 import { short } from '../input/explain.ts'
@@ -138,14 +139,8 @@ export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> 
 const microsOf = (date: Date): number => date.getTime() * 1_000
 
 function payloadOf(name: string, item: unknown): string {
-  let why = 'JSON has no such value'
-  try {
-    const payload = JSON.stringify(item)
-    if (payload !== undefined) return payload
-  } catch (error) {
-    why = (error as Error).message.split('\n')[0]
-  }
-  throw new InputError(
-    `${name}: push: found ${short(item)}; expected an item that is JSON (${why})`,
-  )
+  const text = itemJson(item)
+  if ('json' in text) return text.json
+  const found = typeof item === 'number' ? String(item) : short(item)
+  throw new InputError(`${name}: push: found ${found}; expected an item that is JSON (${text.why})`)
 }

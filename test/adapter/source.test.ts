@@ -640,6 +640,19 @@ describe('what a generator gives with an item', () => {
     ])
   })
 
+  it('as an item is what JSON has: what it would turn into null or {} is the problem of that item', async () => {
+    const odd = [{ dpi: Number.NaN }, new Map([['a', 1]]), 10n, { dpi: null }]
+    const expected = [
+      expect.stringContaining('item 0: not a JSON value'),
+      expect.stringContaining('(a Map becomes {} in JSON)'),
+      expect.stringContaining('item 2: not a JSON value'),
+      '{"dpi":null}',
+    ]
+    const listed = open({ kind: 'items', items: odd, key: undefined })
+    for (const items of [await yielding(...odd), await readAll(listed, 10)])
+      expect(items.map(({ problem, payload }) => problem ?? payload)).toEqual(expected)
+  })
+
   it('as a version may be a date or an object, and differs where they do', async () => {
     const versions = (
       await yielding(

@@ -49,6 +49,22 @@ describe('a stream', () => {
     await dray.close()
   })
 
+  test('refuses items that JSON would turn into something else, and keys that name nothing', async () => {
+    const { dray } = await opened('export default n => n\n')
+    const handle = await dray.stream(stream('exact'))
+    await expect(handle.push(Number.NaN)).rejects.toThrow(
+      'found NaN; expected an item that is JSON',
+    )
+    await expect(handle.push({ page: { dpi: 1 / 0 } })).rejects.toThrow('"dpi" is Infinity')
+    await expect(handle.push(new Map([[1, 2]]))).rejects.toThrow('a Map becomes {}')
+    await expect(handle.push(1, { key: '' })).rejects.toThrow('key: found ""')
+    const notBefore = new Date('tomorrow')
+    await expect(handle.push(1, { notBefore })).rejects.toThrow('found Invalid Date; expected')
+    await handle.push({ page: null })
+    expect((await handle.close()).items).toMatchObject({ total: 1, done: 1 })
+    await dray.close()
+  })
+
   test('names an item without a key by its number, or the next that is free', async () => {
     const { dray } = await opened('export default n => n\n')
     const handle = await dray.stream(stream('numbers'))

@@ -1,6 +1,7 @@
 import { InputError } from '../../model/input-error.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
 import { hash64 } from '../../std/hash64.ts'
+import { itemJson, jsonText, NOT_JSON } from './item-json.ts'
 
 /**
  * Sources whose item at an index can be made at once: the cursor is the index. A range's key is the
@@ -21,15 +22,9 @@ export function itemsSource(items: readonly unknown[], options: RowOptions): Pla
     `items:${hash64(items.map(item => hash64(jsonText(item) ?? '')).join())}`,
     index => {
       const place = `item ${index}`
-      const payload = jsonText(items[index])
-      if (payload === undefined) {
-        return problemRow(
-          `${place}: not a JSON value; expected text, numbers, lists or objects`,
-          index,
-          options,
-        )
-      }
-      return row(payload, items[index], index, place, options)
+      const text = itemJson(items[index])
+      if ('why' in text) return problemRow(`${place}: ${NOT_JSON} (${text.why})`, index, options)
+      return row(text.json, items[index], index, place, options)
     },
   )
 }
@@ -79,14 +74,5 @@ function indexed(total: number, fingerprint: string, make: (index: number) => Ro
     },
     place: index => `item ${index}`,
     close: async () => {},
-  }
-}
-
-/** JSON text, or `undefined` for what JSON cannot say: functions, cycles, big integers. */
-export function jsonText(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { plural } from '../../std/units.ts'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
-import { jsonText } from './listed.ts'
+import { itemJson, jsonText, NOT_JSON } from './item-json.ts'
 import {
   asName,
   LARGEST_CHUNK,
@@ -207,16 +207,10 @@ function entryOf(value: unknown): Entry {
 const ENTRY = ['item', 'key', 'version', 'cursor']
 
 function moduleRow(entry: Entry, index: number, place: string, options: RowOptions): Row {
-  const payload = jsonText(entry.item)
-  if (payload === undefined) {
-    return problemRow(
-      `${place}: not a JSON value; expected text, numbers, lists or objects`,
-      index,
-      options,
-    )
-  }
+  const text = itemJson(entry.item)
+  if ('why' in text) return problemRow(`${place}: ${NOT_JSON} (${text.why})`, index, options)
   const keyed = entry.key === undefined ? options : { ...options, key: undefined }
-  const made = row(payload, entry.item, index, place, keyed)
+  const made = row(text.json, entry.item, index, place, keyed)
   const key = entry.key === undefined ? made.key : asName(entry.key)
   if (key === undefined) {
     const said = jsonText(entry.key) ?? typeof entry.key
