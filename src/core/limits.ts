@@ -32,7 +32,7 @@ export const limits = {
   /** Observations before an estimate of one machine outweighs the pooled one. */
   samples: 5,
   /** Observations that all earlier runs together count for: a box changes more from run to run than within one. */
-  recalled: 32,
+  recalled: 16,
   /** A model stays for so many times what loading another and itself again takes: about a tenth of the time goes into loading. */
   stay: 10,
   /** Slots of one machine. Where slots are not counted there may be one for every open task. */
