@@ -43,6 +43,22 @@ export function storeConformance(name: string, createWorld: () => World): void {
       expect(found[7]).toEqual(answer(7))
     })
 
+    test('more results than are unpacked at a time come in item order, close together or scattered', () => {
+      const { journal, store } = world().open()
+      const count = 100_000
+      const close = Array.from({ length: count }, (_, at) => at)
+      // A step without a common divisor visits every item once.
+      const scattered = close.map(at => count + ((at * 7_919) % count))
+      for (const [sequence, indexes] of [close, scattered].entries())
+        journal.append(entry(sequence + 1), [results({ indexes })], [])
+      let next = 0
+      for (const { index, key } of store.results(run, 'ocr')) {
+        if (index !== next || key !== answer(index).key) break
+        next += 1
+      }
+      expect(next).toBe(2 * count)
+    })
+
     test('an item answered again counts once, with its newest answer', () => {
       const { journal, store } = world().open()
       const failed = { states: ['failed', 'done'], payloads: ['{"kind":"error"}', '1'] } as const

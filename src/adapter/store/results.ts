@@ -61,6 +61,8 @@ type Chosen = { readonly from?: number; readonly states?: readonly ResultState[]
 /** What is unpacked at a time: few at first, so that the first answer comes soon. */
 const firstItems = 4096
 const maxItems = 1 << 18
+/** Enough at a time where rows lie close together, so that hardly any is read twice. */
+const closeItems = 1 << 15
 const maxBytes = 32 << 20
 
 /**
@@ -75,18 +77,36 @@ function* inItemOrder(
 ): Generator<StoredResult> {
   let limit = firstItems
   for (const window of windows) {
-    const { places, states, sizes } = window
-    for (let from = 0; from < places.length; limit = Math.min(maxItems, 4 * limit)) {
-      const items: number[] = []
-      let bytes = 0
-      for (; from < places.length && items.length < limit && bytes < maxBytes; from += 1) {
-        if (places[from] === 0 || !wanted[states[from]]) continue
-        items.push(from)
-        bytes += sizes[places[from] - 1]
-      }
+    for (let from = 0; from < window.places.length; limit = Math.min(maxItems, 4 * limit)) {
+      const { items, end } = nextPart(window, from, wanted, limit)
       yield* gather(window, items, read)
+      from = end
     }
   }
+}
+
+/** Items from `from` on that are unpacked together: the more, the further apart their rows lie. */
+function nextPart(window: Window, from: number, wanted: readonly boolean[], limit: number) {
+  const { places, states, counts, sizes } = window
+  const items: number[] = []
+  const rows = new Set<number>()
+  let end = from
+  let bytes = 0
+  let unpacked = 0
+  const isEnough = (): boolean =>
+    items.length >= limit ||
+    bytes >= maxBytes ||
+    (items.length >= closeItems && unpacked <= 2 * items.length)
+  for (; end < places.length && !isEnough(); end += 1) {
+    const place = places[end]
+    if (place === 0 || !wanted[states[end]]) continue
+    items.push(end)
+    bytes += sizes[place - 1]
+    if (rows.has(place)) continue
+    rows.add(place)
+    unpacked += counts[place - 1]
+  }
+  return { items, end }
 }
 
 function gather(

@@ -14,6 +14,8 @@ export type Window = {
   /** Per answered item: place in `resultStates`. */
   states: Uint8Array
   readonly ids: number[]
+  /** Per row: how many items it answers. */
+  readonly counts: number[]
   /** Per row: bytes of its payloads per item. */
   readonly sizes: number[]
   /** Rows up to this id are in. */
@@ -79,13 +81,14 @@ type Row = [
 
 function emptyWindow(from: number, seen: number): Window {
   const [places, positions, states] = [new Int32Array(0), new Int32Array(0), new Uint8Array(0)]
-  return { from, places, positions, states, ids: [], sizes: [], seen }
+  return { from, places, positions, states, ids: [], counts: [], sizes: [], seen }
 }
 
 function absorb(window: Window, row: Row): void {
   const [id, count, first, last, packed, marks, bytes] = row
-  const { ids, sizes } = window
+  const { ids, counts, sizes } = window
   ids.push(id)
+  counts.push(count)
   sizes.push(bytes / count)
   makeRoom(window, Math.min(last + 1 - window.from, windowItems))
   const { from, places, positions, states } = window
