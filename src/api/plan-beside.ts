@@ -2,17 +2,15 @@ import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
 import { strategyNamed } from '../choose/strategies.ts'
 import type { Job } from '../model/job.ts'
 import type { Event } from '../core/event.ts'
-import { limits } from '../core/limits.ts'
-import { hasEnded, type Run, type Stage, type State } from '../core/state.ts'
-import { expectedMicros } from '../core/times.ts'
+import { hasEnded, type Run, type Stage } from '../core/state.ts'
 import type { Objective } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { allocationNamed } from '../policy/registry.ts'
 import type { Host } from './host.ts'
 import { openItems, type OpenItems } from './open-items.ts'
+import { type Moment, momentOf, newSince } from './plan-moment.ts'
 import { chooseInThread } from './plan-thread.ts'
 import { noteStrategy, ruleInWords } from './strategy-note.ts'
-import { nowOf } from './now.ts'
 
 /**
  * Plans a running job's open items on a snapshot and hands the plan to the core as an event. Dispatch
@@ -34,13 +32,15 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   const ended = new AbortController()
   let [planning, live] = [false, false]
   /** By stage. */
-  const plannedAt = new Map<number, string>()
+  const plannedAt = new Map<number, Moment>()
   const consider = (): void => {
     if (planning || run.state !== 'active') return
     for (const number of run.stages) {
       const stage = host.state.stages[number]
       const moment = momentOf(host, stage)
-      if (moment === undefined || moment === plannedAt.get(number)) continue
+      if (moment === undefined) continue
+      const since = newSince(moment, plannedAt.get(number))
+      if (since === undefined) continue
       if (alike && plannedAt.has(number)) continue
       const open = openItems(host.state, stage)
       if (open === undefined) continue
@@ -48,7 +48,10 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
       planning = true
       const chosen = alike ? largestFirst(open) : choose(host, run, job, open, ended.signal)
       chosen
-        .then(choice => choice && adopt(host, run, stage, { asked: strategy, order, open, choice }))
+        .then(
+          choice =>
+            choice && adopt(host, run, stage, { asked: strategy, order, open, choice, since }),
+        )
         .catch((error: Error) => {
           if (ended.signal.aborted) return
           const why = `no plan for ${stage.definition.name}: ${error.message}`
@@ -135,38 +138,6 @@ async function largestFirst({ problem, busy }: OpenItems): Promise<LiveChoice | 
 /** Expected times closer than this are one to a tail. */
 const tellApart = 1.1
 
-/** What must differ for another plan: the machines that are here, what overruns, and the quarter of the stage that has ended. */
-function momentOf(host: Host, stage: Stage): string | undefined {
-  const { state } = host
-  if (!stage.complete || stage.known < 2) return undefined
-  const alive = state.machines.filter(machine => machine.alive)
-  const known = alive.every(machine => (stage.estimates[machine.number]?.n ?? 0) >= limits.samples)
-  if (alive.length === 0 || !known) return undefined
-  const ended = stage.known - stage.pool.size - stage.open
-  const here = alive.map(machine => machine.number).join()
-  return `${stage.number}:${here}:${late(state, stage)}:${Math.floor((4 * ended) / stage.known)}`
-}
-
-/**
- * Items that run twice, four times, ... as long as was expected of them: what waits behind them is to
- * go elsewhere, the more so the longer they take.
- */
-function late(state: State, stage: Stage): string {
-  const { first, size, count } = state.tasks
-  const now = nowOf(state)
-  const found: string[] = []
-  for (const machine of state.machines) {
-    for (const slot of machine.slots) {
-      const [head] = slot.running
-      if (slot.stage !== stage.number || head === undefined || slot.loading) continue
-      const expected = expectedMicros(stage, machine, first[head], size[head], count[head])
-      const doublings = Math.floor(Math.log2((now - slot.headSince) / Math.max(1, expected)))
-      if (doublings > 0) found.push(`${first[head]}*${doublings}`)
-    }
-  }
-  return found.join()
-}
-
 function choose(
   host: Host,
   run: Run,
@@ -194,13 +165,15 @@ type Chosen = {
   readonly order: string
   readonly open: OpenItems
   readonly choice: LiveChoice
+  /** What made it look now. */
+  readonly since: string
 }
 
 async function adopt(host: Host, run: Run, stage: Stage, chosen: Chosen): Promise<void> {
-  const { asked, order, open, choice } = chosen
+  const { asked, order, open, choice, since } = chosen
   if (run.state !== 'active') return
   const { busy, items, machineOf } = open
-  const { why } = choice
+  const why = `${choice.why}; this time: ${since}`
   const rule = choice.kind === 'rule'
   if (rule) follow(host, run, choice.strategy, choice.order)
   else if (run.definition.strategy !== 'planned') follow(host, run, 'planned', order)
