@@ -72,20 +72,15 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       say('stage', { stage: nameOf(number), total, failed: stage.items.counts[FAILED] })
     }
   }
-  const onStarts = (decisions: readonly Decision[]): void => {
-    for (const decision of decisions) {
-      if (decision.kind !== 'start') continue
-      const { machine, slot, tasks } = decision
-      const stage = host.state.stages[host.state.tasks.stage[tasks[0]]]
-      if (stage?.run !== run.number) continue
-      const id = host.state.machines[machine].definition.id
-      const { first } = host.state.tasks
-      const items = tasks.map(task => first[task])
-      say('started', {
-        ...{ stage: stage.definition.name, machine: id, slot, tasks: tasks.length },
-        indexes: items,
-      })
-    }
+  const onStart = (machine: number, slot: number, tasks: readonly number[]): void => {
+    const stage = host.state.stages[host.state.tasks.stage[tasks[0]]]
+    if (stage?.run !== run.number) return
+    const { id } = host.state.machines[machine].definition
+    const { first } = host.state.tasks
+    say('started', {
+      ...{ stage: stage.definition.name, machine: id, slot, tasks: tasks.length },
+      indexes: tasks.map(task => first[task]),
+    })
   }
   const onUnloads = (decisions: readonly Decision[]): void => {
     for (const decision of decisions) {
@@ -97,11 +92,19 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     }
   }
   onCounts()
+  // Of a run that goes on, items start in the step that says so, before anybody listens.
+  for (const { number, slots } of host.state.machines) {
+    slots.forEach(({ running }, slot) => {
+      if (running.length > 0) onStart(number, slot, running)
+    })
+  }
   const off = host.listen({
     onStep: (events, decisions) => {
       for (const event of events) onEvent(event)
       onUnloads(decisions)
-      onStarts(decisions)
+      for (const decision of decisions) {
+        if (decision.kind === 'start') onStart(decision.machine, decision.slot, decision.tasks)
+      }
       for (const decision of decisions) onDecision(decision)
       onCounts()
     },
