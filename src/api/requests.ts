@@ -189,11 +189,16 @@ function statusOf(view: View, name: string | undefined): Status {
 }
 
 /** What runs at an instant of the owner's clock. */
-export type RunningNow = { readonly now: number; readonly tasks: readonly Running[] }
+export type RunningNow = {
+  readonly now: number
+  readonly tasks: readonly Running[]
+  readonly rests: Run['rests']
+}
 
 function running(view: View, name: string | undefined): RunningNow {
   const now = nowOf(view.state)
-  return { now, tasks: runningTasks(view, liveRunOf(view, findRun(view, name)), now) }
+  const run = liveRunOf(view, findRun(view, name))
+  return { now, tasks: runningTasks(view, run, now), rests: run.rests }
 }
 
 const runNamed = (view: View, { run }: { readonly run?: string }): Run =>

@@ -51,6 +51,7 @@ export function newRun(number: number, definition: RunDefinition, now: number): 
     attempts: 0,
     retries: 0,
     rested: 0,
+    rests: [],
     restsSince: 0,
     allocation,
     order,

@@ -61,6 +61,8 @@ export type Run = {
   retries: number
   /** Micros between its last answer before an interruption or an end and its next start, over all of them. */
   rested: number
+  /** Each of those times, in order; micros since the epoch. */
+  readonly rests: { readonly from: number; readonly to: number }[]
   /** Since when it rests so; 0: it does not. */
   restsSince: number
   readonly allocation: Allocation

@@ -102,6 +102,8 @@ type GanttChartOptions = {
   /** Drawn as a dashed line: no schedule ends before it. */
   readonly bound?: number
   readonly makespan?: number
+  /** Instants at which time is left out: dotted lines. */
+  readonly rests?: readonly number[]
 }
 
 type RenderApi = {
@@ -110,12 +112,13 @@ type RenderApi = {
   readonly size: (extent: readonly [number, number]) => [number, number]
 }
 
-function linesOf({ bound, makespan, until }: GanttChartOptions) {
+function linesOf({ bound, makespan, until, rests = [] }: GanttChartOptions) {
   const line = (at: number, color: string, type: string) => ({
     xAxis: at,
     lineStyle: { color, type, width: 1.5 },
   })
   return [
+    ...rests.map(at => line(at, 'var(--ink)', 'dotted')),
     ...(bound !== undefined && bound > 0 ? [line(bound, 'var(--bound)', 'dashed')] : []),
     ...(makespan === undefined || makespan > until * (1 + 1e-9)
       ? []

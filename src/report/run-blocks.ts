@@ -1,11 +1,14 @@
 import { cutInMiddle, inOneLine } from '../std/columns.ts'
 import type { HistoryBatch } from '../port/journal.ts'
+import { atWorkSince, type Rest } from './rests.ts'
 import { type Block, type BlockState, type Lane, lanesOf } from './lanes.ts'
 
-/** What a run's history comes to on a chart: a lane per machine slot, seconds since the first start. */
+/** What a run's history comes to on a chart: a lane per machine slot, seconds at work since the first start. */
 export type RunChart = {
   readonly lanes: readonly Lane[]
   readonly slots: number
+  /** Where the time axis leaves out that the run lay still, and for how long; in seconds. */
+  readonly rests: readonly { readonly at: number; readonly seconds: number }[]
   readonly seconds: number
   readonly attempts: number
   readonly retried: number
@@ -27,6 +30,7 @@ type Live = {
   /** Micros since the epoch. */
   readonly now: number
   readonly tasks: readonly Running[]
+  readonly rests?: readonly Rest[]
   /** Whether the item has no final answer yet. */
   readonly isOpen: (stage: string, index: number) => boolean
   /** An item's key, where it is known and worth looking up. */
@@ -46,7 +50,9 @@ export function chartOfHistory(
   const isNamed = live.keyOf !== undefined && attempts.length <= mostNamed
   const first = attempts.reduce((least, { start }) => Math.min(least, start), Infinity)
   const last = attempts.reduce((most, { end }) => Math.max(most, end), 0)
-  const seconds = attempts.length === 0 ? 0 : (last - first) / 1e6
+  const rests = (live.rests ?? []).filter(({ from, to }) => from >= first && to <= last)
+  const workAt = atWorkSince(first, rests)
+  const seconds = attempts.length === 0 ? 0 : workAt(last) / 1e6
   const latest = new Map<string, number>()
   for (const { item, start } of attempts) {
     latest.set(item, Math.max(latest.get(item) ?? start, start))
@@ -63,7 +69,7 @@ export function chartOfHistory(
     const key = `${machine}\u0000${slot}`
     const lane = bySlot.get(key) ?? { machine, slot, blocks: [] }
     const detail = detailOf(state, attempt.outcome)
-    const times = { start: (start - first) / 1e6, end: (end - first) / 1e6 }
+    const times = { start: workAt(start) / 1e6, end: workAt(end) / 1e6 }
     lane.blocks.push({ ...times, label, state, detail })
     bySlot.set(key, lane)
   }
@@ -75,6 +81,7 @@ export function chartOfHistory(
     lanes: slots.flatMap(({ machine, slot, blocks }) =>
       lanesOf(`${machine} · ${slot}`, blocks, seconds / unseen),
     ),
+    rests: rests.map(({ from, to }) => ({ at: workAt(from) / 1e6, seconds: (to - from) / 1e6 })),
     seconds,
     running: live.tasks.length,
     attempts: ended.reduce((sum, { count }) => sum + count, 0),

@@ -124,7 +124,14 @@ function machinesNote({ chart }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes
   const rest = hidden > 0 ? ` ${hidden} more slots are not drawn.` : ''
   const now = chart.running > 0 ? `, ${formatCount(chart.running)} running as this was drawn` : ''
-  return `A lane for each slot of each machine; ${plural(chart.attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}`
+  return `A lane for each slot of each machine; ${plural(chart.attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}${restsNote(chart)}`
+}
+
+function restsNote({ rests }: RunChart): string {
+  if (rests.length === 0) return ''
+  const lay = duration(rests.reduce((sum, rest) => sum + rest.seconds, 0))
+  const where = rests.length === 1 ? 'at the dotted line' : 'at the dotted lines'
+  return ` It was interrupted, or ended and was tried again, ${where}; the ${lay} in which it lay still are left out.`
 }
 
 function schedule({ chart }: RunReport, clock: { until: number; unit: string }): string {
@@ -137,7 +144,7 @@ function schedule({ chart }: RunReport, clock: { until: number; unit: string }):
   const busy = busyChart([{ name: 'slots at work', shares, end: clock.until }], clock)
   return (
     `${legend}<div class="charts">` +
-    `${ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true, ticks: true })}<h3>Slots at work<span>their share, over time</span></h3>${busy}</div>`
+    `${ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true, ticks: true, rests: chart.rests.map(({ at }) => at) })}<h3>Slots at work<span>their share, over time</span></h3>${busy}</div>`
   )
 }
 

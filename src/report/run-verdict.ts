@@ -28,7 +28,9 @@ export function runVerdict(report: RunReport): string {
 
 function tookOf({ seconds, lowerBound, chart }: RunReport): string {
   const took = formatDuration(seconds * 1e6)
-  const said = chart.running > 0 ? `At work for ${took}` : `It took ${took}`
+  const rested = chart.rests.reduce((sum, rest) => sum + rest.seconds, 0)
+  const still = rested > 0 ? `, without ${formatDuration(rested * 1e6)} in which it lay still` : ''
+  const said = chart.running > 0 ? `At work for ${took}${still}` : `It took ${took}${still}`
   if (!(lowerBound > 0)) return `${said}.`
   const bound = formatDuration(lowerBound * 1e6)
   return seconds <= lowerBound * 1.01

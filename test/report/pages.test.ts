@@ -157,6 +157,27 @@ test('what runs grows to now in blue, and a failed item that will be tried again
   expect(chart).toMatchObject({ seconds: 7, running: 2, failed: 0, retried: 2, attempts: 4 })
 })
 
+test('the time in which a run lay still is left out of its axis, and said', () => {
+  // The first attempt of item 1 ends at 2 s; the run goes on at 1000 s.
+  const later = (at: number) => (at < 3e6 ? at : at + 997e6)
+  const starts = [1e6, 1e6, 3e6, 4e6].map(later)
+  const ends = [2e6, 2e6, 4e6, 5e6].map(later)
+  const rests = [{ from: 2e6, to: 1000e6 }]
+  const live = { now: 0, tasks: [], isOpen: () => false, rests }
+  const chart = chartOfHistory([{ ...history, starts, ends }], live)
+  expect(chart.lanes.map(({ blocks }) => blocks.map(({ start, end }) => [start, end]))).toEqual([
+    [
+      [0, 1],
+      [1, 2],
+    ],
+    [
+      [0, 1],
+      [2, 3],
+    ],
+  ])
+  expect(chart).toMatchObject({ seconds: 3, rests: [{ at: 1, seconds: 998 }] })
+})
+
 test('a failed item that waits for its next attempt is not shown as failed for good', () => {
   const live = { now: 6e6, tasks: [], isOpen: (_stage: string, index: number) => index === 2 }
   const [, lane] = chartOfHistory([history], live).lanes

@@ -144,7 +144,16 @@ describe('figures of a column', () => {
 
 test('a run took as long as its measured times allow, or longer, and says which', () => {
   const lanes = [{ label: 'm', blocks: [] }]
-  const chart = { lanes, slots: 1, seconds: 8, attempts: 1, retried: 0, failed: 0, running: 0 }
+  const chart = {
+    lanes,
+    slots: 1,
+    seconds: 8,
+    attempts: 1,
+    retried: 0,
+    failed: 0,
+    running: 0,
+    rests: [],
+  }
   const done = { name: 'a', waiting: 0, running: 0, done: 1, failed: 0, other: 0, busySeconds: 8 }
   const said = (lowerBound: number) =>
     runVerdict({

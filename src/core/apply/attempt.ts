@@ -83,6 +83,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   run.attempts += decision.tasks.length
   if (run.restsSince > 0) {
     run.rested += state.now - run.restsSince
+    run.rests.push({ from: run.restsSince, to: state.now })
     run.restsSince = 0
   }
   if (stage.firstStart === 0) stage.firstStart = state.now
