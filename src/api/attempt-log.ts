@@ -11,15 +11,13 @@ export function storeLog(
   store: Store,
   event: Extract<ExecutorEvent, { kind: 'log' }>,
 ): void {
-  const { tasks } = state
-  if (event.task >= tasks.used) return
-  const stage = state.stages[tasks.stage[event.task]]
+  const stage = state.stages[event.stage]
   store.log([
     {
       run: state.runs[stage.run].definition.name,
       stage: stage.definition.name,
       index: event.index,
-      attempt: event.attempt,
+      attempt: event.try,
       at: Date.now() * 1_000,
       stream: event.stream,
       text: event.text,

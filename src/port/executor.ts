@@ -89,8 +89,10 @@ export type ExecutorEvent =
     }
   | {
       readonly kind: 'log'
+      readonly stage: number
       readonly attempt: number
-      readonly task: number
+      /** 1 for the first attempt that counts. */
+      readonly try: number
       readonly index: number
       readonly stream: 'stdout' | 'stderr' | 'log'
       readonly text: string

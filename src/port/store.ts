@@ -62,6 +62,7 @@ export type LogLine = {
   readonly run: string
   readonly stage: string
   readonly index: number
+  /** As `ctx.attempt`: 1 for the first that counts. */
   readonly attempt: number
   /** Micros since the epoch. */
   readonly at: number

@@ -6,6 +6,7 @@ export type PendingItem = {
   readonly stage: number
   readonly task: number
   readonly attempt: number
+  readonly try: number
   readonly index: number
   readonly memoryLimit: number | undefined
   /** Characters of native output kept for it. */
@@ -34,10 +35,11 @@ export function pendingItems() {
     count: () => count,
     nextSeq: () => base + window.length,
     add(stage: number, attempts: readonly AttemptOrder[]): void {
-      for (const { task, attempt, items, memoryLimit } of attempts) {
+      for (const { task, attempt, try: tryNumber, items, memoryLimit } of attempts) {
         for (const { index } of items) {
           const seq = base + window.length
-          window.push({ seq, stage, task, attempt, index, memoryLimit, written: 0 })
+          const of = { stage, task, attempt, try: tryNumber, index, memoryLimit }
+          window.push({ seq, ...of, written: 0 })
           count += 1
         }
       }

@@ -16,8 +16,8 @@ export function slotOutput(
 
   function tell(item: PendingItem | undefined, stream: Stream, text: string): void {
     if (item === undefined) return
-    const { attempt, task, index } = item
-    emit({ kind: 'log', attempt, task, index, stream, text })
+    const { stage, attempt, index } = item
+    emit({ kind: 'log', stage, attempt, try: item.try, index, stream, text })
   }
 
   return {

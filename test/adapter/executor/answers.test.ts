@@ -1,16 +1,20 @@
 import { readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { StageCode } from '../../../src/port/executor.ts'
+import type { AttemptOrder, StageCode } from '../../../src/port/executor.ts'
 import { code, first, order, world } from './harness.ts'
 
-async function answers(items: readonly unknown[], more: Partial<StageCode> = {}) {
+async function answers(
+  items: readonly unknown[],
+  more: Partial<StageCode> = {},
+  orders: Partial<AttemptOrder> = {},
+) {
   const box = world()
   box.executor.define(0, code('answers.mjs', more))
   box.executor.run(
     first,
     0,
-    items.map((item, i) => order(i, item)),
+    items.map((item, i) => order(i, item, orders)),
   )
   return { box, outcomes: await box.answered(items.length) }
 }
@@ -138,13 +142,13 @@ describe('ctx tells the handler where it is', () => {
     expect(two).toMatchObject({ attempt: 2, idempotencyKey: one.idempotencyKey })
   })
 
-  test('what it logs and prints is told with its attempt, before its answer', async () => {
-    const { box } = await answers([{ do: 'nothing' }, { do: 'log' }])
-    const told = box.of('log').map(({ attempt, stream, text }) => [attempt, stream, text])
+  test('what it logs and prints is told with its attempt and which try that is, before its answer', async () => {
+    const { box } = await answers([{ do: 'nothing' }, { do: 'log' }], {}, { try: 3 })
+    const told = box.of('log').map(log => [log.attempt, log.try, log.stream, log.text])
     expect(told).toEqual([
-      [1, 'log', 'seen { n: 1 }\n'],
-      [1, 'stdout', 'printed\n'],
-      [1, 'stderr', 'warned\n'],
+      [1, 3, 'log', 'seen { n: 1 }\n'],
+      [1, 3, 'stdout', 'printed\n'],
+      [1, 3, 'stderr', 'warned\n'],
     ])
     expect(box.of('progress')).toEqual([{ kind: 'progress', attempt: 1, task: 1, fraction: 0.5 }])
   })

@@ -6,9 +6,9 @@ import { order } from './harness.ts'
 
 function opened() {
   const pending = pendingItems()
-  const heard: [task: number, text: string][] = []
+  const heard: [index: number, text: string][] = []
   const output = slotOutput(pending, (event: ExecutorEvent) => {
-    if (event.kind === 'log') heard.push([event.task, event.text])
+    if (event.kind === 'log') heard.push([event.index, event.text])
   })
   return { pending, output, heard }
 }
