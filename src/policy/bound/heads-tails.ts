@@ -1,5 +1,6 @@
 import { successorsOf, topologicalOrder } from '../../model/precedence.ts'
 import type { Problem } from '../../model/problem.ts'
+import { type Joins, joinsOf } from './joins.ts'
 import { pricedTimes, relativeSpeeds } from './prices.ts'
 import { relativesOf } from './relatives.ts'
 import { unrelatedOf } from './unrelated.ts'
@@ -14,7 +15,8 @@ import { isWhole } from './whole.ts'
  * the transfer. Tails are the same from the other side. This sees transfers that a path of least
  * processing times has to leave out: a chain pays for a move or stays on one machine.
  *
- * On graphs of up to some thousand tasks each task also waits for the work of all its predecessors,
+ * At joins the predecessors of a task run on its machine one after another, or one of them moves
+ * (`joins.ts`). On graphs of up to some thousand tasks each task also waits for the work of all its predecessors,
  * however the machines share it, and is followed by that of all its successors (`relatives.ts`).
  */
 export type HeadsTails = {
@@ -45,8 +47,29 @@ export function headsAndTails(problem: Problem): HeadsTails {
   const successors = successorsOf(problem.edges)
   const order = topologicalOrder(problem.edges, successors)
   const work = flat || tasks > MAX_RELATED ? undefined : pricedWork(problem)
-  const begin = begins(problem, view, { order, work })
-  const rest = rests(problem, view, { order, successors, work })
+  const { firstEdge, from } = problem.edges
+  const forwards: Way = {
+    order,
+    first: firstEdge,
+    before: from,
+    edge: Int32Array.from(from.keys()),
+    into: view.into,
+    outOf: view.outOf,
+    release: Float64Array.from(problem.tasks, ({ release }) => release),
+  }
+  const backwards: Way = {
+    order: order.toReversed(),
+    first: successors.firstEdge,
+    before: successors.to,
+    edge: successors.edge,
+    into: view.outOf,
+    outOf: view.into,
+    release: new Float64Array(tasks),
+  }
+  const ahead = leastStarts(problem, view, forwards, work)
+  const behind = leastStarts(problem, view, backwards, work)
+  const begin = ahead.begin
+  const rest = behind.begin.map((start, at) => start + times[at])
   const head = new Float64Array(tasks)
   const tail = new Float64Array(tasks)
   let path = 0
@@ -58,22 +81,20 @@ export function headsAndTails(problem: Problem): HeadsTails {
       if (times[at] === Number.POSITIVE_INFINITY) continue
       least = Math.min(least, begin[at] + rest[at])
       head[task] = Math.min(head[task], begin[at])
-      tail[task] = Math.min(tail[task], rest[at] - times[at])
+      tail[task] = Math.min(tail[task], behind.begin[at])
     }
-    // rest - time is rounded; a tail must never be too long.
-    tail[task] = Math.max(0, tail[task] - least * 2 ** -51)
     path = Math.max(path, least)
   }
-  return { head, tail, path, raised: work?.raised ?? false, begin, rest }
+  return { head, tail, path, raised: ahead.raised || behind.raised, begin, rest }
 }
 
-type Work = { readonly priced: Float64Array; readonly whole: boolean; raised: boolean }
+type Work = { readonly priced: Float64Array; readonly whole: boolean }
 
 function pricedWork(problem: Problem): Work {
   const view = unrelatedOf(problem)
   const cost = pricedTimes(view, relativeSpeeds(view))
   const priced = Float64Array.from(view.classOf, row => cost[row])
-  return { priced, whole: isWhole(problem), raised: false }
+  return { priced, whole: isWhole(problem) }
 }
 
 type View = {
@@ -84,77 +105,70 @@ type View = {
   readonly outOf: (edge: number, machine: number) => number
 }
 
-/** Least start of each task on each machine. */
-function begins(
+/** The graph from its beginning, or from its end, where what ends is what begins. */
+type Way = {
+  readonly order: Int32Array
+  readonly first: Int32Array
+  readonly before: Int32Array
+  readonly edge: Int32Array
+  readonly into: View['into']
+  readonly outOf: View['outOf']
+  readonly release: Float64Array
+}
+
+/** Least start of each task on each machine; some are later than any path makes them where it says so. */
+function leastStarts(
   problem: Problem,
   view: View,
-  { order, work }: { readonly order: Int32Array; readonly work: Work | undefined },
-): Float64Array {
-  const { machines, times, into } = view
-  const { firstEdge, from } = problem.edges
+  way: Way,
+  work: Work | undefined,
+): { readonly begin: Float64Array; readonly raised: boolean } {
+  const { machines, times } = view
+  const { first, before, edge, into, release } = way
   const begin = new Float64Array(times.length)
   const firstEnd = new Float64Array(problem.tasks.length)
-  const before = work && relativesOf(work)
-  for (const task of order) {
+  const relatives = work && relativesOf(work)
+  const joins = machines > 1 ? joinsAlong(problem, view, way, begin) : undefined
+  let raised = false
+  for (const task of way.order) {
     const row = task * machines
-    begin.fill(problem.tasks[task].release, row, row + machines)
-    for (let edge = firstEdge[task]; edge < firstEdge[task + 1]; edge += 1) {
-      const source = from[edge] * machines
-      before?.join(task, from[edge])
+    begin.fill(release[task], row, row + machines)
+    for (let at = first[task]; at < first[task + 1]; at += 1) {
+      const source = before[at] * machines
+      relatives?.join(task, before[at])
       for (let machine = 0; machine < machines; machine += 1) {
         const stayed = begin[source + machine] + times[source + machine]
-        const moved = firstEnd[from[edge]] + into(edge, machine)
+        const moved = firstEnd[before[at]] + into(edge[at], machine)
         const arrival = Math.min(stayed, moved)
         if (arrival > begin[row + machine]) begin[row + machine] = arrival
       }
     }
-    if (work && before) {
-      if (raise(begin, row, machines, before.around(task))) work.raised = true
-      before.settle(task, leastRunnable(begin, times, row, machines))
+    if (joins?.raise(task)) raised = true
+    if (relatives) {
+      if (raise(begin, row, machines, relatives.around(task))) raised = true
+      relatives.settle(task, leastRunnable(begin, times, row, machines))
     }
     firstEnd[task] = leastSum(begin, times, row, machines)
+    joins?.settle(task)
   }
-  return begin
+  return { begin, raised }
 }
 
-/** Least time from the start of each task on each machine to the end of the schedule. */
-function rests(
-  problem: Problem,
-  view: View,
-  graph: {
-    readonly order: Int32Array
-    readonly successors: ReturnType<typeof successorsOf>
-    readonly work: Work | undefined
-  },
-): Float64Array {
-  const { machines, times, outOf } = view
-  const { firstEdge, to, edge: edges } = graph.successors
-  const rest = new Float64Array(times.length)
-  const leastRest = new Float64Array(problem.tasks.length)
-  const following = graph.work && relativesOf(graph.work)
-  for (const task of graph.order.toReversed()) {
-    const row = task * machines
-    for (let at = firstEdge[task]; at < firstEdge[task + 1]; at += 1) {
-      const after = to[at] * machines
-      following?.join(task, to[at])
-      for (let machine = 0; machine < machines; machine += 1) {
-        const moved = leastRest[to[at]] + outOf(edges[at], machine)
-        const next = Math.min(rest[after + machine], moved)
-        if (next > rest[row + machine]) rest[row + machine] = next
-      }
-    }
-    if (graph.work && following) {
-      if (raise(rest, row, machines, following.around(task))) graph.work.raised = true
-      following.settle(task, leastRunnable(rest, times, row, machines))
-    }
-    let least = Number.POSITIVE_INFINITY
-    for (let machine = 0; machine < machines; machine += 1) {
-      rest[row + machine] += times[row + machine]
-      least = Math.min(least, rest[row + machine])
-    }
-    leastRest[task] = least
-  }
-  return rest
+function joinsAlong(problem: Problem, view: View, way: Way, begin: Float64Array): Joins {
+  const rank = new Int32Array(problem.tasks.length)
+  way.order.forEach((task, at) => {
+    rank[task] = at
+  })
+  return joinsOf({
+    ...way,
+    tasks: problem.tasks.length,
+    machines: view.machines,
+    times: view.times,
+    begin,
+    rank,
+    single: problem.machines.map(({ capacity }) => capacity === undefined),
+    whole: isWhole(problem),
+  })
 }
 
 function raise(values: Float64Array, row: number, count: number, least: number): boolean {

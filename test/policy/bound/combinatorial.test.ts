@@ -89,6 +89,58 @@ describe('the combinatorial bound', () => {
     expect(boundOf(waist).value).toBe(14)
   })
 
+  const three = ['a', 'b', 'c']
+  const twins = [{ id: 'm0' }, { id: 'm1' }]
+
+  it('lets what a join needs run one after another, or move', () => {
+    // Three tasks of 4 on the machine of the join: 12. One of them elsewhere: 4 and the transfer.
+    const join = (time: number) => ({
+      machines: twins,
+      tasks: [
+        ...three.map(id => ({ id, work: 4 })),
+        { id: 'z', work: 1, after: three.map(task => ({ task, time })) },
+      ],
+    })
+    expect(boundOf(join(100)).value).toBe(13)
+    expect(boundOf(join(6)).value).toBe(11)
+    expect(boundOf(join(0)).value).toBe(9)
+  })
+
+  it('lets what a fork leads to run one after another, or move', () => {
+    const fork = {
+      machines: twins,
+      tasks: [
+        { id: 'a', work: 1 },
+        ...three.map(id => ({ id: `${id}1`, work: 4, after: [{ task: 'a', time: 100 }] })),
+      ],
+    }
+    expect(boundOf(fork).value).toBe(13)
+  })
+
+  it('follows what moves at a join further back, past tasks that could move with it', () => {
+    // Elsewhere, a and its follower still have to come to the machine of z: 2 + 2 + 20.
+    const chains = {
+      machines: twins,
+      tasks: three.flatMap(id => [
+        { id, work: 2 },
+        { id: `${id}1`, work: 2, after: [{ task: id, time: 20 }] },
+      ]),
+    }
+    const last = { id: 'z', work: 1, after: three.map(id => ({ task: `${id}1`, time: 20 })) }
+    expect(boundOf({ ...chains, tasks: [...chains.tasks, last] }).value).toBe(13)
+  })
+
+  it('makes nobody wait for a machine that runs several tasks at once', () => {
+    const shared = {
+      machines: twins.map(machine => ({ ...machine, capacity: { cpu: 4 } })),
+      tasks: [
+        ...three.map(id => ({ id, work: 4, needs: { cpu: 1 } })),
+        { id: 'z', work: 1, after: three.map(task => ({ task, time: 100 })) },
+      ],
+    }
+    expect(boundOf(shared).value).toBe(5)
+  })
+
   it('sees that one of two machines gets two of three equal tasks', () => {
     const equal = {
       machines: [{ id: 'm0' }, { id: 'm1' }],
