@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { errColours as pc } from './colour.ts'
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
 import { storedName } from '../driver/stored-name.ts'

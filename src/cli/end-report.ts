@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import pc from 'picocolors'
+import { outColours as pc } from './colour.ts'
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
 import type { Summary } from '../api/summary.ts'
@@ -29,7 +29,7 @@ export function endReport(summary: Summary, host: Host, job: Job, submitted: Sub
 /** An empty line between what belongs apart; nothing for what is empty. */
 function sections(parts: readonly (readonly string[])[]): string {
   const full = parts.filter(part => part.length > 0)
-  const text = `\n${full.map(part => part.join('\n')).join('\n\n')}\n`
+  const text = `\n${full.map(part => part.join('\n')).join('\n\n')}`
   if (process.stdout.isTTY !== true) return text
   const width = Math.max(40, process.stdout.columns ?? 80)
   return text
@@ -99,16 +99,31 @@ function slotsInWords(summary: Summary): string {
   return `${plural(slots, 'slot')} on ${plural(summary.machines.length, 'machine')}`
 }
 
+/** Of many stages those with advice, and those that used most. */
 function memoryRows(summary: Summary, host: Host): [string, string][] {
-  return summary.stages.flatMap(stage => {
-    if (stage.memoryPeak === 0) return []
-    const asked =
-      stage.memoryAsked === 0 ? 'not asked for' : `${formatBytes(stage.memoryAsked)} asked`
-    const advice = memoryAdvice(stage, host.machines)
-    const value = `${formatBytes(stage.memoryPeak)} used, ${asked}${advice === undefined ? '' : `; ${advice}`}`
-    return [[`memory ${clip(stage.name, longestName)}`, value]]
-  })
+  const measured = summary.stages
+    .filter(({ memoryPeak }) => memoryPeak > 0)
+    .map(stage => ({ stage, advice: memoryAdvice(stage, host.machines) }))
+  const told = measured
+    .toSorted(
+      (a, b) =>
+        Number(b.advice !== undefined) - Number(a.advice !== undefined) ||
+        b.stage.memoryPeak - a.stage.memoryPeak,
+    )
+    .slice(0, mostMemoryRows)
+  const rows = measured
+    .filter(row => told.includes(row))
+    .map(({ stage, advice }): [string, string] => {
+      const asked =
+        stage.memoryAsked === 0 ? 'not asked for' : `${formatBytes(stage.memoryAsked)} asked`
+      const value = `${formatBytes(stage.memoryPeak)} used, ${asked}${advice === undefined ? '' : `; ${advice}`}`
+      return [`memory ${clip(stage.name, longestName)}`, value]
+    })
+  const rest = measured.length - told.length
+  return rest === 0 ? rows : [...rows, ['', `and ${plural(rest, 'more stage')} that used less`]]
 }
+
+const mostMemoryRows = 6
 
 function failureLines(summary: Summary, host: Host): string[] {
   const run = host.runNamed(summary.run)

@@ -6,6 +6,7 @@ import { endedCount, FAILED } from '../core/items.ts'
 import type { Run } from '../core/state.ts'
 import { cargoOf } from '../driver/payloads.ts'
 import { storedName } from '../driver/stored-name.ts'
+import { tell } from './print.ts'
 import type { Progress } from './progress.ts'
 
 /**
@@ -110,7 +111,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     },
   })
   return {
-    note: text => process.stderr.write(`${text}\n`),
+    note: tell,
     decide: () => {},
     end(interrupted) {
       off()

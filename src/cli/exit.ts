@@ -1,5 +1,6 @@
 import { InputError } from '../model/input-error.ts'
 import { NeverHere } from '../model/never-here.ts'
+import { printable } from './printable.ts'
 
 /** What a command's end means to a shell. */
 export const exitCode = { done: 0, failed: 1, badInput: 2, neverHere: 3, interrupted: 130 } as const
@@ -43,7 +44,7 @@ function told(error: unknown): number {
 
 /** Messages quote what users wrote: nothing in it may fill the screen or steer the terminal. */
 function onOneScreen(message: string): string {
-  const lines = message.replace(unprintable, '\ufffd').split('\n')
+  const lines = printable(message, false).split('\n')
   const shown = lines.slice(0, mostLines).map(line => {
     return line.length <= mostLetters ? line : `${line.slice(0, mostLetters)}…`
   })
@@ -51,8 +52,6 @@ function onOneScreen(message: string): string {
   return shown.join('\n')
 }
 
-/** Control characters but for tabs and line feeds, and those that turn the direction of text. */
-const unprintable = /[^\P{Cc}\t\n]|\p{Bidi_Control}/gu
 const mostLines = 40
 const mostLetters = 1_000
 

@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { errColours as pc } from './colour.ts'
 import { formatCount } from '../std/units.ts'
 import { clip, padEnd, padStart, percent, seenWidth, wrapped } from './print.ts'
 
@@ -38,22 +38,23 @@ export type Frame = {
 
 /**
  * A line per stage, a lane per machine, the time left. What fits least is left out first: a long bar,
- * rates, percentages, the bar; what failed and what is slow stay.
+ * rates, percentages, the bar; what failed and what is slow stay. In a low window stages at work are
+ * shown before others, and of machines fewer.
  */
-export function frameLines(frame: Frame, width: number): string[] {
+export function frameLines(frame: Frame, width: number, rows = Number.POSITIVE_INFINITY): string[] {
   const names = Math.min(longestName, Math.max(...frame.stages.map(({ name }) => seenWidth(name))))
   const strategy = frame.strategy === undefined ? [] : [pc.dim(`  ${frame.strategy}`)]
   if (frame.left === undefined) {
     const whole = strategy.flatMap(line => wrapped(line, width))
-    return [...fitting(stageLayouts(frame.stages, names), width), ...whole]
+    const stages = stageLines(frame.stages, names, width, rows - whole.length)
+    return [...stages, ...whole]
   }
+  const beside = strategy.length + 1
+  const { stages: stageRows, lanes: laneRows } = shareOfRows(frame, rows - beside)
   const ids = Math.max(names, ...frame.lanes.map(lane => seenWidth(lane.id)))
-  const shown = frame.lanes.slice(0, mostLanes)
-  const hidden = frame.lanes.length - shown.length
   return [
-    ...fitting(stageLayouts(frame.stages, names), width),
-    ...fitting(laneLayouts(shown, ids), width),
-    ...(hidden > 0 ? [pc.dim(`  and ${hidden} more machines`)] : []),
+    ...stageLines(frame.stages, names, width, stageRows),
+    ...laneLines(frame.lanes, ids, width, laneRows),
     ...strategy,
     pc.dim(`  ${frame.left}`),
   ].map(line => clip(line, width))
@@ -63,6 +64,57 @@ export function frameLines(frame: Frame, width: number): string[] {
 export const longestName = 24
 const mostLanes = 12
 const mostSquares = 32
+
+/** Rows for stages and for lanes, where both do not fit: a third is for lanes. */
+function shareOfRows(frame: Frame, rows: number): { stages: number; lanes: number } {
+  const lanes = Math.min(frame.lanes.length, mostLanes + 1)
+  const lanesAtLeast = Math.min(lanes, Math.max(1, Math.floor(rows / 3)))
+  const stages = Math.max(1, Math.min(frame.stages.length, rows - lanesAtLeast))
+  return { stages, lanes: Math.max(0, rows - stages) }
+}
+
+function stageLines(
+  stages: readonly FrameStage[],
+  names: number,
+  width: number,
+  rows: number,
+): string[] {
+  if (stages.length <= rows) return fitting(stageLayouts(stages, names), width)
+  const shown = stages
+    .map((stage, at) => ({ stage, at, rank: rankOf(stage) }))
+    .sort((a, b) => a.rank - b.rank || a.at - b.at)
+    .slice(0, Math.max(1, rows - 1))
+    .sort((a, b) => a.at - b.at)
+    .map(({ stage }) => stage)
+  const hidden = stages.filter(stage => !shown.includes(stage))
+  const over = hidden.filter(hasEnded).length
+  const more = `  and ${hidden.length} more stages${over > 0 ? `, ${over} of them at their end` : ''}`
+  return rows < 2
+    ? fitting(stageLayouts(shown, names), width)
+    : [...fitting(stageLayouts(shown, names), width), pc.dim(more)]
+}
+
+const hasEnded = (stage: FrameStage): boolean => stage.complete && stage.ended === stage.known
+
+/** At work first, then what begins next, then what is over. */
+const rankOf = (stage: FrameStage): number => (hasEnded(stage) ? 2 : stage.ended > 0 ? 0 : 1)
+
+function laneLines(
+  lanes: readonly FrameLane[],
+  ids: number,
+  width: number,
+  rows: number,
+): string[] {
+  const most = Math.min(mostLanes, lanes.length <= rows ? rows : rows - 1)
+  const shown = lanes.slice(0, Math.max(0, most))
+  const hidden = lanes.length - shown.length
+  return [
+    ...(shown.length > 0 ? fitting(laneLayouts(shown, ids), width) : []),
+    ...(hidden > 0 && rows > 0
+      ? [pc.dim(`  and ${hidden} ${shown.length > 0 ? 'more ' : ''}machines`)]
+      : []),
+  ]
+}
 
 /** The first of the layouts, widest first, of which every line fits; else the last, cut. */
 function fitting(layouts: readonly (readonly string[])[], width: number): string[] {

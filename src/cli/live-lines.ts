@@ -2,84 +2,59 @@ import { timeLeft } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
 import { loadedOn } from '../api/loaded.ts'
 import type { Machine, Run } from '../core/state.ts'
+import { errColours } from './colour.ts'
 import { type FrameLane, type FrameStage, frameLines } from './frame.ts'
-import { modelsInWords, seenWidth, wrapped } from './print.ts'
+import { modelsInWords } from './print.ts'
 import type { Progress } from './progress.ts'
+import { redrawn } from './redraw.ts'
 import { rateMeter, stageFigures } from './stage-figures.ts'
 import { leftInWords } from './time-left.ts'
 import { nowOf } from '../api/now.ts'
 
-/**
- * Lines that redraw in place: a line per stage, a lane per machine, the time left. Each frame moves up
- * over the last one and clears what it does not cover, so other output can only push it down.
- */
+/** On a terminal: a line per stage, a lane per machine, the time left, redrawn in place. */
 export function liveLines(host: Host, run: Run): Progress {
   const out = process.stderr
   const stagesOf = stageMeter(host, run)
   const left = leftMeter(host, run)
-  /** Widths of the lines drawn last: in a window made narrower they take more rows than they did. */
-  let drawn: number[] = []
-  let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false
   let strategy: string | undefined
 
-  const above = (): string => {
-    const columns = out.columns ?? 80
-    const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
-    return rows > 0 ? `\u001b[${rows}A\r` : '\r'
-  }
-  const draw = (): void => {
-    timer = undefined
-    const width = Math.max(20, (out.columns ?? 80) - 1)
-    const most = Math.max(3, (out.rows ?? 24) - 2)
-    const shown = {
-      stages: stagesOf(ended),
-      lanes: ended ? [] : lanesOf(host, run),
-      strategy,
-      ...(ended ? {} : { left: left() }),
-    }
-    const lines = frameLines(shown, width).slice(0, most)
-    out.write(`${above()}${lines.map(line => `${line}\u001b[K\n`).join('')}\u001b[J`)
-    drawn = lines.map(seenWidth)
-  }
+  const lines = redrawn(
+    out,
+    ({ width, rows }) => {
+      const stages = stagesOf(ended)
+      if (ended) return frameLines({ stages, lanes: [], strategy }, width, rows)
+      return frameLines({ stages, lanes: lanesOf(host, run), strategy, left: left() }, width, rows)
+    },
+    { colour: errColours.isColorSupported },
+  )
   const restore = (): void => {
     out.write('\u001b[?25h')
   }
-  const later = (): void => {
-    timer ??= setTimeout(draw, frameMillis)
-  }
   out.write('\u001b[?25l')
   process.on('exit', restore)
-  out.on('resize', later)
-  draw()
-  const off = host.listen({ onStep: later })
-  const ticking = setInterval(later, 1_000)
+  out.on('resize', lines.later)
+  lines.later()
+  const off = host.listen({ onStep: lines.later })
+  const ticking = setInterval(lines.later, 1_000)
   return {
-    note(text) {
-      // Over the last frame, which is drawn again below it; a `^C` the terminal echoed goes with it.
-      const lines = wrapped(`  ${text}`, Math.max(20, (out.columns ?? 80) - 1))
-      out.write(`${above()}${lines.map(line => `${line}\u001b[K\n`).join('')}\u001b[J`)
-      drawn = []
-      draw()
-    },
+    note: lines.note,
     decide(text) {
       strategy = text
-      later()
+      lines.later()
     },
     end() {
       off()
       clearInterval(ticking)
-      clearTimeout(timer)
-      out.off('resize', later)
+      out.off('resize', lines.later)
       ended = true
-      draw()
+      lines.end()
       process.off('exit', restore)
       restore()
     },
   }
 }
 
-const frameMillis = 100
 /** A forecast costs some milliseconds, and nobody reads it ten times a second. */
 const forecastMillis = 500
 

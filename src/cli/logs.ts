@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
-import pc from 'picocolors'
+import { outColours as pc } from './colour.ts'
 import type { LogPage } from '../api/requests.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { print, printJson } from './print.ts'
+import { print, printJson, tell } from './print.ts'
 
 type Flags = {
   readonly dir?: string
@@ -51,7 +51,7 @@ async function logs(
     after = page.lines.at(-1)?.id ?? after
     if (page.more) continue
     if (flags.follow !== true || !page.live) {
-      if (said === 0) process.stderr.write(`${name}: nothing was printed or logged\n`)
+      if (said === 0) tell(`${name}: nothing was printed or logged`)
       return exitCode.done
     }
     await pause(followMillis)

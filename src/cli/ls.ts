@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import pc from 'picocolors'
+import { outColours as pc } from './colour.ts'
 import type { RunRow } from '../api/view.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'

@@ -2,7 +2,7 @@ import { timeLeft } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
 import type { Run } from '../core/state.ts'
 import { keyOf } from './event-lines.ts'
-import { countOf } from './print.ts'
+import { countOf, tell } from './print.ts'
 import type { Progress } from './progress.ts'
 import { stageFigures } from './stage-figures.ts'
 import { leftInWords } from './time-left.ts'
@@ -13,7 +13,6 @@ import { nowOf } from '../api/now.ts'
  * one for each of the first failures.
  */
 export function plainLines(host: Host, run: Run): Progress {
-  const out = process.stderr
   let last = performance.now()
   let tenths = 0
   let failures = 0
@@ -26,11 +25,10 @@ export function plainLines(host: Host, run: Run): Progress {
         failures += 1
         const stage = host.state.stages[decision.stage].definition.name
         if (failures <= mostFailures)
-          out.write(
-            `  ${stage}[${keyOf(host, decision.stage, decision.index)}] failed: ${decision.failure.message.split('\n')[0]}\n`,
+          tell(
+            `  ${stage}[${keyOf(host, decision.stage, decision.index)}] failed: ${decision.failure.message.split('\n')[0]}`,
           )
-        else if (failures === mostFailures + 1)
-          out.write('  further failures are not listed here\n')
+        else if (failures === mostFailures + 1) tell('  further failures are not listed here')
       }
       const now = performance.now()
       if (now - last < everyMillis) return
@@ -46,17 +44,17 @@ export function plainLines(host: Host, run: Run): Progress {
       const left = stages.every(at => at.complete && at.ended === at.known)
         ? 'writing outputs'
         : leftInWords(timeLeft(host.state, run, nowOf(host.state)))
-      out.write(`  ${parts.join(', ')}; ${left}\n`)
+      tell(`  ${parts.join(', ')}; ${left}`)
     },
   })
   let decides: string | undefined
   return {
-    note: text => out.write(`  ${text}\n`),
+    note: text => tell(`  ${text}`),
     decide(text, uses) {
       // A plan is mended again and again; who decides changes seldom.
       if (uses === decides) return
       decides = uses
-      out.write(`  ${text}\n`)
+      tell(`  ${text}`)
     },
     end: off,
   }

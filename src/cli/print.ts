@@ -1,17 +1,23 @@
-import pc from 'picocolors'
+import { errColours, outColours as pc } from './colour.ts'
 import type { LoadedModel } from '../api/loaded.ts'
 import { columnsOf, columnsOfLetter } from '../std/columns.ts'
+import { printable } from './printable.ts'
 import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
 
 /** How commands write: sober lines, colour only where a terminal wants it, columns that line up. */
 
-/** Writes a line; a reader that has gone away (`| head`) ends the command quietly. */
+/** Writes a line for people; a reader that has gone away (`| head`) ends the command quietly. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${printable(line, pc.isColorSupported)}\n`)
+}
+
+/** A line for people on stderr, beside what stdout is for. */
+export function tell(line: string): void {
+  process.stderr.write(`${printable(line, errColours.isColorSupported)}\n`)
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value))
+  process.stdout.write(`${JSON.stringify(value)}\n`)
 }
 
 /** A closed pipe is the reader's wish, not a fault: what only answers ends with its reader. */

@@ -8,6 +8,7 @@ import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { Interrupted } from './exit.ts'
 import { plural } from '../std/units.ts'
+import { tell } from './print.ts'
 import { stopSignals } from './stop-signals.ts'
 
 /**
@@ -40,7 +41,7 @@ export async function probe(
 export type Probed = { readonly run: string; readonly ended: number; readonly failed: number }
 
 async function runSome(host: Host, run: string, items: number): Promise<void> {
-  const stops = stopSignals(host, run, text => process.stderr.write(`  ${text}\n`))
+  const stops = stopSignals(host, run, text => tell(`  ${text}`))
   try {
     const enough = Promise.race([host.ended(run), enoughDone(host, run, items)])
     const outcome = await Promise.race([enough, stops.drained])

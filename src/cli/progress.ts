@@ -7,7 +7,7 @@ import { beginningInWords } from './beginning.ts'
 import { eventLines } from './event-lines.ts'
 import { liveLines } from './live-lines.ts'
 import { plainLines } from './plain-lines.ts'
-import { wrapped } from './print.ts'
+import { tell, wrapped } from './print.ts'
 import type { RunFlags } from './run.ts'
 
 export type Progress = {
@@ -21,7 +21,7 @@ export type Progress = {
 
 /** Nothing is followed; a note is still for people, and they read stderr. */
 const silent: Progress = {
-  note: text => process.stderr.write(`${text}\n`),
+  note: tell,
   decide: () => {},
   end: () => {},
 }
@@ -35,7 +35,7 @@ export function progressFor(host: Host, job: Job, submitted: Submitted, flags: R
   const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
   const width = live ? Math.max(20, process.stderr.columns - 1) : Number.POSITIVE_INFINITY
   const beginning = wrapped(beginningInWords(host, job, submitted), width)
-  process.stderr.write(`${beginning.join('\n')}\n`)
+  tell(beginning.join('\n'))
   if (submitted.plan.kind === 'nothing') return silent
   return withStrategy(host, job, run, live ? liveLines(host, run) : plainLines(host, run))
 }

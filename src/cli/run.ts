@@ -12,7 +12,7 @@ import { onlineNames, orders } from '../policy/registry.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { type JobFlags, jobFrom, machinesFrom } from './job.ts'
-import { goOnUnread } from './print.ts'
+import { goOnUnread, print, printJson, tell } from './print.ts'
 import { formatCount, plural } from '../std/units.ts'
 import { progressFor } from './progress.ts'
 import { endReport } from './end-report.ts'
@@ -119,7 +119,7 @@ export async function follow(
     if (interrupted) return exitCode.interrupted
     if (summary.state === 'done') return exitCode.done
     if (flags.json === true || flags.events === true || flags.quiet === true)
-      process.stderr.write(`dray: ${failureInWords(summary)}\n`)
+      tell(`dray: ${failureInWords(summary)}`)
     return isAboutInput(host, run) ? exitCode.badInput : exitCode.failed
   } finally {
     stops.off()
@@ -139,7 +139,7 @@ function failureInWords({ run, state, items, problem }: Summary): string {
 }
 
 function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags: RunFlags): void {
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(documented(summary))}\n`)
+  if (flags.json === true) printJson(documented(summary))
   else if (flags.quiet !== true && flags.events !== true)
-    process.stdout.write(endReport(summary, host, job, submitted))
+    print(endReport(summary, host, job, submitted))
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import pc from 'picocolors'
+import { outColours as pc } from './colour.ts'
 import type { Status } from '../api/requests.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
 import { windowInWords } from '../api/summary.ts'

@@ -1,16 +1,20 @@
 import type { GanttOptions } from '../report/gantt-text.ts'
+import { outColours } from './colour.ts'
 import { wrapped } from './print.ts'
+import { printable } from './printable.ts'
 
 /** How wide stdout is, and whether it shows colours: `NO_COLOR`, `FORCE_COLOR` and `TERM` are heeded. */
 export function terminal(): GanttOptions {
   const { stdout } = process
   const width = Math.min(160, Math.max(24, stdout.columns ?? 100))
-  return { width, colour: stdout.isTTY === true && stdout.hasColors() }
+  return { width, colour: outColours.isColorSupported }
 }
 
 /** Prose above a picture, broken at spaces where stdout is a terminal; elsewhere lines stay whole. */
 export function toTerminal(lines: readonly string[]): string {
-  if (process.stdout.isTTY !== true) return `${lines.join('\n')}\n`
-  const { width } = terminal()
-  return `${lines.flatMap(line => line.split('\n').flatMap(one => wrapped(one, width))).join('\n')}\n`
+  const { width, colour = false } = terminal()
+  const shown = printable(lines.join('\n'), colour)
+  if (process.stdout.isTTY !== true) return `${shown}\n`
+  const whole = shown.split('\n').flatMap(line => wrapped(line, width))
+  return `${whole.join('\n')}\n`
 }

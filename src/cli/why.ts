@@ -1,6 +1,6 @@
 import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
-import pc from 'picocolors'
+import { outColours as pc } from './colour.ts'
 import type { WhyItem } from '../api/requests.ts'
 import type { Instants, ItemWhy } from '../api/why.ts'
 import { strategyInWords } from '../api/strategy-note.ts'

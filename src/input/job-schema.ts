@@ -166,7 +166,7 @@ const output = z.union(
 
 const name = (of: string) =>
   z.string({ error: `expected the name of ${of}` }).regex(/^[A-Za-z0-9][\w.-]{0,99}$/, {
-    error: `expected the name of ${of}: letters, digits, dots, dashes, at most 100`,
+    error: `expected the name of ${of}: begins with a letter a to z or a digit, then also dots, dashes and underscores, at most 100`,
   })
 
 const stage = fields('a stage', {

@@ -51,6 +51,33 @@ describe('the live view', () => {
   3 s left (2 s to 5 s)`)
   })
 
+  test.each([
+    [8, 30, 40],
+    [22, 30, 40],
+    [22, 30, 1],
+    [22, 2, 40],
+    [12, 9, 9],
+  ])(
+    'in %i rows %i stages and %i machines leave room for each other and for the time left',
+    (rows, stages, machines) => {
+      const [, read] = frame.stages
+      const many: Frame = {
+        ...frame,
+        stages: Array.from({ length: stages }, (_, n) => {
+          const ended = n < stages / 2 ? 60 : n < stages / 2 + 1 ? 30 : 0
+          return { ...read, name: `stage${n}`, known: 60, complete: true, ended }
+        }),
+        lanes: Array.from({ length: machines }, (_, n) => ({ ...frame.lanes[0], id: `m${n}` })),
+      }
+      const lines = frameLines(many, 80, rows).map(line => stripVTControlCharacters(line))
+      expect(lines.length).toBeLessThanOrEqual(rows)
+      expect(lines.at(-1)).toBe('  3 s left (2 s to 5 s)')
+      expect(lines.join('\n')).toContain('busy')
+      // The stage at work is among those shown.
+      expect(lines.join('\n')).toContain('30/60')
+    },
+  )
+
   test.each([20, 30, 40, 60, 80, 200])('fits %i columns', width => {
     for (const line of frameLines(frame, width)) expect(seenWidth(line)).toBeLessThanOrEqual(width)
   })

@@ -1,0 +1,67 @@
+import { printable } from './printable.ts'
+import { seenWidth, wrapped } from './print.ts'
+
+/** What of a stream to a terminal this needs. */
+export type Screen = {
+  readonly columns?: number
+  readonly rows?: number
+  write(text: string): unknown
+}
+
+export type Redrawn = {
+  /** Draws again soon: many changes make one frame. */
+  later(): void
+  /** A line that stays, above the frame. */
+  note(text: string): void
+  /** Draws a last time; nothing is written from then on. */
+  end(): void
+}
+
+/**
+ * Lines that redraw in place. Each frame moves up over the last one and clears what it does not cover,
+ * so other output can only push it down.
+ */
+export function redrawn(
+  screen: Screen,
+  frame: (size: { width: number; rows: number }) => readonly string[],
+  { colour, everyMillis = 100 }: { colour: boolean; everyMillis?: number },
+): Redrawn {
+  /** Widths of the lines drawn last: in a window made narrower they take more rows than they did. */
+  let drawn: number[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let ended = false
+
+  const over = (lines: readonly string[]): void => {
+    const columns = screen.columns ?? 80
+    const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
+    const above = rows > 0 ? `\u001b[${rows}A\r` : '\r'
+    screen.write(`${above}${lines.map(line => `${line}\u001b[K\n`).join('')}\u001b[J`)
+  }
+  const widthNow = (): number => Math.max(20, (screen.columns ?? 80) - 1)
+  const draw = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    const size = { width: widthNow(), rows: Math.max(3, (screen.rows ?? 24) - 2) }
+    const lines = frame(size)
+      .slice(0, size.rows)
+      .map(line => printable(line, colour))
+    over(lines)
+    drawn = lines.map(seenWidth)
+  }
+  return {
+    later() {
+      if (!ended) timer ??= setTimeout(draw, everyMillis)
+    },
+    note(text) {
+      if (ended) return
+      // Over the last frame, which is drawn again below it; a `^C` the terminal echoed goes with it.
+      over(wrapped(printable(`  ${text}`, colour), widthNow()))
+      drawn = []
+      draw()
+    },
+    end() {
+      ended = true
+      draw()
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { redrawn } from '../../src/cli/redraw.ts'
+
+/** A terminal that keeps what is written to it. */
+function screenOf(columns: number, rows = 24) {
+  const written: string[] = []
+  return { columns, rows, written, write: (text: string) => written.push(text) }
+}
+
+describe('lines that redraw', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('after the end nothing is written over what follows, not by a frame asked for before a note', () => {
+    const screen = screenOf(80)
+    const lines = redrawn(screen, () => ['one'], { colour: false })
+    lines.later()
+    lines.note('stopping')
+    lines.later()
+    lines.end()
+    const { length } = screen.written
+    lines.later()
+    lines.note('late')
+    vi.runAllTimers()
+    expect(screen.written.length).toBe(length)
+  })
+
+  test('many changes make one frame, which covers the one before', () => {
+    const screen = screenOf(80)
+    const lines = redrawn(screen, () => ['one', 'two'], { colour: false })
+    for (let n = 0; n < 9; n += 1) lines.later()
+    vi.runAllTimers()
+    expect(screen.written).toEqual(['\rone\u001b[K\ntwo\u001b[K\n\u001b[J'])
+    lines.end()
+    expect(screen.written[1]).toBe('\u001b[2A\rone\u001b[K\ntwo\u001b[K\n\u001b[J')
+  })
+
+  test('in a window made narrower the old lines take more rows', () => {
+    const screen = screenOf(80)
+    const lines = redrawn(screen, () => ['x'.repeat(70)], { colour: false })
+    lines.later()
+    vi.runAllTimers()
+    screen.columns = 40
+    lines.end()
+    expect(screen.written[1].startsWith('\u001b[2A\r')).toBe(true)
+  })
+
+  test('nothing in a frame or a note steers the terminal', () => {
+    const screen = screenOf(80)
+    const lines = redrawn(screen, () => ['a\u001b[2Jb\u0007'], { colour: false })
+    lines.note('x\u202ey')
+    const text = screen.written.join('')
+    expect(text).toContain('a\ufffd[2Jb\ufffd')
+    expect(text).toContain('x\ufffdy')
+  })
+})
