@@ -34,7 +34,7 @@ async function cancel(run: string, flags: Flags): Promise<number> {
 
 const ending: Readonly<Record<string, string | undefined>> = {
   finishing: 'has ended already: its outputs are being written',
-  stopping: 'is failing already: dray why says what for',
+  stopping: 'is failing already, what still ran of it is stopped: dray why says what for',
 }
 
 /** Nobody works on it: the directory is claimed for as long as it takes to end the run. */

@@ -44,7 +44,8 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     if (!('stage' in decision) || !mine(decision.stage)) return
     if (decision.kind === 'fail') {
       const { index, failure, stage } = decision
-      say('failed', { stage: nameOf(stage), ...itemOf(host, stage, index), ...failure })
+      const what = failure.kind === 'cancelled' ? 'cancelled' : 'failed'
+      say(what, { stage: nameOf(stage), ...itemOf(host, stage, index), ...failure })
     } else if (decision.kind === 'retry') {
       const { index, stage, tries, at, failure } = decision
       const when = new Date(at / 1_000).toISOString()

@@ -22,6 +22,8 @@ export function plainLines(host: Host, run: Run): Progress {
       for (const decision of decisions) {
         if (decision.kind === 'grow') for (const number of run.stages) mine.add(number)
         if (decision.kind !== 'fail' || !mine.has(decision.stage)) continue
+        // Stopped with the run that was cancelled: it has not failed.
+        if (decision.failure.kind === 'cancelled') continue
         failures += 1
         const stage = host.state.stages[decision.stage].definition.name
         if (failures <= mostFailures)

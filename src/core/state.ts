@@ -232,6 +232,8 @@ export type Recovery =
     }
   /** A slot ended while the stage was set up in it. */
   | { readonly kind: 'setup'; readonly stage: number; readonly failure: Failure }
+  /** Its user wants what still runs of it stopped, whatever it stops for. */
+  | { readonly kind: 'cancel'; readonly run: number }
   /** The head of a slot is past its timeout. */
   | { readonly kind: 'overdue'; readonly machine: number; readonly slot: number }
   /** A fenced attempt is past its grace. */

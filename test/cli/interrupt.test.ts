@@ -106,6 +106,32 @@ test('while one works, a second copy exits 2 with its pid, and status, why and c
   folder.remove()
 })
 
+test('a run that fails already and is cancelled stops what still runs at once, and has failed', async () => {
+  const waits =
+    'await new Promise((_, stop) => ctx.signal.addEventListener("abort", () => stop(ctx.signal.reason)))'
+  const folder = folderWith({
+    'handle.mjs': `export default async (item, ctx) => { if (item < 2) throw new Error('no'); ${waits} }`,
+    'job.json': JSON.stringify({
+      name: 'failing',
+      input: { range: { from: 0, to: 20 } },
+      tolerate: { failed: 1 },
+      stages: [{ name: 'work', map: './handle.mjs', chunk: 1, retry: { attempts: 1 } }],
+    }),
+    'three.json': JSON.stringify({ machines: [{ id: 'box', slots: 3 }] }),
+  })
+  const begun = folder.begin('run', 'job.json', '--machines', 'three.json')
+  await begun.says('work[0] failed')
+  await begun.says('work[1] failed')
+  const asked = await folder.dray('cancel', 'failing')
+  expect(asked.out).toMatch(/is failing already, what still ran of it is stopped/)
+  const ended = await begun.ended
+  expect(ended.code).toBe(1)
+  expect(ended.err).not.toContain('failed: the run was cancelled')
+  const status = JSON.parse((await folder.dray('status', '--json')).out) as object
+  expect(status).toMatchObject({ state: 'failed', items: { failed: 2, cancelled: 18 } })
+  folder.remove()
+})
+
 test('cancel ends an interrupted run that nobody works on', async () => {
   const folder = folderWith({ 'handle.mjs': slow })
   const begun = folder.begin(...words, '--events')

@@ -10,7 +10,7 @@ import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
 import { redefineRun } from './redefine.ts'
 import { reopenRun } from './reopen.ts'
-import { endRun, finishRun, forgetRun, pauseRun, stopRun, submit } from './run.ts'
+import { cancelRun, endRun, finishRun, forgetRun, pauseRun, stopRun, submit } from './run.ts'
 import { forgetAllLoaded, forgetLoaded, loaded, slotEnded, stop } from './slot.ts'
 import { cut, grow, learn, read, retry, skip } from './stage.ts'
 
@@ -59,10 +59,7 @@ export function applyEvent(state: State, event: Event): void {
       mark(state.scratch.dirty, event.machine)
       return
     case 'cancel':
-      return stopRun(state, state.runs[event.run], {
-        kind: 'cancelled',
-        message: 'cancelled by the user',
-      })
+      return cancelRun(state, state.runs[event.run])
     case 'drain':
       state.draining = true
       return

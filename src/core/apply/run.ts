@@ -96,6 +96,12 @@ export function stopRun(state: State, run: Run, problem: Failure): void {
   mark(state.scratch.touchedRuns, run.number)
 }
 
+/** Nothing more starts, and what runs is stopped; a run that was stopping anyway keeps its reason. */
+export function cancelRun(state: State, run: Run): void {
+  stopRun(state, run, { kind: 'cancelled', message: 'cancelled by the user' })
+  if (run.state === 'stopping') state.recovery.push({ kind: 'cancel', run: run.number })
+}
+
 /** Every item has ended, or will never start: what is still open is cancelled, its tasks freed. */
 export function finishRun(state: State, run: Run): void {
   const { tasks } = state

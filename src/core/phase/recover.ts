@@ -45,6 +45,7 @@ export function recover(state: State, out: Out): void {
     if (recovery.kind === 'failed') recoverItem(state, out, recovery)
     else if (recovery.kind === 'overdue') recoverOverdue(state, out, recovery)
     else if (recovery.kind === 'setup') recoverSetup(state, out, recovery)
+    else if (recovery.kind === 'cancel') abortRunning(state, out, state.runs[recovery.run])
     else recoverGrace(state, out, recovery)
   }
   const { touchedRuns } = state.scratch
