@@ -20,15 +20,13 @@ type LoadJobOptions = Omit<ParseJobOptions, 'file' | 'folder' | 'lineOf'> & {
  */
 export async function loadJobFile(path: string, options: LoadJobOptions): Promise<Job> {
   // A link stands for its file: paths in a job are relative to where it really is, as its imports are.
-  const file = await realpathOfLink(
-    await findJobFile(resolve(options.cwd ?? process.cwd(), path), path),
-  )
+  const given = resolve(options.cwd ?? process.cwd(), path)
+  const found = await findJobFile(given, path)
+  const shown = found === given ? path : join(path, basename(found))
+  const file = await realpathOfLink(found)
   const { value, lineOf } = MODULES.has(extname(file))
-    ? { value: await importJob(file, path, options.importModule), lineOf: undefined }
-    : await (await import('./job-document.ts')).readDocument(file, path)
-  const isFile =
-    extname(path) !== '' && (await stat(resolve(options.cwd ?? process.cwd(), path))).isFile()
-  const shown = isFile ? path : join(path, basename(file))
+    ? { value: await importJob(file, shown, options.importModule), lineOf: undefined }
+    : await (await import('./job-document.ts')).readDocument(file, shown)
   const job = parseJob(value, { ...options, file: shown, folder: dirname(file), lineOf })
   return checkFiles(job, shown, lineOf)
 }

@@ -96,6 +96,7 @@ describe('a job file', () => {
     expect(await refusal('empty')).toContain('a folder without a job file')
     expect(await refusal('notes.txt')).toContain('not a job file; expected one of .ts')
     expect(await refusal('job.ts')).toContain('no default export')
+    expect(await refusal('.')).toMatch(/^job\.ts: no default export/)
   })
 
   it('names modules that exist; the nearest name is given', async () => {
