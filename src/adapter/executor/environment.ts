@@ -10,10 +10,13 @@ export function slotEnvironment(
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(from)) {
     if (value === undefined) continue
-    if (always.has(name) || name.startsWith('LC_') || declared.includes(name)) kept[name] = value
+    if (alwaysGiven(name) || declared.includes(name)) kept[name] = value
   }
   return kept
 }
+
+/** Of no one's choosing, and no secret. */
+export const alwaysGiven = (name: string): boolean => always.has(name) || name.startsWith('LC_')
 
 const always = new Set(['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_ENV'])
 

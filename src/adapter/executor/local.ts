@@ -2,6 +2,7 @@ import type { Executor, ExecutorEvent, SlotAddress, StageCode } from '../../port
 import { isTypeScript } from '../modules/import-module.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
 import { compileInto, type OwnEntries, ownEntries } from './compiled.ts'
+import { concealing } from './conceal.ts'
 import { environmentKey, slotEnvironment } from './environment.ts'
 import { memoryWatch } from './memory-watch.ts'
 import { type Slot, slotAt, type SlotHost } from './slot.ts'
@@ -27,6 +28,7 @@ type LocalMachine = { readonly id: string; readonly slots: number; readonly spee
  */
 export function localExecutor(options: LocalExecutorOptions): Executor {
   const environment = options.environment ?? process.env
+  const secrets = concealing(environment)
   const stages = new Map<number, StageState>()
   const byId = new Map<number, StageState>()
   const slots = new Map<string, Slot>()
@@ -38,7 +40,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
   let whenEmpty: (() => void) | undefined
 
   const emit = (event: ExecutorEvent) => {
-    if (!closing) options.onEvent(event)
+    if (!closing) options.onEvent(secrets.concealed(event))
   }
   const watch = memoryWatch({
     slots: () => slots.values(),
@@ -125,6 +127,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
   return {
     define(stage: number, code: StageCode): void {
       forget(stage)
+      secrets.declared(code.env)
       const typed = isTypeScript(code.module)
       const state: StageState = {
         stage,
