@@ -6,23 +6,9 @@ import type { Store } from '../port/store.ts'
 import { formatDuration } from '../std/units.ts'
 
 /** What a handler printed or logged, kept under its item and attempt. */
-export function storeLog(
-  state: State,
-  store: Store,
-  event: Extract<ExecutorEvent, { kind: 'log' }>,
-): void {
-  const stage = state.stages[event.stage]
-  store.log([
-    {
-      run: state.runs[stage.run].definition.name,
-      stage: stage.definition.name,
-      index: event.index,
-      attempt: event.try,
-      at: Date.now() * 1_000,
-      stream: event.stream,
-      text: event.text,
-    },
-  ])
+export function storeLog(store: Store, event: Extract<ExecutorEvent, { kind: 'log' }>): void {
+  const { run, stage, index, try: attempt, stream, text } = event
+  store.log([{ run, stage, index, attempt, at: Date.now() * 1_000, stream, text }])
 }
 
 /** What an attempt failed of is told beside its output; only the last one's failure is the item's. */

@@ -163,7 +163,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     },
     onLog: event => {
       for (const listener of listeners) listener.onLog?.(event)
-      if (event.kind === 'log') storeLog(state, store, event)
+      if (event.kind === 'log') storeLog(store, event)
     },
     onFailure: waiting.failed,
     snapshotEvery: options.snapshotEvery ?? SNAPSHOT_EVERY,

@@ -89,7 +89,8 @@ export type ExecutorEvent =
     }
   | {
       readonly kind: 'log'
-      readonly stage: number
+      readonly run: string
+      readonly stage: string
       readonly attempt: number
       /** 1 for the first attempt that counts. */
       readonly try: number

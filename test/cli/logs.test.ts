@@ -13,15 +13,11 @@ beforeAll(async () => {
     }`,
   )
   const retry = { attempts: 3, delay: '1ms' }
-  folder.write(
-    'job.json',
-    JSON.stringify({
-      name: 'again',
-      input: { items: ['a', 'b', 'c'] },
-      stages: [{ name: 'only', map: './twice.mjs', retry }],
-    }),
-  )
-  await folder.dray('run', 'job.json')
+  for (const [name, items] of Object.entries({ first: ['a', 'b'], again: ['a', 'b', 'c'] })) {
+    const stages = [{ name: 'only', map: './twice.mjs', retry }]
+    folder.write(`${name}.json`, JSON.stringify({ name, input: { items }, stages }))
+    await folder.dray('run', `${name}.json`)
+  }
 }, 60_000)
 afterAll(() => folder.remove())
 
@@ -31,4 +27,14 @@ test('a line of the log names the attempt of its item, as the handler knows it',
   for (const { stream, attempt, text } of told)
     expect(text).toContain(stream === 'dray' ? `attempt ${attempt} failed` : `try ${attempt}`)
   expect(told.map(({ attempt }) => attempt).sort()).toEqual([1, 1, 2, 2, 3])
+})
+
+test('a run of the directory has its own lines and no other’s', async () => {
+  for (const [run, items] of [
+    ['first', 2],
+    ['again', 3],
+  ] as const) {
+    const { out } = await folder.dray('logs', run)
+    expect(lines(out).filter(line => /only\[\d\] try \d$/.test(line))).toHaveLength(3 * items)
+  }
 })

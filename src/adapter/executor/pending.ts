@@ -1,9 +1,11 @@
-import type { AttemptOrder } from '../../port/executor.ts'
+import type { AttemptOrder, StageCode } from '../../port/executor.ts'
 
 /** An item sent to a slot and not answered yet. */
 export type PendingItem = {
   readonly seq: number
+  /** Ours, as in `StageState`. */
   readonly stage: number
+  readonly code: StageCode
   readonly task: number
   readonly attempt: number
   readonly try: number
@@ -12,6 +14,8 @@ export type PendingItem = {
   /** Characters of native output kept for it. */
   written: number
 }
+
+type StageIdentity = { readonly id: number; readonly code: StageCode }
 
 /**
  * The unanswered items of a slot by number. Answers come nearly in order, so this is a window that
@@ -34,11 +38,11 @@ export function pendingItems() {
   return {
     count: () => count,
     nextSeq: () => base + window.length,
-    add(stage: number, attempts: readonly AttemptOrder[]): void {
+    add({ id, code }: StageIdentity, attempts: readonly AttemptOrder[]): void {
       for (const { task, attempt, try: tryNumber, items, memoryLimit } of attempts) {
         for (const { index } of items) {
           const seq = base + window.length
-          const of = { stage, task, attempt, try: tryNumber, index, memoryLimit }
+          const of = { stage: id, code, task, attempt, try: tryNumber, index, memoryLimit }
           window.push({ seq, ...of, written: 0 })
           count += 1
         }

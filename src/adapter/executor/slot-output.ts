@@ -16,8 +16,9 @@ export function slotOutput(
 
   function tell(item: PendingItem | undefined, stream: Stream, text: string): void {
     if (item === undefined) return
-    const { stage, attempt, index } = item
-    emit({ kind: 'log', stage, attempt, try: item.try, index, stream, text })
+    const { code, attempt, try: tryNumber, index } = item
+    const of = { run: code.run, stage: code.name, attempt, try: tryNumber, index }
+    emit({ kind: 'log', ...of, stream, text })
   }
 
   return {

@@ -49,7 +49,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       const { state, attempts } = held[0]
       if (state.broken !== undefined) {
         held.shift()
-        pending.add(state.id, attempts)
+        pending.add(state, attempts)
         failStage(state, state.broken)
         continue
       }
@@ -80,7 +80,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   function send(target: Opened, state: StageState, attempts: readonly AttemptOrder[]): void {
     if (!target.defined.has(state.id)) defineStage(target, state, place)
     const first = pending.nextSeq()
-    pending.add(state.id, attempts)
+    pending.add(state, attempts)
     for (const piece of encodeMessage(state.id, first, attempts)) target.channel.send(piece)
   }
 

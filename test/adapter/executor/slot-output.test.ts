@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { pendingItems } from '../../../src/adapter/executor/pending.ts'
 import { slotOutput } from '../../../src/adapter/executor/slot-output.ts'
 import type { ExecutorEvent } from '../../../src/port/executor.ts'
-import { order } from './harness.ts'
+import { code, order } from './harness.ts'
+
+const stage = { id: 3, code: code('answers.mjs') }
 
 function opened() {
   const pending = pendingItems()
@@ -16,7 +18,7 @@ function opened() {
 test('text is of the item that is named, else of the one that runs, else of the last', () => {
   const { pending, output, heard } = opened()
   output.unnamed('stderr', 'before anything ran')
-  pending.add(0, [order(7, 1), order(8, 1)])
+  pending.add(stage, [order(7, 1), order(8, 1)])
   output.named(1, 'log', 'named')
   output.unnamed('stdout', 'runs')
   for (const seq of [0, 1]) output.answered(pending.take(seq)!)
@@ -30,7 +32,7 @@ test('text is of the item that is named, else of the one that runs, else of the 
 
 test('an item that floods the pipes is cut once, with a note', () => {
   const { pending, output, heard } = opened()
-  pending.add(0, [order(7, 1)])
+  pending.add(stage, [order(7, 1)])
   for (let i = 0; i < 10; i += 1) output.unnamed('stdout', 'x'.repeat(30_000))
   const text = heard.map(([, piece]) => piece).join('')
   expect(text.length).toBeLessThan(70_000)
@@ -39,7 +41,7 @@ test('an item that floods the pipes is cut once, with a note', () => {
 
 test('an item is answered once; what is answered again, or was never sent, is nobody', () => {
   const { pending } = opened()
-  pending.add(0, [order(7, 1), order(8, 1)])
+  pending.add(stage, [order(7, 1), order(8, 1)])
   expect(pending.take(1)?.task).toBe(8)
   expect(pending.take(1)).toBeUndefined()
   expect(pending.take(99)).toBeUndefined()
