@@ -1,13 +1,13 @@
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
-import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
+import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { batchLimit } from '../policy/planning/search/starts.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Planner } from '../policy/planning/planner.ts'
 import type { Solver } from '../port/solver.ts'
 import { type Budget, drive, isSpent, stepsAhead } from './drive.ts'
-import { lpBound } from './lp-plan.ts'
+import { lpBound, planLpRounding } from './lp-plan.ts'
 import { planOnline } from './online-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { compareScores, scoreSchedule } from './objective.ts'
@@ -16,8 +16,8 @@ import { settledBeside } from './settled-beside.ts'
 import { constructivePlanners } from './strategies.ts'
 
 /**
- * All that is cheap first, then a search from the best of it, with the solver beside it: the
- * schedule can then be no worse than any constructive member, and the time goes where the bound says
+ * All that is cheap first, then a search from the best of it, with the solver beside it (the rounded
+ * LP, then the program in whole tasks): the schedule can then be no worse than any constructive member, and the time goes where the bound says
  * there is something left. Ends early once the bound is met.
  *
  * With a budget in steps the solver stays out: what it finds depends on a clock.
@@ -68,10 +68,10 @@ export async function planPortfolio(
     drive(table.watch(steps), budget, reached),
     solver && Number.isFinite(budget.deadline)
       ? solveBeside(problem, solver, { budget, table, seed, improve })
-      : undefined,
+      : [],
   ])
   if (searched) members.push(memberOf(problem, localSearch.name, searched))
-  if (solved) members.push(memberOf(problem, 'milp', solved))
+  members.push(...solved)
   return { ...leaderOf(members), proof: proof.current, members }
 }
 
@@ -201,14 +201,21 @@ async function solveBeside(
     readonly seed: number
     readonly improve: (found: Proof) => void
   },
-): Promise<Schedule | undefined> {
+): Promise<readonly Member[]> {
   const { budget, table, seed, improve } = options
+  if (isTooLarge(problem)) return []
   const left = budget.deadline - performance.now()
-  const lpMs = Math.min(left, Math.max(100, left / 4))
-  if (problem.tasks.length * problem.machines.length > solverLimit) return undefined
-  const bound = await lpBound(problem, solver, { timeLimitMs: lpMs })
-  improve({ value: bound.value, by: 'LP duals' })
-  if (whyNotUnrelated(problem) !== undefined || isSpent(budget)) return undefined
+  const atMost = (share: number) => Math.min(left, Math.max(100, share * left))
+  if (whyNotUnrelated(problem) !== undefined) {
+    const { value } = await lpBound(problem, solver, { timeLimitMs: atMost(1 / 4) })
+    improve({ value, by: 'LP duals' })
+    return []
+  }
+  const rounded = await planLpRounding(problem, solver, { timeLimitMs: atMost(1 / 2) })
+  improve({ value: rounded.lowerBound, by: 'LP duals' })
+  table.put(rounded.schedule)
+  const members = [memberOf(problem, 'lp-rounding', rounded.schedule)]
+  if (isSpent(budget)) return members
   const timeLimitMs = budget.deadline - performance.now()
   const incumbent = table.best()
   const { best: offered, put: onImproved } = table
@@ -220,8 +227,14 @@ async function solveBeside(
     onImproved,
   })
   improve({ value: milp.lowerBound, by: milp.optimal ? 'exhaustion' : 'LP duals' })
-  return milp.schedule
+  return [...members, memberOf(problem, 'milp', milp.schedule)]
 }
 
-/** Beyond this the LP's own preparation would take the thread from the search. */
+/** The LP's own preparation would take the thread from the search. Equal tasks count once there. */
+function isTooLarge(problem: Problem): boolean {
+  if (problem.tasks.length * problem.machines.length <= solverLimit) return false
+  const { classes, machines } = unrelatedOf(problem)
+  return classes * machines > solverLimit
+}
+
 const solverLimit = 4_000_000

@@ -1,7 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { openHighs } from '../../src/adapter/solver/highs.ts'
+import { budgetOf } from '../../src/choose/drive.ts'
 import { lpBound, planLpRounding } from '../../src/choose/lp-plan.ts'
 import { planMilp } from '../../src/choose/milp-plan.ts'
+import { planPortfolio } from '../../src/choose/portfolio.ts'
+import { proveBound } from '../../src/choose/prove.ts'
 import { makespanOf, type Schedule } from '../../src/model/schedule.ts'
 import { violationsOf } from '../../src/model/validator.ts'
 import { dualBound } from '../../src/policy/bound/certified.ts'
@@ -184,3 +187,31 @@ function fullestLoad(
   })
   return Math.max(...load)
 }
+
+describe('portfolio', () => {
+  /** A few kinds of task, many of each, and times that vary much. */
+  const kinds = (seed: number, shape: { kinds: number; machines: number; tasks: number }) => {
+    const rows = randomRows(seed, { tasks: shape.kinds, machines: shape.machines })
+    return unrelatedProblem(Array.from({ length: shape.tasks }, (_, j) => rows[j % shape.kinds]))
+  }
+
+  it.each([
+    ['thousands of tasks', { kinds: 20, machines: 40, tasks: 3000 }],
+    ['more pairs than any LP could take, in few kinds', { kinds: 20, machines: 90, tasks: 50_000 }],
+  ])(
+    'has the rounded LP among its members: %s',
+    async (_, shape) => {
+      const problem = kinds(5, shape)
+      const { members, ...plan } = await planPortfolio(problem, {
+        seed: 1,
+        budget: budgetOf({ kind: 'time', ms: 3000 }),
+        solver,
+        proof: proveBound(problem),
+      })
+      const rounded = members.find(({ name }) => name === 'lp-rounding')
+      expect(plan.makespan).toBeLessThanOrEqual(rounded?.makespan ?? 0)
+      expect(plan.proof.by).toBe('LP duals')
+    },
+    60_000,
+  )
+})
