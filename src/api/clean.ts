@@ -2,7 +2,7 @@ import { InputError } from '../model/input-error.ts'
 import type { RunRecord } from '../port/store.ts'
 import type { Micros } from '../std/time.ts'
 import type { Host } from './host.ts'
-import { lineage } from './keep.ts'
+import { lineage } from './answers-before.ts'
 import { findRun, stateOfRun, type View } from './view.ts'
 
 /** Which runs to remove: one by its own name, or those that ended longer ago than an age in micros. */

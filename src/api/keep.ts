@@ -1,151 +1,133 @@
 import type { Stage, State } from '../core/state.ts'
-import type { KeptFromBefore } from '../driver/loop.ts'
-import type { Job } from '../model/job.ts'
+import type { KeptAnswers, KeptFromBefore, NewResult } from '../driver/keeping.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import type { SourceItem } from '../port/source.ts'
-import type { Store } from '../port/store.ts'
+import type { Store, StoredResult } from '../port/store.ts'
+import { hash64 } from '../std/hash64.ts'
+import { type Answered, type AnswersBefore, answersBefore, redoOf } from './answers-before.ts'
 import type { Host } from './host.ts'
 
 /**
- * What a new run may keep of the runs it continues: an item's result, where the key is known, the
- * version is the same and nobody asked for that stage again. Down a chain of item links a stage's
- * result is kept only if the one before it was.
+ * What a new run may keep of the runs it continues: an item's result, where the key is known, what it
+ * was made from is the same, and nobody asked for that stage again. That is asked when an item is read,
+ * and again when it has run: what follows a result that came out as before need not run for it.
  */
-export type Keeper = (
-  state: State,
-  stage: Stage,
-  first: number,
-  items: readonly SourceItem[],
-) => KeptFromBefore | undefined
+export type Keeper = {
+  ofItems(
+    state: State,
+    stage: Stage,
+    first: number,
+    items: readonly SourceItem[],
+  ): KeptFromBefore | undefined
+  after(state: State, stage: Stage, results: readonly NewResult[]): readonly KeptAnswers[]
+}
 
 /** What a run that continues another may keep of it; after an interruption the same as before it. */
-export function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
+export function keeperFor(host: Host, name: string): Keeper | undefined {
   const previous = host.store.run(name)?.previous
   if (previous === undefined) return undefined
-  const redo = withFollowers(job, redoOf(host.store, name))
-  return keeperOf(host.store, redo, answersBefore(host.store, job, previous))
+  const answers = answersBefore(host.store, previous)
+  const redo = new Set(redoOf(host.store, name))
+  return keeperOf(host.store, stage => (redo.has(stage) ? NONE : answers(stage)))
 }
 
-/** What a run and those it continues answered of a stage: by key, where its result is and of which version. */
-export type AnswersBefore = (
-  stage: string,
-) => ReadonlyMap<string, { readonly run: string; readonly index: number; readonly version: string }>
+const NONE: ReadonlyMap<string, Answered> = new Map()
 
-export function answersBefore(store: Store, job: Job, previous: string): AnswersBefore {
-  const runs = lineage(store, previous).map(name => ({
-    name,
-    redone: withFollowers(job, redoOf(store, name)),
-  }))
-  const answered = new Map<string, Map<string, { run: string; index: number; version: string }>>()
-  return stage => {
-    let known = answered.get(stage)
-    if (known !== undefined) return known
-    answered.set(stage, (known = new Map()))
-    for (const { name: run, redone } of runs) {
-      // What was asked for anew: what runs before had of it is of no use.
-      if (redone.has(stage)) known.clear()
-      for (const { index, key, version, state } of store.answered(run, stage)) {
-        if (state === 'done' || state === 'stopped') known.set(key, { run, index, version })
+/** An item that may be kept: where it is among those read, and what it would be made from now. */
+type Candidate = {
+  readonly position: number
+  readonly version: string
+  /** Of what it follows: the run that answered it. */
+  readonly from?: string
+}
+
+type Found = Candidate & { readonly place: Answered; readonly stored: StoredResult }
+
+function keeperOf(store: Store, answersOf: AnswersBefore): Keeper {
+  const find = (stage: string, key: string, isSame: (place: Answered) => boolean) => {
+    const place = answersOf(stage).get(key)
+    if (place === undefined || !isSame(place)) return undefined
+    const stored = store.result(place.run, stage, place.index)
+    if (stored === undefined) throw new Error(`the kept result of ${key} in ${stage} is missing`)
+    return { place, stored }
+  }
+  return {
+    ofItems(state, stage, first, items) {
+      const kept: { stage: number; items: number[] }[] = []
+      const results: ResultBatch[] = []
+      const run = state.runs[stage.run].definition.name
+      const keepFrom = (at: Stage, candidates: readonly Candidate[]): void => {
+        const { name } = at.definition
+        const found = candidates.flatMap((candidate): Found[] => {
+          const item = items[candidate.position]
+          const was = find(name, item.key, place => isSameAs(place, candidate, item.version))
+          return was === undefined ? [] : [{ ...candidate, ...was }]
+        })
+        if (found.length === 0) return
+        kept.push({ stage: at.number, items: found.map(({ position }) => first + position) })
+        results.push(copies({ run, stage: name, first, items }, found))
+        for (const next of followersOf(state, at)) keepFrom(next, found.map(asInput))
       }
-    }
-    return known
-  }
-}
-
-/** The stages that a run was asked to run again. */
-export function rememberRedo(store: Store, run: string, stages: readonly string[]): void {
-  store.put(redoDocument(run), JSON.stringify(stages))
-}
-
-const redoOf = (store: Store, run: string): string[] =>
-  JSON.parse(store.get(redoDocument(run)) ?? '[]') as string[]
-
-const redoDocument = (run: string): string => `redo:${run}`
-
-/** A run and the runs it kept results of, oldest first. */
-export function lineage(store: Store, name: string): string[] {
-  const names: string[] = []
-  for (
-    let at: string | undefined = name;
-    at !== undefined && !names.includes(at);
-    at = store.run(at)?.previous
-  )
-    names.unshift(at)
-  return names
-}
-
-/** Stages and all that follow them. */
-export function withFollowers(job: Job, redo: readonly string[]): Set<string> {
-  const all = new Set(redo)
-  for (let grown = true; grown; ) {
-    grown = false
-    for (const stage of job.stages) {
-      if (all.has(stage.name) || !stage.after.some(name => all.has(name))) continue
-      all.add(stage.name)
-      grown = true
-    }
-  }
-  return all
-}
-
-function keeperOf(store: Store, redo: ReadonlySet<string>, answersOf: AnswersBefore): Keeper {
-  return (state, stage, first, items) => {
-    const kept: { stage: number; items: number[] }[] = []
-    const results: ResultBatch[] = []
-    const run = state.runs[stage.run].definition.name
-    const keepFrom = (at: Stage, positions: readonly number[]): void => {
-      const { name } = at.definition
-      if (redo.has(name)) return
-      const known = answersOf(name)
-      const same = positions.filter(
-        position => known.get(items[position].key)?.version === items[position].version,
+      const readable = items.flatMap(({ problem, version }, position) =>
+        problem === undefined ? [{ position, version }] : [],
       )
-      if (same.length === 0) return
-      kept.push({ stage: at.number, items: same.map(position => first + position) })
-      results.push(copyResults(store, { run, stage: name, first, positions: same, items, known }))
-      for (const number of at.downstream) {
-        const next = state.stages[number]
-        if (next.definition.link.kind === 'item') keepFrom(next, same)
+      keepFrom(stage, readable)
+      return kept.length === 0 ? undefined : { items: kept, results }
+    },
+    after(state, stage, results) {
+      const kept: KeptAnswers[] = []
+      const keepAfter = (at: Stage, made: readonly NewResult[]): void => {
+        for (const next of followersOf(state, at)) {
+          const answers = made.flatMap(({ position, key, text }) => {
+            const input = hash64(text)
+            const was = find(next.definition.name, key, ({ version }) => version === input)
+            if (was === undefined) return []
+            const stopped = was.stored.state === 'stopped'
+            return [{ position, key, text: was.stored.payload, input, stopped }]
+          })
+          if (answers.length === 0) continue
+          kept.push({ stage: next.number, answers })
+          keepAfter(next, answers)
+        }
       }
-    }
-    const readable = items.map((_, at) => at).filter(at => items[at].problem === undefined)
-    keepFrom(stage, readable)
-    return kept.length === 0 ? undefined : { items: kept, results }
+      keepAfter(stage, results)
+      return kept
+    },
   }
 }
 
-function copyResults(
-  store: Store,
-  from: {
-    readonly run: string
-    readonly stage: string
+/**
+ * Made from the same. Directories of dray 0.1 have the item's version in stages after the first too; within
+ * one run that says the same.
+ */
+const isSameAs = (place: Answered, { version, from }: Candidate, ofItem: string): boolean =>
+  place.version === version || (place.run === from && place.version === ofItem)
+
+const asInput = ({ position, place, stored }: Found): Candidate => ({
+  position,
+  version: hash64(stored.payload),
+  from: place.run,
+})
+
+const followersOf = (state: State, { downstream }: Stage): Stage[] =>
+  downstream
+    .map(number => state.stages[number])
+    .filter(({ definition }) => definition.link.kind === 'item')
+
+function copies(
+  to: Pick<ResultBatch, 'run' | 'stage'> & {
     readonly first: number
-    readonly positions: readonly number[]
     readonly items: readonly SourceItem[]
-    readonly known: ReadonlyMap<string, { readonly run: string; readonly index: number }>
   },
+  found: readonly Found[],
 ): ResultBatch {
-  const batch = {
-    run: from.run,
-    stage: from.stage,
-    indexes: [] as number[],
-    keys: [] as string[],
-    versions: [] as string[],
-    states: [] as ResultBatch['states'][number][],
-    payloads: [] as string[],
+  return {
+    run: to.run,
+    stage: to.stage,
+    indexes: found.map(({ position }) => to.first + position),
+    keys: found.map(({ position }) => to.items[position].key),
+    versions: found.map(({ version }) => version),
+    states: found.map(({ stored }) => stored.state),
+    payloads: found.map(({ stored }) => stored.payload),
   }
-  for (const position of from.positions) {
-    const { key, version } = from.items[position]
-    const place = from.known.get(key)
-    const stored =
-      place === undefined ? undefined : store.result(place.run, from.stage, place.index)
-    if (stored === undefined)
-      throw new Error(`the kept result of ${key} in ${from.stage} is missing`)
-    batch.indexes.push(from.first + position)
-    batch.keys.push(key)
-    batch.versions.push(version)
-    batch.states.push(stored.state)
-    batch.payloads.push(stored.payload)
-  }
-  return batch
 }

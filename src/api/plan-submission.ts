@@ -5,7 +5,7 @@ import type { Job } from '../model/job.ts'
 import type { RunRecord } from '../port/store.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import type { Host } from './host.ts'
-import { lineage, withFollowers } from './keep.ts'
+import { lineage, withFollowers } from './answers-before.ts'
 import { olderCodeOf } from './older-code.ts'
 
 /**
@@ -19,7 +19,7 @@ export type Plan =
   | ({ readonly kind: 'goOn'; readonly run: string; readonly why: string } & Keeping)
   /** Finished and unchanged. */
   | ({ readonly kind: 'nothing'; readonly run: string; readonly why: string } & Keeping)
-  /** A new run that keeps the results of earlier ones; stages in `redo`, and what follows them, run again. */
+  /** A new run that keeps the results of earlier ones; stages in `redo` run again. */
   | ({
       readonly kind: 'continue'
       readonly previous: string
@@ -55,21 +55,24 @@ export function planSubmission(host: Host, job: Job, now: Submission, options: P
   const last = newestRun(host, job)
   if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
   if (last === undefined) return { kind: 'new', why: 'it never ran here' }
-  const olderCode = keptFromOlderCode(host, job, now, { last, options })
-  const plan = planAfter(host, job, now, { last, redo: options.redo ?? [] })
+  const { olderCode, redo } = afterOlderCode(host, job, now, { last, options })
+  const plan = planAfter(host, job, now, { last, asked: options.redo ?? [], redo })
   if (plan.kind === 'new' || olderCode.length === 0) return plan
   const kept = `results of ${olderCode.join(', ')} are kept from older code`
   const why = plan.kind === 'nothing' ? `finished; ${kept}` : `${plan.why}; ${kept}`
   return { ...plan, why, olderCode }
 }
 
-/** What older code made and is kept, now or since an earlier run. Refused where nobody asked for that. */
-function keptFromOlderCode(
+/**
+ * What older code made and is kept, now or since an earlier run: refused where nobody asked for that. And
+ * what is redone: with a stage those that follow it and whose code is no longer what made their results.
+ */
+function afterOlderCode(
   host: Host,
   job: Job,
   now: Submission,
   { last, options }: { readonly last: RunRecord; readonly options: PlanOptions },
-): string[] {
+): { readonly olderCode: string[]; readonly redo: string[] } {
   const redo = options.redo ?? []
   const names = job.stages.map(({ name }) => name)
   const unknown = redo.find(name => !names.includes(name))
@@ -78,21 +81,37 @@ function keptFromOlderCode(
       `--redo ${unknown}: no such stage${didYouMean(unknown, names)} (stages: ${names.join(', ')})`,
     )
   const again = withFollowers(job, redo)
-  const changed = changedStages(job, last, now.prints).filter(name => !again.has(name))
-  const made = madeByOlderCode(host, last, changed)
+  const changed = changedStages(job, last, now.prints)
+  const made = madeByOlderCode(
+    host,
+    last,
+    changed.filter(name => !again.has(name)),
+  )
   if (made.length > 0 && options.keep !== true) throw olderCodeError(last, made)
-  const older = new Set([...olderCodeOf(host.store, last.name), ...made.map(({ name }) => name)])
-  return names.filter(name => older.has(name) && !again.has(name))
+  const before = olderCodeOf(host.store, last.name)
+  const older = new Set([...before, ...made.map(({ name }) => name)])
+  const stale = new Set([...redo, ...before, ...changed])
+  return {
+    olderCode: names.filter(name => older.has(name) && !again.has(name)),
+    redo: names.filter(name => again.has(name) && stale.has(name)),
+  }
 }
 
 function planAfter(
   host: Host,
   job: Job,
   now: Submission,
-  { last, redo }: { readonly last: RunRecord; readonly redo: readonly string[] },
+  by: {
+    readonly last: RunRecord
+    readonly asked: readonly string[]
+    readonly redo: readonly string[]
+  },
 ): Plan {
-  if (redo.length > 0)
-    return { kind: 'continue', previous: last.name, redo, why: `asked to redo ${redo.join(', ')}` }
+  const { last, asked, redo } = by
+  if (redo.length > 0) {
+    const why = `asked to redo ${asked.join(', ')}`
+    return { kind: 'continue', previous: last.name, redo, why }
+  }
   const sameStages = Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
   if (job.input.kind === 'open' && sameStages) {
     // Pushed items are in the run itself: an ended stream has nothing that a new one could keep.
@@ -186,7 +205,7 @@ function olderCodeError(last: RunRecord, made: readonly Made[]): OlderCode {
   return new OlderCode(
     `${plural(items, 'finished item')} (${formatDuration(micros)}) came from older code: --keep or --redo ${first}\n` +
       `  of ${last.name}: ${counts}; since then their code (with local imports), loads, params, returns or what they gather changed\n` +
-      `  --keep takes them as they are; --redo ${first} runs that stage and what follows it again`,
+      `  --keep takes them as they are; --redo ${first} runs that stage again, and what follows where results change`,
   )
 }
 

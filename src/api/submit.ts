@@ -8,7 +8,8 @@ import { allocationNamed } from '../policy/registry.ts'
 import type { RunRecord } from '../port/store.ts'
 import { inputFingerprint, stageFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
-import { keeperFor, rememberRedo } from './keep.ts'
+import { rememberRedo } from './answers-before.ts'
+import { keeperFor } from './keep.ts'
 import { givenInput, hasKeptInput } from './kept-input.ts'
 import { recallTimes } from './learnt-times.ts'
 import { rememberOlderCode } from './older-code.ts'
@@ -66,7 +67,7 @@ export async function submitJob(
   })
   rememberOlderCode(host.store, name, olderCode)
   if (plan.kind === 'continue') rememberRedo(host.store, name, plan.redo)
-  host.attach(name, job, { keeper: keeperFor(host, job, name), stdin })
+  host.attach(name, job, { keeper: keeperFor(host, name), stdin })
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   const run = host.runNamed(name)
@@ -110,7 +111,7 @@ async function goOn(
     throw new Error(`run ${record.name} is in the store but not in the journal`)
   const definition = definitionOf(host, job, record.name, run.definition.seed)
   host.attach(record.name, job, {
-    keeper: keeperFor(host, job, record.name),
+    keeper: keeperFor(host, record.name),
     stdin,
   })
   const outputsMoved = outputsOf(jobOf(record)) !== outputsOf(job)

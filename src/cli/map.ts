@@ -71,7 +71,7 @@ async function inMapWords<T>(run: () => Promise<T>): Promise<T> {
     throw new OlderCode(
       error.message
         .replaceAll('--redo map', '--fresh')
-        .replace('runs that stage and what follows it again', 'runs all of it again'),
+        .replace(/runs that stage again, .*/, 'runs all of it again'),
     )
   }
 }

@@ -109,6 +109,12 @@ export type Outcomes = {
   readonly peakBytes: number
   /** One per code 1, in order. */
   readonly failures: readonly Failure[]
+  /** What follows these answers, item by item, and holds from an earlier run: by stage, upstream first. */
+  readonly kept?: readonly {
+    readonly stage: number
+    readonly positions: readonly number[]
+    readonly codes: readonly number[]
+  }[]
 }
 
 export type Decision =

@@ -14,6 +14,7 @@ import type {
 } from '../port/journal.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import { type KeepAfter, type KeptFromBefore, keptAfter, type TextsKept } from './keeping.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
 import { payloadsOf, stow, unstow } from './payloads.ts'
 import { createPerformer, wishesOf } from './perform.ts'
@@ -61,6 +62,8 @@ export type LoopPorts = {
     first: number,
     items: readonly SourceItem[],
   ) => KeptFromBefore | undefined
+  /** What it answered of the stages that follow one, made from just such results. */
+  readonly keepAfter?: KeepAfter
   /** Writes the run's outputs; a problem fails the run. */
   readonly finishRun: (run: number) => Promise<string | undefined>
   readonly onEnded: (run: number) => void
@@ -74,12 +77,6 @@ export type LoopPorts = {
   readonly snapshotEvery: number
   /** Entries need not be encoded: the journal forgets them (plain simulation). */
   readonly forgetful?: boolean
-}
-
-/** Items kept by stage, upstream first, and their results as rows of the new run. */
-export type KeptFromBefore = {
-  readonly items: readonly { readonly stage: number; readonly items: readonly number[] }[]
-  readonly results: readonly ResultBatch[]
 }
 
 export function createLoop(state: State, ports: LoopPorts): Loop {
@@ -202,9 +199,24 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         : unansweredBatches(state, now, events, at),
     )
 
+  /** Answers of slots with what they allow to be kept of what follows them. */
+  const completed = (
+    events: readonly Event[],
+    texts: readonly (readonly Outcome[] | undefined)[],
+  ): { events: readonly Event[]; keptIn: readonly (TextsKept | undefined)[] } => {
+    const { keepAfter } = ports
+    if (keepAfter === undefined) return { events, keptIn: [] }
+    const done = events.map((event, at) =>
+      event.kind === 'outcomes'
+        ? keptAfter(state, payloads, keepAfter, event, texts[at] ?? [])
+        : { event, kept: undefined },
+    )
+    return { events: done.map(({ event }) => event), keptIn: done.map(({ kept }) => kept) }
+  }
+
   const tick = (): number | undefined => {
     const spooled = pushed.size === 0 ? [] : admitPushed()
-    const events = inbox
+    const { events, keptIn } = completed(inbox, carried)
     const texts = carried
     inbox = []
     carried = []
@@ -213,7 +225,12 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length === 0 && decisions.length === 0) state.sequence -= 1
     else if (ports.forgetful !== true) {
-      const results = resultBatches(state, payloads, kept, (event, at) => texts[event]?.[at].result)
+      const results = resultBatches(
+        state,
+        payloads,
+        kept,
+        (event, at, stage) => keptIn[event]?.get(stage)?.get(at) ?? texts[event]?.[at].result,
+      )
       results.push(...copied)
       copied = []
       history.push(...stoppedBatches(state, now, decisions))

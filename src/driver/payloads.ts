@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts'
+import { hash64 } from '../std/hash64.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
@@ -26,6 +27,8 @@ export type Payloads = {
   readonly cargo: Map<number, Hold<Cargo>>
   /** Results that an item-linked stage downstream has still to take, by stage number. */
   readonly results: Map<number, Hold<string>>
+  /** Of items in flight that took another stage's result: a hash of it, by stage number. */
+  readonly inputs: Map<number, Map<number, string>>
   readonly sources: Map<number, Source>
   /** Opens a stage's source at its first use. */
   readonly openSource: (stage: Stage) => Source
@@ -48,6 +51,7 @@ export function payloadsOf(
   return {
     cargo: new Map(),
     results: new Map(),
+    inputs: new Map(),
     sources: new Map(),
     gathers: new Map(),
     pushed: pushedItems(store),
@@ -148,12 +152,35 @@ function linkedItem(
   const upstream = state.stages[stage.upstream]
   const text = payloads.results.get(upstream.number)?.items.get(index)
   const known = cargoOf(state, payloads, stage, index)
-  if (text !== undefined && known !== undefined) return { index, key: known.key, payload: text }
+  if (text !== undefined && known !== undefined) {
+    noteInput(payloads, stage.number, index, hash64(text))
+    return { index, key: known.key, payload: text }
+  }
   const stored = store.result(runName(state, upstream), storedName(state, upstream), index)
   if (stored === undefined) return undefined
   const head = headOf(state, stage).number
   if (known === undefined) stow(payloads, head, index, [{ ...stored, payload: '', size: 1 }])
+  noteInput(payloads, stage.number, index, hash64(stored.payload))
   return { index, key: stored.key, payload: stored.payload }
+}
+
+export function noteInput(payloads: Payloads, stage: number, index: number, input: string): void {
+  const inputs = payloads.inputs.get(stage)
+  if (inputs === undefined) payloads.inputs.set(stage, new Map([[index, input]]))
+  else inputs.set(index, input)
+}
+
+/** What an item was made from, told once: it has ended. */
+export function takeVersion(
+  { inputs }: Payloads,
+  { number, definition }: Stage,
+  index: number,
+  ofSource: string,
+): string {
+  if (definition.link.kind !== 'item') return ofSource
+  const input = inputs.get(number)?.get(index) ?? ''
+  inputs.get(number)?.delete(index)
+  return input
 }
 
 function treeItem(
@@ -268,6 +295,7 @@ export async function forgetStage(payloads: Payloads, forgotten: Stage): Promise
   letGo(payloads, forgotten, payloads.cargo.get(stage)?.size ?? 0)
   payloads.cargo.delete(stage)
   payloads.results.delete(stage)
+  payloads.inputs.delete(stage)
   payloads.gathers.delete(stage)
   payloads.sources.delete(stage)
   payloads.pushed.forget()

@@ -5,7 +5,7 @@ import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
 import type { Payloads } from './payloads.ts'
-import { cargoOf, release, retain } from './payloads.ts'
+import { cargoOf, release, retain, takeVersion } from './payloads.ts'
 import { runName, storedName } from './stored-name.ts'
 
 /** Answers as the core wants them: without the results, which it must not see. */
@@ -41,7 +41,7 @@ export function resultBatches(
   state: State,
   payloads: Payloads,
   kept: readonly Kept[],
-  textOf: (event: number, position: number) => string | undefined,
+  textOf: (event: number, position: number, stage: number) => string | undefined,
 ): ResultBatch[] {
   const batches: ResultBatch[] = []
   for (const { stage: number, indexes, positions, events, states, failures } of kept) {
@@ -53,9 +53,9 @@ export function resultBatches(
       const index = indexes[at]
       const cargo = cargoOf(state, payloads, stage, index)
       keys[at] = cargo?.key ?? unknownKey(stage, index)
-      versions[at] = cargo?.version ?? ''
+      versions[at] = takeVersion(payloads, stage, index, cargo?.version ?? '')
       const failure = failures[at]
-      const text = positions[at] < 0 ? undefined : textOf(events[at], positions[at])
+      const text = positions[at] < 0 ? undefined : textOf(events[at], positions[at], number)
       texts[at] = failure !== undefined ? JSON.stringify(failure) : (text ?? 'null')
       if (failure === undefined) retain(state, payloads, stage, index, texts[at])
     }

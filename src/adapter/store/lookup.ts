@@ -44,8 +44,8 @@ export function answerAt(window: Window, item: number, row: Answers): StoredResu
   }
 }
 
-/** Eighteen megabytes where stages are large. */
-const maxWindows = 2
+/** Of a stage and those after it, now and in the run before: 36 MB where stages are large. */
+const maxWindows = 4
 const maxRows = 64
 
 /** Rows by id, the least recently used dropped: 64 of at most 64 kB, or of one item. */

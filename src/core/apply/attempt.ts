@@ -11,7 +11,7 @@ import { ASSIGNED, moveTask, READY, RUNNING } from '../tasks.ts'
 import { charge } from '../tenants.ts'
 import { comparableMicros, dataReadyAt, expectedMicros } from '../times.ts'
 import { enqueue, enqueueAt } from './enqueue.ts'
-import { endItem } from './items.ts'
+import { endItem, keepItem } from './items.ts'
 import { forgetAssignment } from './run.ts'
 import {
   confirmStopping,
@@ -147,6 +147,7 @@ export function outcomes(state: State, event: Outcomes): void {
   if (slot === undefined) return
   let failureAt = 0
   let [heard, took] = [0, 0]
+  const kept = keptBy(event)
   for (let at = 0; at < event.tasks.length; at += 1) {
     const task = event.tasks[at]
     const attempt = event.attempts[at]
@@ -167,6 +168,8 @@ export function outcomes(state: State, event: Outcomes): void {
       position: at,
       failure,
     })
+    for (const { stage, code } of kept?.get(at) ?? [])
+      keepItem(state, state.stages[stage], expected, { code, position: at })
   }
   const stage = state.stages[slot.stage]
   if (stage !== undefined && event.peakBytes > stage.peakBytes) stage.peakBytes = event.peakBytes
@@ -179,6 +182,21 @@ export function outcomes(state: State, event: Outcomes): void {
     watchHead(state, machine, slot)
     state.scratch.hungry.add(slotKey(machine.number, slot.number))
   } else releaseIfIdle(state, machine, slot)
+}
+
+/** By position of the answer that allows it, upstream first. */
+function keptBy({ kept }: Outcomes): Map<number, { stage: number; code: number }[]> | undefined {
+  if (kept === undefined) return undefined
+  const by = new Map<number, { stage: number; code: number }[]>()
+  for (const { stage, positions, codes } of kept) {
+    positions.forEach((position, at) => {
+      const entry = { stage, code: codes[at] === 2 ? STOPPED : DONE }
+      const others = by.get(position)
+      if (others === undefined) by.set(position, [entry])
+      else others.push(entry)
+    })
+  }
+  return by
 }
 
 /** Only the slot that an attempt was given to can answer for it. */

@@ -1,6 +1,6 @@
 import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
-import { addInterval } from '../intervals.ts'
+import { addInterval, removeInterval } from '../intervals.ts'
 import {
   CANCELLED,
   DONE,
@@ -49,6 +49,12 @@ export function endItem(state: State, stage: Stage, index: number, end: ItemEnd)
       else skip(state, next, index, upstreamFailure(stage, index, failure))
     } else if (link.kind === 'tree') arriveAtNode(state, next, index, link.fanIn, succeeded)
   }
+}
+
+/** An item that need not run: it ends as it did in an earlier run. */
+export function keepItem(state: State, stage: Stage, index: number, end: ItemEnd): void {
+  removeInterval(stage.pool, index, 1)
+  endItem(state, stage, index, end)
 }
 
 /** Its source may have waited for this result to be taken. */

@@ -15,7 +15,7 @@ import { allocateTask, moveTask, READY, WAITING } from '../tasks.ts'
 import { setTimer } from '../timers.ts'
 import { wishesFor, wishOf } from '../wishes.ts'
 import { enqueue } from './enqueue.ts'
-import { endItem, makeNodeReady, nodeInputs } from './items.ts'
+import { endItem, keepItem, makeNodeReady, nodeInputs } from './items.ts'
 
 /** A window of items is known (too late for a run that has ended: taken up again, it reads again): unreadable ones fail, kept ones are done, the rest are ready. */
 export function read(state: State, event: SourceRead): void {
@@ -42,18 +42,17 @@ export function read(state: State, event: SourceRead): void {
     endItem(state, stage, index, { code: FAILED, failure })
   }
   for (const { stage: number, items } of event.kept ?? []) {
-    for (const index of items) keepItem(state, state.stages[number], index)
+    for (const index of items) keepStored(state, state.stages[number], index)
   }
   mark(state.scratch.touched, stage.number)
   mark(state.scratch.touchedRuns, stage.run)
 }
 
 /** An item answered by the run this one continues: its result is already stored. */
-function keepItem(state: State, stage: Stage, index: number): void {
-  removeInterval(stage.pool, index, 1)
+function keepStored(state: State, stage: Stage, index: number): void {
   const { replaying } = state.scratch
   state.scratch.replaying = true
-  endItem(state, stage, index, { code: DONE })
+  keepItem(state, stage, index, { code: DONE })
   state.scratch.replaying = replaying
 }
 
