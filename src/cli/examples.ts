@@ -5,7 +5,10 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, does: 
   run: [
     ['dray run', 'the job in this folder: job.ts, job.yaml ...'],
     ["dray run ocr --input 'new/*.png'", 'the job of the folder ocr, over other files'],
-    ['dray run job.yaml --redo score', 'the stage score again, and what follows where its results change'],
+    [
+      'dray run job.yaml --redo score',
+      'the stage score again, and what follows where its results change',
+    ],
     ['dray run job.yaml --explain', 'what would run, and why'],
   ],
   map: [

@@ -33,16 +33,15 @@ function planInWords(kind: string, run: string | undefined): string {
   return `continues ${run}: results of unchanged items are kept, the rest runs`
 }
 
-function outlookLines(
-  job: Job,
-  outlook: Outlook | undefined,
-  redo: readonly string[],
-): string[] {
+function outlookLines(job: Job, outlook: Outlook | undefined, redo: readonly string[]): string[] {
   if (outlook === undefined) return []
   const rows = outlook.stages.map(stage => {
     const spec = job.stages.find(({ name }) => name === stage.stage)
     const isWhole = spec !== undefined && spec.kind !== 'map' && stage.kept + stage.runs === 0
-    return [`  ${stage.stage}`, isWhole ? wholeInWords(spec, redo.includes(spec.name)) : inWords(stage, spec?.after[0])]
+    return [
+      `  ${stage.stage}`,
+      isWhole ? wholeInWords(spec, redo.includes(spec.name)) : inWords(stage, spec?.after[0]),
+    ]
   })
   const cut =
     outlook.cutAt === undefined

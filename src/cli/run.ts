@@ -47,7 +47,11 @@ export function registerRun(program: Command): void {
     .option('--dir <dir>', 'where the run lives; .dray here by default')
     .option('--fresh', 'forget earlier runs of the job')
     .option('--keep', 'keep results that came from older code')
-    .option('--redo <stage>', 'run a stage again, and what follows it where its results change; may be repeated', collect)
+    .option(
+      '--redo <stage>',
+      'run a stage again, and what follows it where its results change; may be repeated',
+      collect,
+    )
     .option('--explain', 'say what would run again and why, and run nothing')
     .option('--json', 'one JSON object at the end')
     .option('--events', 'one JSON object per event as it happens')
