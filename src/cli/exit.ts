@@ -7,6 +7,7 @@ export const exitCode = { done: 0, failed: 1, badInput: 2, neverHere: 3, interru
 
 /** Runs a command's body: an expected error is told in one screen on stderr, anything else with its stack. */
 export async function exitWith(body: () => Promise<number>): Promise<void> {
+  process.on('SIGINT', quit)
   try {
     process.exitCode = await body()
   } catch (error) {
@@ -17,6 +18,14 @@ export async function exitWith(body: () => Promise<number>): Promise<void> {
 }
 
 const LEFT_MILLIS = 500
+
+/** Ctrl-C in a command that has nothing to bring to an end; a run has a listener of its own. */
+function quit(): void {
+  if (process.listenerCount('SIGINT') > 1) return
+  const clear = process.stderr.isTTY === true ? '\r\u001b[K' : ''
+  process.stderr.write(`${clear}dray: interrupted\n`)
+  process.exit(exitCode.interrupted)
+}
 
 /** Stopped by a signal before it came to its end; what there is to say is said. */
 export class Interrupted extends Error {

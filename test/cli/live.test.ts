@@ -33,6 +33,20 @@ test('logs -f shows lines while the run works, each once, and ends with it', asy
   folder.remove()
 })
 
+test('Ctrl-C in a command that only looks says so, exits 130, and leaves the run alone', async () => {
+  const folder = folderWith({ 'handle.mjs': slow(100) })
+  const run = folder.begin(...over(40), '--events')
+  await run.says('"event":"done"')
+  const follower = folder.begin('logs', '-f')
+  await follower.says('saw')
+  follower.signal('SIGINT')
+  const { code, err } = await follower.ended
+  expect({ code, err }).toEqual({ code: 130, err: 'dray: interrupted\n' })
+  expect((await run.ended).code).toBe(0)
+  whole(folder, 40)
+  folder.remove()
+})
+
 test('a second Ctrl-C quits at once: no process is left, and the run goes on later', async () => {
   const stuck = `import { appendFileSync, existsSync } from 'node:fs'
 export default async item => {
