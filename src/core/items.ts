@@ -1,6 +1,7 @@
 /**
  * What became of each item of a stage: one byte an item, in pages. A page whose items are all done
- * is one shared constant, so a million finished items cost sixteen words.
+ * is one shared constant, so a million finished items cost sixteen words; one that is not full grows
+ * with what it holds, so that a thousand small runs cost little more.
  */
 export const itemStates = ['open', 'done', 'failed', 'stopped', 'skipped', 'cancelled'] as const
 
@@ -12,6 +13,7 @@ export const SKIPPED = 4
 export const CANCELLED = 5
 
 const PAGE = 65_536
+const SMALLEST_PAGE = 32
 const allDone = new Uint8Array(PAGE).fill(DONE)
 
 export type ItemStates = {
@@ -28,19 +30,16 @@ export function itemStatesOf(): ItemStates {
 
 export function stateOf(items: ItemStates, index: number): number {
   const page = items.pages[Math.floor(index / PAGE)]
-  return page === undefined ? OPEN : page[index % PAGE]
+  const at = index % PAGE
+  return page === undefined || at >= page.length ? OPEN : page[at]
 }
 
 /** Sets a final state; returns false (and changes nothing) where the item already has one. */
 export function settleItem(items: ItemStates, index: number, code: number): boolean {
   const number = Math.floor(index / PAGE)
-  let page = items.pages[number]
-  while (page === undefined) {
-    items.pages.push(new Uint8Array(PAGE))
-    items.doneInPage.push(0)
-    page = items.pages[number]
-  }
   const at = index - number * PAGE
+  let page = items.pages[number]
+  if (page === undefined || at >= page.length) page = widenPage(items, number, at)
   if (page[at] !== OPEN) return false
   page[at] = code
   items.counts[code] += 1
@@ -49,6 +48,19 @@ export function settleItem(items: ItemStates, index: number, code: number): bool
     if (items.doneInPage[number] === PAGE) items.pages[number] = allDone
   }
   return true
+}
+
+function widenPage({ pages, doneInPage }: ItemStates, number: number, at: number): Uint8Array {
+  while (pages.length <= number) {
+    pages.push(new Uint8Array(0))
+    doneInPage.push(0)
+  }
+  let size = Math.max(SMALLEST_PAGE, pages[number].length)
+  while (size <= at) size *= 2
+  const page = new Uint8Array(size)
+  page.set(pages[number])
+  pages[number] = page
+  return page
 }
 
 /** Makes a failed, skipped or cancelled item open again. Such a page was never collapsed. */

@@ -31,6 +31,24 @@ export function sortMarks({ numbers, count }: Marks): void {
   }
 }
 
+/** Takes out what is no longer so, and sorts what stays. */
+export function siftMarks<C>(
+  marks: Marks,
+  context: C,
+  stays: (context: C, number: number) => boolean,
+): Marks {
+  const { numbers, flags } = marks
+  let kept = 0
+  for (let at = 0; at < marks.count; at += 1) {
+    const number = numbers[at]
+    if (stays(context, number)) numbers[kept++] = number
+    else flags[number] = 0
+  }
+  marks.count = kept
+  sortMarks(marks)
+  return marks
+}
+
 function widen(marks: Marks, number: number): void {
   const flags = new Uint8Array(2 * (number + 1))
   flags.set(marks.flags)

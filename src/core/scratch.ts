@@ -40,6 +40,9 @@ export type Scratch = {
   touched: Marks
   /** Runs that may have ended. */
   touchedRuns: Marks
+  /** Runs that may still change and classes with something queued, and some that no longer are: `live.ts`. */
+  readonly live: Marks
+  readonly queued: Marks
   /** Empty sets that change places with the two above while those are worked off. */
   untouched: Marks
   untouchedRuns: Marks
@@ -68,6 +71,8 @@ export function emptyScratch(): Scratch {
     replaying: false,
     touched: noMarks(),
     touchedRuns: noMarks(),
+    live: noMarks(),
+    queued: noMarks(),
     columns: columns(),
     ordered: orderedView(),
     forgetful: false,

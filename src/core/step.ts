@@ -1,6 +1,7 @@
 import { clearMarks, mark } from './marks.ts'
 import { applyDecision, applyEvent } from './apply/apply.ts'
 import { rebuildQueues } from './apply/enqueue.ts'
+import { listLiveRuns, touchLiveRuns } from './live.ts'
 import { machinesChanged } from './columns.ts'
 import type { Action, Decision, Event, Kept } from './event.ts'
 import { cutTasks, expand, finish } from './phase/expand.ts'
@@ -126,8 +127,8 @@ export function endReplay(state: State): void {
   state.scratch.replaying = false
   rebuildQueues(state)
   state.scratch.kept = []
-  for (const stage of state.stages) mark(state.scratch.touched, stage.number)
-  for (const run of state.runs) mark(state.scratch.touchedRuns, run.number)
+  listLiveRuns(state)
+  touchLiveRuns(state)
   for (const machine of state.machines) {
     machinesChanged(state, machine.number)
     mark(state.scratch.dirty, machine.number)

@@ -1,4 +1,5 @@
 import { columnsTotals } from './columns.ts'
+import { findLiveRun } from './live.ts'
 import type { Class, Machine, Run, State } from './state.ts'
 
 /**
@@ -25,8 +26,11 @@ export function joinTenants(state: State, run: Run): void {
 /** Whether shares decide between runs now. */
 export function isShared(state: State): boolean {
   if (!state.charging) return false
-  return state.runs.some(run => run.state === 'active' && run.order.betweenTenants === true)
+  return findLiveRun(state, sharesBetween) !== undefined
 }
+
+const sharesBetween = ({ state, order }: Run): boolean =>
+  state === 'active' && order.betweenTenants === true
 
 /** Negative: `a` goes first; 0: shares do not tell. */
 export function compareTenants({ tenants }: State, a: Run, b: Run): number {

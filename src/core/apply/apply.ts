@@ -4,6 +4,7 @@ import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
 import { isLive, type State } from '../state.ts'
 import { CANCELLED, FAILED } from '../items.ts'
+import { touchLiveRuns } from '../live.ts'
 import { assign, outcomes, start } from './attempt.ts'
 import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
@@ -133,7 +134,6 @@ function fail(state: State, { stage, index, failure }: Extract<Decision, { kind:
 }
 
 function touchAll(state: State): void {
-  for (const stage of state.stages) mark(state.scratch.touched, stage.number)
-  for (const run of state.runs) mark(state.scratch.touchedRuns, run.number)
+  touchLiveRuns(state)
   for (const machine of state.machines) mark(state.scratch.dirty, machine.number)
 }

@@ -14,7 +14,9 @@ export function enqueue(state: State, task: number): void {
   const stage = state.stages[tasks.stage[task]]
   const run = state.runs[stage.run]
   tasks.key[task] = run.order.key(orderedTask(state, stage, task))
-  pushTask(state.classes[tasks.klass[task]].queue, tasks, task)
+  const klass = tasks.klass[task]
+  pushTask(state.classes[klass].queue, tasks, task)
+  mark(state.scratch.queued, klass)
 }
 
 /** Joins a machine's own queue; a plan's rank is its key where there is one. */

@@ -1,6 +1,7 @@
 import { mark } from '../marks.ts'
 import type { MachineDefinition } from '../../model/run.ts'
 import { machinesChanged } from '../columns.ts'
+import { touchLiveStages } from '../live.ts'
 import { removeTask } from '../queue.ts'
 import type { Machine, State } from '../state.ts'
 import { newSlot, resourceNumber } from '../initial.ts'
@@ -39,7 +40,7 @@ export function joined(state: State, definition: MachineDefinition): Machine {
   state.machines[number] = machine
   machinesChanged(state, number)
   mark(state.scratch.dirty, number)
-  for (const stage of state.stages) mark(state.scratch.touched, stage.number)
+  touchLiveStages(state)
   return machine
 }
 

@@ -26,6 +26,7 @@ export function reopenRun(state: State, run: Run): void {
   run.state = 'active'
   run.problem = undefined
   run.endedAt = 0
+  mark(state.scratch.live, run.number)
   mark(state.scratch.touchedRuns, run.number)
   const anew = new Set<number>()
   for (const stage of inOrder(state, run)) {

@@ -19,6 +19,7 @@ import { forgetModels } from './slot.ts'
 export function submit(state: State, definition: RunDefinition): Run {
   const run = newRun(state.runs.length, definition, state.now)
   state.runs.push(run)
+  mark(state.scratch.live, run.number)
   joinTenants(state, run)
   for (const stage of definition.stages) {
     const number = state.stages.length

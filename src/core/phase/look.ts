@@ -4,6 +4,7 @@ import { orderedTask } from '../ordered.ts'
 import type { Offers } from '../columns.ts'
 import { holds, sameModel } from '../models.ts'
 import { limits } from '../limits.ts'
+import { queuedClasses } from '../live.ts'
 import { queuedCount } from '../queue.ts'
 import type { Class, Machine, Slot, Stage, State } from '../state.ts'
 import { expectedMicros, setupMicros } from '../times.ts'
@@ -120,18 +121,23 @@ function throughAt(state: State, stage: Stage, task: number, holders: readonly H
     time += Number.isNaN(micros) ? (size[task] * 1_000_000) / machine.definition.speed : micros
   }
   let waiting = 0
-  for (const { stage: number, queue } of state.classes)
+  for (const { stage: number, queue } of queued(state))
     if (sameModel(state.stages[number], stage)) waiting += queuedCount(queue)
   return (free + (waiting * time) / holders.length) / holders.length
+}
+
+function queued(state: State): Class[] {
+  const { numbers, count } = queuedClasses(state)
+  return numbers.slice(0, count).map(number => state.classes[number])
 }
 
 /** Stages of other models that have tasks waiting for a slot. */
 function waitingElsewhere(state: State, stage: Stage): readonly Stage[] {
   const waiting = new Set<Stage>()
-  for (const { stage: number, queue } of state.classes) {
+  for (const { stage: number } of queued(state)) {
     const other = state.stages[number]
     const run = state.runs[other.run]
-    if (queuedCount(queue) === 0 || other.definition.loads === undefined) continue
+    if (other.definition.loads === undefined) continue
     if (run.state !== 'active' || run.allocation.binds !== 'late') continue
     if (!sameModel(other, stage)) waiting.add(other)
   }

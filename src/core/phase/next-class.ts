@@ -1,6 +1,7 @@
 import { NEVER } from '../../std/time.ts'
 import { AGEING } from '../../policy/order/priority.ts'
 import type { Order } from '../../policy/order/order.ts'
+import { findLiveRun, queuedClasses } from '../live.ts'
 import { orderedTask } from '../ordered.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, queuedCount } from '../queue.ts'
@@ -14,8 +15,10 @@ import { displaces } from './stay.ts'
  */
 export function bestClass(state: State, binds: 'early' | 'late'): Class | undefined {
   let best: Class | undefined
-  for (const klass of state.classes) {
-    if (queuedCount(klass.queue) === 0 || state.scratch.refused.has(klass.number)) continue
+  const { numbers, count } = queuedClasses(state)
+  for (let at = 0; at < count; at += 1) {
+    const klass = state.classes[numbers[at]]
+    if (state.scratch.refused.has(klass.number)) continue
     const run = state.runs[state.stages[klass.stage].run]
     if (run.state !== 'active' || run.allocation.binds !== binds) continue
     if (best === undefined || precedes(state, klass, klass.queue, best, best.queue)) best = klass
@@ -99,11 +102,13 @@ function compareRuns(state: State, headA: number, headB: number): number {
 function betweenRuns(state: State): Order | undefined {
   const { scratch } = state
   if (scratch.between === 'unknown') {
-    const run = state.runs.find(run => run.state === 'active' && run.order.betweenRuns === true)
-    scratch.between = run?.order
+    scratch.between = findLiveRun(state, isRanked)?.order
   }
   return scratch.between
 }
+
+const isRanked = ({ state, order }: Run): boolean =>
+  state === 'active' && order.betweenRuns === true
 
 /** What is never due goes by age, after all that is. */
 function dueBy(state: State, order: Order, task: number): number {

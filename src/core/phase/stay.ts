@@ -1,6 +1,7 @@
 import { heldBytes, holds, MEMORY, modelBytes, sameModel } from '../models.ts'
 import type { Offers } from '../columns.ts'
 import { limits } from '../limits.ts'
+import { queuedClasses } from '../live.ts'
 import { queuedCount } from '../queue.ts'
 import type { Class, Machine, Slot, Stage, State } from '../state.ts'
 import { slotKey } from '../scratch.ts'
@@ -84,11 +85,15 @@ function meanSetup({ setup }: Stage): number {
 }
 
 function isWaitedFor(state: State, machine: Machine, model: Stage): boolean {
-  for (const klass of state.classes) {
-    const stage = state.stages[klass.stage]
-    if (!sameModel(stage, model) || state.runs[stage.run].state !== 'active') continue
-    const own = machine.queues.get(klass.number)
-    if (queuedCount(klass.queue) > 0 || (own !== undefined && queuedCount(own) > 0)) return true
-  }
+  const { numbers, count } = queuedClasses(state)
+  for (let at = 0; at < count; at += 1)
+    if (isOfModel(state, state.classes[numbers[at]], model)) return true
+  for (const [number, queue] of machine.queues)
+    if (queuedCount(queue) > 0 && isOfModel(state, state.classes[number], model)) return true
   return false
+}
+
+function isOfModel(state: State, klass: Class, model: Stage): boolean {
+  const stage = state.stages[klass.stage]
+  return sameModel(stage, model) && state.runs[stage.run].state === 'active'
 }
