@@ -114,9 +114,19 @@ function workflowTasks(
   place: string,
 ): ProblemPart['tasks'] {
   const { tasks, files = [] } = workflow.specification
-  const sizes = new Map(files.map(file => [file.id, file.sizeInBytes]))
   const index = new Map(tasks.map((task, at) => [task.id, at]))
-  const recorded = new Map(workflow.execution.tasks.map(task => [task.id, task]))
+  const sizes = byId(files, {
+    where: `${place}: workflow.specification.files`,
+    same: (a, b) => a.sizeInBytes === b.sizeInBytes,
+  })
+  const recordedAt = `${place}: workflow.execution.tasks`
+  const recorded = byId(workflow.execution.tasks, {
+    where: recordedAt,
+    same: (a, b) => a.runtimeInSeconds === b.runtimeInSeconds && a.coreCount === b.coreCount,
+  })
+  workflow.execution.tasks.forEach(task => {
+    taskAt(task.id, index, recordedAt)
+  })
   const parents = tasks.map((task, at) => {
     const where = `${place}: workflow.specification.tasks[${at}]`
     return new Set((task.parents ?? []).map(parent => taskAt(parent, index, `${where}.parents`)))
@@ -129,7 +139,7 @@ function workflowTasks(
     const execution = recorded.get(task.id)
     if (execution === undefined) {
       throw badInput(
-        `${place}: workflow.execution.tasks`,
+        recordedAt,
         `no recorded run time of ${task.id}`,
         'an entry with runtimeInSeconds for every task',
       )
@@ -147,14 +157,35 @@ function workflowTasks(
   })
 }
 
+/** Entries by their id; a repeat is one only if it says the same. */
+function byId<Entry extends { readonly id: string }>(
+  entries: readonly Entry[],
+  { where, same }: { readonly where: string; readonly same: (a: Entry, b: Entry) => boolean },
+): ReadonlyMap<string, Entry> {
+  const found = new Map<string, Entry>()
+  for (const [at, entry] of entries.entries()) {
+    const earlier = found.get(entry.id)
+    if (earlier !== undefined && !same(earlier, entry)) {
+      throw badInput(
+        `${where}[${at}].id`,
+        `${JSON.stringify(entry.id)} is there already, and says something else`,
+        'one entry for each (a repeat must be equal)',
+      )
+    }
+    found.set(entry.id, entry)
+  }
+  return found
+}
+
 /** A file of no stated size counts as empty: instances list files that were never written. */
 function sharedBytes(
   outputs: readonly string[] | undefined,
   inputs: ReadonlySet<string>,
-  sizes: ReadonlyMap<string, number>,
+  sizes: ReadonlyMap<string, { readonly sizeInBytes: number }>,
 ): number {
   let bytes = 0
-  for (const file of new Set(outputs)) if (inputs.has(file)) bytes += sizes.get(file) ?? 0
+  for (const file of new Set(outputs))
+    if (inputs.has(file)) bytes += sizes.get(file)?.sizeInBytes ?? 0
   return bytes
 }
 

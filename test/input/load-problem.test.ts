@@ -130,6 +130,18 @@ describe('a WfFormat instance', () => {
     expect([...edges.bytes]).toEqual([20, 4300])
   })
 
+  it('takes an entry that is repeated as it was', () => {
+    const repeated = changed(({ workflow: { specification, execution } }) => {
+      specification.files.push(...specification.files)
+      execution.tasks.push(...execution.tasks)
+    })
+    const { edges, times } = loadProblem(file('w.json', repeated))
+    expect([[...edges.bytes], [...times]]).toEqual([
+      [20, 4300],
+      [1.5, 3, 6],
+    ])
+  })
+
   it('runs on the recorded machines otherwise, as many tasks as cores allow', () => {
     const { machines, tasks } = loadProblem(file('w.json', JSON.stringify(workflow)))
     expect(machines).toEqual([{ id: 'node', speed: 1, capacity: { cpu: 4 }, cost: 0 }])
@@ -162,6 +174,21 @@ describe('a WfFormat instance', () => {
           cpu: { coreCount: 1, speedInMHz: 2400 },
         }),
       '--machines FILE with machines and a network',
+    ],
+    [
+      'two run times of one task',
+      copy => void copy.workflow.execution.tasks.push({ id: 'left', runtimeInSeconds: 4 }),
+      'execution.tasks[3].id: "left" is there already, and says something else',
+    ],
+    [
+      'a run time of a task it does not have',
+      copy => void copy.workflow.execution.tasks.push({ id: 'rihgt', runtimeInSeconds: 6 }),
+      'no task "rihgt"; did you mean "right"?',
+    ],
+    [
+      'two sizes of one file',
+      copy => void copy.workflow.specification.files.push({ id: 'l', sizeInBytes: 21 }),
+      'files[4].id: "l" is there already, and says something else',
     ],
     [
       'a cycle',
