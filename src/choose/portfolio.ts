@@ -17,8 +17,9 @@ import { constructivePlanners } from './strategies.ts'
 
 /**
  * All that is cheap first, then a search from the best of it, with the solver beside it (the rounded
- * LP, then the program in whole tasks): the schedule can then be no worse than any constructive member, and the time goes where the bound says
- * there is something left. Ends early once the bound is met.
+ * LP, then the program in whole tasks): the schedule can then be no worse than any constructive
+ * member, and the time goes where the bound says there is something left. Ends early once the bound
+ * is met.
  *
  * With a budget in steps the solver stays out: what it finds depends on a clock.
  */

@@ -20,7 +20,7 @@ import {
 } from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, type Schedulable, schedulable } from './schedulable.ts'
 import {
-  numberFrom,
+  shareFrom,
   objectiveFrom,
   objectiveOption,
   orderFrom,
@@ -157,7 +157,7 @@ function askedFrom(flags: CompareFlags): Asked {
     seeds: wholeFrom('--seeds', flags.seeds, 1),
     spending: spendingFrom(flags, 2_000),
     faults,
-    ...(flags.noise !== undefined && { noise: numberFrom('--noise', flags.noise) }),
+    ...(flags.noise !== undefined && { noise: shareFrom('--noise', flags.noise) }),
   }
 }
 

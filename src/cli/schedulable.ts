@@ -8,7 +8,7 @@ import { formatCount, plural } from '../std/units.ts'
 import { type JobSubject, jobSubject, requireTimes, unknownInWords } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
 import type { JobInputFlags } from './problem-options.ts'
-import { numberFrom, objectiveFrom, orderFrom, wholeFrom } from './strategy-flags.ts'
+import { amountFrom, objectiveFrom, orderFrom, wholeFrom } from './strategy-flags.ts'
 
 /**
  * What `simulate` and `compare` work on: a problem as it was read, or a job with the times its runs
@@ -68,7 +68,7 @@ export async function schedulable(path: string, flags: SchedulableFlags): Promis
 /** `--arrivals 2.5`: a Poisson stream of the seed; release dates hold beside it. */
 function arriving(path: string, problem: Problem, flags: SchedulableFlags): Problem {
   if (flags.arrivals === undefined) return problem
-  const gap = numberFrom('--arrivals', flags.arrivals)
+  const gap = amountFrom('--arrivals', flags.arrivals)
   const seed = wholeFrom('--seed', flags.seed, 0)
   const arrived = arrivingAt(problem, poissonArrivals(problem.tasks.length, gap, seed))
   requireRoomFor(path, { problem: arrived }, { arrivals: gap })

@@ -18,7 +18,7 @@ import {
 } from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, schedulable } from './schedulable.ts'
 import {
-  numberFrom,
+  shareFrom,
   objectiveOption,
   spendingFrom,
   strategyFrom,
@@ -65,7 +65,7 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
   const spending = spendingFrom(flags, 2_000)
   const seed = wholeFrom('--seed', flags.seed, 0)
   const faults = faultsFrom(flags.faults)
-  const given = flags.noise === undefined ? undefined : numberFrom('--noise', flags.noise)
+  const given = flags.noise === undefined ? undefined : shareFrom('--noise', flags.noise)
   const subject = await schedulable(input, flags)
   const { problem, objective, order } = subject
   const strategy = strategyFrom(subject.strategy ?? 'auto')

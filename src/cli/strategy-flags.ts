@@ -13,12 +13,12 @@ type SpendingFlags = {
   readonly steps?: string
 }
 
-export function strategyFrom(name: string): Strategy {
+export function strategyFrom(name: string, flag = '--strategy'): Strategy {
   const found = strategyNamed(name)
   if (found !== undefined) return found
   const known = strategies.map(strategy => strategy.name)
   throw new InputError(
-    `--strategy ${name}: no such strategy${didYouMean(name, [...known, ...Object.keys(aliases)])}\n` +
+    `${flag} ${name}: no such strategy${didYouMean(name, [...known, ...Object.keys(aliases)])}\n` +
       `  known: ${known.join(', ')}`,
   )
 }
@@ -26,7 +26,7 @@ export function strategyFrom(name: string): Strategy {
 export function strategiesFrom(text: string): readonly Strategy[] {
   if (text.trim() === 'all') return strategies
   const names = text.split(',').map(name => name.trim())
-  const chosen = names.filter(name => name !== '').map(strategyFrom)
+  const chosen = names.filter(name => name !== '').map(name => strategyFrom(name, '--strategies'))
   if (chosen.length === 0) throw new InputError('--strategies: expected names with commas, or all')
   return chosen.filter((strategy, at) => chosen.indexOf(strategy) === at)
 }
@@ -83,7 +83,15 @@ export function wholeFrom(flag: string, text: string, least: number): number {
   throw new InputError(`${flag} ${text}: expected a whole number, ${least} or more`)
 }
 
-export function numberFrom(flag: string, text: string): number {
+/** An amount, such as a time in the unit of the problem. */
+export function amountFrom(flag: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isFinite(value) && value >= 0) return value
+  throw new InputError(`${flag} ${text}: expected a number, 0 or more`)
+}
+
+/** A part of something, or a multiple of it. */
+export function shareFrom(flag: string, text: string): number {
   const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())
   const value = share ? Number(share[1]) / 100 : text.trim() === '' ? Number.NaN : Number(text)
   if (Number.isFinite(value) && value >= 0) return value

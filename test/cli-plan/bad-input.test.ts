@@ -234,6 +234,27 @@ describe('a file of 200 MB', { timeout: 60_000 }, () => {
   })
 })
 
+describe('a flag that cannot be read is named, with what it takes', { timeout: 60_000 }, () => {
+  test.each([
+    [
+      'simulate',
+      ['--faults', 'failing=5'],
+      /^dray: --faults failing 5: expected a share from 0 to 1/,
+    ],
+    [
+      'simulate',
+      ['--faults', 'losses=5%'],
+      /^dray: --faults losses 5%: expected a number, 0 or more$/m,
+    ],
+    ['simulate', ['--arrivals', '20%'], /^dray: --arrivals 20%: expected a number, 0 or more$/m],
+    ['compare', ['--strategies', 'mct,hefd'], /^dray: --strategies hefd: .* did you mean "heft"\?/],
+  ])('%s %j', (command, words, expected) => {
+    const { status, stderr } = dray(command, 'ok.csv', ...words)
+    expect(stderr).toMatch(expected)
+    expect(status).toBe(2)
+  })
+})
+
 describe('times that are only just exact', { timeout: 60_000 }, () => {
   test('are planned and simulated, but not under noise, which would stretch them', () => {
     write('near.csv', '4e15,4e15\n1,1\n')
