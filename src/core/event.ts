@@ -95,6 +95,9 @@ export type SourceRead = {
   readonly wishes?: readonly ({ readonly index: number } & Wish)[]
 }
 
+/** How an answer ended, in an `outcomes` event. Journals hold these numbers. */
+export const answered = { done: 0, failed: 1, stopped: 2 } as const
+
 /** Answers of one slot, in parallel arrays. */
 export type Outcomes = {
   readonly kind: 'outcomes'
@@ -103,11 +106,11 @@ export type Outcomes = {
   readonly tasks: readonly number[]
   readonly attempts: readonly number[]
   readonly indexes: readonly number[]
-  /** 0 done, 1 failed, 2 stopped early. */
+  /** As `answered` has them. */
   readonly codes: readonly number[]
   readonly micros: readonly number[]
   readonly peakBytes: number
-  /** One per code 1, in order. */
+  /** One per answer that failed, in order. */
   readonly failures: readonly Failure[]
   /** What follows these answers, item by item, and holds from an earlier run: by stage, upstream first. */
   readonly kept?: readonly {

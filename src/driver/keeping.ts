@@ -1,5 +1,5 @@
 import { isLive } from '../core/apply/attempt.ts'
-import type { Outcomes } from '../core/event.ts'
+import { answered, type Outcomes } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
@@ -56,7 +56,7 @@ export function keptAfter(
   const asEvent = kept.map(({ stage, answers }) => ({
     stage,
     positions: answers.map(({ position }) => position),
-    codes: answers.map(({ stopped }) => (stopped ? 2 : 0)),
+    codes: answers.map(({ stopped }) => (stopped ? answered.stopped : answered.done)),
   }))
   return { event: { ...event, kept: asEvent }, kept: textsOf(kept) }
 }

@@ -1,4 +1,4 @@
-import type { Kept, Outcomes } from '../core/event.ts'
+import { answered, type Kept, type Outcomes } from '../core/event.ts'
 import { isLive } from '../core/apply/attempt.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
@@ -28,12 +28,17 @@ export function toEvent(machine: number, slot: number, outcomes: readonly Outcom
     event.tasks[at] = outcome.task
     event.attempts[at] = outcome.attempt
     event.indexes[at] = outcome.index
-    event.codes[at] = outcome.failure !== undefined ? 1 : outcome.stopped === true ? 2 : 0
+    event.codes[at] = codeOf(outcome)
     event.micros[at] = outcome.micros
     if (outcome.peakBytes > event.peakBytes) event.peakBytes = outcome.peakBytes
     if (outcome.failure !== undefined) event.failures.push(outcome.failure)
   }
   return event
+}
+
+function codeOf({ failure, stopped }: Outcome): number {
+  if (failure !== undefined) return answered.failed
+  return stopped === true ? answered.stopped : answered.done
 }
 
 /** The step's final answers as rows for the result table; payloads nobody needs any more are let go. */

@@ -1,4 +1,10 @@
-import type { Action, Decision, Event, Kept } from '../../src/core/event.ts'
+import {
+  type Action,
+  answered,
+  type Decision,
+  type Event,
+  type Kept,
+} from '../../src/core/event.ts'
 import { decodeEntry, encodeEntry } from '../../src/core/codec.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import { decodeState, encodeState } from '../../src/core/snapshot.ts'
@@ -497,7 +503,9 @@ function outcomesOf(
     event.tasks.push(attempt.task)
     event.attempts.push(number)
     event.indexes.push(index)
-    event.codes.push(verb === 'failed' ? 1 : verb === 'stopped' ? 2 : 0)
+    event.codes.push(
+      verb === 'failed' ? answered.failed : verb === 'stopped' ? answered.stopped : answered.done,
+    )
     event.micros.push(
       parseDuration(options.took ?? '') ??
         (live ? now - state.machines[attempt.machine].slots[attempt.slot].headSince : 0),

@@ -2,7 +2,7 @@ import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
 import { emptyEstimate, fade, observe, predict } from '../../policy/estimation/least-squares.ts'
 import { machineChanged } from '../columns.ts'
-import type { Decision, Outcomes } from '../event.ts'
+import { answered, type Decision, type Outcomes } from '../event.ts'
 import { DONE, STOPPED } from '../items.ts'
 import { limits } from '../limits.ts'
 import type { Machine, Slot, Stage, State } from '../state.ts'
@@ -151,7 +151,7 @@ export function outcomes(state: State, event: Outcomes): void {
   for (let at = 0; at < event.tasks.length; at += 1) {
     const task = event.tasks[at]
     const attempt = event.attempts[at]
-    const failure = event.codes[at] === 1 ? event.failures[failureAt++] : undefined
+    const failure = event.codes[at] === answered.failed ? event.failures[failureAt++] : undefined
     if (!isLive(state, event, task, attempt)) {
       confirmStopping(slot, attempt, event.indexes[at])
       continue
@@ -190,7 +190,7 @@ function keptBy({ kept }: Outcomes): Map<number, { stage: number; code: number }
   const by = new Map<number, { stage: number; code: number }[]>()
   for (const { stage, positions, codes } of kept) {
     positions.forEach((position, at) => {
-      const entry = { stage, code: codes[at] === 2 ? STOPPED : DONE }
+      const entry = { stage, code: codes[at] === answered.stopped ? STOPPED : DONE }
       const others = by.get(position)
       if (others === undefined) by.set(position, [entry])
       else others.push(entry)
@@ -235,7 +235,7 @@ function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
   if (a.failure === undefined) {
     learnFrom(stage, machine, tasks.size[a.task] / tasks.count[a.task], a.micros)
     if (stage.graph !== undefined) stage.graph.machineOf[a.index] = machine.number
-    const code = a.code === 2 ? STOPPED : DONE
+    const code = a.code === answered.stopped ? STOPPED : DONE
     endItem(state, stage, a.index, { code, position: a.position })
   } else chargeItem(state, stage, a.task, a.index, a.failure)
   if (tasks.left[a.task] === 0) endTask(state, machine, slot, a.task)
