@@ -44,5 +44,5 @@ export async function reopenFailed(host: Host, record: RunRecord) {
   host.store.putRun({ ...record, state: 'active', endedAt: undefined })
   planBeside(host, run, jobOf(record))
   await host.commit({ kind: 'retryFailed', run: run.number })
-  return { run: record.name, items, live: false }
+  return { run: record.name, items, live: false, again: true }
 }

@@ -1,5 +1,5 @@
 import { openInput } from '../api/job-input.ts'
-import { wishesOf } from '../driver/perform.ts'
+import { wishesOf } from '../driver/wishes-of.ts'
 import type { Job } from '../model/job.ts'
 import type { Wish } from '../model/wish.ts'
 import type { Store } from '../port/store.ts'

@@ -58,11 +58,18 @@ function whyAgain(kind: 'goOn' | 'nothing', items: number, live: boolean): strin
   return live ? 'it was interrupted' : 'what stopped it is tried again'
 }
 
-type Reopened = { readonly run: string; readonly items: number; readonly live: boolean }
+type Reopened = {
+  readonly run: string
+  readonly items: number
+  readonly live: boolean
+  /** Its owner has taken it up again. */
+  readonly again?: boolean
+}
 
-function inWords({ run, items, live }: Reopened): string {
+function inWords({ run, items, live, again }: Reopened): string {
   if (live) return `${run}: still at work; retry what failed when it has ended`
-  if (items === 0) return `${run}: nothing failed`
+  if (items === 0)
+    return `${run}: ${again === true ? 'what stopped it is tried again; its owner goes on with it' : 'nothing failed'}`
   return `${run}: ${plural(items, 'item')} open again; its owner runs ${items === 1 ? 'it' : 'them'}`
 }
 

@@ -17,9 +17,10 @@ import type { Store } from '../port/store.ts'
 import { type KeepAfter, type KeptFromBefore, keptAfter, type TextsKept } from './keeping.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
 import { payloadsOf, stow, unstow } from './payloads.ts'
-import { createPerformer, wishesOf } from './perform.ts'
+import { createPerformer } from './perform.ts'
 import { historyBatches, resultBatches, toEvent } from './recording.ts'
 import { stoppedBatches, unansweredBatches } from './unanswered.ts'
+import { wishesOf } from './wishes-of.ts'
 
 /**
  * The loop, the same in production and in virtual time: drain the inbox, step the core, append, and

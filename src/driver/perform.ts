@@ -2,6 +2,7 @@ import type { Action, Event } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
 import type { Stage, State } from '../core/state.ts'
+import type { Failure } from '../model/failure.ts'
 import { InputError } from '../model/input-error.ts'
 import type { AttemptItem, AttemptOrder } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
@@ -11,6 +12,8 @@ import type { GatheredGroups, Payloads } from './payloads.ts'
 import { headOf } from './chain.ts'
 import { forgetStage, itemFor, refetch, sourceOf, stow } from './payloads.ts'
 import { readGate } from './read-gate.ts'
+import { toEvent } from './recording.ts'
+import { wishesOf } from './wishes-of.ts'
 
 /**
  * Does what a durable step asked for. What takes time is started here and comes back to the loop as
@@ -21,6 +24,8 @@ type Performer = {
   /** After every step, its actions performed: what was put off until there is room is done now. */
   resume(): void
 }
+
+type RunTasks = Extract<Action, { kind: 'run' }>
 
 /** What performing may ask of the loop. */
 type PerformingLoop = {
@@ -38,6 +43,12 @@ export function createPerformer(
   loop: PerformingLoop,
 ): Performer {
   const defined = new Set<number>()
+  /** How often a stage's run has ended: what was asked for before that is answered to nobody. */
+  const lives = new Map<number, number>()
+  const lifeOf = (stage: number): (() => boolean) => {
+    const life = lives.get(stage)
+    return () => lives.get(stage) === life
+  }
 
   const perform = (action: Action): void => {
     switch (action.kind) {
@@ -65,6 +76,7 @@ export function createPerformer(
         for (const number of state.runs[action.run].stages) {
           ports.executor.forget(number)
           gate.forget(number)
+          lives.set(number, (lives.get(number) ?? 0) + 1)
           background(forgetStage(payloads, state.stages[number]))
           defined.delete(number)
         }
@@ -76,7 +88,7 @@ export function createPerformer(
     work.catch(loop.fail)
   }
 
-  const runTasks = (action: Extract<Action, { kind: 'run' }>): void => {
+  const runTasks = (action: RunTasks): void => {
     const stage = state.stages[action.stage]
     if (!defined.has(stage.number)) {
       defined.add(stage.number)
@@ -93,7 +105,7 @@ export function createPerformer(
 
   const orderFor = (
     stage: Stage,
-    { machine, slot }: Extract<Action, { kind: 'run' }>,
+    { machine, slot }: RunTasks,
     task: number,
     attempt: number,
   ): AttemptOrder | undefined => {
@@ -112,47 +124,65 @@ export function createPerformer(
   }
 
   /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
-  const fetchAndRun = async (
-    action: Extract<Action, { kind: 'run' }>,
-    stage: Stage,
-  ): Promise<void> => {
+  const fetchAndRun = async (action: RunTasks, stage: Stage): Promise<void> => {
     const { tasks } = state
     const live = () =>
       action.tasks
         .map((task, at) => ({ task, attempt: action.firstAttempt + at }))
         .filter(({ task, attempt }) => tasks.attempt[task] === attempt)
-    for (const { task } of live()) {
-      for (let at = 0; at < tasks.count[task]; at += 1) {
-        const index = tasks.first[task] + at
-        if (itemFor(state, payloads, ports.store, stage, index) === undefined)
-          await fetch(stage, index)
-      }
-    }
+    const isAsked = lifeOf(stage.number)
     const orders: AttemptOrder[] = []
-    for (const { task, attempt } of live()) {
-      const order = orderFor(stage, action, task, attempt)
-      if (order === undefined)
-        throw new Error(
-          `item ${tasks.first[task]} of ${stage.definition.name} has vanished from its source`,
-        )
-      orders.push(order)
+    try {
+      for (const { task } of live()) {
+        for (let at = 0; at < tasks.count[task]; at += 1) {
+          const index = tasks.first[task] + at
+          if (itemFor(state, payloads, ports.store, stage, index) === undefined)
+            await fetch(stage, index, isAsked)
+        }
+      }
+      for (const { task, attempt } of live()) {
+        const order = orderFor(stage, action, task, attempt)
+        if (order === undefined) throw vanished(stage, tasks.first[task])
+        orders.push(order)
+      }
+    } catch (error) {
+      if (!isAsked()) return
+      if (!(error instanceof InputError)) throw error
+      return giveBack(action, stage, { kind: 'bad-input', message: error.message })
     }
     if (orders.length > 0 && !loop.isStopped())
       ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
 
-  const fetch = async (stage: Stage, index: number): Promise<void> => {
+  /** What a message was to carry cannot be read again: its run stops, and its items are answered for. */
+  const giveBack = (action: RunTasks, stage: Stage, failure: Failure): void => {
+    const { first, count } = state.tasks
+    const unread = { failure, micros: 0, cpuMicros: 0, peakBytes: 0 }
+    const outcomes = action.tasks.flatMap((task, at) =>
+      Array.from({ length: count[task] }, (_, nth) => ({
+        ...{ task, attempt: action.firstAttempt + at, index: first[task] + nth },
+        ...unread,
+      })),
+    )
+    loop.send({ kind: 'stageBroken', stage: stage.number, failure })
+    loop.send(toEvent(action.machine, action.slot, outcomes))
+  }
+
+  const fetch = async (stage: Stage, index: number, isAsked: () => boolean): Promise<void> => {
     const head = headOf(state, stage)
-    if (head.definition.link.kind === 'gather')
-      payloads.gathers.set(head.number, await groupsOf(head))
-    else await refetch(state, payloads, head, index)
+    if (head.definition.link.kind === 'gather') {
+      const groups = await groupsOf(head)
+      if (isAsked()) payloads.gathers.set(head.number, groups)
+    } else await refetch(state, payloads, head, index)
   }
 
   const readSource = async (action: Extract<Action, { kind: 'readSource' }>): Promise<void> => {
     const stage = state.stages[action.stage]
     const first = stage.known
+    const isAsked = lifeOf(stage.number)
     try {
       const chunk = await sourceOf(payloads, stage).read(action.cursor, action.limit)
+      if (!isAsked()) return
       stow(payloads, stage.number, first, chunk.items)
       const kept = ports.keep?.(stage, first, chunk.items)
       if (kept !== undefined) loop.keep(kept.results)
@@ -177,6 +207,7 @@ export function createPerformer(
         ...(kept !== undefined ? { kept: kept.items } : {}),
       })
     } catch (error) {
+      if (!isAsked()) return
       const message = error instanceof Error ? error.message : String(error)
       loop.send({
         kind: 'stageBroken',
@@ -189,8 +220,10 @@ export function createPerformer(
 
   const gather = async (number: number): Promise<void> => {
     const stage = state.stages[number]
+    const isAsked = lifeOf(number)
     try {
       const groups = await groupsOf(stage)
+      if (!isAsked()) return
       payloads.gathers.set(number, groups)
       const kept = ports.keep?.(stage, 0, asItems(groups))
       if (kept !== undefined) loop.keep(kept.results)
@@ -204,6 +237,7 @@ export function createPerformer(
         ...(kept !== undefined ? { kept: kept.items } : {}),
       })
     } catch (error) {
+      if (!isAsked()) return
       if (!(error instanceof InputError)) throw error
       loop.send({
         kind: 'stageBroken',
@@ -236,23 +270,6 @@ function isFull(state: State, payloads: Payloads, stage: Stage): boolean {
 const asItems = ({ keys, versions }: GatheredGroups): SourceItem[] =>
   keys.map((key, at) => ({ key, version: versions[at], payload: '', size: 1 }))
 
-/** Items that bring something for themselves. */
-export function wishesOf(items: readonly Wished[], first: number) {
-  return items.flatMap(({ priority = 0, notBefore = 0, due, weight }, at) =>
-    priority === 0 && notBefore === 0 && due === undefined && weight === undefined
-      ? []
-      : [
-          {
-            ...{ index: first + at, priority, notBefore },
-            ...(due === undefined ? {} : { due }),
-            ...(weight === undefined ? {} : { weight }),
-          },
-        ],
-  )
-}
-
-type Wished = Pick<SourceItem, 'priority' | 'notBefore' | 'due' | 'weight'>
-
 /**
  * Resident bytes at which a slot's process counts as out of memory: what the stage asked for and what
  * other models the slot holds, a quarter more since peaks are not averages, and what a bare runtime
@@ -261,3 +278,8 @@ type Wished = Pick<SourceItem, 'priority' | 'notBefore' | 'due' | 'weight'>
 function memoryLimit(asked: number): number {
   return Math.round(asked * 1.25) + 64 * 1024 * 1024
 }
+
+const vanished = (stage: Stage, index: number): InputError =>
+  new InputError(
+    `item ${index} of ${stage.definition.name} has vanished from its input; expected the items that were there when it was read`,
+  )

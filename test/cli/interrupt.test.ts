@@ -194,3 +194,35 @@ export default async function* ({ cursor = 0 }) {
   expect(Number(lines(folder.read('asked.txt')).at(-1))).toBeGreaterThan(0)
   folder.remove()
 })
+
+test('an input that has lost what was read from it fails the run, naming the item; whole again, it goes on', async () => {
+  const folder = folderWith({
+    'handle.mjs': slow,
+    'items.mjs': `import { readFileSync } from 'node:fs'
+export default async function* () {
+  const count = Number(readFileSync(new URL('./count', import.meta.url), 'utf8'))
+  for (let n = 0; n < count; n += 1) yield n
+}
+`,
+    'job.json': JSON.stringify({
+      name: 'shrinks',
+      input: { from: './items.mjs' },
+      stages: [{ name: 'work', map: './handle.mjs', output: { jsonl: 'out.jsonl' } }],
+    }),
+    count: '40',
+  })
+  const begun = folder.begin('run', 'job.json', '--events')
+  await begun.hasEnded(3)
+  begun.signal('SIGKILL')
+  await begun.ended
+  folder.write('count', '1')
+  const less = await folder.dray('run', 'job.json')
+  expect(less.err + less.out).toMatch(/item \d+ of work has vanished from its input/)
+  expect(less.code).not.toBe(0)
+  expect((await folder.dray('ls')).out).toContain('failed')
+  folder.write('count', '40')
+  const whole = await folder.dray('run', 'job.json')
+  expect(whole.code, whole.err).toBe(0)
+  expect(lines(folder.read('out.jsonl'))).toHaveLength(40)
+  folder.remove()
+})

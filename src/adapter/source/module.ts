@@ -55,8 +55,13 @@ export function moduleSource(
     return { iterator, position, cursor: cursor ?? '', pending: undefined }
   }
   const close = async (): Promise<void> => {
-    await open?.iterator.return?.()
+    const closing = open
     open = undefined
+    try {
+      await closing?.iterator.return?.()
+    } catch {
+      // What a generator throws while it is ended is no item's fault, and nobody reads on.
+    }
   }
 
   return {

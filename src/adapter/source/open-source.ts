@@ -82,6 +82,15 @@ function keysAreUnique(spec: InputSpec): boolean {
  */
 function oneReadAtATime(source: Source): Source {
   let turn: Promise<unknown> = Promise.resolve()
+  let isClosed = false
+  const refuseClosed = (): void => {
+    if (isClosed) throw new Error('the source was closed under its reading')
+  }
+  /** What a read has opened since goes, too. */
+  const closeAfter = async (): Promise<void> => {
+    if (isClosed) await source.close()
+    refuseClosed()
+  }
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = turn.then(work)
     turn = mine.catch(() => {})
@@ -90,9 +99,18 @@ function oneReadAtATime(source: Source): Source {
   return {
     fingerprint: () => inTurn(() => source.fingerprint()),
     count: () => inTurn(() => source.count()),
-    read: (cursor, limit) => inTurn(() => source.read(cursor, limit)),
+    read: (cursor, limit) =>
+      inTurn(async () => {
+        refuseClosed()
+        const chunk = await source.read(cursor, limit)
+        await closeAfter()
+        return chunk
+      }),
     // Not in turn: a read may be waiting for input that never comes.
-    close: () => source.close(),
+    close: () => {
+      isClosed = true
+      return source.close()
+    },
   }
 }
 

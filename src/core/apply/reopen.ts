@@ -33,6 +33,8 @@ export function reopenRun(state: State, run: Run): void {
     const { number } = stage
     stage.broken = undefined
     stage.setup.lost = 0
+    // Whatever was asked for before the run ended is answered to nobody.
+    stage.reading = false
     mark(state.scratch.touched, number)
     if (beginsAnew(state, run, stage, anew)) {
       anew.add(number)
