@@ -89,7 +89,7 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
       stopped: sum(STOPPED),
       cancelled: sum(CANCELLED),
     },
-    attempts: run.attempts,
+    attempts: attemptsOf(stages),
     retries: run.retries,
     seconds: ((run.endedAt || state.now) - run.submittedAt) / 1e6,
     makespan,
@@ -176,6 +176,13 @@ function totalSpeed(state: State): number {
     if (alive) speed += definition.speed * slots.length
   return speed
 }
+
+/** Each counts where it ended, or where its slot or machine ended under it: one an item, also in chunks. */
+const attemptsOf = (stages: readonly Stage[]): number =>
+  stages.reduce(
+    (all, { byMachine }) => byMachine.reduce((some, share) => some + (share?.tasks ?? 0), all),
+    0,
+  )
 
 function shareOf(
   stages: readonly Stage[],

@@ -130,7 +130,7 @@ export type Stage = {
   firstStart: number
   lastEnd: number
   busyMicros: number
-  /** What each machine did of this stage, by machine number. */
+  /** What each machine did of this stage, by machine number: attempts of items that ended there, and their time. */
   readonly byMachine: { tasks: number; micros: number }[]
 }
 

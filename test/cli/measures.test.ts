@@ -47,3 +47,29 @@ stages: [{ name: only, map: ./handle.mjs, timeout: 1s, grace: 200ms, retry: { at
   expect(utilisation).toBeGreaterThan(0)
   folder.remove()
 })
+
+test('attempts are counted by items, answered or not, in chunks too, and machines’ tasks add up to them', async () => {
+  const folder = folderWith({
+    'handle.mjs': `export default (item, { attempt }) => {
+      if (item === 3 && attempt === 1) throw new Error('once')
+      if (item === 25 && attempt === 1) return new Promise(() => setInterval(() => {}, 1_000))
+      if (item === 26 && attempt === 1) process.abort()
+      return item
+    }`,
+    'job.yaml': `
+name: chunks
+input: { range: { from: 0, to: 27 } }
+stages:
+  - { name: first, map: ./handle.mjs, chunk: 5, timeout: 300ms, retry: { attempts: 2, delay: 1ms } }
+`,
+  })
+  const { code, out, err } = await folder.dray('run', '--json')
+  expect(code, err).toBe(0)
+  const { attempts, retries, machines } = summary(out)
+  expect(retries).toBe(3)
+  // An item that waited in a chunk whose slot ended goes again uncharged; it is one attempt all the same.
+  expect(attempts).toBeGreaterThanOrEqual(27 + 3)
+  expect(attempts).toBeLessThanOrEqual(27 + 3 + 2)
+  expect(machines.reduce((all, { tasks }) => all + tasks, 0)).toBe(attempts)
+  folder.remove()
+})

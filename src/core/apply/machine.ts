@@ -8,7 +8,7 @@ import { newSlot, resourceNumber } from '../initial.ts'
 import { ASSIGNED } from '../tasks.ts'
 import { unassign } from './attempt.ts'
 import { forgetAllLoaded } from './slot.ts'
-import { returnTask } from './task.ts'
+import { busy, returnTask } from './task.ts'
 
 /** A machine joins, or joins again under its id: then it keeps its number, and what was learnt of it. */
 export function joined(state: State, definition: MachineDefinition): Machine {
@@ -50,6 +50,8 @@ export function left(state: State, machine: Machine): void {
   machinesChanged(state, machine.number)
   for (const slot of machine.slots) {
     if (slot.stage >= 0) mark(state.scratch.touchedRuns, state.stages[slot.stage].run)
+    if (slot.running.length > 0 && !slot.loading)
+      busy(state.stages[slot.stage], machine, 0).tasks += 1
     for (const task of [...slot.running]) returnTask(state, machine, slot, task, 'together')
     slot.stopping.clear()
     forgetAllLoaded(slot)

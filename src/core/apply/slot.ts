@@ -179,7 +179,9 @@ export function stop(state: State, decision: Extract<Decision, { kind: 'stop' }>
 /** An attempt that answers nothing took the slot's time as one that answers does. */
 function spend(state: State, machine: Machine, slot: Slot): void {
   if (slot.stage < 0 || slot.loading || slot.running.length + slot.stopping.size === 0) return
-  busy(state.stages[slot.stage], machine, Math.max(0, state.now - slot.headSince))
+  const share = busy(state.stages[slot.stage], machine, Math.max(0, state.now - slot.headSince))
+  // Of one that is only stopping this was said when it was asked to.
+  if (slot.running.length > 0) share.tasks += 1
   slot.headSince = state.now
 }
 
