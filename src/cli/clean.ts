@@ -24,7 +24,9 @@ export function registerClean(program: Command): void {
 
 async function clean(run: string | undefined, flags: Flags): Promise<number> {
   if ((run === undefined) === (flags.older === undefined))
-    throw new InputError('clean: expected a run, or --older 30d')
+    throw new InputError(
+      `clean: expected a run, or --older 30d${run === undefined ? '' : ', not both'}`,
+    )
   const age = flags.older === undefined ? undefined : parseDuration(flags.older)
   if (flags.older !== undefined && age === undefined)
     throw new InputError(`--older ${flags.older}: expected a time such as 30d or 12h`)

@@ -64,15 +64,15 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
   const spending = spendingFrom(flags, 10_000)
   const seed = wholeFrom('--seed', flags.seed, 0)
   const objective = objectiveFrom(flags.objective)
+  if (flags.mermaid === true && flags.json === true) {
+    throw new InputError('--mermaid and --json: give one of them')
+  }
   const read = readInput(input, flags.machines)
   if (read.kind === 'job') {
     return runPlanJob(read.path, flags, { seed, spending, objective })
   }
   refuseJobFlags(input, flags)
   if (flags.probe !== undefined) throw new InputError(`${input}: --probe is for job files`)
-  if (flags.mermaid === true && flags.json === true) {
-    throw new InputError('--mermaid and --json: give one of them')
-  }
   const { problem } = read
   const outcome = await withSolver(solver =>
     refusalsAreInput(input, () =>

@@ -83,13 +83,22 @@ export async function runJob(job: Job, flags: RunFlags): Promise<number> {
   }
 }
 
-/** Either is for a program that reads stdout, and it can read only one of them. */
-export function refuseTwoFormats({ json, events }: Pick<RunFlags, 'json' | 'events'>): void {
-  if (json === true && events === true)
-    throw new InputError(
-      '--json with --events: expected one of them; --events ends with the state too',
-    )
+type FormatFlags = Pick<RunFlags, 'json' | 'events' | 'quiet' | 'explain'>
+
+/** What is printed is one thing: no program reads two, and nothing is not what was asked for. */
+export function refuseTwoFormats(flags: FormatFlags): void {
+  for (const [one, other, why] of contradictions) {
+    if (flags[one] === true && flags[other] === true)
+      throw new InputError(`--${one} with --${other}: expected one of them; ${why}`)
+  }
 }
+
+const contradictions: readonly (readonly [keyof FormatFlags, keyof FormatFlags, string])[] = [
+  ['json', 'events', '--events ends with the state too'],
+  ['quiet', 'events', 'with --quiet no event would be told'],
+  ['explain', 'events', 'nothing runs, so nothing happens'],
+  ['explain', 'quiet', 'what it says is all that --explain does'],
+]
 
 /** Nobody could push to this run, and it would wait for ever. */
 function refuseOpen({ name, input }: Job): void {

@@ -17,7 +17,7 @@ function allNearest(name: string, known: readonly string[]): string[] {
   const wanted = name.toLowerCase()
   let found: string[] = []
   let least = Math.max(2, Math.floor(name.length / 3))
-  for (const candidate of known) {
+  for (const candidate of new Set(known)) {
     const far = typos(wanted, candidate.toLowerCase())
     if (far > least || far >= candidate.length) continue
     if (far < least) found = []

@@ -74,6 +74,35 @@ test.each([
   folder.remove()
 })
 
+test.each([
+  ['run', '--json', '--events'],
+  ['run', '--quiet', '--events'],
+  ['run', '--explain', '--events'],
+  ['run', '--explain', '--quiet'],
+  ['plan', '--mermaid', '--json'],
+])(
+  '%s with %s and %s, which contradict each other, exits 2 and prints nothing',
+  async (command, ...both) => {
+    const folder = folderWith(good)
+    const { code, out, err } = await folder.dray(command, 'job.yaml', ...both)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    for (const flag of both) expect(err).toContain(flag)
+    folder.remove()
+  },
+)
+
+test('a run is asked for by a name nearly right: the nearest is named once', async () => {
+  const folder = folderWith(good)
+  await folder.dray('run', 'job.yaml', '--quiet')
+  await folder.dray('run', 'job.yaml', '--quiet', '--fresh')
+  const { code, err } = await folder.dray('status', 'badd')
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: 'dray: no run badd here; did you mean "bad"? (dray ls lists them)\n',
+  })
+  folder.remove()
+})
+
 test('what no machine here can run exits 3 with the list', async () => {
   const folder = folderWith({ ...good, 'job.yaml': job(", needs: { memory: '900TB' }") })
   const { code, err } = await folder.dray('run', 'job.yaml')
