@@ -25,14 +25,20 @@ export function verdictOf(
   const measure = measureOf[objective]
   const [first] = rows
   const best = rows.filter(row => row[measure] <= first[measure] * (1 + 1e-9))
-  const names = namesInWords(best.map(({ strategy }) => strategy))
+  const alike = rows.length > 2 && best.length === rows.length
+  const names = alike ? `all ${rows.length}` : namesInWords(best.map(({ strategy }) => strategy))
   const value = objective === 'cost' ? formatNumber(first.cost) : time(problem, first[measure])
   const said =
     objective === 'makespan'
-      ? `${names} ${best.length > 1 ? 'end' : 'ends'} first, after ${value}${distanceOf(best)}`
+      ? `${names} ${ending(best, rows)}, after ${value}${distanceOf(best)}`
       : `${names} ${best.length > 1 ? 'have' : 'has'} the least ${objectiveInWords(objective)}, ${value}`
   const worst = worstOf(rows, measure, objective)
   return `${said}${worst}.${unclear(rows, best, measure)}${undone(best)}`
+}
+
+function ending({ length: first }: readonly ComparedRow[], { length }: readonly ComparedRow[]) {
+  if (first === 1) return length === 1 ? 'ends' : 'ends first'
+  return first === length ? 'end together' : 'end first'
 }
 
 const time = ({ unit }: Problem, value: number): string => formatTime(value, unit)
@@ -46,7 +52,7 @@ function distanceOf(best: readonly ComparedRow[]): string {
 function worstOf(rows: readonly ComparedRow[], measure: MeasureName, objective: Objective): string {
   const last = rows.reduce((a, b) => (b[measure] > a[measure] ? b : a))
   const [{ [measure]: least }] = rows
-  if (!(last[measure] > least * (1 + 1e-9))) return rows.length > 1 ? ', as do all others' : ''
+  if (!(last[measure] > least * (1 + 1e-9))) return ''
   if (!(least > 0)) return `; ${last.strategy} is the worst`
   const times = last[measure] / least
   if (times < 1.1) return `; the worst, ${last.strategy}, is ${formatGap(times - 1)} behind`

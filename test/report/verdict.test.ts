@@ -57,6 +57,16 @@ describe('what a comparison comes to', () => {
     )
   })
 
+  test('where all come to the same, that they do', () => {
+    const said = (...names: string[]) => {
+      const rows = names.map(name => row(name, 10))
+      return verdictOf(problem, rows, 'makespan').split(', at most')[0]
+    }
+    expect(said('heft')).toBe('heft ends, after 10 s')
+    expect(said('heft', 'mct')).toBe('heft and mct end together, after 10 s')
+    expect(said('heft', 'mct', 'met')).toBe('all 3 end together, after 10 s')
+  })
+
   test('by how much the worst is behind, as a share up to a tenth and as a factor beyond', () => {
     const said = (worst: number) =>
       verdictOf(problem, [row('heft', 8), row('mct', worst)], 'makespan').split('; ')[1]
