@@ -53,9 +53,8 @@ export function replayProblem(run: RecordedRun): Replay {
   }
   const isEstimated = (task: number, slot: number) =>
     slots[slot] !== undefined && slots[slot].machine.id !== tasks[task].machine
-  const { objective } = run.job
-  const seconds = secondsOf(run.history)
-  return { run: run.name, problem, objective, seconds, isEstimated }
+  const { name, job, seconds, leftOut } = run
+  return { run: name, problem, objective: job.objective, seconds, leftOut, isEstimated }
 }
 
 type RecordedRun = {
@@ -63,6 +62,10 @@ type RecordedRun = {
   readonly job: Job
   readonly machines: readonly MachineDefinition[]
   readonly history: readonly HistoryBatch[]
+  /** From its first start to its last end, pauses left out. */
+  readonly seconds: number
+  /** Items that ended without a result. */
+  readonly leftOut: number
   /** What items brought for themselves, by index; instants count from the run's submission. */
   readonly wishes?: ReadonlyMap<number, Wish>
 }
@@ -73,8 +76,10 @@ export type Replay = {
   readonly problem: Problem
   /** The job's own. */
   readonly objective: Objective
-  /** What the run itself took, from first start to last end. */
+  /** What the run itself took. */
   readonly seconds: number
+  /** Items that have no place in the problem: they ended without a result. */
+  readonly leftOut: number
   /** Whether the time of a task on a problem's machine was not measured there. */
   readonly isEstimated: (task: number, machine: number) => boolean
 }
@@ -136,13 +141,4 @@ function stagesInOrder(job: Job): Job['stages'][number][] {
     }
   }
   return order
-}
-
-function secondsOf(history: readonly HistoryBatch[]): number {
-  let [first, last] = [Number.POSITIVE_INFINITY, 0]
-  for (const { starts, ends } of history) {
-    for (const start of starts) first = Math.min(first, start)
-    for (const end of ends) last = Math.max(last, end)
-  }
-  return last > first ? (last - first) / 1e6 : 0
 }

@@ -143,8 +143,14 @@ function replayNote(replay: Replay, { rows }: Comparison): string {
     most === 0
       ? 'All times are measured.'
       : `Times on machines a task did not run on are estimated from speeds: up to ${most} of ${plural(replay.problem.tasks.length, 'task')} in one schedule.`
-  return `The run itself took ${formatTime(replay.seconds, 's')}, waiting and overheads included. ${times}`
+  const took = `The run itself took ${formatTime(replay.seconds, 's')}, waiting and overheads included.`
+  return [took, ...leftOut(replay), times].join(' ')
 }
+
+const leftOut = ({ leftOut: items }: Replay): readonly string[] =>
+  items > 0
+    ? [`${plural(items, 'item')} without a result ${items === 1 ? 'is' : 'are'} left out.`]
+    : []
 
 type Asked = Omit<CompareOptions, 'objective' | 'order' | 'noise'> & { readonly noise?: number }
 

@@ -11,7 +11,7 @@ import { itemsOfInput } from './items-of-input.ts'
 
 /** A finished or running run of a directory, as a problem to schedule again. */
 export async function recordedRun(dir: string, name: string): Promise<Replay> {
-  const { run } = await ask(dir, { op: 'status', run: name })
+  const { run, makespan, items } = await ask(dir, { op: 'status', run: name })
   const { journal, store, close } = readDirectory(dir)
   try {
     const record = store.run(run)
@@ -24,7 +24,9 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
     if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
     const job = jobOf(record)
     const wishes = await recordedWishes(job, { run, store, since: record.createdAt })
-    return replayProblem({ name: run, job, machines, history, ...(wishes && { wishes }) })
+    const leftOut = items.failed + items.skipped + items.cancelled
+    const recorded = { name: run, job, machines, history, seconds: makespan, leftOut }
+    return replayProblem({ ...recorded, ...(wishes && { wishes }) })
   } finally {
     close()
   }

@@ -88,9 +88,20 @@ describe('dray plan', { timeout: 120_000 }, () => {
     const { results, recorded } = JSON.parse(replayed.stdout)
     expect(results).toHaveLength(2)
     // Asked for by its job's name, a run is told by its own.
-    expect(recorded.run).toBe(JSON.parse(finished.stdout).run)
+    const { run, makespan } = JSON.parse(finished.stdout)
+    expect(recorded).toEqual({ run, makespan })
   })
 })
+
+test('a recorded run is compared without the items that failed, and that is said', () => {
+  writeFileSync(join(folder, 'odd.mjs'), 'export default n => { if (n % 2) throw n }\n')
+  const stages = [{ name: 'odd', map: './odd.mjs', retry: { attempts: 1 } }]
+  const job = { name: 'odd', input: { items: [0, 1, 2, 3, 4] }, stages, tolerate: { failed: 2 } }
+  writeFileSync(join(folder, 'odd.json'), JSON.stringify(job))
+  expect(dray('run', 'odd.json', '--quiet').status).toBe(0)
+  const { stdout } = dray('compare', '--run', 'odd', '--strategies', 'mct')
+  expect(stdout).toContain('2 items without a result are left out. All times are measured.')
+}, 60_000)
 
 describe('dray simulate and compare', { timeout: 120_000 }, () => {
   test('without noise a run comes to what was planned, and its measures are added', () => {
