@@ -91,7 +91,7 @@ async function compareOne(
   options: CompareOptions,
 ): Promise<ComparedRow> {
   const { noise, faults, seed, seeds } = options
-  const certain = noise === 0 && faults === undefined && options.order === undefined
+  const certain = noise === 0 && faults === undefined
   if (certain && seeds === 1) return comparePlan(problem, strategy, options)
   const prepared = await prepare(problem, { ...options, strategy })
   const runs = Array.from({ length: seeds }, (_, nth) =>
@@ -118,7 +118,7 @@ async function compareOne(
 async function comparePlan(
   problem: Problem,
   strategy: Strategy,
-  { seed, spending, solver, objective }: CompareOptions,
+  { seed, spending, solver, objective, order }: CompareOptions,
 ): Promise<ComparedRow> {
   const proof = proveBound(problem)
   const plan = await planProblem(problem, {
@@ -126,6 +126,7 @@ async function comparePlan(
     seed,
     spending,
     objective,
+    order,
     proof,
     solver,
   })

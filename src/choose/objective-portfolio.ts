@@ -17,6 +17,7 @@ import {
 } from './portfolio.ts'
 import { meets } from './prove.ts'
 import { onlineCandidates } from './candidates.ts'
+import { simulatedTasks } from './ordered-plan.ts'
 
 /**
  * The portfolio for an objective other than the makespan: every planner and every online rule that may
@@ -91,6 +92,3 @@ function simulated(
   }
   return members
 }
-
-/** A simulation of so many takes about a fifth of a second. */
-const simulatedTasks = 20_000

@@ -17,7 +17,15 @@ export function planOnline(
   seed: number,
   order = 'fifo',
 ): Schedule {
-  const { schedule } = simulateProblem(problem, { strategy, seed, order })
+  return exactly(problem, simulateProblem(problem, { strategy, seed, order }).schedule)
+}
+
+/** The same machines, but on each the tasks in an order, as those that may start come. */
+export function inOrder(problem: Problem, plan: Schedule, order: string): Schedule {
+  return exactly(problem, simulateProblem(problem, { strategy: 'planned', plan, order }).schedule)
+}
+
+function exactly(problem: Problem, schedule: Schedule): Schedule {
   const { items } = planRanks(problem, schedule)
   const keys = new Float64Array(items.length)
   items.forEach((task, rank) => {
@@ -36,12 +44,17 @@ export function planOnline(
 
 /**
  * Whether the planner of the strategy's name might place otherwise than a run would: it places tasks
- * in input order, a run as they become ready; and at random each draws its own lots.
+ * in input order, a run as they become ready or in an order asked for; and at random each draws its own lots.
  */
-export function placesAsItGoes({ tasks, edges, machines }: Problem, strategy: string): boolean {
+export function placesAsItGoes(
+  { tasks, edges, machines }: Problem,
+  strategy: string,
+  order?: string,
+): boolean {
   if (allocationNamed(strategy) === undefined) return false
   return (
     strategy === 'random' ||
+    order !== undefined ||
     edges.from.length > 0 ||
     tasks.some(({ release }) => release > 0) ||
     machines.some(({ capacity }) => capacity !== undefined)

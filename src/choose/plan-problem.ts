@@ -8,7 +8,8 @@ import { planLpRounding } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { scoreSchedule } from './objective.ts'
 import { objectiveBound } from './objective-bound.ts'
-import { placesAsItGoes, planOnline } from './online-plan.ts'
+import { inOrder, placesAsItGoes, planOnline } from './online-plan.ts'
+import { membersInOrder } from './ordered-plan.ts'
 import { planFor } from './objective-portfolio.ts'
 import type { Member } from './portfolio.ts'
 import { best, meets, type Proof, proveBound } from './prove.ts'
@@ -39,12 +40,14 @@ export async function planProblem(problem: Problem, request: PlanRequest): Promi
   }
 }
 
-type PlanRequest = {
+export type PlanRequest = {
   readonly strategy: Strategy
   readonly seed: number
   readonly spending: Spending
   /** What choices are made by; the makespan when absent. Only `portfolio` and `auto` choose. */
   readonly objective?: Objective
+  /** Who goes first, wherever the strategy puts it; the strategy's own when absent. */
+  readonly order?: string
   /** Without one the solver's strategies throw, and the portfolio does without. */
   readonly solver?: Solver
   /** A bound known already. */
@@ -132,12 +135,12 @@ async function scheduleBy(
   request: PlanRequest,
   proof: Proof,
 ): Promise<Found> {
-  const { seed } = request
+  const { seed, order } = request
   const budget = budgetOf(request.spending)
   switch (strategy.kind) {
     case 'planner': {
-      if (placesAsItGoes(problem, strategy.name)) {
-        return { schedule: planOnline(problem, strategy.name, seed) }
+      if (placesAsItGoes(problem, strategy.name, order)) {
+        return { schedule: planOnline(problem, strategy.name, seed, order) }
       }
       const reached = (makespan: number) => meets(makespan, proof.value)
       let inHurry = 0
@@ -150,14 +153,18 @@ async function scheduleBy(
           inHurry = tasks
         },
       })
-      const schedule = await drive(steps, budget, reached)
-      if (schedule === undefined) throw new Error(`${strategy.name} gave no schedule`)
+      const planned = await drive(steps, budget, reached)
+      if (planned === undefined) throw new Error(`${strategy.name} gave no schedule`)
+      const schedule = order === undefined ? planned : inOrder(problem, planned, order)
       return { schedule, ...(inHurry > 0 && { trouble: outOfTime(strategy.name, inHurry) }) }
     }
     case 'online':
-      return { schedule: planOnline(problem, strategy.name, seed) }
-    case 'solver':
-      return solveBy(strategy.name, problem, request)
+      return { schedule: planOnline(problem, strategy.name, seed, order) }
+    case 'solver': {
+      const solved = await solveBy(strategy.name, problem, request)
+      if (order === undefined) return solved
+      return { ...solved, schedule: inOrder(problem, solved.schedule, order) }
+    }
     case 'choice': {
       const { solver, uncertain } = request
       const options = {
@@ -170,6 +177,13 @@ async function scheduleBy(
       const objective = request.objective ?? 'makespan'
       const chosen = await planFor(objective, problem, options)
       const { schedule, members } = chosen
+      if (order !== undefined) {
+        const { best: first, members: all } = membersInOrder(problem, members, {
+          ...{ objective, order, seed },
+        })
+        const why = `in ${order} order ${reasonFor(first, all, objective)}`
+        return { schedule: first.schedule, proof: chosen.proof, members: all, why }
+      }
       const settled = objective === 'makespan' && meets(chosen.makespan, chosen.proof.value)
       const why = reasonFor(chosen, members, objective, { settled })
       return { schedule, proof: chosen.proof, members, why }

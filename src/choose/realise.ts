@@ -17,7 +17,8 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
   const { noise, faults, seed } = conditions
   const simulated = simulateProblem(problem, {
     strategy: way.kind === 'plan' ? 'planned' : way.strategy,
-    ...(way.kind === 'plan' ? { plan: way.schedule } : { order: way.order }),
+    order: way.order,
+    ...(way.kind === 'plan' && { plan: way.schedule }),
     ...(way.kind === 'plan' && way.mended && (noise > 0 || faults) && { mend: mender(way.mended) }),
     noise,
     seed,
@@ -29,7 +30,13 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
 }
 
 export type Way =
-  | { readonly kind: 'plan'; readonly schedule: Schedule; readonly mended?: Mending }
+  | {
+      readonly kind: 'plan'
+      readonly schedule: Schedule
+      readonly mended?: Mending
+      /** Who goes first where the plan says; as planned when absent. */
+      readonly order?: string
+    }
   | { readonly kind: 'online'; readonly strategy: string; readonly order: string }
 
 export type Conditions = {

@@ -26,13 +26,14 @@ export async function prepare(problem: Problem, options: PrepareOptions): Promis
     uncertain: auto && (noise > 0 || faults !== undefined),
     spending: timed ? { ...spending, ms: spending.ms * searched } : spending,
     objective,
+    order,
     solver,
   })
   if (!auto) {
     const { schedule, seconds, why } = plan
     const again = strategy.searches === true && objective === 'makespan'
     // What searches plans again as a live run does; a rule's plan is followed as it was made.
-    const way: Way = { kind: 'plan', schedule, ...(again && { mended: 'seldom' }) }
+    const way: Way = { kind: 'plan', schedule, order, ...(again && { mended: 'seldom' }) }
     return { way, plan, seconds, why }
   }
   const chosen = await chooseByTrial(problem, {

@@ -24,6 +24,7 @@ import {
   objectiveFrom,
   objectiveOption,
   orderFrom,
+  orderHelp,
   spendingFrom,
   strategiesFrom,
   wholeFrom,
@@ -50,7 +51,7 @@ export function registerCompare(program: Command): void {
     .argument('[input]', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
     .description('the same problem or job under several strategies, with a bound for all of them')
     .option('--strategies <names>', 'names with commas, or all', 'all')
-    .option('--order <name>', 'which ready task first, for online strategies')
+    .option('--order <name>', orderHelp)
     .option(...objectiveOption)
     .option('--seeds <n>', 'runs with noise under so many seeds, for intervals', '1')
     .option('--seed <n>', 'the first seed', '1')

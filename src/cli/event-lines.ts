@@ -36,8 +36,8 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       say('slot-ended', { machine: id, slot, kind: failure.kind, message: failure.message })
     }
     if (event.kind === 'plan' && mine(event.stage)) {
-      const { stage, strategy, items, why } = event
-      say('plan', { stage: nameOf(stage), strategy, tasks: items.length, why })
+      const { stage, strategy, seed, steps, items, why } = event
+      say('plan', { stage: nameOf(stage), strategy, seed, steps, tasks: items.length, why })
     }
   }
   const onDecision = (decision: Decision): void => {

@@ -47,7 +47,8 @@ export async function planJob(
   if (unknown.length < job.stages.length && inputKnown && problem.tasks.length > 0) {
     const strategy = strategyNamed(job.strategy) ?? strategyFrom(job.strategy)
     const objective = options.objective ?? job.objective
-    const outcome = await planProblem(problem, { ...options, strategy, objective })
+    const { order } = job
+    const outcome = await planProblem(problem, { ...options, strategy, objective, order })
     const { noise, common } = subject
     const forecast = forecastPlan(problem, outcome.schedule, { noise, common, seed: options.seed })
     plan = { ...plan, outcome, shape: shapeOf(problem), forecast }

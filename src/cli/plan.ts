@@ -15,6 +15,8 @@ import { type JobInputFlags, jobOptions } from './problem-options.ts'
 import {
   objectiveFrom,
   objectiveOption,
+  orderFrom,
+  orderHelp,
   spendingFrom,
   strategyFrom,
   wholeFrom,
@@ -22,6 +24,7 @@ import {
 
 type PlanFlags = JobInputFlags & {
   readonly strategy?: string
+  readonly order?: string
   readonly timeLimit?: string
   readonly steps?: string
   readonly seed: string
@@ -40,6 +43,7 @@ export function registerPlan(program: Command): void {
       '--strategy <name>',
       'auto, portfolio, local-search, milp, heft, mct, ...; auto by default',
     )
+    .option('--order <name>', orderHelp)
     .option(
       '--time-limit <duration>',
       'how long a search may take; 0: what is there at once',
@@ -63,6 +67,7 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
   const strategy = strategyFrom(flags.strategy ?? 'auto')
   const spending = spendingFrom(flags, 10_000)
   const seed = wholeFrom('--seed', flags.seed, 0)
+  const order = flags.order === undefined ? undefined : orderFrom(flags.order)
   const objective = objectiveFrom(flags.objective)
   if (flags.mermaid === true && flags.json === true) {
     throw new InputError('--mermaid and --json: give one of them')
@@ -82,6 +87,7 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
         spending,
         solver,
         objective,
+        order,
       }),
     ),
   )

@@ -1,7 +1,6 @@
 import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { hasCosts, type Problem } from '../model/problem.ts'
-import { orders } from '../policy/registry.ts'
 import { prepare, type Prepared, type RunOutcome, runPrepared } from '../choose/run-strategy.ts'
 import { ganttText } from '../report/gantt-text.ts'
 import { assignmentsOf, formatGap, formatNumber, formatTime } from '../report/plan-view.ts'
@@ -20,6 +19,7 @@ import { aboutJob, jobNotes, requireRoomFor, schedulable } from './schedulable.t
 import {
   shareFrom,
   objectiveOption,
+  orderHelp,
   spendingFrom,
   strategyFrom,
   wholeFrom,
@@ -45,10 +45,7 @@ export function registerSimulate(program: Command): void {
       '--strategy <name>',
       'any strategy: online ones choose, planned ones are followed; auto, or the job’s own',
     )
-    .option(
-      '--order <name>',
-      `which ready task first: ${orders.map(({ name }) => name).join(', ')}`,
-    )
+    .option('--order <name>', orderHelp)
     .option(...objectiveOption)
     .option('--seed <n>', 'of the noise, the faults and the strategy', '1')
     .option('--time-limit <duration>', 'for strategies that search, before the run')
@@ -94,11 +91,7 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
       `${JSON.stringify({ ...about, assignments: assignmentsOf(problem, outcome) })}\n`,
     )
   } else {
-    const ordered = flags.order !== undefined && prepared.way.kind === 'plan'
-    const notes = [
-      ...(subject.job ? jobNotes(subject, noise) : []),
-      ...(ordered ? [`--order ${flags.order} has no effect: a plan has its own`] : []),
-    ]
+    const notes = subject.job ? jobNotes(subject, noise) : []
     process.stdout.write(simulatedText(problem, row, outcome, notes))
   }
   return exitCode.done

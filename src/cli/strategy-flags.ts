@@ -41,6 +41,9 @@ export function orderFrom(name: string | undefined): string {
   )
 }
 
+/** It stands whatever the strategy: what plans decide is then where, and the order who goes first there. */
+export const orderHelp = `which task first, also where a plan puts it: ${orders.map(({ name }) => name).join(', ')}`
+
 /** `--objective NAME`; absent where it was not given, so that a job's own can stand. */
 export function objectiveFrom(name: string | undefined): Objective | undefined {
   if (name === undefined) return undefined

@@ -90,7 +90,10 @@ export function simulateProblem(problem: Problem, options: SimulateOptions): Sim
   })
   const adopt = (plan: PlannedItems | undefined): void => {
     if (plan === undefined) return
-    loop.send({ kind: 'plan', stage: 0, strategy: options.strategy, seed, steps: 0, ...plan })
+    // An order beside a plan decides who goes first where the plan says.
+    const inOrder = options.order === undefined ? {} : { ranks: [] }
+    const { strategy } = options
+    loop.send({ kind: 'plan', stage: 0, strategy, seed, steps: 0, ...plan, ...inOrder })
   }
 
   const joining = joiningMachines(problem, options.slots)
@@ -125,7 +128,7 @@ type SimulateOptions = {
   readonly seed?: number
   /** Tasks side by side on every machine without `capacity`; 1 when absent. */
   readonly slots?: number
-  /** A schedule to follow: each task on its machine, in its order. */
+  /** A schedule to follow: each task on its machine, in its order, or in `order` where that is given. */
   readonly plan?: Schedule
   /** Asked after every step whether the rest is better planned anew. */
   readonly mend?: Mender

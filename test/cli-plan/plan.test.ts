@@ -28,6 +28,39 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const dray = (...words: string[]) => drayIn(folder, words)
 
 describe('dray plan', { timeout: 120_000 }, () => {
+  test('goes by --order, with rules and with planners, as simulate does', () => {
+    const due = [6, 4, 5, 1, 3, 2]
+    const tasks = due.map((at, n) => ({ id: `t${n}`, work: 4, due: at }))
+    const text = JSON.stringify({ machines: [{ id: 'a' }, { id: 'b' }], tasks })
+    writeFileSync(join(folder, 'due.json'), text)
+    for (const strategy of ['on-demand', 'heft', 'local-search', 'auto']) {
+      const words = [
+        'due.json',
+        '--strategy',
+        strategy,
+        '--order',
+        'edd',
+        '--steps',
+        '50',
+        '--json',
+      ]
+      const [planned, simulated] = ['plan', 'simulate'].map(command => {
+        const { assignments } = JSON.parse(dray(command, ...words).stdout) as {
+          assignments: { task: string; machine: string; start: number }[]
+        }
+        return assignments
+      })
+      expect(simulated, strategy).toEqual(planned)
+      for (const machine of ['a', 'b']) {
+        const dues = planned
+          .filter(one => one.machine === machine)
+          .toSorted((one, other) => one.start - other.start)
+          .map(({ task }) => due[Number(task.slice(1))])
+        expect(dues, strategy).toEqual(dues.toSorted((one, other) => one - other))
+      }
+    }
+  })
+
   test('prints one object with the schedule, its bound and its distance to it', () => {
     const { status, stdout } = dray('plan', 'chain.json', '--strategy', 'heft', '--json')
     expect(status).toBe(0)

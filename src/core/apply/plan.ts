@@ -4,13 +4,17 @@ import { ASSIGNED } from '../tasks.ts'
 import { turnsOf } from '../turns.ts'
 import { unassign } from './attempt.ts'
 
-/** A plan is adopted: items it names follow it from here on. */
+/**
+ * A plan is adopted: items it names follow it from here on. One without ranks says only where; which
+ * goes first there is for the run's order.
+ */
 export function adoptPlan(state: State, event: Extract<Event, { kind: 'plan' }>): void {
   const machine = new Map(event.items.map((item, at) => [item, event.machines[at]]))
-  const rank = new Map(event.items.map((item, at) => [item, event.ranks[at]]))
+  const ranked = event.ranks.length > 0
+  const rank = new Map(ranked ? event.items.map((item, at) => [item, event.ranks[at]]) : [])
   const stage = state.stages[event.stage]
   stage.plan = { strategy: event.strategy, seed: event.seed, steps: event.steps, machine, rank }
-  if (stage.graph !== undefined) stage.graph.turns = turnsOf(stage, event)
+  if (stage.graph !== undefined) stage.graph.turns = ranked ? turnsOf(stage, event) : undefined
   releaseAssigned(state, stage)
 }
 

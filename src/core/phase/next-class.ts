@@ -124,7 +124,7 @@ function agedPriority(run: Run): number {
 function compareHeads(state: State, order: Order, a: number, b: number): number {
   const [urgencyA, urgencyB] = [a, b].map(task => {
     const stage = state.stages[state.tasks.stage[task]]
-    if (stage.plan !== undefined) return 0
+    if (stage.plan !== undefined && stage.plan.rank.size > 0) return 0
     return order.urgency?.(orderedTask(state, stage, task), state.now) ?? 0
   })
   return urgencyA === urgencyB ? 0 : urgencyA > urgencyB ? -1 : 1
