@@ -2,7 +2,7 @@ import { uncertaintyOf } from '../choose/job-problem.ts'
 import { mostPlanned } from '../choose/mend.ts'
 import { orderedTask } from '../core/ordered.ts'
 import type { Machine, Stage, State } from '../core/state.ts'
-import { ASSIGNED, READY } from '../core/tasks.ts'
+import { ASSIGNED, READY, WAITING } from '../core/tasks.ts'
 import { expectedMicros, fits } from '../core/times.ts'
 import type { Problem, ProblemTask } from '../model/problem.ts'
 import { NEVER } from '../std/time.ts'
@@ -25,13 +25,14 @@ export type OpenItems = {
 
 /**
  * Open items that have not started, one task each, on every slot as a machine of its own, with the
- * times learnt of each machine. `undefined` where there is nothing to choose, or too much.
+ * times learnt of each machine. What failed and soon goes again is among them. `undefined` where there is nothing to choose, or too much.
  */
 export function openItems(state: State, stage: Stage): OpenItems | undefined {
   const { tasks } = state
   const open: number[] = []
   for (let task = 0; task < tasks.used; task += 1) {
-    const waits = tasks.state[task] === READY || tasks.state[task] === ASSIGNED
+    const again = tasks.state[task] === WAITING && tasks.tries[task] > 0
+    const waits = tasks.state[task] === READY || tasks.state[task] === ASSIGNED || again
     if (waits && tasks.stage[task] === stage.number && tasks.count[task] === 1) open.push(task)
   }
   if (open.length === 0 || open.length > mostPlanned) return undefined

@@ -1,4 +1,5 @@
 import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
+import type { Standing } from '../choose/standing.ts'
 import { strategyNamed } from '../choose/strategies.ts'
 import type { Job } from '../model/job.ts'
 import type { Event } from '../core/event.ts'
@@ -8,7 +9,14 @@ import type { MachineDefinition } from '../model/run.ts'
 import { allocationNamed } from '../policy/registry.ts'
 import type { Host } from './host.ts'
 import { openItems, type OpenItems } from './open-items.ts'
-import { type Moment, momentOf, newSince } from './plan-moment.ts'
+import {
+  type Moment,
+  momentOf,
+  newSince,
+  noSetbacks,
+  type Setbacks,
+  setbacksWith,
+} from './plan-moment.ts'
 import { chooseInThread } from './plan-thread.ts'
 import { noteStrategy, ruleInWords } from './strategy-note.ts'
 
@@ -16,56 +24,68 @@ import { noteStrategy, ruleInWords } from './strategy-note.ts'
  * Plans a running job's open items on a snapshot and hands the plan to the core as an event. Dispatch
  * never waits for it: until it arrives, and for whatever it does not name, tasks go where they finish
  * first (mct). It plans once every machine has five samples of the stage, and again when machines
- * change or a quarter of the items has ended: that is what mends a plan that reality left. For `auto`
- * the choice may also be a rule, which the run then follows until the next choice.
+ * change, an item fails or takes too long, or a quarter of the items has ended: that is what mends a
+ * plan that reality left. For `auto` the choice may also be a rule, which the run then follows until
+ * the next choice.
  */
 export function planBeside(host: Host, run: Run, job: Job): () => void {
   const { objective, name } = run.definition
   const { strategy } = job
+  const learning = learningInWords(strategy, objective)
   const alike = !plansBeside(host.machines, strategy, objective)
   if (alike && !ordersLargest(host.machines, job)) return () => {}
   if (!alike) {
-    const why = learningInWords(strategy, objective)
-    noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why })
+    noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why: learning })
   }
   const { order } = run.definition
   const ended = new AbortController()
-  let [planning, live] = [false, false]
+  let [planning, live, restsUntil] = [false, false, 0]
+  let setbacks: ReadonlyMap<number, Setbacks> = new Map()
+  let standing: Standing | undefined
   /** By stage. */
   const plannedAt = new Map<number, Moment>()
+  const planFor = async (stage: Stage, open: OpenItems, since: string): Promise<void> => {
+    const began = performance.now()
+    try {
+      const asked = { open, signal: ended.signal, ...(standing && { standing }) }
+      const choice = alike ? largestFirst(open) : await choose(host, run, job, asked)
+      if (choice === undefined || host.isClosed()) return
+      await adopt(host, run, stage, { job, order, open, choice, since })
+      standing = standingOf(choice)
+    } catch (error) {
+      if (ended.signal.aborted || host.isClosed()) return
+      const why = `no plan for ${stage.definition.name}: ${(error as Error).message}`
+      noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why })
+      process.emitWarning(`${strategy}: ${why}; tasks go by mct`, 'DrayPlan')
+    } finally {
+      planning = false
+      restsUntil = performance.now() + rest * (performance.now() - began)
+    }
+  }
   const consider = (): void => {
-    if (planning || run.state !== 'active') return
+    if (host.isClosed()) return stop()
+    if (planning || run.state !== 'active' || host.state.draining) return
     for (const number of run.stages) {
       const stage = host.state.stages[number]
-      const moment = momentOf(host, stage)
-      if (moment === undefined) continue
-      const since = newSince(moment, plannedAt.get(number))
+      const moment = momentOf(host, stage, setbacks.get(number) ?? noSetbacks)
+      if (moment === undefined) {
+        if (!isFor(stage, plannedAt.get(number), host)) leavePlan(host, run, stage, learning)
+        continue
+      }
+      const since = newSince(moment, plannedAt.get(number), performance.now() < restsUntil)
       if (since === undefined) continue
       if (alike && plannedAt.has(number)) continue
       const open = openItems(host.state, stage)
       if (open === undefined) continue
       plannedAt.set(number, moment)
       planning = true
-      const chosen = alike ? largestFirst(open) : choose(host, run, job, open, ended.signal)
-      chosen
-        .then(
-          choice =>
-            choice && adopt(host, run, stage, { asked: strategy, order, open, choice, since }),
-        )
-        .catch((error: Error) => {
-          if (ended.signal.aborted) return
-          const why = `no plan for ${stage.definition.name}: ${error.message}`
-          noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why })
-          process.emitWarning(`${strategy}: ${why}; tasks go by mct`, 'DrayPlan')
-        })
-        .finally(() => {
-          planning = false
-        })
+      void planFor(stage, open, since)
       return
     }
   }
   const off = host.listen({
-    onStep: events => {
+    onStep: (events, decisions) => {
+      setbacks = setbacksWith(setbacks, decisions)
       if (events.some(event => worthALook.has(event.kind))) consider()
       // Of a run that goes on again, the steps before that are seen as well.
       if (!hasEnded(run)) live = true
@@ -83,11 +103,39 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   return stop
 }
 
+/** Whether the stage's plan, if it follows one, was made for the machines that are here. */
+function isFor(stage: Stage, plannedAt: Moment | undefined, { state }: Host): boolean {
+  if (stage.plan === undefined || stage.plan.machine.size === 0) return true
+  const here = state.machines.filter(({ alive }) => alive).map(({ number }) => number)
+  return plannedAt?.machines.join() === here.join()
+}
+
+/**
+ * A plan of an earlier process, or for other machines, names none that came since: they would get
+ * nothing and never be measured. Without it tasks go by mct.
+ */
+function leavePlan(host: Host, run: Run, stage: Stage, why: string): void {
+  host.loop.send({
+    ...{ kind: 'plan', stage: stage.number, strategy: 'mct', seed: run.definition.seed, steps: 0 },
+    ...{ items: [], machines: [], ranks: [], why },
+  })
+}
+
+function standingOf(choice: LiveChoice): Standing {
+  return choice.kind === 'rule'
+    ? { strategy: choice.strategy, order: choice.order }
+    : { strategy: choice.strategy }
+}
+
+/** Times as long as planning took, before failures alone are a reason to plan again. */
+const rest = 4
+
 const watchMillis = 250
 
 const worthALook: ReadonlySet<Event['kind']> = new Set([
   'read',
   'outcomes',
+  'slotEnded',
   'joined',
   'left',
   'learnt',
@@ -123,7 +171,7 @@ function ordersLargest(machines: readonly MachineDefinition[], job: Job): boolea
   return job.strategy === 'auto' && job.order === undefined && sized && slots > 1
 }
 
-async function largestFirst({ problem, busy }: OpenItems): Promise<LiveChoice | undefined> {
+function largestFirst({ problem, busy }: OpenItems): LiveChoice | undefined {
   const times = problem.times.subarray(busy * problem.machines.length)
   let [least, most] = [Number.POSITIVE_INFINITY, 0]
   for (const time of times) {
@@ -142,15 +190,20 @@ function choose(
   host: Host,
   run: Run,
   { strategy, order }: Job,
-  open: OpenItems,
-  signal: AbortSignal,
+  { open, signal, standing }: Asked,
 ): Promise<LiveChoice> {
   const { seed } = host.state.runs[run.number].definition
   const { problem, noise, seconds } = open
   const ms = Math.min(mostSearch, Math.max(leastSearch, 50 * seconds))
   const { objective } = run.definition
-  const request = { problem, strategy, objective, seed, noise, ms, order }
+  const request = { problem, strategy, objective, seed, noise, ms, order, standing }
   return chooseInThread(request, { signal, mostMs: overrun })
+}
+
+type Asked = {
+  readonly open: OpenItems
+  readonly signal: AbortSignal
+  readonly standing?: Standing
 }
 
 /** A rule that compares every task with every other may take this long, and is then given up. */
@@ -160,8 +213,8 @@ const overrun = 60_000
 const [leastSearch, mostSearch] = [50, 500]
 
 type Chosen = {
-  readonly asked: string
-  /** The order the job asked for, which a plan falls back on. */
+  readonly job: Job
+  /** Of the run: the job's, or the usual one. */
   readonly order: string
   readonly open: OpenItems
   readonly choice: LiveChoice
@@ -170,7 +223,7 @@ type Chosen = {
 }
 
 async function adopt(host: Host, run: Run, stage: Stage, chosen: Chosen): Promise<void> {
-  const { asked, order, open, choice, since } = chosen
+  const { job, order, open, choice, since } = chosen
   if (run.state !== 'active') return
   const { busy, items, machineOf } = open
   const why = `${choice.why}; this time: ${since}`
@@ -179,20 +232,22 @@ async function adopt(host: Host, run: Run, stage: Stage, chosen: Chosen): Promis
   else if (run.definition.strategy !== 'planned') follow(host, run, 'planned', order)
   // An empty plan frees what was bound to a machine: from here on the rule places it.
   const named = rule ? [] : items
+  // An order that the job names stands: the plan says where, the order who goes first there.
+  const inOwnOrder = !rule && job.order === undefined
   await host.commit({
     kind: 'plan',
     stage: stage.number,
     strategy: rule ? ruleInWords(choice.strategy, choice.order) : choice.strategy,
     seed: run.definition.seed,
-    steps: 0,
+    steps: rule ? 0 : choice.steps,
     items: named,
     machines: named.map((_, task) => (rule ? 0 : machineOf[choice.schedule.machine[busy + task]])),
-    ranks: named.map((_, task) => (rule ? 0 : choice.schedule.start[busy + task])),
+    ranks: inOwnOrder ? named.map((_, task) => choice.schedule.start[busy + task]) : [],
     why,
   })
   // Only once it is durable; of a directory that was closed meanwhile nothing becomes durable.
   noteStrategy(host.store, run.definition.name, {
-    asked,
+    asked: job.strategy,
     uses: choice.strategy,
     objective: run.definition.objective,
     why,

@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts'
+import type { Decision } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
 import { expectedMicros } from '../core/times.ts'
 import { plural } from '../std/units.ts'
@@ -13,10 +14,33 @@ export type Moment = {
   readonly late: ReadonlyMap<number, number>
   /** Quarters of the stage that have ended. */
   readonly quarter: number
+  readonly setbacks: Setbacks
+}
+
+/** Items that failed, or whose slot ended under them, so far; the last of them in words. */
+export type Setbacks = { readonly count: number; readonly last: string }
+
+export const noSetbacks: Setbacks = { count: 0, last: '' }
+
+/** With those of one instant. */
+export function setbacksWith(
+  before: ReadonlyMap<number, Setbacks>,
+  decisions: readonly Decision[],
+): ReadonlyMap<number, Setbacks> {
+  let after: Map<number, Setbacks> | undefined
+  for (const decision of decisions) {
+    if (decision.kind !== 'retry' && decision.kind !== 'fail') continue
+    after ??= new Map(before)
+    const { stage, index, failure } = decision
+    const count = (after.get(stage)?.count ?? 0) + 1
+    const what = decision.kind === 'retry' ? 'goes again after' : 'ended with'
+    after.set(stage, { count, last: `item ${index} ${what} ${failure?.kind ?? 'a failure'}` })
+  }
+  return after ?? before
 }
 
 /** Undefined before there is anything to plan on. */
-export function momentOf(host: Host, stage: Stage): Moment | undefined {
+export function momentOf(host: Host, stage: Stage, setbacks: Setbacks): Moment | undefined {
   const { state } = host
   if (!stage.complete || stage.known < 2) return undefined
   const alive = state.machines.filter(machine => machine.alive)
@@ -27,21 +51,37 @@ export function momentOf(host: Host, stage: Stage): Moment | undefined {
     machines: alive.map(({ number }) => number),
     late: late(state, stage),
     quarter: Math.floor((4 * ended) / stage.known),
+    setbacks,
   }
 }
 
-/** In words, or undefined where nothing is new. */
-export function newSince(now: Moment, before: Moment | undefined): string | undefined {
+/**
+ * All that is new, in words, or undefined where nothing is. `patient`: it has only just planned, and
+ * where items fail by the dozen each is not worth a plan of its own.
+ */
+export function newSince(
+  now: Moment,
+  before: Moment | undefined,
+  patient: boolean,
+): string | undefined {
   if (before === undefined) return 'every machine has five samples'
+  const news: string[] = []
   if (now.machines.join() !== before.machines.join()) {
-    return `machines came or left: ${plural(now.machines.length, 'machine')} now`
+    news.push(`machines came or left: ${plural(now.machines.length, 'machine')} now`)
   }
-  for (const [index, doublings] of now.late) {
-    if (before.late.get(index) === doublings) continue
-    return `item ${index} takes over ${2 ** doublings} times what was expected`
+  const later = [...now.late].find(([index, doublings]) => before.late.get(index) !== doublings)
+  if (later !== undefined) {
+    news.push(`item ${later[0]} takes over ${2 ** later[1]} times what was expected`)
+  } else if (now.late.size !== before.late.size) {
+    news.push('what took longer than expected has ended')
   }
-  if (now.late.size !== before.late.size) return 'what took longer than expected has ended'
-  return now.quarter === before.quarter ? undefined : 'another quarter of the items has ended'
+  if (now.quarter !== before.quarter) news.push('another quarter of the items has ended')
+  const fresh = now.setbacks.count - before.setbacks.count
+  if (fresh > 0 && !(patient && news.length === 0)) {
+    const { last } = now.setbacks
+    news.unshift(fresh === 1 ? last : `${fresh} items failed: the last, ${last}`)
+  }
+  return news.length === 0 ? undefined : news.join('; ')
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Member } from './portfolio.ts'
 import type { Mending } from './mend.ts'
 import { type Conditions, realise, scoreOf, type Way } from './realise.ts'
 import { reasonFor } from './reason.ts'
+import { fewest, goesOn, isStanding, isWorthIt, planName, type Standing } from './standing.ts'
 
 /**
  * Chooses by trying: every candidate runs the actual problem in the simulator, under noise of the
@@ -17,24 +18,26 @@ import { reasonFor } from './reason.ts'
  * 1994), so that most runs are spent on telling the best apart.
  */
 export async function chooseByTrial(problem: Problem, options: TrialOptions): Promise<Chosen> {
-  const { conditions, objective, deadline } = options
+  const { conditions, objective, deadline, standing } = options
   const isLate = (grace = 0) => deadline !== undefined && performance.now() > deadline + grace
   const certain = conditions.noise === 0 && conditions.faults === undefined
   const most = certain ? 1 : repeatsFor(problem, deadline !== undefined)
   const few = problem.tasks.length <= patientTasks
-  const trials = candidatesOf(problem, options).map(
-    (candidate): Trial => ({ candidate, scores: [] }),
-  )
+  const trials = candidatesOf(problem, options)
+    .toSorted((a, b) => Number(isStanding(b, standing)) - Number(isStanding(a, standing)))
+    .map((candidate): Trial => ({ candidate, scores: [] }))
+  const tryUpTo = async ({ candidate, scores }: Trial, repeats: number): Promise<void> => {
+    for (let repeat = scores.length; repeat < repeats; repeat += 1) {
+      const seed = trialSeeds + conditions.seed * 64 + repeat
+      scores.push(scoreOf(realise(problem, candidate.way, { ...conditions, seed }), objective))
+      await setImmediate()
+    }
+  }
   let left: readonly Trial[] = trials
   for (let repeats = 1; left.length > 1; repeats = Math.min(most, repeats < 3 ? 3 : 2 * repeats)) {
     for (const [at, trial] of left.entries()) {
       if (repeats > 1 ? isLate() : at > 1 && isLate(few ? patienceMs : graceMs)) break
-      for (let repeat = trial.scores.length; repeat < repeats; repeat += 1) {
-        const seed = trialSeeds + conditions.seed * 64 + repeat
-        const realised = realise(problem, trial.candidate.way, { ...conditions, seed })
-        trial.scores.push(scoreOf(realised, objective))
-        await setImmediate()
-      }
+      await tryUpTo(trial, repeats)
     }
     const met = left.filter(({ scores }) => scores.length >= repeats)
     // Cut short, a round tells nothing of those it did not come to; the one before it stands.
@@ -45,6 +48,12 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   }
   const [winner] = left
   const tried = trials.filter(({ scores }) => scores.length > 0)
+  const held = tried.find(({ candidate }) => isStanding(candidate, standing))
+  if (held !== undefined && held !== winner) {
+    if (few && !certain) for (const trial of [held, winner]) await tryUpTo(trial, fewest)
+    const luck = conditions.noise / Math.sqrt(problem.tasks.length / problem.machines.length)
+    if (!isWorthIt(winner.scores, held.scores, luck)) return goingOn(held, winner, objective, tried)
+  }
   const runs = winner.scores.length
   const how = runs > 1 ? `, by up to ${runs} simulated runs each` : ', simulated'
   const best = { name: winner.candidate.name, ...meanOf(winner) }
@@ -53,10 +62,25 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   return { ...winner.candidate, value: best.value, why }
 }
 
+/** What runs already stays. */
+function goingOn(
+  held: Trial,
+  winner: Trial,
+  objective: Objective,
+  tried: readonly Trial[],
+): Chosen {
+  const runs = Math.min(held.scores.length, winner.scores.length)
+  const { name: called, way } = held.candidate
+  const name = way.kind === 'plan' ? planName(called) : called.split(', online')[0]
+  const best = { name: winner.candidate.name, score: meanOf(winner, runs) }
+  const why = goesOn(name, best, meanOf(held, runs), { objective, tried: tried.length })
+  return { ...held.candidate, value: meanOf(held).value, why }
+}
+
 type TrialOptions = {
   readonly objective: Objective
   readonly conditions: Conditions
-  /** The order asked for; all that serve are tried when absent. */
+  /** The order asked for, which plans keep as well; all that serve are tried when absent. */
   readonly order?: string
   /** On `performance.now()`: beyond it no candidate is tried, but for a first look. */
   readonly deadline?: number
@@ -64,6 +88,8 @@ type TrialOptions = {
   readonly mending?: readonly [Mending, ...Mending[]]
   /** Schedules to try as plans. */
   readonly members: readonly Member[]
+  /** What is followed already, and is left only for what is clearly better. */
+  readonly standing?: Standing
 }
 
 type Candidate = { readonly name: string; readonly way: Way }
@@ -129,19 +155,21 @@ function beside(trial: Trial, winner: Trial) {
  */
 function candidatesOf(
   problem: Problem,
-  { members, order, objective, conditions, mending = ['often', 'seldom'] }: TrialOptions,
+  { members, order, objective, conditions, mending = ['often', 'seldom'], standing }: TrialOptions,
 ): readonly Candidate[] {
   const certain = conditions.noise === 0 && conditions.faults === undefined
-  const best = [...members.keys()]
+  const ranked = [...members.keys()]
     .sort((a, b) => compareScores(members[a], members[b]) || a - b)
-    .slice(0, 5)
     .map(at => members[at])
+  const isHeld = ({ name }: Member) =>
+    standing?.order === undefined && standing?.strategy === planName(name)
+  const best = ranked.filter((member, at) => at < 5 || isHeld(member))
   const plans = best.map(
-    ({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule } }),
+    ({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule, order } }),
   )
   const mendedOf = ({ name, schedule }: Member, how: Mending): Candidate => ({
     name: `${name}, mended ${how === 'often' ? 'as it goes' : 'by quarters'}`,
-    way: { kind: 'plan', schedule, mended: how },
+    way: { kind: 'plan', schedule, mended: how, order },
   })
   const [first, second] = objective === 'makespan' && !certain ? best : []
   const mended = [

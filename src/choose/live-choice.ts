@@ -4,7 +4,8 @@ import type { Schedule } from '../model/schedule.ts'
 import { chooseByTrial } from './auto.ts'
 import type { Solver } from '../port/solver.ts'
 import { objectiveInWords } from './objective.ts'
-import { planProblem } from './plan-problem.ts'
+import { countedPlan } from './counted-plan.ts'
+import type { Standing } from './standing.ts'
 import { strategyNamed } from './strategies.ts'
 
 /**
@@ -23,6 +24,8 @@ export type LiveRequest = {
   readonly noise: number
   /** Milliseconds to search; trials of `auto` may take as many again. */
   readonly ms: number
+  /** What the run follows since it last looked. */
+  readonly standing?: Standing
 }
 
 export type LiveChoice =
@@ -30,6 +33,8 @@ export type LiveChoice =
       readonly kind: 'plan'
       readonly strategy: string
       readonly schedule: Schedule
+      /** With so many steps and the same seed the same problem gets the same plan; 0: a solver's, by the clock. */
+      readonly steps: number
       readonly why: string
     }
   | {
@@ -44,24 +49,18 @@ export async function chooseLive(
   request: LiveRequest,
   openSolver: () => Solver,
 ): Promise<LiveChoice> {
-  const { problem, objective, order, seed, noise, ms } = request
+  const { problem, objective, order, seed, noise, ms, standing } = request
   const auto = request.strategy === 'auto'
   const strategy = strategyNamed(auto ? 'portfolio' : request.strategy)
   if (strategy === undefined) throw new Error(`no strategy ${request.strategy}`)
-  const spending = { kind: 'time', ms } as const
   const solver = strategy.kind === 'solver' ? openSolver() : undefined
-  const plan = await planProblem(problem, {
-    strategy,
-    seed,
-    spending,
-    objective,
-    uncertain: auto && noise > 0,
-    solver,
-  }).finally(() => solver?.close())
+  const uncertain = auto && noise > 0
+  const asked = { strategy, seed, objective, uncertain, solver }
+  const { plan, steps } = await countedPlan(problem, asked, ms).finally(() => solver?.close())
   if (!auto) {
     const why =
-      'open items are planned anew when machines change, one overruns or a quarter has ended'
-    return { kind: 'plan', strategy: strategy.name, schedule: plan.schedule, why }
+      'open items are planned anew when machines change, one overruns or fails, or a quarter has ended'
+    return { kind: 'plan', strategy: strategy.name, schedule: plan.schedule, steps, why }
   }
   const { name, way, why } = await chooseByTrial(problem, {
     objective,
@@ -71,8 +70,10 @@ export async function chooseLive(
     mending: ['seldom'],
     members: plan.members ?? [],
     deadline: performance.now() + ms,
+    ...(standing && { standing }),
   })
-  if (way.kind === 'plan') return { kind: 'plan', strategy: name, schedule: way.schedule, why }
+  if (way.kind === 'plan')
+    return { kind: 'plan', strategy: name, schedule: way.schedule, steps, why }
   return { kind: 'rule', strategy: way.strategy, order: way.order, why }
 }
 

@@ -1,0 +1,69 @@
+import { compareScores, objectiveInWords, type Score } from './objective.ts'
+import type { Objective } from '../model/job.ts'
+import type { Way } from './realise.ts'
+
+/**
+ * What a run follows already goes on unless another is better by more than a small part of what is left
+ * and by more than luck: among strategies that come to nearly the same, each look would otherwise choose
+ * another, and nobody could say what the run follows.
+ */
+export type Standing = { readonly strategy: string; readonly order?: string }
+
+type Candidate = { readonly name: string; readonly way: Way }
+
+export function isStanding({ name, way }: Candidate, standing: Standing | undefined): boolean {
+  if (standing === undefined) return false
+  const { strategy, order } = standing
+  // However a plan was mended in trials, beside a run it is mended by quarters.
+  return way.kind === 'plan'
+    ? order === undefined && planName(name) === planName(strategy)
+    : way.strategy === strategy && way.order === order
+}
+
+/** `heft` of `heft, mended by quarters`: the strategy of what stands, where it is a plan. */
+export const planName = (name: string): string => name.split(', mended')[0]
+
+/** What one was found to come to under some seeds, which the other met as well. */
+export function isWorthIt(better: readonly Score[], standing: readonly Score[], luck: number) {
+  const runs = Math.min(better.length, standing.length)
+  const equal = better
+    .slice(0, runs)
+    .every((score, at) => compareScores(plain(score), plain(standing[at])) === 0)
+  const of = equal ? (score: Score) => score.makespan : (score: Score) => score.value
+  const gains = better.slice(0, runs).map((score, at) => of(standing[at]) - of(score))
+  const gain = meanOf(gains)
+  const least = smallPart * Math.abs(meanOf(standing.slice(0, runs).map(of)))
+  return gain > least && gain > (runs >= fewest ? 2 * errorOf(gains) : luck * of(standing[0]))
+}
+
+/** Runs from which luck can be told. */
+export const fewest = 5
+/** Of what is left. */
+const smallPart = 0.01
+
+const plain = ({ value }: Score): Score => ({ value, makespan: 0 })
+const meanOf = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Standard error of a mean. */
+function errorOf(values: readonly number[]): number {
+  const mean = meanOf(values)
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return Math.sqrt(squares / (values.length - 1) / values.length)
+}
+
+/** "lpt goes on: of 24 tried mct comes to the least makespan, 0.3 % less, which is ...". */
+export function goesOn(
+  standing: string,
+  best: { readonly name: string; readonly score: Score },
+  held: Score,
+  { objective, tried }: { readonly objective: Objective; readonly tried: number },
+): string {
+  const what = objectiveInWords(objective)
+  const gain = held.value > 0 ? 1 - best.score.value / held.value : 0
+  const much = gain > 0.00005 ? `${(gain * 100).toFixed(gain < 0.1 ? 2 : 0)} % less` : 'no less'
+  return (
+    `${standing} goes on: the least ${what} of ${tried} tried, that of ${best.name}, is ${much}; ` +
+    'another takes over where that is more than 1 % and more than luck'
+  )
+}
