@@ -19,8 +19,11 @@ export function lateAcceptance(start: Score, length = 500) {
   }
 }
 
+/** A sum over tasks that no task fixes alone. */
+export type SummedObjective = Exclude<Objective, 'makespan' | 'cost'>
+
 export type SearchOptions = {
-  readonly objective: Objective
+  readonly objective: SummedObjective
   readonly incumbent: Schedule
   readonly seed: number
 }

@@ -4,6 +4,7 @@ import { localSearch } from '../policy/planning/local-search.ts'
 import { type Budget, drive, isSpent } from './drive.ts'
 import { scoreSchedule } from './objective.ts'
 import { objectiveBound, onCheapestMachines } from './objective-bound.ts'
+import type { SummedObjective } from './late-acceptance.ts'
 import { searchObjective } from './objective-search.ts'
 import { planOnline } from './online-plan.ts'
 import {
@@ -33,8 +34,9 @@ export async function planFor(
   if (objective === 'makespan') return planPortfolio(problem, options)
   const { seed, budget, proof } = options
   const bound = objectiveBound(problem, objective)
+  const half = (performance.now() + budget.deadline) / 2
   const members = await constructAll(problem, { seed, budget, bound: -1, objective })
-  members.push(...simulated(problem, objective, options))
+  members.push(...simulated(problem, objective, options, half))
   if (objective === 'cost') {
     const { schedule } = await planPortfolio(onCheapestMachines(problem), options)
     members.push(memberOf(problem, 'cheapest machines', schedule, objective))
@@ -47,7 +49,7 @@ export async function planFor(
 /** A short schedule is a good place to begin; most of the budget then goes to the objective itself. */
 async function searched(
   problem: Problem,
-  objective: Objective,
+  objective: SummedObjective,
   members: readonly Member[],
   { seed, budget, proof }: PortfolioOptions,
 ): Promise<Member[]> {
@@ -78,15 +80,17 @@ function partOf(budget: Budget, share: number): Budget {
   return { deadline, stepsLeft }
 }
 
-/** What the online rules would do, where that takes no longer than the plans. */
+/** What the online rules would do, until half the time is gone: the search needs the rest. */
 function simulated(
   problem: Problem,
   objective: Objective,
   { seed, budget }: PortfolioOptions,
+  until: number,
 ): Member[] {
   const members: Member[] = []
   for (const { name, strategy, order } of onlineCandidates(problem, objective)) {
     if (isSpent(budget) || problem.tasks.length > simulatedTasks) break
+    if (performance.now() > until) break
     const schedule = planOnline(problem, strategy, seed, order)
     members.push(memberOf(problem, name, schedule, objective))
   }

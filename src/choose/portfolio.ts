@@ -6,6 +6,7 @@ import { batchLimit } from '../policy/planning/search/starts.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Planner } from '../policy/planning/planner.ts'
 import type { Solver } from '../port/solver.ts'
+import { onlineCandidates } from './candidates.ts'
 import { type Budget, drive, isSpent, stepsAhead } from './drive.ts'
 import { lpBound, planLpRounding } from './lp-plan.ts'
 import { planOnline } from './online-plan.ts'
@@ -31,7 +32,8 @@ export async function planPortfolio(
   const proved = options.proof
   const bound = uncertain ? Number.NEGATIVE_INFINITY : proved.value
   const members = await constructAll(problem, { seed, budget, bound })
-  if (problem.edges.from.length > 0 && !meets(leaderOf(members).makespan, bound)) {
+  const waits = whyNotUnrelated(problem) !== undefined
+  if (waits && !meets(leaderOf(members).makespan, bound)) {
     members.push(...ruled(problem, seed, budget))
   }
   const standing = leaderOf(members)
@@ -154,20 +156,36 @@ export async function constructAll(
 }
 
 /**
- * What the online rules make of a graph: placing tasks as they become ready, they do better than plans in
- * some order now and then, and on graphs of many thousand tasks no search makes up for that.
+ * What the online rules make of tasks that wait for each other or share machines: placing them as they become
+ * ready, they do better than plans in some order now and then, and on graphs of many thousand tasks no search
+ * makes up for that. All of them where the tasks are few.
  */
 function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
   const members: Member[] = []
-  for (const order of ['fifo', 'critical-path']) {
+  const few = problem.tasks.length <= fewToRule
+  const rules = few ? onlineCandidates(problem, 'makespan', 'fifo') : []
+  const until = performance.now() + (budget.deadline - performance.now()) * ruledShare
+  for (const { strategy, order } of [...bestRules, ...rules.filter(isOther)]) {
     const ms = problem.tasks.length * simulatedTask
     if (isSpent(budget) || budget.deadline - performance.now() < 4 * ms) break
-    const name = order === 'fifo' ? 'mct, online' : `mct in ${order} order`
-    members.push(memberOf(problem, name, planOnline(problem, 'mct', seed, order)))
+    if (members.length > 1 && performance.now() > until) break
+    const planned = constructivePlanners.some(({ name }) => name === strategy)
+    const online = planned ? `${strategy}, online` : strategy
+    const name = order === 'fifo' ? online : `${strategy} in ${order} order`
+    members.push(memberOf(problem, name, planOnline(problem, strategy, seed, order)))
   }
   return members
 }
 
+const bestRules = [
+  { strategy: 'mct', order: 'fifo' },
+  { strategy: 'mct', order: 'critical-path' },
+]
+const isOther = ({ strategy }: { strategy: string }): boolean => strategy !== 'mct'
+
+const fewToRule = 5_000
+/** Of the time that is left, for the rules beyond the best two. */
+const ruledShare = 0.1
 /** Milliseconds of a simulation. */
 const simulatedTask = 0.015
 

@@ -127,6 +127,27 @@ describe('planning for an objective', () => {
     expect(aim?.value).toBe(Math.min(...permutations(tasks).map(tardinessOf)))
   })
 
+  test('search finds it too where machines run several tasks at once', async () => {
+    const capacity = { cpu: 3 }
+    const machines = ['m0', 'm1'].map(id => ({ id, capacity }))
+    const sink = (name: string, from: string) => ({
+      id: name,
+      work: 2,
+      needs: { cpu: 1 },
+      after: [{ task: from, time: 30 }],
+      due: 5,
+    })
+    const tasks = [
+      { id: 'a', times: [3, 4], needs: { cpu: 3 } },
+      { id: 'b', times: [3, 4], needs: { cpu: 3 } },
+      sink('c', 'a'),
+      sink('d', 'b'),
+    ]
+    // One pair on each machine: 5 on the first, 6 on the second, 1 late.
+    const { aim } = await plan(from({ machines, tasks }), 'auto', 'weighted-tardiness')
+    expect(aim?.value).toBe(1)
+  })
+
   test('least cost puts each task where time times price is least, and of those is shortest', async () => {
     const problem = from({
       machines: [

@@ -1,6 +1,5 @@
 import { whyNotUnrelated } from '../bound/unrelated.ts'
 import type { Planner } from './planner.ts'
-import { searchCapacities } from './search/capacity-search.ts'
 import { searchGraph } from './search/dag-search.ts'
 import { sideBySide } from './search/side-by-side.ts'
 import { searchAssignments } from './search/unrelated-search.ts'
@@ -8,8 +7,8 @@ import { searchAssignments } from './search/unrelated-search.ts'
 /**
  * Anytime local search: starts from the constructive planners and goes on improving for as long as
  * it is driven. What it searches over depends on what a schedule of the problem is: who runs what,
- * for independent tasks; an order and machines, with precedence, transfers or releases; an order
- * alone where machines run several tasks at once.
+ * for independent tasks; an order and machines, with precedence, transfers or releases, or where machines
+ * run several tasks at once.
  */
 export const localSearch: Planner = {
   name: 'local-search',
@@ -17,9 +16,7 @@ export const localSearch: Planner = {
     'simulated annealing, Kirkpatrick, Gelatt and Vecchi 1983, over moves priced by the LP bound ' +
     '(Gogos et al. 2016) or taken from the critical path (van Laarhoven, Aarts and Lenstra 1992)',
   *plan(problem, options) {
-    if (problem.machines.some(machine => machine.capacity !== undefined)) {
-      yield* searchCapacities(problem, options)
-    } else if (whyNotUnrelated(problem) !== undefined) {
+    if (whyNotUnrelated(problem) !== undefined) {
       yield* searchGraph(problem, options)
     } else if (problem.tasks.length <= fewTasks) {
       const stepsAhead = () => (options.stepsAhead?.() ?? Number.POSITIVE_INFINITY) / 2

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadProblem } from '../../../src/input/load-problem.ts'
+import { problemFrom } from '../../../src/input/problem.ts'
 import type { Problem } from '../../../src/model/problem.ts'
 import { makespanOf, type Schedule } from '../../../src/model/schedule.ts'
 import { violationsOf } from '../../../src/model/validator.ts'
@@ -70,15 +71,39 @@ describe('local-search', () => {
     },
   )
 
-  it.each(['independent', 'graph'] as const)('finds the optimum of tiny problems: %s', shape => {
-    fc.assert(
-      fc.property(problemsOf(shape, { tasks: 5, machines: 3 }), problem => {
-        const optimum = bruteForceOptimum(problem)
-        const found = lengthAfter(localSearch, problem, { seed: 1, lowerBound: optimum }, 400)
-        expect(found).toBe(optimum)
-      }),
-      { numRuns: 60 },
+  it.each(['independent', 'graph', 'capacity'] as const)(
+    'finds the optimum of tiny problems: %s',
+    shape => {
+      fc.assert(
+        fc.property(problemsOf(shape, { tasks: 5, machines: 3 }), problem => {
+          const optimum = bruteForceOptimum(problem)
+          const found = lengthAfter(localSearch, problem, { seed: 1, lowerBound: optimum }, 400)
+          expect(found).toBe(optimum)
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
+
+  it('keeps together what would wait for data, where machines run several tasks at once', () => {
+    // On m0 `a` is done first, and then 60 are paid; beside `b` it ends at 8, and `c` at 10.
+    const problem = problemFrom(
+      {
+        machines: ['m0', 'm1'].map(id => ({ id, capacity: { cpu: 2 } })),
+        tasks: [
+          { id: 'a', times: [4, 5], needs: { cpu: 1 } },
+          { id: 'b', times: [null, 3], needs: { cpu: 2 } },
+          {
+            id: 'c',
+            work: 2,
+            after: ['a', 'b'].map(task => ({ task, time: 60 })),
+            needs: { cpu: 1 },
+          },
+        ],
+      },
+      { place: 'test', name: 'test' },
     )
+    expect(lengthAfter(localSearch, problem, { seed: 1 }, 60)).toBe(10)
   })
 
   it('stops at a lower bound it reaches', () => {

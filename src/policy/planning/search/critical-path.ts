@@ -40,7 +40,7 @@ function holding(dag: Dag, plan: DagPlan, task: number, random: Prng): number {
   const begin = start[task]
   if (begin <= dag.release[task]) return -1
   const on = machine[task]
-  let found = machineBefore(plan, task)
+  let found = dag.shared ? roomBefore(plan, task, random) : machineBefore(plan, task)
   if (found >= 0 && end[found] !== begin) found = -1
   for (let edge = dag.firstIn[task]; edge < dag.firstIn[task + 1]; edge += 1) {
     const before = dag.from[edge]
@@ -58,4 +58,15 @@ function machineBefore(plan: DagPlan, task: number): number {
     if (machine[before] === machine[task] && end[before] > start[before]) return before
   }
   return -1
+}
+
+/** One that ended there when the task began, where several run at once. */
+function roomBefore({ machine, start, end }: DagPlan, task: number, random: Prng): number {
+  const [begin, on] = [start[task], machine[task]]
+  let found = -1
+  for (let other = 0; other < end.length; other += 1) {
+    if (end[other] !== begin || machine[other] !== on || start[other] === begin) continue
+    if (found < 0 || random.next() < 0.5) found = other
+  }
+  return found
 }

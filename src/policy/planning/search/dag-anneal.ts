@@ -46,9 +46,11 @@ export function* annealDag(
       ? latenessTrial(dag, plan, cooling.greedy, aim)
       : makespanTrial(dag, plan, cooling.greedy),
   }
-  const given = dag.tasks + dag.from.length
+  const placing = workPerTask(dag)
+  const given = dag.tasks * placing + dag.from.length
+  const looks = dag.identical && !dag.shared ? 0 : dag.tasks * placing * dag.machines
   // Choosing machines takes a look at each; orders alone get as much time, so fewer decodings.
-  const work = cooling.greedy && !dag.identical ? given + dag.tasks * dag.machines : given
+  const work = cooling.greedy ? given + looks : given
   const perStep = Math.max(1, Math.ceil(workPerStep / Math.max(work, leastWork)))
   const rounds = Math.max(1, Math.ceil((cooling.decodings * given) / work / perStep))
   for (let round = 0; round < rounds; round += 1) {
@@ -57,6 +59,10 @@ export function* annealDag(
     yield moveAbout(dag, plan, walk, { ...run, greedy, temperature, tries: perStep })
   }
 }
+
+/** Where a machine runs several tasks at once, a place among those there has to be found. */
+const workPerTask = ({ shared, tasks, machines }: Dag): number =>
+  shared ? 8 + tasks / machines / 4 : 1
 
 /** Tasks and edges per step, about a millisecond's worth. */
 const workPerStep = 100_000
@@ -89,7 +95,7 @@ type Trial = {
 }
 
 function makespanTrial(dag: Dag, plan: DagPlan, greedy: boolean): Trial {
-  if (greedy) {
+  if (greedy || dag.shared) {
     const undo = undoFor(dag)
     return {
       judge: (move, { limit }) => decode(dag, plan, { from: move.from, limit, greedy, undo }),
@@ -105,7 +111,7 @@ function makespanTrial(dag: Dag, plan: DagPlan, greedy: boolean): Trial {
 
 function latenessTrial(dag: Dag, plan: DagPlan, greedy: boolean, aim: Lateness): Trial {
   const limit = Number.POSITIVE_INFINITY
-  if (greedy) {
+  if (greedy || dag.shared) {
     const undo = undoFor(dag)
     return {
       judge: move => {

@@ -1,6 +1,7 @@
 import type { Schedule } from '../../../model/schedule.ts'
 import { heap } from '../../../std/heap.ts'
 import { type Dag, delayBetween } from './dag.ts'
+import { decodeShared } from './dag-shared.ts'
 
 /**
  * A schedule as a search sees it: one order of all tasks that respects precedence, and a machine
@@ -8,7 +9,8 @@ import { type Dag, delayBetween } from './dag.ts'
  * machine allow, so every order is feasible and some order gives an optimal schedule. (The encoding
  * of Wang, Siegel, Roychowdhury and Maciejewski 1997: scheduling string and matching string.)
  *
- * With `greedy`, decoding also chooses the machine: the one of least finish, as HEFT does.
+ * With `greedy`, decoding also chooses the machine: the one of least finish, as HEFT does. Machines that
+ * run several tasks at once are filled by `dag-shared.ts`.
  */
 export type DagPlan = {
   readonly order: Int32Array
@@ -42,7 +44,14 @@ export function planOf(dag: Dag, schedule: Schedule): DagPlan {
   return plan
 }
 
-type Undo = {
+export type Decoding = {
+  readonly from: number
+  readonly limit: number
+  readonly greedy: boolean
+  readonly undo: Undo | undefined
+}
+
+export type Undo = {
   readonly machine: Int32Array
   readonly start: Float64Array
   readonly end: Float64Array
@@ -61,27 +70,15 @@ export const undoFor = (dag: Dag): Undo => ({
  * Decodes the positions from `from` on; what comes before must be decoded already. Gives the
  * makespan, or `Infinity` as soon as it is sure to exceed `limit`. `undo` keeps what was there.
  */
-export function decode(
-  dag: Dag,
-  plan: DagPlan,
-  how: {
-    readonly from: number
-    readonly limit: number
-    readonly greedy: boolean
-    readonly undo: Undo | undefined
-  },
-): number {
+export function decode(dag: Dag, plan: DagPlan, how: Decoding): number {
   const { times, machines, tail } = dag
   const { order, machine, start, end, free } = plan
   const { undo, limit } = how
+  if (dag.shared) return decodeShared(dag, dag.shared, plan, how)
   setFreeBefore(plan, how.from)
   for (let at = how.from; at < order.length; at += 1) {
     const task = order[at]
-    if (undo !== undefined) {
-      undo.machine[at] = machine[task]
-      undo.start[at] = start[task]
-      undo.end[at] = end[task]
-    }
+    if (undo !== undefined) keep(plan, at, undo)
     if (how.greedy) machine[task] = fastestMachine(dag, plan, task)
     const on = machine[task]
     const time = times[task * machines + on]
@@ -97,6 +94,14 @@ export function decode(
   }
   if (undo !== undefined) undo.until = order.length
   return latestEnd(dag, plan)
+}
+
+/** Notes what is at a position before it is decoded. */
+export function keep({ order, machine, start, end }: DagPlan, at: number, undo: Undo): void {
+  const task = order[at]
+  undo.machine[at] = machine[task]
+  undo.start[at] = start[task]
+  undo.end[at] = end[task]
 }
 
 /** Takes back a decoding from `from`; the order must still be the one that was decoded. */
@@ -142,6 +147,13 @@ export function latestEnd(dag: Dag, plan: DagPlan): number {
 
 /** A task of no duration takes no room, so it need not wait for its machine. */
 export function startOn(dag: Dag, plan: DagPlan, task: number, on: number): number {
+  const begin = readyOn(dag, plan, task, on)
+  const free = plan.free[on]
+  return free > begin && dag.times[task * dag.machines + on] > 0 ? free : begin
+}
+
+/** When the release and the data of a task allow it to start there. */
+export function readyOn(dag: Dag, plan: DagPlan, task: number, on: number): number {
   const { firstIn, from, delay, uniform } = dag
   const { end, machine } = plan
   let begin = dag.release[task]
@@ -153,8 +165,7 @@ export function startOn(dag: Dag, plan: DagPlan, task: number, on: number): numb
         : end[before] + (uniform ? delay[edge] : delayBetween(dag, edge, machine[before], on))
     if (arrival > begin) begin = arrival
   }
-  const free = plan.free[on]
-  return free > begin && dag.times[task * dag.machines + on] > 0 ? free : begin
+  return begin
 }
 
 /** Least finish; of equals the machine that leaves the least idle time, then the lowest index. */

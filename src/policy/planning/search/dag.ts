@@ -1,10 +1,10 @@
 import { successorsOf, topologicalOrder } from '../../../model/precedence.ts'
 import type { Problem } from '../../../model/problem.ts'
+import { type Shared, sharedOf } from './shared.ts'
 
 /**
- * A problem on machines that run one task at a time, laid out for a search that decodes it hundreds
- * of thousands of times: flat arrays both ways along the edges, transfers as one number per edge
- * wherever all links are alike.
+ * A problem laid out for a search that decodes it hundreds of thousands of times: flat arrays both ways
+ * along the edges, transfers as one number per edge wherever all links are alike.
  */
 export type Dag = {
   readonly tasks: number
@@ -33,6 +33,8 @@ export type Dag = {
   readonly instant: Int32Array
   /** Each task's place in one topological order. */
   readonly rank: Int32Array
+  /** What tasks hold and machines offer; `undefined` where each machine runs one task at a time. */
+  readonly shared: Shared | undefined
   /** So many tasks at the head of every order have begun and stay where they are. */
   readonly begun: number
 }
@@ -48,6 +50,7 @@ export function dagOf(problem: Problem): Dag {
     rank[task] = at
   })
   const delay = delaysOf(problem)
+  const shared = sharedOf(problem)
   return {
     tasks,
     machines,
@@ -63,10 +66,11 @@ export function dagOf(problem: Problem): Dag {
     bandwidth: network?.bandwidth ?? new Float64Array(0),
     uniform: delay.every(time => !Number.isNaN(time)),
     moves: !delay.every(time => time === 0),
-    identical: delay.every(time => time === 0) && machinesAlike(problem),
+    identical: delay.every(time => time === 0) && machinesAlike(problem, shared),
     tail: leastTails(problem, order, successors),
     instant: instantTasks(problem),
     rank,
+    shared,
     begun: 0,
   }
 }
@@ -112,8 +116,9 @@ function linksAlike(
   return true
 }
 
-function machinesAlike(problem: Problem): boolean {
+function machinesAlike(problem: Problem, shared: Shared | undefined): boolean {
   const machines = problem.machines.length
+  if (shared?.room.some((most, at) => most !== shared.room[at % shared.resources])) return false
   for (let at = 0; at < problem.times.length; at += 1) {
     if (problem.times[at] !== problem.times[at - (at % machines)]) return false
   }
