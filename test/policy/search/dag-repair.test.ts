@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { heft } from '../../../src/policy/planning/heft.ts'
 import { dagOf } from '../../../src/policy/planning/search/dag.ts'
 import { draw, noMove, undoMove } from '../../../src/policy/planning/search/dag-move.ts'
-import { decode, planOf, takeBack, undoFor } from '../../../src/policy/planning/search/dag-plan.ts'
+import { decode, planOf } from '../../../src/policy/planning/search/dag-decode.ts'
+import { takeBack, undoFor } from '../../../src/policy/planning/search/dag-plan.ts'
 import {
   changeLogFor,
   repair,

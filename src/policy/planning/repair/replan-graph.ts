@@ -2,7 +2,8 @@ import { makespanOf } from '../../../model/schedule.ts'
 import { prng } from '../../../std/prng.ts'
 import { annealDag } from '../search/dag-anneal.ts'
 import type { Dag } from '../search/dag.ts'
-import { type DagPlan, planOf, scheduleOfPlan } from '../search/dag-plan.ts'
+import { planOf } from '../search/dag-decode.ts'
+import { type DagPlan, scheduleOfPlan } from '../search/dag-plan.ts'
 
 /**
  * A plan of a precedence graph brought up to date: what has begun is where and when it is, the rest
