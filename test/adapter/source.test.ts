@@ -276,6 +276,11 @@ describe('an input that cannot be used at all is refused', () => {
     [jsonl(at('mac.jsonl')), 'mac.jsonl:1: lines that end with CR alone; expected LF or CR LF'],
     [{ kind: 'files', patterns: [at('in/*.jpg')] }, 'no file matches "in/*.jpg": the folder'],
     [{ kind: 'files', patterns: [at('scans/*.png')] }, 'scans does not exist'],
+    // A slip in one name among several: its file would be missing without a word.
+    [
+      { kind: 'files', patterns: [at('mac.csv'), at('in/*.gif'), at('mca.csv')] },
+      'no file matches "mca.csv": the folder',
+    ],
     [{ kind: 'items', items: [], key: undefined }, 'no items; expected at least one'],
     [
       { kind: 'module', path: at('l.ts'), key: undefined, version: undefined },

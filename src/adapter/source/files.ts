@@ -1,7 +1,7 @@
 import { constants, readdir as readdirCallback } from 'node:fs'
 import { access, readdir, stat } from 'node:fs/promises'
 import { dirname, relative, sep } from 'node:path'
-import { escapePath, glob } from 'tinyglobby'
+import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
 import { withoutLoops } from './link-loops.ts'
@@ -83,6 +83,7 @@ async function listFiles(patterns: readonly string[], folder: string): Promise<r
   })
   if (unreadable.length > 0) throw new InputError(unreadableFolder(unreadable.sort(byCodeUnit)))
   if (found.length === 0) throw new InputError(await nothingFound(patterns, folder))
+  await refuseMissing(patterns, folder)
   const sorted = found.sort(byCodeUnit)
   return withoutLoops(
     sorted.filter((path, at) => at === 0 || path !== sorted[at - 1]),
@@ -123,6 +124,15 @@ async function asWritten(pattern: string): Promise<string> {
     if (found !== undefined) return escapePath(name)
   }
   return pattern.replace(/(^|\/)\*\*$/, '$1**/*')
+}
+
+/** A pattern may match nothing where others do; the very name of a file that is not there is a slip. */
+async function refuseMissing(patterns: readonly string[], folder: string): Promise<void> {
+  for (const pattern of patterns) {
+    if (isDynamicPattern(pattern)) continue
+    const isThere = await stat(pattern.replace(/\\(.)/g, '$1')).catch(() => undefined)
+    if (isThere === undefined) throw new InputError(await nothingFound([pattern], folder))
+  }
 }
 
 async function nothingFound(patterns: readonly string[], folder: string): Promise<string> {
