@@ -97,7 +97,7 @@ export function compareTable(
   const bound = rows.reduce((most, row) => Math.max(most, row.lowerBound), 0)
   const seeds = rows[0]?.seeds ?? 1
   const lines = [
-    `${problem.name}: ${boundInWords(bound, problem.unit)}${seeds > 1 ? ` (mean of ${seeds} seeds in hindsight; ± is half a 95 % interval)` : ''}`,
+    `${problem.name}: ${boundInWords(bound, rows, problem.unit)}${seeds > 1 ? ` (mean of ${seeds} seeds in hindsight; ± is half a 95 % interval)` : ''}`,
     ...(rows.length > 0 ? [verdictOf(problem, rows, objective)] : []),
     '',
     ...fitted(columns, rows, { width, ranking: measureOf[objective] }),
@@ -107,10 +107,11 @@ export function compareTable(
   return `${lines.join('\n')}\n`
 }
 
-function boundInWords(bound: number, unit: string): string {
-  return bound > 0
-    ? `no schedule is shorter than ${formatTime(bound, unit)}`
-    : 'tasks failed for good, and nothing bounds what was left'
+function boundInWords(bound: number, rows: readonly ComparedRow[], unit: string): string {
+  const unbounded = bound === 0 && rows.some(({ errorRate }) => errorRate > 0)
+  return unbounded
+    ? 'tasks failed for good, and nothing bounds what was left'
+    : `no schedule is shorter than ${formatTime(bound, unit)}`
 }
 
 /** What does not fit side by side goes: first what says nothing, then what matters least; and it is said. */

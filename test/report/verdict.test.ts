@@ -110,6 +110,12 @@ test('where tasks failed for good no bound is claimed', () => {
   expect(first).toBe('x: tasks failed for good, and nothing bounds what was left')
 })
 
+test('where no task takes any time the bound is 0', () => {
+  const rows = [row('heft', 0, { lowerBound: 0, gap: 0, optimal: true })]
+  const [first] = compareTable(problem, { rows, skipped: [] }).split('\n')
+  expect(first).toBe('x: no schedule is shorter than 0 s')
+})
+
 describe('figures of a column', () => {
   test('have as many decimals as the least needs, so that points stand under each other', () => {
     expect(digitsFor([4, 4.3333, 11.5])).toBe(3)
