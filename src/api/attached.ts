@@ -4,6 +4,7 @@ import type { Job, StageSpec } from '../model/job.ts'
 import type { StageCode } from '../port/executor.ts'
 import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import { firstOf } from './first-of.ts'
 import { openInput } from './job-input.ts'
 import type { Keeper } from './keep.ts'
 
@@ -15,16 +16,19 @@ export type Attached = {
   readonly job: Job
   readonly keeper: Keeper | undefined
   readonly stdin: AsyncIterable<Uint8Array | string> | undefined
+  /** Items of the input that it may read by now; all when absent. */
+  readonly most: number | undefined
   unwritten: OutputError | undefined
 }
 
 export type AttachOptions = {
   readonly keeper?: Keeper | undefined
   readonly stdin?: AsyncIterable<Uint8Array | string> | undefined
+  readonly most?: number | undefined
 }
 
-export function attachedJob(job: Job, { keeper, stdin }: AttachOptions = {}): Attached {
-  return { job, keeper, stdin, unwritten: undefined }
+export function attachedJob(job: Job, { keeper, stdin, most }: AttachOptions = {}): Attached {
+  return { job, keeper, stdin, most, unwritten: undefined }
 }
 
 export function specOf(job: Job, stage: Stage): StageSpec {
@@ -50,12 +54,13 @@ export function codeOf(
 
 export function sourceOf(
   stage: Stage,
-  { job, stdin }: Attached,
+  { job, stdin, most }: Attached,
   { run, store }: { readonly run: string; readonly store: Store },
 ): Source {
   const { size } = specOf(job, stage)
   const since = store.run(run)?.createdAt ?? 0
-  return openInput(job, { run, store, size, since, stdin, templates: eachTemplates(job) })
+  const source = openInput(job, { run, store, size, since, stdin, templates: eachTemplates(job) })
+  return most === undefined ? source : firstOf(source, Math.max(0, most - stage.known))
 }
 
 /** Where map stages write a file per item: keys that would leave the folder fail before any work is done. */

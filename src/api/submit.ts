@@ -29,6 +29,8 @@ import { nowOf } from './now.ts'
 export type SubmitOptions = PlanOptions & {
   readonly stdin?: AsyncIterable<Uint8Array | string>
   readonly seed?: number
+  /** Items of the input that it may read by now; all when absent. */
+  readonly most?: number
 }
 
 export type Submitted = { readonly run: string; readonly plan: Plan }
@@ -49,7 +51,7 @@ export async function submitJob(
   const olderCode = plan.kind === 'new' ? [] : (plan.olderCode ?? [])
   if (previous !== undefined) {
     rememberOlderCode(host.store, previous.name, olderCode)
-    await goOn(host, job, previous, plan.kind === 'nothing', prints, stdin)
+    await goOn(host, job, previous, plan.kind === 'nothing', prints, { stdin, most: options.most })
     return { run: previous.name, plan }
   }
   const name = runNameFor(taken => host.store.run(taken) !== undefined)
@@ -67,7 +69,7 @@ export async function submitJob(
   })
   rememberOlderCode(host.store, name, olderCode)
   if (plan.kind === 'continue') rememberRedo(host.store, name, plan.redo)
-  host.attach(name, job, { keeper: keeperFor(host, name), stdin })
+  host.attach(name, job, { keeper: keeperFor(host, name), stdin, most: options.most })
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   const run = host.runNamed(name)
@@ -104,7 +106,7 @@ async function goOn(
   record: RunRecord,
   finished: boolean,
   prints: Readonly<Record<string, string>>,
-  stdin: SubmitOptions['stdin'],
+  { stdin, most }: Pick<SubmitOptions, 'stdin' | 'most'>,
 ): Promise<void> {
   const run = host.runNamed(record.name)
   if (run === undefined)
@@ -113,6 +115,7 @@ async function goOn(
   host.attach(record.name, job, {
     keeper: keeperFor(host, record.name),
     stdin,
+    most,
   })
   const outputsMoved = outputsOf(jobOf(record)) !== outputsOf(job)
   host.store.putRun({

@@ -12,8 +12,9 @@ import { tell } from './print.ts'
 import { stopSignals } from './stop-signals.ts'
 
 /**
- * Runs the first items of a job for real, so that its times are known. They count: `dray run` goes on
- * after them. Running tasks may end, so that a few more than asked for may be done.
+ * Runs the first items of a job for real, through every stage that takes them one by one, so that its
+ * times are known. They count: `dray run` goes on after them. No more are read than asked for; only a
+ * fixed chunk is filled, and a run that had read on before may end a few more.
  */
 export async function probe(
   job: Job,
@@ -29,16 +30,28 @@ export async function probe(
   }
   const host = await openHost({ dir, machines, onRequest: answerRequest })
   try {
-    const { run, plan } = await submitJob(host, job)
+    const { run, plan } = await submitJob(host, job, { most: mostOf(job, items) })
     if (plan.kind !== 'nothing') await runSome(host, run, items)
-    return probed(host, run)
+    return { ...probed(host, run), asked: items }
   } finally {
     await host.close()
   }
 }
 
+/** Items to read: whole chunks, where those are fixed; all where a stage takes the whole input at once. */
+function mostOf({ stages }: Job, items: number): number | undefined {
+  const first = stages.filter(({ after }) => after.length === 0)
+  if (first.some(({ kind, chunk }) => kind !== 'map' || chunk.kind === 'whole')) return undefined
+  const counts = first.map(({ chunk }) =>
+    chunk.kind === 'fixed' ? Math.ceil(items / chunk.items) * chunk.items : items,
+  )
+  return Math.max(...counts)
+}
+
 /** What has ended of the first stage, by now. */
-export type Probed = { readonly run: string; readonly ended: number; readonly failed: number }
+type Ended = { readonly run: string; readonly ended: number; readonly failed: number }
+
+export type Probed = Ended & { readonly asked: number }
 
 async function runSome(host: Host, run: string, items: number): Promise<void> {
   const stops = stopSignals(host, run, text => tell(`  ${text}`))
@@ -59,7 +72,7 @@ async function runSome(host: Host, run: string, items: number): Promise<void> {
   }
 }
 
-function probed(host: Host, run: string): Probed {
+function probed(host: Host, run: string): Ended {
   const first = host.runNamed(run)?.stages[0]
   const counts = first === undefined ? undefined : host.state.stages[first].items.counts
   const failed = counts?.[FAILED] ?? 0
@@ -69,11 +82,20 @@ function probed(host: Host, run: string): Probed {
 function enoughDone(host: Host, run: string, items: number): Promise<void> {
   return new Promise(resolve => {
     const check = (): void => {
-      if (probed(host, run).ended >= items) resolve()
+      if (probed(host, run).ended >= items && !hasMore(host, run)) resolve()
     }
     host.listen({ onStep: check })
     check()
   })
+}
+
+/** Items that have come through a stage and not through those that take them one by one after it. */
+function hasMore(host: Host, run: string): boolean {
+  const stages = host.runNamed(run)?.stages.map(number => host.state.stages[number]) ?? []
+  return stages.some(
+    ({ definition, openTasks, pool }) =>
+      definition.link.kind === 'item' && (openTasks > 0 || pool.size > 0),
+  )
 }
 
 function quiet(host: Host): Promise<void> {

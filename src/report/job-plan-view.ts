@@ -15,7 +15,12 @@ export type JobPlan = {
   readonly unknown: readonly string[]
   readonly inputKnown: boolean
   /** What ended of the first stage so far, where some of it was run to learn its times. */
-  readonly probed?: { readonly run: string; readonly ended: number; readonly failed: number }
+  readonly probed?: {
+    readonly run: string
+    readonly asked: number
+    readonly ended: number
+    readonly failed: number
+  }
   readonly outcome?: PlanOutcome
   readonly shape?: {
     readonly work: number
@@ -81,10 +86,14 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
   return `${lines.join('\n')}\n`
 }
 
-function probedInWords({ run, ended, failed }: NonNullable<JobPlan['probed']>): string {
+function probedInWords({ run, asked, ended, failed }: NonNullable<JobPlan['probed']>): string {
   const went = failed > 0 ? `, ${formatCount(failed)} of them failed: dray why ${run} says why` : ''
   const many = ended === 1 ? '1 item has run' : `${formatCount(ended)} items have run`
-  return `${many}, as ${run}${went}; they count for it`
+  const more =
+    ended > asked
+      ? ` (${formatCount(asked)} asked for; the others were begun before, or fill a chunk)`
+      : ''
+  return `${many}${more}, as ${run}${went}; they count for it`
 }
 
 function whyUnknown({ unknown, inputKnown, stages, probed }: JobPlan): string {

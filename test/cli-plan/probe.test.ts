@@ -40,12 +40,47 @@ describe('plan --probe', { timeout: 60_000 }, () => {
   test('says how many items ran and in which run, and none of them runs again', () => {
     const { stdout } = dray('plan', 'job.yaml', '--probe', '3', '--json')
     const { probed } = JSON.parse(stdout)
-    expect(probed.ended).toBeGreaterThanOrEqual(3)
-    expect(probed.failed).toBe(0)
+    expect(probed).toMatchObject({ asked: 3, ended: 3, failed: 0 })
+    expect(seen()).toHaveLength(3)
     const { run, items } = JSON.parse(dray('run', 'job.yaml', '--json').stdout)
     expect(run).toBe(probed.run)
     expect(items.done).toBe(8)
     expect(seen()).toHaveLength(8)
+  })
+
+  test.each(['spt', 'fifo'])(
+    'runs no more than it is asked to, through all stages that take items one by one: %s',
+    order => {
+      const stages = ['a', 'b'].map((name, at) => ({
+        ...{ name, map: './handle.mjs', ...(at > 0 && { after: 'a' }) },
+      }))
+      const sum = { name: 'sum', reduce: './sum.mjs', after: 'b' }
+      write('sum.mjs', 'export default list => list.length')
+      write('handle.mjs', 'export default item => item')
+      const input = { range: { from: 0, to: 200 } }
+      write('two.json', JSON.stringify({ name: 'two', input, order, stages: [...stages, sum] }))
+      const { probed } = JSON.parse(dray('plan', 'two.json', '--probe', '6', '--json').stdout)
+      expect(probed).toMatchObject({ asked: 6, ended: 6, failed: 0 })
+      const { stages: told } = JSON.parse(dray('status', '--json').stdout)
+      expect(told.map(({ done }: { done: number }) => done)).toEqual([6, 6, 0])
+      // A second one goes on from there.
+      const second = JSON.parse(dray('plan', 'two.json', '--probe', '9', '--json').stdout)
+      expect(second.probed).toMatchObject({ run: probed.run, asked: 9, ended: 9 })
+      const { items, attempts } = JSON.parse(dray('run', 'two.json', '--json').stdout)
+      expect(items.done).toBe(401)
+      expect(attempts).toBe(401)
+    },
+  )
+
+  test('fills chunks of a fixed size, and says so', () => {
+    const stages = [{ name: 's', map: './handle.mjs', chunk: 4 }]
+    write('handle.mjs', 'export default item => item')
+    const input = { range: { from: 0, to: 40 } }
+    write('chunks.json', JSON.stringify({ name: 'chunks', input, stages }))
+    const { stdout } = dray('plan', 'chunks.json', '--probe', '6')
+    expect(stdout).toContain(
+      '8 items have run (6 asked for; the others were begun before, or fill a chunk)',
+    )
   })
 
   test('of more items than there are runs them all, and there is nothing left to run', () => {
