@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.ts'
 import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
-import { plural } from '../std/units.ts'
+import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { type LoadedModel, loadedOn } from './loaded.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 
@@ -48,6 +48,8 @@ export type Summary = {
   readonly stages: readonly StageSummary[]
   /** Where the order could not look at all items at once: at how many it did. */
   readonly window?: { readonly order: string; readonly items: number }
+  /** Of items with a due date, their own or the run's: how many ended well, late, and by how much at most. */
+  readonly due?: { readonly ended: number; readonly late: number; readonly mostSeconds: number }
   readonly problem?: string
 }
 
@@ -112,8 +114,22 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
     ...(looksAtAll(run, stages)
       ? {}
       : { window: { order: run.order.name, items: limits.indexedTasks } }),
+    ...(run.dues.ended === 0 ? {} : { due: dueOf(run) }),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),
   }
+}
+
+const dueOf = ({ dues: { ended, late, most } }: Run): NonNullable<Summary['due']> => ({
+  ...{ ended, late, mostSeconds: most / 1e6 },
+})
+
+/** "2 of 30 items ended after they were due, by 4.1 s at most". */
+export function dueInWords({ ended, late, mostSeconds }: NonNullable<Summary['due']>): string {
+  const items = plural(ended, 'item')
+  if (late === 0) return `${items} with a due date ended in time`
+  const were = late === 1 ? 'it was' : 'they were'
+  const most = `${formatDuration(mostSeconds * 1e6)}${late === 1 ? '' : ' at most'}`
+  return `${formatCount(late)} of ${items} ended after ${were} due, by ${most}`
 }
 
 const looksAtAll = (run: Run, stages: readonly Stage[]): boolean =>
@@ -133,6 +149,7 @@ export function documented(summary: Summary) {
     machines,
     stages: _stages,
     window: _window,
+    due: _due,
     ...measures
   } = summary
   const { cancelled: _cancelled, ...counts } = items

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { outColours as pc } from './colour.ts'
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
-import type { Summary } from '../api/summary.ts'
+import { dueInWords, type Summary } from '../api/summary.ts'
 import { failuresOf, itemsInWords } from '../api/why-run.ts'
 import type { Job } from '../model/job.ts'
 import { formatBytes, formatCount, formatDuration, plural } from '../std/units.ts'
@@ -87,6 +87,9 @@ function timeRows(summary: Summary, host: Host): [string, string][] {
       `${percent(summary.utilisation)} of ${slotsInWords(summary)}, weighted by speed`,
     ],
     ...(summary.window === undefined ? [] : [orderRow(summary.window)]),
+    ...(summary.due === undefined
+      ? []
+      : [['due dates', dueInWords(summary.due)] as [string, string]]),
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
+import { dueInWords } from '../api/summary.ts'
 import type { RunningNow, Status } from '../api/requests.ts'
 import type { RunWhy } from '../api/why-run.ts'
 import { failureIn, type Store } from '../port/store.ts'
@@ -48,9 +49,11 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
 function saidJson(report: RunReport, html: string): string {
   const { run, job, state, seconds, lowerBound, utilisation, errorRate, stages, chart } = report
   const { attempts, retried, failed, running } = chart
+  const { inWords: _inWords, ...due } = report.due ?? {}
   return JSON.stringify({
     ...{ run, job, state, attempts, retried, failed, running, seconds },
     ...{ lowerBound, utilisation, errorRate, stages, html },
+    ...(report.due && { due }),
   })
 }
 
@@ -74,6 +77,7 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
     ...{ run, job, state, lowerBound, utilisation, errorRate, retries },
     ...{ seconds, stages, chart, failures: failures.slice(0, mostFailures) },
     left: summary.timeLeft && rangeInWords(summary.timeLeft),
+    ...(summary.due && { due: { ...summary.due, inWords: dueInWords(summary.due) } }),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
 import type { Status } from '../api/requests.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
-import { windowInWords } from '../api/summary.ts'
+import { dueInWords, windowInWords } from '../api/summary.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -60,6 +60,7 @@ export function statusLines(summary: Status): string[] {
       .map(({ id, loaded }) => `  ${id} holds ${modelsInWords(loaded)}`),
     `  ${formatDuration(summary.seconds * 1e6)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
     ...(summary.timeLeft === undefined ? [] : [`  ${leftInWords(summary.timeLeft)}`]),
+    ...(summary.due === undefined ? [] : [`  ${dueInWords(summary.due)}`]),
     ...(summary.strategy === undefined ? [] : [`  ${strategyInWords(summary.strategy)}`]),
     ...(summary.window === undefined ? [] : [`  ${windowInWords(summary.window)}`]),
     ...(summary.problem === undefined ? [] : [`  ${pc.red(summary.problem)}`]),

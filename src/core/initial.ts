@@ -50,6 +50,7 @@ export function newRun(number: number, definition: RunDefinition, now: number): 
     problem: undefined,
     attempts: 0,
     retries: 0,
+    dues: { ended: 0, late: 0, most: 0 },
     rested: 0,
     rests: [],
     restsSince: 0,

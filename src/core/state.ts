@@ -59,6 +59,8 @@ export type Run = {
   problem: Failure | undefined
   attempts: number
   retries: number
+  /** Items with a due date that have ended well, those after it, and by how many micros at most. */
+  readonly dues: { ended: number; late: number; most: number }
   /** Micros between its last answer before an interruption or an end and its next start, over all of them. */
   rested: number
   /** Each of those times, in order; micros since the epoch. */

@@ -20,6 +20,13 @@ export type RunReport = {
   readonly retries: number
   /** Of a run at work, the time it has left, in words. */
   readonly left?: string
+  /** Items with due dates that ended well, and late. */
+  readonly due?: {
+    readonly ended: number
+    readonly late: number
+    readonly mostSeconds: number
+    readonly inWords: string
+  }
   readonly stages: readonly StageCounts[]
   readonly failures: readonly {
     readonly stage: string

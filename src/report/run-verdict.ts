@@ -22,8 +22,9 @@ export function runVerdict(report: RunReport): string {
       : []),
   ].join(', ')
   if (chart.lanes.length === 0) return `${stateInWords(state)}: ${counts}. Nothing has started yet.`
+  const due = report.due === undefined ? '' : ` ${report.due.inWords}.`
   const ahead = left === undefined ? '' : ` About ${left} left.`
-  return `${stateInWords(state)}: ${counts}. ${tookOf(report)}${ahead}`
+  return `${stateInWords(state)}: ${counts}. ${tookOf(report)}${due}${ahead}`
 }
 
 function tookOf({ seconds, lowerBound, chart }: RunReport): string {

@@ -56,6 +56,43 @@ describe('what items bring for themselves', () => {
     expect(readFileSync(join(folder, 'order.txt'), 'utf8')).toBe('y')
   })
 
+  test('and came too late for is told by run, status and report, and not by run --json', async () => {
+    const folder = folderWith(files)
+    const ended = await dray(folder, ['run', 'job.json', '--machines', 'machines.json'])
+    expect(ended.code, ended.err).toBe(0)
+    // d was due years ago; c never is.
+    const said = /1 of 3 items ended after it was due, by \d+ d/
+    expect(ended.out + ended.err).toMatch(said)
+    expect((await dray(folder, ['status'])).out).toMatch(said)
+    const status = JSON.parse((await dray(folder, ['status', '--json'])).out)
+    expect(status.due).toMatchObject({ ended: 3, late: 1 })
+    expect(status.due.mostSeconds).toBeGreaterThan(1e8)
+    const report = await dray(folder, ['report', '--html', 'r.html'])
+    expect(report.out).toMatch(said)
+    expect(readFileSync(join(folder, 'r.html'), 'utf8')).toMatch(said)
+    const again = await dray(folder, ['report', '--html', 'r.html', '--json'])
+    expect(JSON.parse(again.out).due).toEqual(status.due)
+    const words = ['run', 'job.json', '--machines', 'machines.json', '--fresh', '--json']
+    expect(JSON.parse((await dray(folder, words)).out)).not.toHaveProperty('due')
+  })
+
+  test('or the run’s own due date: items late of it are counted, through all stages', async () => {
+    const slow = 'export default item => new Promise(done => setTimeout(done, 60, item))'
+    const map = './slow.mjs'
+    const stages = [
+      { name: 'a', map, chunk: 1 },
+      { name: 'b', map, after: 'a', chunk: 1 },
+      { name: 'sum', reduce: './sum.mjs', after: 'b' },
+    ]
+    const job = { name: 'due', input: { range: { from: 0, to: 8 } }, due: '1ms', stages }
+    const sum = 'export default list => list.length'
+    const folder = folderWith({ 'slow.mjs': slow, 'sum.mjs': sum, 'due.json': JSON.stringify(job) })
+    const ended = await dray(folder, ['run', 'due.json'])
+    expect(ended.code, ended.err).toBe(0)
+    const said = /8 of 8 items ended after they were due, by [\d.]+ ?m?s at most/
+    expect(ended.out + ended.err).toMatch(said)
+  })
+
   test('counts in comparisons, of the job and of its recorded run', async () => {
     const folder = folderWith(files)
     const run = await dray(folder, ['run', 'job.json', '--machines', 'machines.json', '--json'])

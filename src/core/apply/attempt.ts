@@ -11,6 +11,7 @@ import { ASSIGNED, moveTask, READY, RUNNING } from '../tasks.ts'
 import { charge } from '../tenants.ts'
 import { comparableMicros, dataReadyAt, expectedMicros } from '../times.ts'
 import { enqueue, enqueueAt } from './enqueue.ts'
+import { countDue } from './due.ts'
 import { endItem, keepItem } from './items.ts'
 import { forgetAssignment } from './run.ts'
 import {
@@ -236,6 +237,7 @@ function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
     learnFrom(stage, machine, tasks.size[a.task] / tasks.count[a.task], a.micros)
     if (stage.graph !== undefined) stage.graph.machineOf[a.index] = machine.number
     const code = a.code === answered.stopped ? STOPPED : DONE
+    countDue(state, run, stage, a.index)
     endItem(state, stage, a.index, { code, position: a.position })
   } else chargeItem(state, stage, a.task, a.index, a.failure)
   if (tasks.left[a.task] === 0) endTask(state, machine, slot, a.task)
