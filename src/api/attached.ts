@@ -48,8 +48,20 @@ export function codeOf(
     readonly speeds: readonly number[]
   },
 ): StageCode {
-  const { name, kind, module, isolation, loads, returns, env } = specOf(job, stage)
-  return { ...about, name, kind, module, isolation, loads, returns, env, params: job.params }
+  const { name, kind, module, isolation, loads, returns, env, after } = specOf(job, stage)
+  const takesFiles = job.input.kind === 'files' && kind === 'map' && after.length === 0
+  return {
+    ...about,
+    name,
+    kind,
+    takesFiles,
+    module,
+    isolation,
+    loads,
+    returns,
+    env,
+    params: job.params,
+  }
 }
 
 export function sourceOf(

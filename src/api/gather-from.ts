@@ -30,9 +30,9 @@ async function everyItem(source: Source, into: Gathering): Promise<void> {
   let cursor: string | undefined
   for (let done = false; !done; ) {
     const chunk = await source.read(cursor, WINDOW)
-    for (const { payload, problem } of chunk.items) {
+    for (const { payload, version, problem } of chunk.items) {
       if (problem !== undefined) throw new InputError(problem)
-      into.add(payload)
+      into.add(payload, version)
     }
     done = chunk.done || chunk.items.length === 0
     cursor = chunk.cursor

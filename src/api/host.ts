@@ -140,7 +140,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       const folder = join(dir, 'gather', runOf(stage), spec.name)
       return gatherFrom(source ?? { state, store, stage }, gatherInto(folder, spec.by))
     },
-    keep: (stage, first, items) => attachedTo(stage).keeper?.ofItems(state, stage, first, items),
+    keep: async (stage, first, items) =>
+      attachedTo(stage).keeper?.ofItems(state, stage, first, items),
     keepAfter: (stage, results) => attachedTo(stage).keeper?.after(state, stage, results) ?? [],
     finishRun: number => finishRun(number),
     onEnded: number => {

@@ -40,13 +40,16 @@ type OpenInputOptions = {
  */
 export async function readThrough(
   source: Source,
-  hear: (item: SourceItem, index: number) => boolean,
+  hear: (item: SourceItem, index: number) => boolean | Promise<boolean>,
 ): Promise<{ readonly items: number; readonly cut: boolean }> {
   const began = performance.now()
   let cursor: string | undefined
   for (let items = 0; ; ) {
     const chunk = await source.read(cursor, window)
-    for (const item of chunk.items) if (hear(item, items++)) return { items, cut: false }
+    for (const item of chunk.items) {
+      const heard = hear(item, items++)
+      if (typeof heard === 'boolean' ? heard : await heard) return { items, cut: false }
+    }
     if (chunk.done || chunk.items.length === 0) return { items, cut: false }
     if (items >= mostItems || performance.now() - began > mostMillis) return { items, cut: true }
     cursor = chunk.cursor

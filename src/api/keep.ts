@@ -1,4 +1,5 @@
 import type { Stage, State } from '../core/state.ts'
+import type { Job } from '../model/job.ts'
 import type { KeptAnswers, KeptFromBefore, NewResult } from '../driver/keeping.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import type { SourceItem } from '../port/source.ts'
@@ -6,6 +7,7 @@ import type { Store, StoredResult } from '../port/store.ts'
 import { hash64 } from '../std/hash64.ts'
 import { type Answered, type AnswersBefore, answersBefore, redoOf } from './answers-before.ts'
 import type { Host } from './host.ts'
+import { equalVersion, type SameVersion, sameVersion } from './same-version.ts'
 
 /**
  * What a new run may keep of the runs it continues: an item's result, where the key is known, what it
@@ -18,17 +20,17 @@ export type Keeper = {
     stage: Stage,
     first: number,
     items: readonly SourceItem[],
-  ): KeptFromBefore | undefined
+  ): Promise<KeptFromBefore | undefined>
   after(state: State, stage: Stage, results: readonly NewResult[]): readonly KeptAnswers[]
 }
 
 /** What a run that continues another may keep of it; after an interruption the same as before it. */
-export function keeperFor(host: Host, name: string): Keeper | undefined {
+export function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
   const previous = host.store.run(name)?.previous
   if (previous === undefined) return undefined
   const answers = answersBefore(host.store, previous)
   const redo = new Set(redoOf(host.store, name))
-  return keeperOf(host.store, stage => (redo.has(stage) ? NONE : answers(stage)))
+  return keeperOf(host.store, stage => (redo.has(stage) ? NONE : answers(stage)), sameVersion(job))
 }
 
 const NONE: ReadonlyMap<string, Answered> = new Map()
@@ -37,13 +39,15 @@ const NONE: ReadonlyMap<string, Answered> = new Map()
 type Candidate = {
   readonly position: number
   readonly version: string
+  /** The version that its result of before must have. */
+  readonly was: string
   /** Of what it follows: the run that answered it. */
   readonly from?: string
 }
 
 type Found = Candidate & { readonly place: Answered; readonly stored: StoredResult }
 
-function keeperOf(store: Store, answersOf: AnswersBefore): Keeper {
+function keeperOf(store: Store, answersOf: AnswersBefore, isSame: SameVersion): Keeper {
   const find = (stage: string, key: string, isSame: (place: Answered) => boolean) => {
     const place = answersOf(stage).get(key)
     if (place === undefined || !isSame(place)) return undefined
@@ -52,7 +56,7 @@ function keeperOf(store: Store, answersOf: AnswersBefore): Keeper {
     return { place, stored }
   }
   return {
-    ofItems(state, stage, first, items) {
+    async ofItems(state, stage, first, items) {
       const kept: { stage: number; items: number[] }[] = []
       const results: ResultBatch[] = []
       const run = state.runs[stage.run].definition.name
@@ -68,9 +72,16 @@ function keeperOf(store: Store, answersOf: AnswersBefore): Keeper {
         results.push(copies({ run, stage: name, first, items }, found))
         for (const next of followersOf(state, at)) keepFrom(next, found.map(asInput))
       }
-      const readable = items.flatMap(({ problem, version }, position) =>
-        problem === undefined ? [{ position, version }] : [],
-      )
+      const { name, link } = stage.definition
+      const ofSource = link.kind === 'source'
+      const readable: Candidate[] = []
+      for (const [position, item] of items.entries()) {
+        const known = item.problem === undefined ? answersOf(name).get(item.key) : undefined
+        if (known === undefined) continue
+        const same = ofSource ? isSame(known.version, item) : equalVersion(known.version, item)
+        const version = typeof same === 'object' ? await same : same
+        if (version !== undefined) readable.push({ position, version, was: known.version })
+      }
       keepFrom(stage, readable)
       return kept.length === 0 ? undefined : { items: kept, results }
     },
@@ -100,14 +111,13 @@ function keeperOf(store: Store, answersOf: AnswersBefore): Keeper {
  * Made from the same. Directories of dray 0.1 have the item's version in stages after the first too; within
  * one run that says the same.
  */
-const isSameAs = (place: Answered, { version, from }: Candidate, ofItem: string): boolean =>
-  place.version === version || (place.run === from && place.version === ofItem)
+const isSameAs = (place: Answered, { was, from }: Candidate, ofItem: string): boolean =>
+  place.version === was || (place.run === from && place.version === ofItem)
 
-const asInput = ({ position, place, stored }: Found): Candidate => ({
-  position,
-  version: hash64(stored.payload),
-  from: place.run,
-})
+function asInput({ position, place, stored }: Found): Candidate {
+  const version = hash64(stored.payload)
+  return { position, version, was: version, from: place.run }
+}
 
 const followersOf = (state: State, { downstream }: Stage): Stage[] =>
   downstream

@@ -6,6 +6,7 @@ import { hash64 } from '../std/hash64.ts'
 import type { Host } from './host.ts'
 import { openInput, readThrough } from './job-input.ts'
 import { type Answered, type AnswersBefore, answersBefore } from './answers-before.ts'
+import { sameVersion } from './same-version.ts'
 import type { Plan } from './plan-submission.ts'
 import { stagesOf } from './view.ts'
 
@@ -70,9 +71,14 @@ async function continuing(
   const known = { store, answers, redo: new Set(plan.redo), counts }
   const seen = new Set<string>()
   const source = openInput(job, host)
-  const { items, cut } = await readThrough(source, item => {
+  const isSame = sameVersion(job)
+  const { items, cut } = await readThrough(source, async item => {
     seen.add(item.key)
-    for (const head of heads) count(job, head, item, known)
+    for (const head of heads) {
+      const before = answers(head.name).get(item.key)
+      const same = before && (await isSame(before.version, item))
+      count(job, head, item, { ...known, isSame: same !== undefined })
+    }
     return false
   }).finally(() => source.close())
   const stages = job.stages.map(stage => {
@@ -84,18 +90,22 @@ async function continuing(
   return cut ? { stages, cutAt: items } : { stages }
 }
 
-/** One item in a stage and in those that take its result: `upstream`, where that is kept of it. */
+/** One item in a stage and in those that take its result. */
 function count(
   job: Job,
   stage: StageSpec,
   item: SourceItem,
-  by: Known & { readonly upstream?: Answered & { readonly stage: string } },
+  by: Known & {
+    /** As it was when the first of these stages answered it. */
+    readonly isSame: boolean
+    /** What is kept of the stage before. */
+    readonly upstream?: Answered & { readonly stage: string }
+  },
 ): void {
   const before = by.answers(stage.name).get(item.key)
   const mayKeep = before !== undefined && item.problem === undefined && !by.redo.has(stage.name)
   const isHead = stage.after.length === 0
-  const keeps =
-    mayKeep && (isHead ? before.version === item.version : isMadeFrom(by, before, by.upstream))
+  const keeps = mayKeep && (isHead ? by.isSame : isMadeFrom(by, before, by.upstream))
   const counts = by.counts.get(stage.name) as Counts
   if (keeps) counts.kept += 1
   else if (before === undefined) counts.fresh += 1

@@ -147,7 +147,10 @@ export function newestRun(host: Host, job: Job): RunRecord | undefined {
 
 function inputInWords({ input }: Job): string {
   if (input.kind === 'module') return 'its generator may yield other items'
-  return input.kind === 'stdin' ? 'standard input may hold other items' : 'its input changed'
+  if (input.kind === 'stdin') return 'standard input may hold other items'
+  return 'path' in input || input.kind === 'files'
+    ? 'its input changed, or was written again'
+    : 'its input changed'
 }
 
 /** Of words that ask for opposite things neither may silently win. */

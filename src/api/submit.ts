@@ -69,7 +69,7 @@ export async function submitJob(
   })
   rememberOlderCode(host.store, name, olderCode)
   if (plan.kind === 'continue') rememberRedo(host.store, name, plan.redo)
-  host.attach(name, job, { keeper: keeperFor(host, name), stdin, most: options.most })
+  host.attach(name, job, { keeper: keeperFor(host, job, name), stdin, most: options.most })
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   const run = host.runNamed(name)
@@ -113,7 +113,7 @@ async function goOn(
     throw new Error(`run ${record.name} is in the store but not in the journal`)
   const definition = definitionOf(host, job, record.name, run.definition.seed)
   host.attach(record.name, job, {
-    keeper: keeperFor(host, record.name),
+    keeper: keeperFor(host, job, record.name),
     stdin,
     most,
   })

@@ -62,7 +62,7 @@ export type LoopPorts = {
     stage: Stage,
     first: number,
     items: readonly SourceItem[],
-  ) => KeptFromBefore | undefined
+  ) => Promise<KeptFromBefore | undefined>
   /** What it answered of the stages that follow one, made from just such results. */
   readonly keepAfter?: KeepAfter
   /** Writes the run's outputs; a problem fails the run. */
@@ -226,12 +226,10 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length === 0 && decisions.length === 0) state.sequence -= 1
     else if (ports.forgetful !== true) {
-      const results = resultBatches(
-        state,
-        payloads,
-        kept,
-        (event, at, stage) => keptIn[event]?.get(stage)?.get(at) ?? texts[event]?.[at].result,
-      )
+      const results = resultBatches(state, payloads, kept, (event, at, stage) => {
+        const result = keptIn[event]?.get(stage)?.get(at)
+        return result === undefined ? texts[event]?.[at] : { result }
+      })
       results.push(...copied)
       copied = []
       history.push(...stoppedBatches(state, now, decisions))

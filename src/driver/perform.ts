@@ -176,6 +176,10 @@ export function createPerformer(
     } else await refetch(state, payloads, head, index)
   }
 
+  /** No turn is given away where nothing could be kept. */
+  const keptOf = (stage: Stage, first: number, items: readonly SourceItem[]) =>
+    ports.keep === undefined ? undefined : ports.keep(stage, first, items)
+
   const readSource = async (action: Extract<Action, { kind: 'readSource' }>): Promise<void> => {
     const stage = state.stages[action.stage]
     const first = stage.known
@@ -184,7 +188,7 @@ export function createPerformer(
       const chunk = await sourceOf(payloads, stage).read(action.cursor, action.limit)
       if (!isAsked()) return
       stow(payloads, stage.number, first, chunk.items)
-      const kept = ports.keep?.(stage, first, chunk.items)
+      const kept = await keptOf(stage, first, chunk.items)
       if (kept !== undefined) loop.keep(kept.results)
       const problems = chunk.items.flatMap((item, at) =>
         item.problem === undefined
@@ -225,7 +229,7 @@ export function createPerformer(
       const groups = await groupsOf(stage)
       if (!isAsked()) return
       payloads.gathers.set(number, groups)
-      const kept = ports.keep?.(stage, 0, asItems(groups))
+      const kept = await keptOf(stage, 0, asItems(groups))
       if (kept !== undefined) loop.keep(kept.results)
       loop.send({
         kind: 'read',

@@ -46,7 +46,11 @@ export function resultBatches(
   state: State,
   payloads: Payloads,
   kept: readonly Kept[],
-  textOf: (event: number, position: number, stage: number) => string | undefined,
+  answerOf: (
+    event: number,
+    position: number,
+    stage: number,
+  ) => Pick<Outcome, 'result' | 'content'> | undefined,
 ): ResultBatch[] {
   const batches: ResultBatch[] = []
   for (const { stage: number, indexes, positions, events, states, failures } of kept) {
@@ -58,10 +62,11 @@ export function resultBatches(
       const index = indexes[at]
       const cargo = cargoOf(state, payloads, stage, index)
       keys[at] = cargo?.key ?? unknownKey(stage, index)
-      versions[at] = takeVersion(payloads, stage, index, cargo?.version ?? '')
       const failure = failures[at]
-      const text = positions[at] < 0 ? undefined : textOf(events[at], positions[at], number)
-      texts[at] = failure !== undefined ? JSON.stringify(failure) : (text ?? 'null')
+      const answer = positions[at] < 0 ? undefined : answerOf(events[at], positions[at], number)
+      const version = withContent(cargo?.version ?? '', answer?.content)
+      versions[at] = takeVersion(payloads, stage, index, version)
+      texts[at] = failure !== undefined ? JSON.stringify(failure) : (answer?.result ?? 'null')
       if (failure === undefined) retain(state, payloads, stage, index, texts[at])
     }
     batches.push({
@@ -83,6 +88,10 @@ export function resultBatches(
 /** A stage that was skipped before it gathered stands for all it would have gathered. */
 const unknownKey = ({ definition, upstream }: Stage, index: number): string =>
   definition.link.kind === 'gather' && upstream >= 0 ? 'all' : String(index)
+
+/** Of a file that is another one by the time it ran the source's word alone stands. */
+const withContent = (version: string, content: string | undefined): string =>
+  content?.startsWith(`${version}-`) ? content : version
 
 type Columns = {
   -readonly [K in keyof HistoryBatch]: HistoryBatch[K] extends readonly (infer T)[]

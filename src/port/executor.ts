@@ -30,6 +30,8 @@ export type StageCode = {
   readonly run: string
   readonly name: string
   readonly kind: 'map' | 'reduce' | 'single'
+  /** Its items are paths of files: how each answers for its content is told with the answer. */
+  readonly takesFiles: boolean
   readonly module: string
   readonly isolation: 'process' | 'thread'
   readonly loads: { readonly name: string; readonly memory: number } | undefined
@@ -116,6 +118,8 @@ export type Outcome = {
   readonly failure?: Failure
   /** The handler stopped the item early, successfully (`ctx.stop()`). */
   readonly stopped?: boolean
+  /** The version of the file the item names, with a hash of its content. */
+  readonly content?: string
   /** Wall time of this item alone, throttling included. */
   readonly micros: Micros
   readonly cpuMicros: Micros

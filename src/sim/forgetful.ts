@@ -24,6 +24,7 @@ export const noCode: StageCode = {
   run: '',
   name: '',
   kind: 'map',
+  takesFiles: false,
   module: '',
   isolation: 'process',
   loads: undefined,

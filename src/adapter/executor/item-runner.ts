@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Failure } from '../../model/failure.ts'
+import { contentVersion } from '../source/file-version.ts'
 import { abortReason, type Why } from './abort-reason.ts'
 import { answerFlow } from './answer-flow.ts'
 import { answerOf, type ItemAnswer, thrown } from './answer.ts'
@@ -15,6 +16,7 @@ import {
   isThenable,
   unreadable,
 } from './item-end.ts'
+import { parse } from './json.ts'
 import type { LoadedStage, StageLoading } from './loaded-stage.ts'
 import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
@@ -113,11 +115,13 @@ export function itemRunner({
     origin.enterWith(context)
     voice.begin(place.seq)
     const started = now
-    const finish = (answer: ItemAnswer) => finishOne(stage, started, place.seq, context, answer)
+    const payload = message.payloads[at]
+    const finish = (answer: ItemAnswer) =>
+      finishOne(stage, { started, payload, seq: place.seq, context }, answer)
     const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
     let item: unknown
     try {
-      item = readItem(stage, message.payloads[at])
+      item = readItem(stage, payload)
     } catch (error) {
       return finish(unreadable(error))
     }
@@ -138,14 +142,21 @@ export function itemRunner({
 
   function finishOne(
     stage: StageDefinition,
-    started: number,
-    seq: number,
-    context: ItemContext,
+    item: {
+      readonly started: number
+      readonly payload: string
+      readonly seq: number
+      readonly context: ItemContext
+    },
     answer: ItemAnswer,
   ): Promise<void> | undefined {
+    const { started, payload, seq, context } = item
     now = performance.now()
     const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
-    if (answer.letter !== 'f') ItemContext.dropCheckpoint(context)
+    if (answer.letter !== 'f') {
+      ItemContext.dropCheckpoint(context)
+      tellContent(stage, seq, payload)
+    }
     if (stage.slowdown <= 1) return done(seq, answer, use)
     const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, [use]) }
     if (!slowness.isDue()) return done(seq, answer, slowed)
@@ -157,6 +168,14 @@ export function itemRunner({
     running = undefined
     flow.answer(seq, answer, use, now)
     return undefined
+  }
+
+  /** Not part of the item's time, nor of the next one's. */
+  function tellContent(stage: StageDefinition, seq: number, payload: string): void {
+    const version = stage.takesFiles ? contentVersion(parse(payload)) : undefined
+    if (version === undefined) return
+    outbox.put(encodeSlotLine({ kind: 'content', seq, version }))
+    now = performance.now()
   }
 
   async function payOwed(): Promise<void> {
@@ -174,6 +193,7 @@ export function itemRunner({
     tryNumber: number,
   ): Promise<void> {
     const places: ItemPlace[] = []
+    const payloads: string[] = []
     const items: unknown[] = []
     for (let i = at; i < at + count; i++) {
       const place = placeOf(message.header, i)
@@ -185,6 +205,7 @@ export function itemRunner({
       try {
         items.push(await readItem(stage, message.payloads[i]))
         places.push(place)
+        payloads.push(message.payloads[i])
       } catch (error) {
         flow.answer(place.seq, unreadable(error), measure(0), now)
       }
@@ -222,7 +243,10 @@ export function itemRunner({
       const extra = slowness.owe(stage.slowdown, uses)
       const micros = each + Math.round(extra / answers.length)
       for (const [i, answer] of answers.entries()) {
-        flow.answer(places[from + i].seq, answer(rules, context), { ...uses[i], micros }, now)
+        const { seq } = places[from + i]
+        const said = answer(rules, context)
+        if (said.letter !== 'f') tellContent(stage, seq, payloads[from + i])
+        flow.answer(seq, said, { ...uses[i], micros }, now)
       }
       if (slowness.isDue()) await payOwed()
     })

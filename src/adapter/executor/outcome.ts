@@ -3,16 +3,21 @@ import type { Outcome } from '../../port/executor.ts'
 import { parse } from './json.ts'
 import type { SlotLine } from './protocol.ts'
 
-type Item = { readonly task: number; readonly attempt: number; readonly index: number }
+type Item = {
+  readonly task: number
+  readonly attempt: number
+  readonly index: number
+  readonly content?: string
+}
 
 /** What a slot's line says became of an item; `undefined` if it says nothing that can be read. */
 export function outcomeOf(
-  { task, attempt, index }: Item,
+  { task, attempt, index, content }: Item,
   line: Extract<SlotLine, { kind: 'outcome' }>,
   peakBytes: number,
 ): Outcome | undefined {
   const { micros, cpuMicros, text } = line
-  const use = { micros, cpuMicros, peakBytes }
+  const use = { micros, cpuMicros, peakBytes, ...(content === undefined ? {} : { content }) }
   if (line.answer === 'result') return { task, attempt, index, result: text, ...use }
   if (line.answer === 'stopped') {
     return { task, attempt, index, result: text, stopped: true, ...use }

@@ -13,6 +13,8 @@ export type PendingItem = {
   readonly memoryLimit: number | undefined
   /** Characters of native output kept for it. */
   written: number
+  /** The file it names, as its slot found it. */
+  content?: string
 }
 
 type StageIdentity = { readonly id: number; readonly code: StageCode }

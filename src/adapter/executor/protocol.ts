@@ -13,7 +13,7 @@ import { parse, stringify } from './json.ts'
  *
  * To the slot: `N` mark, `D` definition, `M` message (a header, then a line per item), `A` abort, `U` unload,
  * `F` forget, `Q` quit.
- * From the slot: `r`/`R` result, `s` stopped, `f` failure, `L` loaded, `B` broken, `C` compile it for me,
+ * From the slot: `H` the file of an item that is about to be answered, `r`/`R` result, `s` stopped, `f` failure, `L` loaded, `B` broken, `C` compile it for me,
  * `T` text written, `P` progress, `E` the process exits by its own will.
  */
 export type StageDefinition = {
@@ -21,6 +21,7 @@ export type StageDefinition = {
   readonly run: string
   readonly name: string
   readonly kind: StageCode['kind']
+  readonly takesFiles: boolean
   /** The module as the user named it, and the file to import. */
   readonly module: string
   readonly file: string
@@ -139,6 +140,7 @@ export type SlotLine =
       readonly text: string
     }
   | { readonly kind: 'progress'; readonly seq: number; readonly fraction: number }
+  | { readonly kind: 'content'; readonly seq: number; readonly version: string }
   /** `late`: by what an item left behind that had ended before. */
   | { readonly kind: 'exit'; readonly code: number; readonly late: boolean }
 
@@ -210,6 +212,7 @@ const restKinds: Readonly<Record<string, SlotLine['kind'] | undefined>> = {
   C: 'compile',
   T: 'text',
   P: 'progress',
+  H: 'content',
   E: 'exit',
 }
 
@@ -229,6 +232,7 @@ const letters = {
   compile: 'C',
   text: 'T',
   progress: 'P',
+  content: 'H',
   exit: 'E',
 } as const
 

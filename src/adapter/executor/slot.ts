@@ -109,6 +109,11 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       case 'progress':
         onProgress(line)
         return
+      case 'content': {
+        const item = pending.get(line.seq)
+        if (item !== undefined) item.content = line.version
+        return
+      }
       case 'exit':
         target.exit = line
     }

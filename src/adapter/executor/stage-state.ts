@@ -28,6 +28,7 @@ export function definitionOf(
     run: code.run,
     name: code.name,
     kind: code.kind,
+    takesFiles: code.takesFiles,
     module: code.module,
     file,
     model: code.loads?.name,

@@ -24,8 +24,8 @@ type Open = {
 }
 
 export type Gathering = {
-  /** A result as its JSON. */
-  add(payload: string): void
+  /** A result, or an item with its version, as its JSON: of a file that is no more than its path. */
+  add(payload: string, version?: string): void
   end(): Groups
 }
 
@@ -41,14 +41,14 @@ export function gatherInto(folder: string, by: string | undefined): Gathering {
   let isThere = false
   if (by === undefined) groups.set('all', openGroup(folder, 0))
   return {
-    add(payload) {
+    add(payload, version = '') {
       const field = by === undefined ? undefined : fieldOf(payload, by)
       const name = by === undefined ? 'all' : groupName(field)
       if (field !== undefined) isThere = true
       else if (!isThere) without ??= payload
       let group = groups.get(name)
       if (group === undefined) groups.set(name, (group = openGroup(folder, groups.size)))
-      group.version = hash64(group.version + hash64(payload))
+      group.version = hash64(group.version + hash64(payload) + version)
       group.pending.push(payload)
       group.bytes += payload.length + 1
       if (group.bytes > FLUSH) flush(folder, group)

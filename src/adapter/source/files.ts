@@ -4,6 +4,7 @@ import { dirname, relative, sep } from 'node:path'
 import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
+import { fileVersion } from './file-version.ts'
 import { withoutLoops } from './link-loops.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions } from './row.ts'
 
@@ -30,7 +31,12 @@ export function filesSource(
       if ((mode & 0o444) === 0) throw new Error('nobody may read it')
       if ((mode & 0o004) === 0) await access(path, constants.R_OK)
       const amount = options.size.kind === 'bytes' ? Math.max(1, size) : 1
-      return { key, payload: JSON.stringify(path), version: `${mtimeMs}-${size}`, size: amount }
+      return {
+        key,
+        payload: JSON.stringify(path),
+        version: fileVersion({ mtimeMs, size }),
+        size: amount,
+      }
     } catch (error) {
       const problem = `${key}: cannot be read (${(error as Error).message}); expected a file`
       return { ...problemRow(problem, index, { key: undefined }), key }
