@@ -176,19 +176,17 @@ export function createPerformer(
     } else await refetch(state, payloads, head, index)
   }
 
-  /** No turn is given away where nothing could be kept. */
-  const keptOf = (stage: Stage, first: number, items: readonly SourceItem[]) =>
-    ports.keep === undefined ? undefined : ports.keep(stage, first, items)
-
   const readSource = async (action: Extract<Action, { kind: 'readSource' }>): Promise<void> => {
     const stage = state.stages[action.stage]
     const first = stage.known
     const isAsked = lifeOf(stage.number)
     try {
       const chunk = await sourceOf(payloads, stage).read(action.cursor, action.limit)
+      const keeping = ports.keep?.(stage, first, chunk.items)
+      // No turn is given away where nothing could be kept.
+      const kept = keeping && (await keeping)
       if (!isAsked()) return
       stow(payloads, stage.number, first, chunk.items)
-      const kept = await keptOf(stage, first, chunk.items)
       if (kept !== undefined) loop.keep(kept.results)
       const problems = chunk.items.flatMap((item, at) =>
         item.problem === undefined
@@ -227,9 +225,10 @@ export function createPerformer(
     const isAsked = lifeOf(number)
     try {
       const groups = await groupsOf(stage)
+      const keeping = ports.keep?.(stage, 0, asItems(groups))
+      const kept = keeping && (await keeping)
       if (!isAsked()) return
       payloads.gathers.set(number, groups)
-      const kept = await keptOf(stage, 0, asItems(groups))
       if (kept !== undefined) loop.keep(kept.results)
       loop.send({
         kind: 'read',
