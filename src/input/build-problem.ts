@@ -1,7 +1,7 @@
 import { plural } from '../std/units.ts'
 import { serialHorizon, tickOf } from '../model/horizon.ts'
 import { findCycle } from '../model/precedence.ts'
-import type { Precedence, Problem } from '../model/problem.ts'
+import { amountOf, type Precedence, type Problem } from '../model/problem.ts'
 import { buildNetwork } from './build-network.ts'
 import { badInput } from './input-error.ts'
 import { didYouMean } from './nearest.ts'
@@ -188,10 +188,6 @@ type Amounts = Readonly<Record<string, number>> | undefined
 function lacking(needs: Amounts, capacity: Amounts): string | undefined {
   if (needs === undefined || capacity === undefined) return undefined
   return Object.keys(needs).find(resource => needs[resource] > amountOf(capacity, resource))
-}
-
-function amountOf(capacity: NonNullable<Amounts>, resource: string): number {
-  return Object.hasOwn(capacity, resource) ? capacity[resource] : 0
 }
 
 function refusal(

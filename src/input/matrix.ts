@@ -70,7 +70,7 @@ export function matrixReader(options: MatrixOptions & { readonly rows: number })
   }
 
   const endSlowCell = (): void => {
-    const text = new TextDecoder('latin1').decode(cell.subarray(0, length))
+    const text = new TextDecoder().decode(cell.subarray(0, length))
     length = 0
     endCell(readCell(text, column, fail))
   }

@@ -72,6 +72,14 @@ export function transferTime(problem: Problem, edge: number, a: number, b: numbe
   return network.latency[link] + problem.edges.bytes[edge] / network.bandwidth[link]
 }
 
+/** How much of a resource is needed or offered, whatever the resource is called; 0 where it is not named. */
+export function amountOf(
+  amounts: Readonly<Record<string, number>> | undefined,
+  resource: string,
+): number {
+  return amounts !== undefined && Object.hasOwn(amounts, resource) ? amounts[resource] : 0
+}
+
 /** Whether any machine has a price; without one a cost of 0 says nothing. */
 export const hasCosts = ({ machines }: Problem): boolean => machines.some(({ cost }) => cost > 0)
 

@@ -163,7 +163,7 @@ function busyOf(problem: Problem, { schedule }: ComparedRow, names: readonly str
 function shareOf(problem: Problem, task: number, machine: number): number {
   const { speed, capacity } = problem.machines[machine]
   if (capacity === undefined) return speed
-  const needs = Object.entries(problem.tasks[task].needs ?? {})
+  const needs = Object.entries(problem.tasks[task].needs ?? {}).filter(([, need]) => need > 0)
   return speed * Math.max(0, ...needs.map(([name, need]) => need / capacity[name]))
 }
 

@@ -86,7 +86,7 @@ function busyByMachine(problem: Problem, schedule: Schedule): Float64Array {
     const time = schedule.end[task] - schedule.start[task]
     if (capacity === undefined) busy[machine] += time
     else
-      for (const [name, need] of Object.entries(needs ?? {}))
+      for (const [name, need] of Object.entries(needs ?? {}).filter(([, need]) => need > 0))
         used[machine].set(name, (used[machine].get(name) ?? 0) + (time * need) / capacity[name])
   })
   used.forEach((shares, machine) => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { compareStrategies } from '../../src/choose/compare.ts'
+import { planOnline } from '../../src/choose/online-plan.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import { strategies } from '../../src/choose/strategies.ts'
+import { problemFrom } from '../../src/input/problem.ts'
 import { makespanOf } from '../../src/model/schedule.ts'
 import { allocations } from '../../src/policy/registry.ts'
 import { measureSchedule } from '../../src/sim/measures.ts'
@@ -37,4 +39,16 @@ test('a comparison without noise measures the plans themselves', async () => {
     const { rows } = await compareStrategies(problem, { ...options, strategies: some })
     for (const row of rows) expect(row).toMatchObject(measureSchedule(problem, row.schedule))
   }
+})
+
+test('a need of nothing leaves a machine as busy as it is, though it offers none', () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'm0', capacity: { cpu: 2 } }],
+      tasks: [{ id: 'a', work: 3, needs: { cpu: 1, gpu: 0 } }],
+    },
+    { place: 'test', name: 'test' },
+  )
+  const schedule = planOnline(problem, 'mct', 1)
+  expect(measureSchedule(problem, schedule).utilisation).toBe(0.5)
 })

@@ -64,6 +64,7 @@ describe('a matrix', () => {
     ['NaN', '1,NaN\n', 'm.csv:1: column 2 is "NaN"', 'a number from 0'],
     ['a missing time', '1,2\n3,\n', 'm.csv:2: column 2 is missing', 'a number from 0'],
     ['a word', '1,fast\n', 'm.csv:1: column 2 is "fast"', 'a number from 0'],
+    ['digits of another script', '１,2\n', 'm.csv:1: column 1 is "１"', 'a number from 0'],
     ['a header', 'm0,m1\n1,2\n', 'm.csv:1: column 1 is "m0"', 'no header row'],
     ['semicolons', '1;2\n', 'm.csv:1: column 1 is "1;2"', 'separated by commas'],
     ['tabs', '1\t2\n', 'm.csv:1: column 1 is "1\\t2"', 'separated by commas'],

@@ -1,4 +1,4 @@
-import type { Problem } from '../../model/problem.ts'
+import { amountOf, type Problem } from '../../model/problem.ts'
 import type { HeadsTails } from './heads-tails.ts'
 
 /**
@@ -9,10 +9,13 @@ import type { HeadsTails } from './heads-tails.ts'
  * unlike, this sees what a load cannot: that nobody runs half a task. (The pigeonhole bound carried to
  * unrelated machines; heads and tails as Fernandez and Bussell 1973.)
  *
+ * A machine that runs several at once takes at least as long for k of them as the k-th shortest, as the
+ * ceil(k / q) shortest one after another if no more than q fit at once, and as the k least areas of any
+ * resource, time x need / capacity, together.
+ *
  * Any set of tasks gives a valid bound. Tried are the longest c of each window, c by steps of a fifth.
  */
 export function countingBound(problem: Problem, { head, tail }: HeadsTails): number {
-  if (problem.machines.some(({ capacity }) => capacity !== undefined)) return 0
   const machines = problem.machines.length
   const order = longestFirst(problem)
   const windows = Math.floor(Math.sqrt(work / (problem.times.length + 1)))
@@ -50,17 +53,59 @@ function fewTasks(problem: Problem, within: Int32Array, around: number): number 
   return best
 }
 
-function leastWindow({ times, machines }: Problem, tasks: Int32Array): number {
+function leastWindow(problem: Problem, tasks: Int32Array): number {
+  const { times, machines } = problem
   const count = tasks.length
   const sums = new Float64Array(count * machines.length)
-  for (let on = 0; on < machines.length; on += 1) {
+  for (const [on, { capacity }] of machines.entries()) {
     const own = sums.subarray(on * count, (on + 1) * count)
     for (let at = 0; at < count; at += 1) own[at] = times[tasks[at] * machines.length + on]
     own.sort()
-    for (let at = 1; at < count; at += 1) own[at] += own[at - 1]
+    if (capacity === undefined) addUp(own)
+    else shareWindow(problem, tasks, { on, capacity, own })
   }
   return sums.sort()[count - 1]
 }
+
+function addUp(values: Float64Array): void {
+  for (let at = 1; at < values.length; at += 1) values[at] += values[at - 1]
+}
+
+/** `own`, the times on a machine that runs several tasks at once, becomes how long so many take there. */
+function shareWindow(
+  { tasks: all, times, machines }: Problem,
+  tasks: Int32Array,
+  {
+    on,
+    capacity,
+    own,
+  }: {
+    readonly on: number
+    readonly capacity: Readonly<Record<string, number>>
+    readonly own: Float64Array
+  },
+): void {
+  const rows = own.slice()
+  addUp(rows)
+  for (const resource of Object.keys(capacity)) {
+    const offered = capacity[resource] * ROUNDING
+    const needs = Float64Array.from(tasks, task => amountOf(all[task].needs, resource))
+    const areas = needs.map((need, at) => {
+      const time = times[tasks[at] * machines.length + on]
+      return need > 0 && time < Number.POSITIVE_INFINITY ? (time * need) / offered : 0
+    })
+    addUp(areas.sort())
+    addUp(needs.sort())
+    const fitting = needs.findIndex(sum => sum > offered)
+    const atOnce = fitting < 0 ? needs.length : Math.max(1, fitting)
+    for (let at = 0; at < own.length; at += 1) {
+      own[at] = Math.max(own[at], areas[at], rows[Math.floor(at / atOnce)])
+    }
+  }
+}
+
+/** Capacities are kept up to this. */
+const ROUNDING = 1 + 1e-9
 
 function longestFirst({ times, tasks, machines }: Problem): Int32Array {
   const least = new Float64Array(tasks.length).fill(Number.POSITIVE_INFINITY)

@@ -1,4 +1,4 @@
-import type { Problem } from '../../model/problem.ts'
+import { amountOf, type Problem } from '../../model/problem.ts'
 
 /**
  * Loads of machines that run several tasks at once. By one resource, tasks that run together need at
@@ -26,8 +26,7 @@ function sharesOf({ tasks, machines, times }: Problem, resource: string, k: numb
   return times.map((time, at) => {
     const { capacity } = machines[at % machines.length]
     if (capacity === undefined || time === Number.POSITIVE_INFINITY) return time
-    const needs = tasks[Math.floor(at / machines.length)].needs
-    const need = needs && Object.hasOwn(needs, resource) ? needs[resource] : 0
+    const need = amountOf(tasks[Math.floor(at / machines.length)].needs, resource)
     return need === 0 ? 0 : time * rounded(need / capacity[resource], k)
   })
 }

@@ -1,4 +1,4 @@
-import type { Problem } from '../../model/problem.ts'
+import { amountOf, type Problem } from '../../model/problem.ts'
 
 /**
  * A problem seen as unrelated parallel machines, R||Cmax: only who runs what matters, so tasks with
@@ -71,7 +71,7 @@ function loadShares(problem: Problem): Float64Array | undefined {
     if (capacity === undefined) continue
     const resource = mostDemanded(problem, machine, capacity)
     for (let task = 0; task < problem.tasks.length; task += 1) {
-      const need = resource === undefined ? 0 : (problem.tasks[task].needs?.[resource] ?? 0)
+      const need = resource === undefined ? 0 : amountOf(problem.tasks[task].needs, resource)
       const at = task * machines + machine
       if (need === 0) shares[at] = Number.isFinite(shares[at]) ? 0 : Infinity
       else shares[at] *= need / capacity[resource as string]
@@ -91,7 +91,7 @@ function mostDemanded(
     let demand = 0
     for (let task = 0; task < problem.tasks.length; task += 1) {
       const time = problem.times[task * problem.machines.length + machine]
-      const need = problem.tasks[task].needs?.[resource] ?? 0
+      const need = amountOf(problem.tasks[task].needs, resource)
       if (need > 0 && Number.isFinite(time)) demand += (time * need) / capacity[resource]
     }
     if (demand > most && Number.isFinite(demand)) {

@@ -1,4 +1,4 @@
-import { type Problem, transferTime } from '../../model/problem.ts'
+import { amountOf, type Problem, transferTime } from '../../model/problem.ts'
 import type { Schedule } from '../../model/schedule.ts'
 import { capacityTimeline, gapTimeline, type Timeline } from './timeline.ts'
 
@@ -121,11 +121,7 @@ function timelinesOf(problem: Problem, insertion: boolean): (Timeline | undefine
   const resources = resourcesOf(problem)
   return problem.machines.map(({ capacity }) => {
     if (capacity === undefined) return insertion ? gapTimeline() : undefined
-    return capacityTimeline(
-      Float64Array.from(resources, resource =>
-        Object.hasOwn(capacity, resource) ? capacity[resource] : 0,
-      ),
-    )
+    return capacityTimeline(Float64Array.from(resources, resource => amountOf(capacity, resource)))
   })
 }
 
@@ -136,9 +132,7 @@ function needsOf(problem: Problem): (task: number) => Float64Array {
   const vectors = problem.tasks.map(({ needs }) =>
     needs === undefined
       ? nothing
-      : Float64Array.from(resources, resource =>
-          Object.hasOwn(needs, resource) ? needs[resource] : 0,
-        ),
+      : Float64Array.from(resources, resource => amountOf(needs, resource)),
   )
   return task => vectors[task]
 }

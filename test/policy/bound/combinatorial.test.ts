@@ -195,6 +195,30 @@ describe('the combinatorial bound', () => {
     expect(boundOf(halves).value).toBe(18)
   })
 
+  it('counts whole tasks against what fits on each machine at once', () => {
+    // Two machines: one of the three that need more than half waits; so does the fifth of five halves.
+    const shared = (cpu: number, count: number, machines = 2) => ({
+      machines: ['m0', 'm1', 'm2'].slice(0, machines).map(id => ({ id, capacity: { cpu: 4 } })),
+      tasks: Array.from({ length: count }, (_, at) => ({ id: `t${at}`, work: 6, needs: { cpu } })),
+    })
+    expect(boundOf(shared(3, 3))).toEqual({ name: 'counting', value: 12 })
+    expect(boundOf(shared(2, 5))).toEqual({ name: 'counting', value: 12 })
+    expect(boundOf(shared(2, 4)).value).toBe(6)
+    expect(boundOf(shared(1, 9)).value).toBe(12)
+    expect(boundOf(shared(1, 12, 3)).value).toBe(6)
+  })
+
+  it('takes names of resources as they are, whatever objects have by that name', () => {
+    const named = {
+      machines: [{ id: 'm0', capacity: { toString: 2, constructor: 1 } }],
+      tasks: [
+        { id: 'a', work: 1, needs: { toString: 2 } as object },
+        { id: 'b', work: 2, needs: { constructor: 1 } as object },
+      ],
+    }
+    expect(boundOf(named).value).toBe(2)
+  })
+
   it('takes the scarcest resource, whichever machines offer it', () => {
     // Each machine's cpu is asked for more than its gpu, but the gpu is one machine's alone.
     const gpus = {

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../model/problem.ts'
+import { amountOf, type Problem } from '../../../model/problem.ts'
 
 /**
  * Machines that run several tasks at once, laid out for a search that fills them anew for every schedule it
@@ -32,17 +32,15 @@ export function sharedOf(problem: Problem): Shared | undefined {
   if (machines.every(({ capacity }) => capacity === undefined)) return undefined
   const names = [...new Set(tasks.flatMap(({ needs }) => Object.keys(needs ?? {})))].sort()
   const resources = names.length + 1
-  const amount = (of: Readonly<Record<string, number>> | undefined, name: string): number =>
-    of !== undefined && Object.hasOwn(of, name) ? of[name] : 0
   const needs = Float64Array.from(
-    tasks.flatMap(task => [...names.map(n => amount(task.needs, n)), 1]),
+    tasks.flatMap(task => [...names.map(n => amountOf(task.needs, n)), 1]),
   )
   const unlimited = Number.POSITIVE_INFINITY
   const room = Float64Array.from(
     machines.flatMap(({ capacity }) =>
       capacity === undefined
         ? [...names.map(() => unlimited), ROUNDING]
-        : [...names.map(name => amount(capacity, name) * ROUNDING), unlimited],
+        : [...names.map(name => amountOf(capacity, name) * ROUNDING), unlimited],
     ),
   )
   const least = new Float64Array(resources).fill(unlimited)
