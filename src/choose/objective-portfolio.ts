@@ -21,10 +21,10 @@ import { onlineCandidates } from './candidates.ts'
 import { simulatedTasks } from './ordered-plan.ts'
 
 /**
- * The portfolio for an objective other than the makespan: every planner and every online rule that may
- * serve it, ranked by it, then a search from the best of them until time is out or nothing can be
- * better. Cost is a sum over tasks, so its least is known at once: each task on its cheapest machines,
- * and of those schedules the shortest.
+ * The portfolio for an objective other than the makespan: every planner and every online rule that
+ * may serve it, ranked by it, then a search from the best of them until time is out or nothing can
+ * be better. Cost is a sum over tasks, so its least is known at once: each task on its cheapest
+ * machines, and of those schedules the shortest.
  */
 export async function planFor(
   objective: Objective,
@@ -46,7 +46,9 @@ export async function planFor(
   return { ...leaderOf(members), proof, members }
 }
 
-/** A short schedule is a good place to begin; most of the budget then goes to the objective itself. */
+/**
+ * A short schedule is a good place to begin; most of the budget then goes to the objective itself.
+ */
 async function searched(
   problem: Problem,
   objective: SummedObjective,

@@ -6,9 +6,9 @@ import type { SearchOptions, SummedObjective } from './late-acceptance.ts'
 import { searchSequences } from './sequence-search.ts'
 
 /**
- * Anytime search under an objective that is a sum over tasks, from a schedule that is there: who runs
- * what, and in which order. Independent tasks on machines that take one at a time are sequences, of which a
- * move changes two; all else is searched as for the makespan.
+ * Anytime search under an objective that is a sum over tasks, from a schedule that is there: who
+ * runs what, and in which order. Independent tasks on machines that take one at a time are
+ * sequences, of which a move changes two; all else is searched as for the makespan.
  */
 export function searchObjective(
   problem: Problem,

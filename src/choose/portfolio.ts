@@ -17,10 +17,10 @@ import { settledBeside } from './settled-beside.ts'
 import { constructivePlanners } from './strategies.ts'
 
 /**
- * All that is cheap first, then a search from the best of it, with the solver beside it (the rounded
- * LP, then the program in whole tasks): the schedule can then be no worse than any constructive
- * member, and the time goes where the bound says there is something left. Ends early once the bound
- * is met.
+ * All that is cheap first, then a search from the best of it, with the solver beside it (the
+ * rounded LP, then the program in whole tasks): the schedule can then be no worse than any
+ * constructive member, and the time goes where the bound says there is something left. Ends early
+ * once the bound is met.
  *
  * With a budget in steps the solver stays out: what it finds depends on a clock.
  */
@@ -115,7 +115,9 @@ export type Member = {
   readonly schedule: Schedule
 }
 
-/** The best member, the proof beside it, and what every member gave, in the order they were tried. */
+/**
+ * The best member, the proof beside it, and what every member gave, in the order they were tried.
+ */
 export type Portfolio = Member & { readonly proof: Proof; readonly members: readonly Member[] }
 
 export function memberOf(
@@ -132,7 +134,9 @@ export function leaderOf(members: readonly Member[]): Member {
   return members.reduce((a, b) => (compareScores(b, a) < 0 ? b : a))
 }
 
-/** What every planner that builds one schedule makes of it, until time is out or the bound is met. */
+/**
+ * What every planner that builds one schedule makes of it, until time is out or the bound is met.
+ */
 export async function constructAll(
   problem: Problem,
   options: { seed: number; budget: Budget; bound: number; objective?: Objective },
@@ -156,9 +160,9 @@ export async function constructAll(
 }
 
 /**
- * What the online rules make of tasks that wait for each other or share machines: placing them as they become
- * ready, they do better than plans in some order now and then, and on graphs of many thousand tasks no search
- * makes up for that. All of them where the tasks are few.
+ * What the online rules make of tasks that wait for each other or share machines: placing them as
+ * they become ready, they do better than plans in some order now and then, and on graphs of many
+ * thousand tasks no search makes up for that. All of them where the tasks are few.
  */
 function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
   const members: Member[] = []

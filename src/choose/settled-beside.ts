@@ -4,10 +4,10 @@ import { type SettleOptions, settleGraph } from '../policy/bound/graph/settle.ts
 import { dagOf } from '../policy/planning/search/dag.ts'
 
 /**
- * A search with exhaustion at its side, by turns: what one finds the other need not look for, and where
- * exhaustion ends the best known is proved. It settles most graphs of up to a hundred tasks on machines
- * alike within a second, and then gets every fourth turn. On machines unlike it settles few tasks soon or
- * many never, so there it gets less sooner.
+ * A search with exhaustion at its side, by turns: what one finds the other need not look for, and
+ * where exhaustion ends the best known is proved. It settles most graphs of up to a hundred tasks
+ * on machines alike within a second, and then gets every fourth turn. On machines unlike it settles
+ * few tasks soon or many never, so there it gets less sooner.
  */
 export function* settledBeside(
   problem: Problem,

@@ -11,9 +11,9 @@ import type { Unrelated } from './unrelated.ts'
  *
  * Small problems are climbed whole, and every pass yields a proven bound. Above 400,000 entries a
  * pass is dear: a first bound is proven at once, then prices come from a sample of the tasks, then
- * from the 16 cheapest columns of each task, and one whole pass per round proves the bound and finds
- * the next columns. Each step costs some milliseconds; the generator ends when the step has shrunk
- * to nothing.
+ * from the 16 cheapest columns of each task, and one whole pass per round proves the bound and
+ * finds the next columns. Each step costs some milliseconds; the generator ends when the step has
+ * shrunk to nothing.
  */
 export function* ascend(
   view: Unrelated,

@@ -43,8 +43,8 @@ function columnsOf(view: Unrelated, longest: number, stride: number): Columns {
 
 /**
  * The `perClass` cheapest columns of every class at these prices, and the sum over the tasks of the
- * cheapest: one pass over the whole matrix, yielding every two million entries so that a caller with
- * a clock can stop.
+ * cheapest: one pass over the whole matrix, yielding every two million entries so that a caller
+ * with a clock can stop.
  */
 export function* cheapestColumns(
   view: Unrelated,

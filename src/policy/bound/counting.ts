@@ -3,17 +3,18 @@ import type { HeadsTails } from './heads-tails.ts'
 
 /**
  * Whole tasks against whole machines, between a head and a tail. Take tasks that start no earlier
- * than `a` and are followed by at least `b`. Within a window of length W a machine runs k of them only
- * if its k shortest fit; so W is at least the least length at which the machines together run them all:
- * with c tasks, the c-th smallest of all sums of shortest times. Where tasks are few and machines
- * unlike, this sees what a load cannot: that nobody runs half a task. (The pigeonhole bound carried to
- * unrelated machines; heads and tails as Fernandez and Bussell 1973.)
+ * than `a` and are followed by at least `b`. Within a window of length W a machine runs k of them
+ * only if its k shortest fit; so W is at least the least length at which the machines together run
+ * them all: with c tasks, the c-th smallest of all sums of shortest times. Where tasks are few and
+ * machines unlike, this sees what a load cannot: that nobody runs half a task. (The pigeonhole
+ * bound carried to unrelated machines; heads and tails as Fernandez and Bussell 1973.)
  *
- * A machine that runs several at once takes at least as long for k of them as the k-th shortest, as the
- * ceil(k / q) shortest one after another if no more than q fit at once, and as the k least areas of any
- * resource, time x need / capacity, together.
+ * A machine that runs several at once takes at least as long for k of them as the k-th shortest, as
+ * the ceil(k / q) shortest one after another if no more than q fit at once, and as the k least
+ * areas of any resource, time x need / capacity, together.
  *
- * Any set of tasks gives a valid bound. Tried are the longest c of each window, c by steps of a fifth.
+ * Any set of tasks gives a valid bound. Tried are the longest c of each window, c by steps of a
+ * fifth.
  */
 export function countingBound(problem: Problem, { head, tail }: HeadsTails): number {
   const machines = problem.machines.length
@@ -71,7 +72,10 @@ function addUp(values: Float64Array): void {
   for (let at = 1; at < values.length; at += 1) values[at] += values[at - 1]
 }
 
-/** `own`, the times on a machine that runs several tasks at once, becomes how long so many take there. */
+/**
+ * `own`, the times on a machine that runs several tasks at once, becomes how long so many take
+ * there.
+ */
 function shareWindow(
   { tasks: all, times, machines }: Problem,
   tasks: Int32Array,

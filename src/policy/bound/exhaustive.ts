@@ -3,11 +3,11 @@ import type { Unrelated } from './unrelated.ts'
 /**
  * Branch and bound over assignments of independent tasks, depth first: proves small instances
  * optimal without a solver. First least makespan; then, under that makespan, least total time, so
- * that of all optima the one that works least is found. A branch is cut when its fullest machine, the
- * place its next task must take, or its loads at given machine prices (the LP bound) reach the best.
- * Tasks of one class go to machines in order, and of machines that are alike and equally full only
- * the first is tried. Deterministic: the budget is a number of nodes; a branch that is looked at
- * and cut counts for a part of one, so that many machines take no longer than few.
+ * that of all optima the one that works least is found. A branch is cut when its fullest machine,
+ * the place its next task must take, or its loads at given machine prices (the LP bound) reach the
+ * best. Tasks of one class go to machines in order, and of machines that are alike and equally full
+ * only the first is tried. Deterministic: the budget is a number of nodes; a branch that is looked
+ * at and cut counts for a part of one, so that many machines take no longer than few.
  *
  * Differences below a relative 1e-12 count as ties: times such as 10/3 were rounded before we saw
  * them.
@@ -49,7 +49,9 @@ type Search = {
   readonly machines: number
   /** Tasks in the order of branching, equal ones together. */
   readonly order: readonly number[]
-  /** By depth: the row of times, machines by rising time, and whether the class is the one before's. */
+  /**
+   * By depth: the row of times, machines by rising time, and whether the class is the one before's.
+   */
   readonly rows: readonly Float64Array[]
   readonly tries: readonly Int32Array[]
   readonly repeats: readonly boolean[]

@@ -16,8 +16,9 @@ import { isWhole } from './whole.ts'
  * processing times has to leave out: a chain pays for a move or stays on one machine.
  *
  * At joins the predecessors of a task run on its machine one after another, or one of them moves
- * (`joins.ts`). On graphs of up to some thousand tasks each task also waits for the work of all its predecessors,
- * however the machines share it, and is followed by that of all its successors (`relatives.ts`).
+ * (`joins.ts`). On graphs of up to some thousand tasks each task also waits for the work of all its
+ * predecessors, however the machines share it, and is followed by that of all its successors
+ * (`relatives.ts`).
  */
 export type HeadsTails = {
   /** The least start of each task. */
@@ -28,7 +29,10 @@ export type HeadsTails = {
   readonly path: number
   /** Some head or tail is longer than its paths, for the work before or after it. */
   readonly raised: boolean
-  /** By task and machine: the least start there, and the least time from that start to the end of all. */
+  /**
+   * By task and machine: the least start there, and the least time from that start to the end of
+   * all.
+   */
   readonly begin: Float64Array
   readonly rest: Float64Array
 }
@@ -116,7 +120,10 @@ type Way = {
   readonly release: Float64Array
 }
 
-/** Least start of each task on each machine; some are later than any path makes them where it says so. */
+/**
+ * Least start of each task on each machine; some are later than any path makes them where it says
+ * so.
+ */
 function leastStarts(
   problem: Problem,
   view: View,

@@ -1,17 +1,18 @@
 /**
- * What joins cost where data takes time to move. Let `v` run on machine `k`. Each of its predecessors,
- * near and far, runs there too, or elsewhere, and then something moves to `k` on the way. With A(u) the
- * least start of `v` on `k` if `u` runs elsewhere, and any tasks S that precede `v`: either one of S runs
- * elsewhere, and `v` starts no earlier than the least A(u) of S; or all of S run on `k`, one after another,
- * and `v` starts no earlier than they can be done there. The lesser of the two holds, for every S. Tried are
- * those of the greatest A, one more at a time.
- * (Papadimitriou and Yannakakis 1990, for machines alike, equal delays and tasks that may run twice.)
+ * What joins cost where data takes time to move. Let `v` run on machine `k`. Each of its
+ * predecessors, near and far, runs there too, or elsewhere, and then something moves to `k` on the
+ * way. With A(u) the least start of `v` on `k` if `u` runs elsewhere, and any tasks S that precede
+ * `v`: either one of S runs elsewhere, and `v` starts no earlier than the least A(u) of S; or all
+ * of S run on `k`, one after another, and `v` starts no earlier than they can be done there. The
+ * lesser of the two holds, for every S. Tried are those of the greatest A, one more at a time.
+ * (Papadimitriou and Yannakakis 1990, for machines alike, equal delays and tasks that may run
+ * twice.)
  *
- * A(u) is the least end of `u` elsewhere plus the least gap from there to the start of `v`: along every
- * edge x -> y on the way, where x and y are each on `k` or elsewhere, the gap from the end of x is at least
- * the transfer, if one of the two is on `k` and the other is not, the least time of y there, and the gap
- * from the end of y. Elsewhere may be the same machine for both, so nothing is counted between. By
- * induction along the order all of this holds for every schedule.
+ * A(u) is the least end of `u` elsewhere plus the least gap from there to the start of `v`: along
+ * every edge x -> y on the way, where x and y are each on `k` or elsewhere, the gap from the end of
+ * x is at least the transfer, if one of the two is on `k` and the other is not, the least time of y
+ * there, and the gap from the end of y. Elsewhere may be the same machine for both, so nothing is
+ * counted between. By induction along the order all of this holds for every schedule.
  *
  * Any tasks that precede `v` will do, so only the nearest are looked at.
  */
@@ -37,7 +38,9 @@ export type JoinGraph = {
 }
 
 export type Joins = {
-  /** Raises the least starts of `task`; answers whether any rose. All its predecessors are settled. */
+  /**
+   * Raises the least starts of `task`; answers whether any rose. All its predecessors are settled.
+   */
   raise(task: number): boolean
   settle(task: number): void
 }
@@ -77,8 +80,8 @@ export function joinsOf(graph: JoinGraph): Joins {
 
 /** Predecessors looked at, of each task. */
 const MOST = 96
-/** Of all tasks and machines. */
-const WORK = 2e7
+/** Of all tasks and machines: some tenths of a second. */
+const WORK = 2e6
 
 /** The least of a row, and the least without any one entry. */
 function leastTwo(tasks: number) {
@@ -136,7 +139,10 @@ type Near = ReturnType<typeof nearest>
 type LeastTwo = ReturnType<typeof leastTwo>
 type Gaps = { readonly on: Float64Array; readonly off: Float64Array }
 
-/** The least time from the end of each near predecessor to the start of the task, on `on` and elsewhere. */
+/**
+ * The least time from the end of each near predecessor to the start of the task, on `on` and
+ * elsewhere.
+ */
 function setGaps(
   { first, before, edge, machines, times, into, outOf }: JoinGraph,
   near: Near,
@@ -204,7 +210,10 @@ function leastStart(
   return least
 }
 
-/** When the tasks, by least start, are done one after another on a machine, and what must follow all. */
+/**
+ * When the tasks, by least start, are done one after another on a machine, and what must follow
+ * all.
+ */
 function oneAfterAnother(
   begin: Float64Array,
   times: Float64Array,

@@ -1,6 +1,9 @@
 import type { Unrelated } from './unrelated.ts'
 
-/** Machine prices that make a priced load total work over total speed where machines differ in speed alone. */
+/**
+ * Machine prices that make a priced load total work over total speed where machines differ in speed
+ * alone.
+ */
 export function relativeSpeeds(view: Unrelated): Float64Array {
   const speeds = new Float64Array(view.machines)
   for (let row = 0; row < view.times.length; row += view.machines) {

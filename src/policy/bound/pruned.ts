@@ -4,9 +4,10 @@ import type { Unrelated } from './unrelated.ts'
 
 /**
  * The LP may split a task over machines that are all too slow for it. A schedule of makespan T uses
- * no time above T, so the least T that the LP over times up to T can reach is a better bound, the one
- * behind the factor 2 of Lenstra, Shmoys and Tardos (1990). If the LP over times up to T exceeds T,
- * then every schedule exceeds T, and is at least that LP's bound or the next time above T.
+ * no time above T, so the least T that the LP over times up to T can reach is a better bound, the
+ * one behind the factor 2 of Lenstra, Shmoys and Tardos (1990). If the LP over times up to T
+ * exceeds T, then every schedule exceeds T, and is at least that LP's bound or the next time above
+ * T.
  *
  * Found by bisection over the times above the LP bound; `longest` is the longest time that a
  * schedule of the least T may use.

@@ -1,10 +1,10 @@
 /**
- * The work of all that must come before a task. Take those of its predecessors, near and far, that start
- * no earlier than `a`: all run between `a` and the start of the task. With machine prices that sum to 1
- * their cheapest priced times sum to at most the priced loads of that window, so the task starts no
- * earlier than `a` plus that sum (Fernandez and Bussell 1973, for the predecessors of one task). The same
- * from the other side for what must follow it. Where all data are whole, so is some optimal schedule, and
- * the sum is rounded up.
+ * The work of all that must come before a task. Take those of its predecessors, near and far, that
+ * start no earlier than `a`: all run between `a` and the start of the task. With machine prices
+ * that sum to 1 their cheapest priced times sum to at most the priced loads of that window, so the
+ * task starts no earlier than `a` plus that sum (Fernandez and Bussell 1973, for the predecessors
+ * of one task). The same from the other side for what must follow it. Where all data are whole, so
+ * is some optimal schedule, and the sum is rounded up.
  *
  * Tasks are settled one after another along the graph, each after all its relatives.
  */

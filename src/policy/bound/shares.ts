@@ -1,11 +1,12 @@
 import { amountOf, type Problem } from '../../model/problem.ts'
 
 /**
- * Loads of machines that run several tasks at once. By one resource, tasks that run together need at
- * most the capacity, so time x need / capacity adds up to at most the makespan. Rounded needs may say
- * more: with `u_k` a need of at least j / (k + 1) of the capacity, and not just that, counts j / k. With
- * k = 1, of tasks that need more than half only one runs at a time. Whatever fits in the capacity has
- * rounded needs that sum to at most 1. (Dual feasible functions: Fekete and Schepers 2001.)
+ * Loads of machines that run several tasks at once. By one resource, tasks that run together need
+ * at most the capacity, so time x need / capacity adds up to at most the makespan. Rounded needs
+ * may say more: with `u_k` a need of at least j / (k + 1) of the capacity, and not just that,
+ * counts j / k. With k = 1, of tasks that need more than half only one runs at a time. Whatever
+ * fits in the capacity has rounded needs that sum to at most 1. (Dual feasible functions: Fekete
+ * and Schepers 2001.)
  */
 export function* shareTables(problem: Problem): Generator<Float64Array, void, void> {
   const resources = [

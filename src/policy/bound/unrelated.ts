@@ -102,7 +102,9 @@ function mostDemanded(
   return chosen
 }
 
-/** Rows are told apart by a hash of a few entries; only rows that agree on it are compared whole. */
+/**
+ * Rows are told apart by a hash of a few entries; only rows that agree on it are compared whole.
+ */
 function groupEqualRows(times: Float64Array, tasks: number, machines: number) {
   const bits = new Uint32Array(times.buffer, times.byteOffset, times.length * 2)
   const classOf = new Int32Array(tasks)

@@ -1,8 +1,8 @@
 import type { Problem } from '../../model/problem.ts'
 
 /**
- * All data are whole numbers, so some optimal schedule has whole times only: left-shifted, every start
- * is a sum of releases, processing times and transfers.
+ * All data are whole numbers, so some optimal schedule has whole times only: left-shifted, every
+ * start is a sum of releases, processing times and transfers.
  */
 export function isWhole(problem: Problem): boolean {
   const { bytes, time, from } = problem.edges

@@ -3,9 +3,9 @@ import type { Columns } from '../bound/columns.ts'
 import type { Unrelated } from '../bound/unrelated.ts'
 
 /**
- * The assignment LP over some columns, in a solver's form: min C; every class places its tasks; every
- * machine's load is at most C. Times are divided by `unit` so that C is near 1. A class with a single
- * column is a constant in its machine's row. With whole numbers asked for, it is the MILP.
+ * The assignment LP over some columns, in a solver's form: min C; every class places its tasks;
+ * every machine's load is at most C. Times are divided by `unit` so that C is near 1. A class with
+ * a single column is a constant in its machine's row. With whole numbers asked for, it is the MILP.
  */
 export type AssignmentModel = {
   readonly program: LinearProgram

@@ -5,7 +5,10 @@ import type { Unrelated } from '../bound/unrelated.ts'
 /** A schedule of independent tasks, before its order: the machine of each task. */
 export type Assignment = Int32Array
 
-/** Each machine runs its tasks shortest first, which costs no makespan and least waiting (Smith 1956). */
+/**
+ * Each machine runs its tasks shortest first, which costs no makespan and least waiting (Smith
+ * 1956).
+ */
 export function scheduleOf(problem: Problem, assignment: Assignment): Schedule {
   const machines = problem.machines.length
   const time = (task: number) => problem.times[task * machines + assignment[task]]

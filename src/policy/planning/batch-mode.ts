@@ -6,8 +6,8 @@ import { plainBatch } from './plain-batch.ts'
 import type { PlanOptions } from './planner.ts'
 
 /**
- * Batch mode (Maheswaran et al. 1999): look at all ready tasks, each with the machine where it would
- * finish first, place the most urgent one there, look again.
+ * Batch mode (Maheswaran et al. 1999): look at all ready tasks, each with the machine where it
+ * would finish first, place the most urgent one there, look again.
  *
  * Placing on a machine only ever makes finishes on that machine later. So a task's best and second
  * best machines, once known, change only when one of the two is the machine just used; everything

@@ -117,7 +117,10 @@ export function includeUsed(view: Unrelated, columns: Columns, assignment: Int32
   )
 }
 
-/** The columns that a schedule of less than `makespan` may use: no other can pay off (reduced costs). */
+/**
+ * The columns that a schedule of less than `makespan` may use: no other can pay off (reduced
+ * costs).
+ */
 export function withinReach(
   columns: Columns,
   lambda: Float64Array,

@@ -30,9 +30,9 @@ export const cpop = constructive({
 })
 
 /**
- * From the entry task of greatest upward rank on, always along the edge that this rank came through.
- * (All tasks of the path have one priority, but for rounding, and a task may have several of them as
- * successors: by priority alone the path would skip some.)
+ * From the entry task of greatest upward rank on, always along the edge that this rank came
+ * through. (All tasks of the path have one priority, but for rounding, and a task may have several
+ * of them as successors: by priority alone the path would skip some.)
  */
 function criticalPath(problem: Problem, upward: Float64Array): Set<number> {
   const { firstEdge } = problem.edges
@@ -59,7 +59,9 @@ function criticalPath(problem: Problem, upward: Float64Array): Set<number> {
   return path
 }
 
-/** Sums of the same numbers in another order differ by less: what is longer only by that is a tie. */
+/**
+ * Sums of the same numbers in another order differ by less: what is longer only by that is a tie.
+ */
 const rounding = 1 + 1e-12
 
 /** Runs most of the path's tasks, and of such machines in the least total time. */

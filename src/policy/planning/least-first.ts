@@ -2,9 +2,9 @@ import type { Problem } from '../../model/problem.ts'
 import type { Schedule } from '../../model/schedule.ts'
 
 /**
- * Min-min where nothing but machines becoming free makes a task wait, with one sort per machine: the
- * least finish of all is, on some machine, that of its shortest task left. So each machine offers that
- * one, and every round looks at the machines only.
+ * Min-min where nothing but machines becoming free makes a task wait, with one sort per machine:
+ * the least finish of all is, on some machine, that of its shortest task left. So each machine
+ * offers that one, and every round looks at the machines only.
  */
 export function leastFirst(problem: Problem): Schedule {
   const { times } = problem

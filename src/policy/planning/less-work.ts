@@ -2,8 +2,9 @@ import type { Unrelated } from '../bound/unrelated.ts'
 import { type Assignment, loadsOf } from './assignment.ts'
 
 /**
- * Of schedules with the same makespan the one that works less is better: moves single tasks to where
- * they take less time, most gained first per task, as long as no machine ends after `makespan`.
+ * Of schedules with the same makespan the one that works less is better: moves single tasks to
+ * where they take less time, most gained first per task, as long as no machine ends after
+ * `makespan`.
  */
 export function withLessWork(view: Unrelated, start: Assignment, makespan: number): Assignment {
   const assignment = start.slice()

@@ -7,8 +7,8 @@ import { searchAssignments } from './search/unrelated-search.ts'
 /**
  * Anytime local search: starts from the constructive planners and goes on improving for as long as
  * it is driven. What it searches over depends on what a schedule of the problem is: who runs what,
- * for independent tasks; an order and machines, with precedence, transfers or releases, or where machines
- * run several tasks at once.
+ * for independent tasks; an order and machines, with precedence, transfers or releases, or where
+ * machines run several tasks at once.
  */
 export const localSearch: Planner = {
   name: 'local-search',

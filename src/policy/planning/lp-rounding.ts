@@ -5,10 +5,10 @@ import { type Assignment, handOut, makespanOfAssignment } from './assignment.ts'
 /**
  * Rounds a vertex of the assignment LP to a schedule of at most C + the longest time used (Lenstra,
  * Shmoys and Tardos 1990), which is twice the optimum when the LP left out all times above its own
- * value. A vertex splits at most one task per machine: the split tasks and their machines form a graph
- * with a matching that covers the tasks, and a machine gets at most one of them. Of all matchings we
- * take one whose fullest machine is least full. Where it ends earlier we put the split tasks, longest
- * first, wherever they end first instead, which keeps the guarantee.
+ * value. A vertex splits at most one task per machine: the split tasks and their machines form a
+ * graph with a matching that covers the tasks, and a machine gets at most one of them. Of all
+ * matchings we take one whose fullest machine is least full. Where it ends earlier we put the split
+ * tasks, longest first, wherever they end first instead, which keeps the guarantee.
  *
  * Returns `undefined` if the amounts are no vertex, and so have no such matching.
  */
@@ -77,7 +77,10 @@ function fillOf(load: Float64Array, edge: Edge): number {
   return load[edge.machine] + edge.time
 }
 
-/** A matching of every split task by augmenting paths (Kuhn 1955), over edges that fill at most so far. */
+/**
+ * A matching of every split task by augmenting paths (Kuhn 1955), over edges that fill at most so
+ * far.
+ */
 function matchWithin(
   split: readonly Split[],
   load: Float64Array,

@@ -3,9 +3,9 @@ import type { Schedule } from '../../model/schedule.ts'
 import type { Hurry, Urgency } from './batch-mode.ts'
 
 /**
- * Batch mode where nothing but machines becoming free makes a task wait: one pass over what is left per
- * placement, over flat arrays: 10,000 tasks on 16 machines take a second or two, and ten times as many a
- * hundred times as long.
+ * Batch mode where nothing but machines becoming free makes a task wait: one pass over what is left
+ * per placement, over flat arrays: 10,000 tasks on 16 machines take a second or two, and ten times
+ * as many a hundred times as long.
  */
 export function plainBatch(problem: Problem, urgency: Urgency, options: Hurry): Schedule {
   const { times } = problem

@@ -31,9 +31,15 @@ export type PlanOptions = {
   readonly lowerBound?: number
   /** The best that others working beside have found so far; asked now and then by a search. */
   readonly offered?: () => Schedule | undefined
-  /** How many more steps will be asked for, as far as known: a search ends what it has begun by then. */
+  /**
+   * How many more steps will be asked for, as far as known: a search ends what it has begun by
+   * then.
+   */
   readonly stepsAhead?: () => number
-  /** Time is out: a planner that takes long to build its first schedule ends it by earliest completion. */
+  /**
+   * Time is out: a planner that takes long to build its first schedule ends it by earliest
+   * completion.
+   */
   readonly hurry?: () => boolean
   /** Told how many tasks were placed in such a hurry. */
   readonly hurried?: (tasks: number) => void

@@ -6,8 +6,8 @@ import { type Assignment, makespanOfAssignment } from './assignment.ts'
  * An assignment from machine prices, with no solver: each task goes to the machine where it pays
  * least among those it still fits before a target, or else to where it ends first. Tasks come in
  * order of what they pay plus thrice what missing their best machine would cost; targets rise from
- * the lower bound. The nearer the prices are to the LP's duals the better: 0.2 to 3 % over the LP on
- * the 512 x 16 matrices, in some milliseconds. (The weight 3 and the steps are measured; a
+ * the lower bound. The nearer the prices are to the LP's duals the better: 0.2 to 3 % over the LP
+ * on the 512 x 16 matrices, in some milliseconds. (The weight 3 and the steps are measured; a
  * multiple-knapsack fill in the spirit of Martello and Toth 1981.)
  */
 export function fillByPrices(
@@ -107,7 +107,9 @@ function fillTo(
   return assignment
 }
 
-/** About what filling takes, for whoever has a deadline: measured, three slow passes at the least. */
+/**
+ * About what filling takes, for whoever has a deadline: measured, three slow passes at the least.
+ */
 export function fillMilliseconds(view: Unrelated): number {
   return Math.max(3, targetsFor(view)) * view.tasks * view.machines * 8e-6
 }

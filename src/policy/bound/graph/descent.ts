@@ -4,16 +4,17 @@ import { type Seen, seenRecords } from './seen.ts'
 import type { GraphView } from './view.ts'
 
 /**
- * Looks for a schedule that ends by a limit, depth first, or makes sure that there is none. Tasks are
- * placed in the order of their starts, each as early as it can be then. Of the schedules that are left, if
- * any, take one whose starts sum to the least: it shows what may be passed by.
+ * Looks for a schedule that ends by a limit, depth first, or makes sure that there is none. Tasks
+ * are placed in the order of their starts, each as early as it can be then. Of the schedules that
+ * are left, if any, take one whose starts sum to the least: it shows what may be passed by.
  *
  * - No task starts while another could be done before it, wherever that one runs (active schedules:
  *   Giffler and Thompson 1960).
- * - Of two tasks that could take the same place, take as long everywhere, and of which one holds up all
- *   that the other does, that one goes first.
+ * - Of two tasks that could take the same place, take as long everywhere, and of which one holds up
+ *   all that the other does, that one goes first.
  * - Of unused machines that are alike the first is taken.
- * - What covers a state already left in vain is left (`seen.ts`), and what `prospect.ts` says is too late.
+ * - What covers a state already left in vain is left (`seen.ts`), and what `prospect.ts` says is
+ *   too late.
  *
  * Yields every few nodes; returns what it found, or `undefined` for none.
  */

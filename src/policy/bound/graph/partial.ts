@@ -1,9 +1,9 @@
 import type { GraphView } from './view.ts'
 
 /**
- * A schedule begun, tasks placed in the order of their starts. What the future needs to know of it: which
- * tasks are placed, when and where those with successors to come end, when machines become free, and the
- * last start.
+ * A schedule begun, tasks placed in the order of their starts. What the future needs to know of it:
+ * which tasks are placed, when and where those with successors to come end, when machines become
+ * free, and the last start.
  */
 export type Partial = {
   readonly view: GraphView
@@ -71,7 +71,10 @@ export function nothingPlaced(view: GraphView): Partial {
 
 export type Place = { readonly task: number; readonly on: number; readonly start: number }
 
-/** Puts a task behind all others; the machine taken is the one that has been free for the least time. */
+/**
+ * Puts a task behind all others; the machine taken is the one that has been free for the least
+ * time.
+ */
 export function place(partial: Partial, { task, on, start }: Place): void {
   const { view, free, machines, firstOf } = partial
   const time = view.times[task * view.classes + on]

@@ -2,12 +2,12 @@ import type { Partial } from './partial.ts'
 import type { GraphView } from './view.ts'
 
 /**
- * What a schedule begun can still come to: the least start of every task to be placed, on every class of
- * machines, given what is placed, and whether all can end by a limit. Two arguments say no. A task that
- * would start too late for what must follow it, everywhere: tasks wait for their predecessors, for the
- * work of all of these that is not done yet, and for a machine. And work: what must be done by some time
- * is more than the machines have left until then (Fernandez and Bussell 1973; parts of tasks, Erschler
- * and Lopez 1990).
+ * What a schedule begun can still come to: the least start of every task to be placed, on every
+ * class of machines, given what is placed, and whether all can end by a limit. Two arguments say
+ * no. A task that would start too late for what must follow it, everywhere: tasks wait for their
+ * predecessors, for the work of all of these that is not done yet, and for a machine. And work:
+ * what must be done by some time is more than the machines have left until then (Fernandez and
+ * Bussell 1973; parts of tasks, Erschler and Lopez 1990).
  */
 export type Prospect = {
   readonly view: GraphView
@@ -165,8 +165,8 @@ function wholesFit(
 }
 
 /**
- * On machines alike, parts of tasks too: what starts as late as it may has this much done by then. Work
- * and room are straight between latest starts, due times and machines becoming free.
+ * On machines alike, parts of tasks too: what starts as late as it may has this much done by then.
+ * Work and room are straight between latest starts, due times and machines becoming free.
  */
 function partsFit(prospect: Prospect, placed: Uint8Array): boolean {
   const { byDue, due, byLatest, latest, freeAt, limit } = prospect

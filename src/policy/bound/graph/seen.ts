@@ -1,7 +1,8 @@
 /**
- * Partial schedules already looked at in vain. One more is in vain too if it has the same tasks placed
- * and is late wherever an old one was: whatever could still follow it could have followed the old one.
- * A record is a list of numbers: first some that must be equal, then some that must not be less.
+ * Partial schedules already looked at in vain. One more is in vain too if it has the same tasks
+ * placed and is late wherever an old one was: whatever could still follow it could have followed
+ * the old one. A record is a list of numbers: first some that must be equal, then some that must
+ * not be less.
  */
 export type Seen = {
   /** Whether a record that covers this one is known; if none is, this one is kept from now on. */

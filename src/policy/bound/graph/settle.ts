@@ -9,13 +9,13 @@ import { isOpen, prospectOf } from './prospect.ts'
 import { graphViewOf, mirrored } from './view.ts'
 
 /**
- * Settles a graph: is there a schedule better than the best known? Both from its beginning and from its
- * end, by turns, for what is hard to see from one side is often plain from the other. What is found becomes
- * the best known, and the question is asked again; once the answer is no, the best known is optimal.
- * (Destructive bounds: Klein and Scholl 1999.) Deterministic.
+ * Settles a graph: is there a schedule better than the best known? Both from its beginning and from
+ * its end, by turns, for what is hard to see from one side is often plain from the other. What is
+ * found becomes the best known, and the question is asked again; once the answer is no, the best
+ * known is optimal. (Destructive bounds: Klein and Scholl 1999.) Deterministic.
  *
- * Yields every millisecond or so, better schedules as they are found; returns whether the best known is
- * proved optimal. Differences below a relative 1e-12 count as ties.
+ * Yields every millisecond or so, better schedules as they are found; returns whether the best
+ * known is proved optimal. Differences below a relative 1e-12 count as ties.
  */
 export function* settleGraph(
   problem: Problem,
@@ -52,8 +52,8 @@ export type SettleOptions = {
 }
 
 /**
- * A makespan that no schedule is below, between `from`, which is proved, and `to`: halving, the greatest
- * that a first look at an empty schedule refutes.
+ * A makespan that no schedule is below, between `from`, which is proved, and `to`: halving, the
+ * greatest that a first look at an empty schedule refutes.
  */
 export function refutedLimit(problem: Problem, { from, to }: { from: number; to: number }): number {
   const view = graphViewOf(problem)

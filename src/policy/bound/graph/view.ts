@@ -6,10 +6,11 @@ import { unrelatedOf } from '../unrelated.ts'
 import { isWhole } from '../whole.ts'
 
 /**
- * A graph as exhaustion sees it. Where nothing takes time between machines, those with equal times are
- * one class, of which only the times of becoming free matter; else each is a class of its own.
+ * A graph as exhaustion sees it. Where nothing takes time between machines, those with equal times
+ * are one class, of which only the times of becoming free matter; else each is a class of its own.
  *
- * Seen backwards, from the end to the beginning, it is such a graph again: same schedules, mirrored.
+ * Seen backwards, from the end to the beginning, it is such a graph again: same schedules,
+ * mirrored.
  */
 export type GraphView = {
   readonly tasks: number
@@ -28,7 +29,10 @@ export type GraphView = {
   readonly after: Neighbours
   /** A topological order. */
   readonly order: Int32Array
-  /** `moves[(edge * classes + a) * classes + b]`, the time from `a` to `b`; absent where nothing takes any. */
+  /**
+   * `moves[(edge * classes + a) * classes + b]`, the time from `a` to `b`; absent where nothing
+   * takes any.
+   */
   readonly moves: Float64Array | undefined
   /** The price of time on a machine of each class; over all machines they sum to at most 1. */
   readonly prices: Float64Array
@@ -37,7 +41,10 @@ export type GraphView = {
   readonly whole: boolean
 }
 
-/** Neighbours of a task: `task[at]` by way of `edge[at]`, `at` from `first[task]` to `first[task + 1]`. */
+/**
+ * Neighbours of a task: `task[at]` by way of `edge[at]`, `at` from `first[task]` to `first[task +
+ * 1]`.
+ */
 type Neighbours = {
   readonly first: Int32Array
   readonly task: Int32Array

@@ -5,7 +5,8 @@ import type { DagPlan } from './dag-plan.ts'
 /**
  * One critical path of a decoded plan, from its last task back: each task starts exactly when its
  * predecessor on the path lets it, by data or by machine. Shortening the schedule takes a change to
- * some task on it. Where several tie, one is drawn. The same back from any other task: what it waits for.
+ * some task on it. Where several tie, one is drawn. The same back from any other task: what it
+ * waits for.
  */
 export function criticalTasks(
   dag: Dag,

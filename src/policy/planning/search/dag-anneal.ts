@@ -13,10 +13,10 @@ import { changeOf, type Lateness, latenessOf, meanWeight } from './lateness.ts'
  * Most moves take a task of the critical path, since only those can shorten the schedule. The
  * chance to accept is drawn first, which turns it into a limit: a decoding stops at the first task
  * from which the limit cannot be kept any more, mostly soon after the move. A small share of the
- * mean machine end breaks ties between equal makespans towards less idle time. Where the aim is a sum over
- * tasks it is what a task that counts waits for that is moved, and every decoding goes to its end.
- * Sources: Kirkpatrick, Gelatt and Vecchi 1983; critical-path moves: van Laarhoven, Aarts and
- * Lenstra 1992.
+ * mean machine end breaks ties between equal makespans towards less idle time. Where the aim is a
+ * sum over tasks it is what a task that counts waits for that is moved, and every decoding goes to
+ * its end. Sources: Kirkpatrick, Gelatt and Vecchi 1983; critical-path moves: van Laarhoven, Aarts
+ * and Lenstra 1992.
  */
 export type DagCooling = {
   readonly decodings: number
@@ -74,7 +74,9 @@ const idleShare = 0.02
 
 type Run = {
   readonly random: Prng
-  /** Keeps the plan if its value, a makespan or what `aim` makes of it, is a new best, and says so. */
+  /**
+   * Keeps the plan if its value, a makespan or what `aim` makes of it, is a new best, and says so.
+   */
   readonly below: (value: number) => boolean
   /** The makespan when absent. */
   readonly aim?: Lateness

@@ -4,7 +4,9 @@ import type { Dag } from './dag.ts'
 import { type DagPlan, type Decoding, keep, latestEnd, setFreeBefore, startOn } from './dag-plan.ts'
 import { decodeShared } from './dag-shared.ts'
 
-/** A plan of the tasks in the order they start, on the machines they have, as early as that allows. */
+/**
+ * A plan of the tasks in the order they start, on the machines they have, as early as that allows.
+ */
 export function planOf(dag: Dag, schedule: Schedule): DagPlan {
   const order = orderByStart(dag, schedule.start)
   const position = new Int32Array(dag.tasks)

@@ -5,9 +5,9 @@ import type { DagPlan } from './dag-plan.ts'
 /**
  * Moves on an order and its machines that keep precedence: a task goes elsewhere in the order
  * between its last predecessor and its first successor, with or without a change of machine, two
- * tasks change places, or a task and neighbours that run where it does go to another machine together:
- * where transfers outweigh work one of them alone would only make things worse. What a move did is kept
- * in `Move`, so that it can be taken back.
+ * tasks change places, or a task and neighbours that run where it does go to another machine
+ * together: where transfers outweigh work one of them alone would only make things worse. What a
+ * move did is kept in `Move`, so that it can be taken back.
  */
 export type Move = {
   /** Set by `draw`: nothing before this position changed. */

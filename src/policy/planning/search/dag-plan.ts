@@ -7,8 +7,8 @@ import { type Dag, delayBetween } from './dag.ts'
  * machine allow, so every order is feasible and some order gives an optimal schedule. (The encoding
  * of Wang, Siegel, Roychowdhury and Maciejewski 1997: scheduling string and matching string.)
  *
- * With `greedy`, decoding also chooses the machine: the one of least finish, as HEFT does. Machines that
- * run several tasks at once are filled by `dag-shared.ts`.
+ * With `greedy`, decoding also chooses the machine: the one of least finish, as HEFT does. Machines
+ * that run several tasks at once are filled by `dag-shared.ts`.
  */
 export type DagPlan = {
   readonly order: Int32Array

@@ -30,8 +30,8 @@ export function* searchGraph(
 }
 
 /**
- * The same where the aim is a sum over tasks, from a schedule that is there. A step of the sum is that of
- * the schedule, by what a unit of time is worth.
+ * The same where the aim is a sum over tasks, from a schedule that is there. A step of the sum is
+ * that of the schedule, by what a unit of time is worth.
  */
 export function* searchLateness(
   problem: Problem,
@@ -79,9 +79,9 @@ const patience = 3
 
 /**
  * A descent first. Then coolings from a third of a mean step of the schedule down to where nothing
- * moves; most over orders and machines together, some over orders alone. What no cooling gets out of
- * is left by hotter ones (reheating): where transfers take ten times as long as work, 100 tasks came
- * to a tenth less in as many steps, and graphs without transfers to the same.
+ * moves; most over orders and machines together, some over orders alone. What no cooling gets out
+ * of is left by hotter ones (reheating): where transfers take ten times as long as work, 100 tasks
+ * came to a tenth less in as many steps, and graphs without transfers to the same.
  */
 function coolingOf(
   dag: Dag,

@@ -3,10 +3,10 @@ import { type Decoding, type DagPlan, keep, latestEnd, readyOn } from './dag-pla
 import { earliestFit, emptyLines, occupy, type Shared } from './shared.ts'
 
 /**
- * Decodes a plan onto machines that run several tasks at once: in the order of the plan each task starts
- * as soon as its data is there and its needs fit beside what is placed, gaps included (the serial scheme of
- * project scheduling: Kolisch 1996). Of the positions before `from` the times are known; they only take
- * their room.
+ * Decodes a plan onto machines that run several tasks at once: in the order of the plan each task
+ * starts as soon as its data is there and its needs fit beside what is placed, gaps included (the
+ * serial scheme of project scheduling: Kolisch 1996). Of the positions before `from` the times are
+ * known; they only take their room.
  */
 export function decodeShared(dag: Dag, shared: Shared, plan: DagPlan, how: Decoding): number {
   const { times, machines, tail } = dag

@@ -3,8 +3,8 @@ import type { Problem } from '../../../model/problem.ts'
 import { type Shared, sharedOf } from './shared.ts'
 
 /**
- * A problem laid out for a search that decodes it hundreds of thousands of times: flat arrays both ways
- * along the edges, transfers as one number per edge wherever all links are alike.
+ * A problem laid out for a search that decodes it hundreds of thousands of times: flat arrays both
+ * ways along the edges, transfers as one number per edge wherever all links are alike.
  */
 export type Dag = {
   readonly tasks: number

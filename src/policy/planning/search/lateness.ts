@@ -1,6 +1,6 @@
 /**
- * An aim that is a sum over tasks: what each ends after its due time, by weight. Weighted tardiness is
- * that; so is the mean flow time, where every task is due when it is released.
+ * An aim that is a sum over tasks: what each ends after its due time, by weight. Weighted tardiness
+ * is that; so is the mean flow time, where every task is due when it is released.
  */
 export type Lateness = { readonly weight: Float64Array; readonly due: Float64Array }
 

@@ -1,9 +1,9 @@
 import { amountOf, type Problem } from '../../../model/problem.ts'
 
 /**
- * Machines that run several tasks at once, laid out for a search that fills them anew for every schedule it
- * looks at: what is in use, as a step function of time by machine, in flat arrays. A machine without capacity
- * beside them is one that every task needs whole.
+ * Machines that run several tasks at once, laid out for a search that fills them anew for every
+ * schedule it looks at: what is in use, as a step function of time by machine, in flat arrays. A
+ * machine without capacity beside them is one that every task needs whole.
  */
 export type Shared = {
   /** Resources named by any task, and last the machine as a whole. */
@@ -73,7 +73,9 @@ export function emptyLines({ lines, resources }: Shared): void {
   }
 }
 
-/** The first start from `ready` on at which the task fits for so long; at once if it takes no time. */
+/**
+ * The first start from `ready` on at which the task fits for so long; at once if it takes no time.
+ */
 export function earliestFit(
   shared: Shared,
   on: number,

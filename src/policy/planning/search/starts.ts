@@ -15,8 +15,8 @@ import { sufferage } from '../sufferage.ts'
 
 /**
  * What the constructive planners give, one after another, so that a search is never worse than the
- * best of them. The ones that compare all ready tasks are left out where that takes too long. Whoever
- * brings an incumbent has tried them.
+ * best of them. The ones that compare all ready tasks are left out where that takes too long.
+ * Whoever brings an incumbent has tried them.
  */
 function* startingSchedules(
   problem: Problem,
@@ -34,7 +34,10 @@ function* startingSchedules(
   }
 }
 
-/** Yields each start that is better than all before it, nothing for the others; the best is returned. */
+/**
+ * Yields each start that is better than all before it, nothing for the others; the best is
+ * returned.
+ */
 export function* bestStart(
   problem: Problem,
   options: PlanOptions,

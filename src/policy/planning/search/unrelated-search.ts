@@ -75,8 +75,8 @@ function* annealOnAndOn(
 }
 
 /**
- * Twice as long as the one before, and as long as there is time where no longer one would come after
- * it: a cooling cut short was for nothing.
+ * Twice as long as the one before, and as long as there is time where no longer one would come
+ * after it: a cooling cut short was for nothing.
  */
 function nextCooling(chains: number, stepsAhead: number): number {
   const doubled = Math.min(chains * 2, longestCooling)
