@@ -25,6 +25,17 @@ export function inOrder(problem: Problem, plan: Schedule, order: string): Schedu
   return exactly(problem, simulateProblem(problem, { strategy: 'planned', plan, order }).schedule)
 }
 
+/** What was simulated without noise, in times that no tick has rounded: the plan's own, where one was kept. */
+export function exactTimes(problem: Problem, simulated: Schedule, plan?: Schedule): Schedule {
+  const rounding = problem.tasks.length / ticksOf(problem)
+  const isKept = plan?.end.every(
+    (end, task) =>
+      plan.machine[task] === simulated.machine[task] &&
+      Math.abs(end - simulated.end[task]) <= rounding,
+  )
+  return plan !== undefined && isKept === true ? plan : exactly(problem, simulated)
+}
+
 function exactly(problem: Problem, schedule: Schedule): Schedule {
   const { items } = planRanks(problem, schedule)
   const keys = new Float64Array(items.length)
@@ -44,7 +55,9 @@ function exactly(problem: Problem, schedule: Schedule): Schedule {
 
 /**
  * Whether the planner of the strategy's name might place otherwise than a run would: it places tasks
- * in input order, a run as they become ready or in an order asked for; and at random each draws its own lots.
+ * in input order, a run as they become ready or in an order asked for; at random each draws its own lots;
+ * and ends that differ in their last digit are one instant to a run. Where simulating takes long, a problem
+ * on which only the last could matter is left to the planner.
  */
 export function placesAsItGoes(
   { tasks, edges, machines }: Problem,
@@ -54,9 +67,13 @@ export function placesAsItGoes(
   if (allocationNamed(strategy) === undefined) return false
   return (
     strategy === 'random' ||
+    tasks.length * machines.length <= soonSimulated ||
     order !== undefined ||
     edges.from.length > 0 ||
     tasks.some(({ release }) => release > 0) ||
     machines.some(({ capacity }) => capacity !== undefined)
   )
 }
+
+/** Times to choose among: about a fifth of a second. */
+const soonSimulated = 500_000

@@ -8,6 +8,9 @@ import { type PlanOutcome, planProblem } from './plan-problem.ts'
 import { proveBound } from './prove.ts'
 import { type Conditions, inHindsight, type Realised, realise, type Way } from './realise.ts'
 import type { Strategy } from './strategies.ts'
+import { exactTimes } from './online-plan.ts'
+import { moneyAndWeights } from './objective.ts'
+import { measureSchedule } from '../sim/measures.ts'
 import { ticksOf } from '../sim/simulate.ts'
 
 /** A strategy made ready for a problem: planned where it plans, chosen where it chooses. Run it with `realise`. */
@@ -86,17 +89,27 @@ export function runPrepared(
   conditions: Conditions,
 ): RunOutcome {
   const began = performance.now()
-  const realised = realise(problem, prepared.way, conditions)
+  const simulated = realise(problem, prepared.way, conditions)
   const simulationSeconds = (performance.now() - began) / 1000
+  const complete = simulated.completions === problem.tasks.length
+  const certain = complete && conditions.noise === 0 && conditions.faults === undefined
+  const realised = certain ? unrounded(problem, prepared.way, simulated) : simulated
   const actual = inHindsight(problem, conditions)
   const planned = conditions.noise === 0 ? prepared.plan?.lowerBound : undefined
-  const complete = realised.completions === problem.tasks.length
   // The core counts whole ticks, so a sum of rounded times may end on either side of the bound of exact ones.
   const bound = complete ? Math.min(planned ?? proveBound(actual).value, realised.makespan) : 0
   const rounding = problem.tasks.length / ticksOf(problem)
   const optimal = complete && realised.makespan - bound <= rounding
   const gap = optimal ? 0 : bound > 0 ? realised.makespan / bound - 1 : Number.POSITIVE_INFINITY
   return { ...realised, simulationSeconds, lowerBound: bound, gap, optimal }
+}
+
+/** What was certain is what `plan` says, to the last digit: the core counted it in ticks. */
+function unrounded(problem: Problem, way: Way, simulated: Realised): Realised {
+  const plan = way.kind === 'plan' ? way.schedule : undefined
+  const schedule = exactTimes(problem, simulated.schedule, plan)
+  const measured = { ...measureSchedule(problem, schedule), ...moneyAndWeights(problem, schedule) }
+  return { ...simulated, ...measured, schedule }
 }
 
 /** Strategies that choose as tasks become ready, though some can also be planned ahead. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { compareStrategies } from '../../src/choose/compare.ts'
 import { planOnline } from '../../src/choose/online-plan.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
+import { prepare, runPrepared } from '../../src/choose/run-strategy.ts'
 import { strategies } from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { makespanOf } from '../../src/model/schedule.ts'
@@ -51,4 +52,25 @@ test('a need of nothing leaves a machine as busy as it is, though it offers none
   )
   const schedule = planOnline(problem, 'mct', 1)
   expect(measureSchedule(problem, schedule).utilisation).toBe(0.5)
+})
+
+describe('what dray simulate prints without noise is what dray plan prints, to the last digit', () => {
+  const planned = ['mct', 'round-robin', 'on-demand', 'best-fit', 'heft', 'cpop', 'local-search']
+  test.each(planned)('%s', async name => {
+    const strategy = strategies.find(known => known.name === name)
+    if (strategy === undefined) throw new Error(`${name} is no strategy`)
+    for (const shape of shapes) {
+      for (let seed = 1; seed <= 4; seed += 1) {
+        const drawn = drawProblem(seed, shape)
+        // Times that are no whole ticks.
+        const problem = { ...drawn, times: drawn.times.map(time => time / 7) }
+        const { schedule } = await planProblem(problem, { strategy, seed, spending })
+        const conditions = { noise: 0, seed }
+        const options = { ...conditions, strategy, spending, objective: 'makespan' } as const
+        const run = runPrepared(problem, await prepare(problem, options), conditions)
+        expect(run.schedule, `${JSON.stringify(shape)}, seed ${seed}`).toEqual(schedule)
+        expect(run.makespan).toBe(makespanOf(schedule))
+      }
+    }
+  })
 })
