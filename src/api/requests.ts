@@ -191,6 +191,8 @@ function statusOf(view: View, name: string | undefined): Status {
 /** What runs at an instant of the owner's clock. */
 export type RunningNow = {
   readonly now: number
+  /** When the first task of the run was sent to a slot, which then loads; 0: none yet. */
+  readonly begun: number
   readonly tasks: readonly Running[]
   readonly rests: Run['rests']
 }
@@ -198,7 +200,14 @@ export type RunningNow = {
 function running(view: View, name: string | undefined): RunningNow {
   const now = nowOf(view.state)
   const run = liveRunOf(view, findRun(view, name))
-  return { now, tasks: runningTasks(view, run, now), rests: run.rests }
+  const starts = run.stages.map(number => view.state.stages[number].firstStart)
+  const begun = starts.reduce((least, at) => (at > 0 && at < least ? at : least), Infinity)
+  return {
+    now,
+    begun: Number.isFinite(begun) ? begun : 0,
+    tasks: runningTasks(view, run, now),
+    rests: run.rests,
+  }
 }
 
 const runNamed = (view: View, { run }: { readonly run?: string }): Run =>

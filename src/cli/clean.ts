@@ -3,7 +3,7 @@ import { cleanRuns, type Cleaning } from '../api/clean.ts'
 import { openHost } from '../api/host.ts'
 import { type Cleaned, answerRequest } from '../api/requests.ts'
 import { InputError } from '../model/input-error.ts'
-import { parseDuration, plural } from '../std/units.ts'
+import { formatCount, parseDuration, plural } from '../std/units.ts'
 import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
@@ -38,7 +38,7 @@ async function clean(run: string | undefined, flags: Flags): Promise<number> {
     print(
       removed.length === 0
         ? 'nothing to remove'
-        : `removed ${plural(removed.length, 'run')}: ${removed.join(', ')}`,
+        : `removed ${plural(removed.length, 'run')}: ${namesInWords(removed)}`,
     )
   return exitCode.done
 }
@@ -54,3 +54,13 @@ async function remove(dir: string, cleaning: Cleaning): Promise<readonly string[
     await host.close()
   }
 }
+
+/** The first of many. */
+function namesInWords(names: readonly string[]): string {
+  const more = names.length - mostNames
+  return more > 0
+    ? `${names.slice(0, mostNames).join(', ')} and ${formatCount(more)} more`
+    : names.join(', ')
+}
+
+const mostNames = 8

@@ -10,6 +10,7 @@ import { runVerdict } from '../report/run-verdict.ts'
 import { ask } from './ask.ts'
 import { writePage } from './compare.ts'
 import { exitCode, exitWith } from './exit.ts'
+import { print, printJson } from './print.ts'
 import { directoryFrom } from './directory.ts'
 import { rangeInWords } from './time-left.ts'
 
@@ -41,30 +42,31 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   // The drawing library is loaded by who draws.
   const { runHtml } = await import('../report/run-html.ts')
   writePage(flags.html, runHtml(report))
-  const said = `${report.run} (${report.job}): ${runVerdict(report)}\nwrote ${flags.html}\n`
-  process.stdout.write(flags.json === true ? `${saidJson(report, flags.html)}\n` : said)
+  const said = `${report.run} (${report.job}): ${runVerdict(report)}\nwrote ${flags.html}`
+  if (flags.json === true) printJson(asJson(report, flags.html))
+  else print(said)
   return exitCode.done
 }
 
-function saidJson(report: RunReport, html: string): string {
+function asJson(report: RunReport, html: string) {
   const { run, job, state, seconds, lowerBound, utilisation, errorRate, stages, chart } = report
   const { attempts, retried, failed, running } = chart
   const { inWords: _inWords, ...due } = report.due ?? {}
-  return JSON.stringify({
+  return {
     ...{ run, job, state, attempts, retried, failed, running, seconds },
     ...{ lowerBound, utilisation, errorRate, stages, html },
     ...(report.due && { due }),
-  })
+  }
 }
 
 function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store): RunReport {
   const { run, job, state, lowerBound, utilisation, errorRate, retries } = summary
   const stages = summary.stages.map((stage): StageCounts => {
-    const { name, done, failed, busySeconds } = stage
+    const { name, done, failed, skipped, stopped, cancelled, busySeconds } = stage
     const running = why.stages.find(at => at.stage === name)?.running ?? 0
-    const other = stage.skipped + stage.stopped + stage.cancelled
-    const waiting = Math.max(0, stage.total - done - failed - other - running)
-    return { name, waiting, running, done, failed, other, busySeconds }
+    const ended = done + failed + skipped + stopped + cancelled
+    const waiting = Math.max(0, stage.total - ended - running)
+    return { name, waiting, running, done, failed, skipped, stopped, cancelled, busySeconds }
   })
   const isOpen = (stage: string, index: number): boolean =>
     state === 'active' && store.result(run, stage, index) === undefined

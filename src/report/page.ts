@@ -67,9 +67,11 @@ export function section(title: string, note: string, body: string): string {
 const css = `
 :root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2026;--muted:#6b7079;--line:#e6e3dc;
 --done:#2f7d5b;--done2:#4b9a76;--running:#2f6fb5;--waiting:#9aa0a8;--retry:#d9930d;--failed:#c8403a;--on-block:#fff;--mark:#1d2026;
+--barred:repeating-linear-gradient(135deg,#8d8072 0 4px,#6f6458 4px 8px);
 --bound:#b0457e;--c1:#2f6fb5;--c2:#c2601f;--c3:#2f7d5b;--c4:#8a4fa3;--c5:#a3841a;--c6:#b8416b}
 @media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e24;--ink:#e8e6e1;--muted:#9aa0aa;--line:#2e323a;
 --done:#3f9a72;--done2:#2f7d5b;--running:#5a9be0;--waiting:#7a808a;--retry:#e8ab35;--failed:#e2625b;--on-block:#0d1110;--mark:#0d1110;
+--barred:repeating-linear-gradient(135deg,#b3a595 0 4px,#95897b 4px 8px);
 --bound:#e58bb9;--c1:#6aa6e8;--c2:#ea9257;--c3:#56b98c;--c4:#c08ad6;--c5:#d3b549;--c6:#e77fa3}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -85,8 +87,8 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 .figures span{color:var(--muted);font-size:13px}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-table.text th,table.text td{text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere}table.text th:first-child{min-width:180px}table.text thead th,table.text td:nth-child(2){white-space:nowrap}
-thead th{color:var(--muted);font-weight:500}th:first-child,td:first-child{text-align:left;font-weight:500;white-space:normal;overflow-wrap:anywhere}
+table.text th,table.text td{text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere}table.text{min-width:560px}table.text th:first-child{min-width:180px;width:38%}table.text thead th,table.text td:nth-child(2){white-space:nowrap}
+thead th{color:var(--muted);font-weight:500}th:first-child,td:first-child{text-align:left;min-width:90px;font-weight:500;white-space:normal;overflow-wrap:anywhere}
 tbody tr:last-child>*{border-bottom:0}tr.best>*{background:color-mix(in srgb,var(--done) 13%,transparent)}
 .legend{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:13px;color:var(--muted);margin:6px 0 2px}
 .legend i{display:inline-block;width:15px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px;font:700 11px/12px system-ui;text-align:center;color:var(--mark)}

@@ -66,7 +66,7 @@ function aimLine({ objective, value, bound }: Aim, unit: string): string {
   return `${objectiveInWords(objective)} ${shown(value)}, ${least}`
 }
 
-/** Four digits and the unit: `13.25 s`. */
+/** Four digits, three of what is small, and the unit: `13.25 s`. */
 export function formatTime(value: number, unit: string): string {
   return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`
 }
@@ -75,6 +75,9 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-'
   const size = Math.abs(value)
   if (size >= 1000) return formatCount(Math.round(value))
+  // What is left of sums that are nought but for their last digit.
+  if (size < 1e-9) return '0'
+  if (size < 0.1) return String(Number(value.toPrecision(3)))
   const digits = size >= 100 ? 1 : size >= 10 ? 2 : 3
   return String(Number(value.toFixed(digits)))
 }

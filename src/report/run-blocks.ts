@@ -10,6 +10,8 @@ export type RunChart = {
   /** Where the time axis leaves out that the run lay still, and for how long; in seconds. */
   readonly rests: readonly { readonly at: number; readonly seconds: number }[]
   readonly seconds: number
+  /** Of those, before the first attempt began: its slot was started and loaded what it needs. */
+  readonly loading: number
   readonly attempts: number
   readonly retried: number
   readonly failed: number
@@ -29,6 +31,8 @@ type Running = {
 type Live = {
   /** Micros since the epoch. */
   readonly now: number
+  /** When the first attempt was sent to its slot, which then loaded; the axis begins there. */
+  readonly begun?: number
   readonly tasks: readonly Running[]
   readonly rests?: readonly Rest[]
   /** Whether the item has no final answer yet. */
@@ -48,7 +52,8 @@ export function chartOfHistory(
   const ended = [...history].flatMap(batch => [...attemptsOf(batch)])
   const attempts = [...ended, ...live.tasks.map(task => runningAttempt(task, live.now))]
   const isNamed = live.keyOf !== undefined && attempts.length <= mostNamed
-  const first = attempts.reduce((least, { start }) => Math.min(least, start), Infinity)
+  const started = attempts.reduce((least, { start }) => Math.min(least, start), Infinity)
+  const first = live.begun ? Math.min(live.begun, started) : started
   const last = attempts.reduce((most, { end }) => Math.max(most, end), 0)
   const rests = (live.rests ?? []).filter(({ from, to }) => from >= first && to <= last)
   const workAt = atWorkSince(first, rests)
@@ -73,9 +78,7 @@ export function chartOfHistory(
     lane.blocks.push({ ...times, label, state, detail })
     bySlot.set(key, lane)
   }
-  const slots = [...bySlot.values()].sort(
-    (a, b) => (a.machine < b.machine ? -1 : a.machine > b.machine ? 1 : 0) || a.slot - b.slot,
-  )
+  const slots = [...bySlot.values()].sort((a, b) => byName(a.machine, b.machine) || a.slot - b.slot)
   return {
     slots: slots.length,
     lanes: slots.flatMap(({ machine, slot, blocks }) =>
@@ -83,11 +86,23 @@ export function chartOfHistory(
     ),
     rests: rests.map(({ from, to }) => ({ at: workAt(from) / 1e6, seconds: (to - from) / 1e6 })),
     seconds,
+    loading: attempts.length === 0 ? 0 : workAt(started) / 1e6,
     running: live.tasks.length,
     attempts: ended.reduce((sum, { count }) => sum + count, 0),
     retried,
     failed,
   }
+}
+
+/** `box2` before `box10`; the same on every machine, unlike `localeCompare`. */
+export function byName(one: string, other: string): number {
+  const [a, b] = [one, other].map(name => name.split(/(\d{1,15})/))
+  for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
+    if (a[at] === b[at]) continue
+    const far = at % 2 === 1 ? Number(a[at]) - Number(b[at]) : 0
+    return far || (a[at] < b[at] ? -1 : 1)
+  }
+  return a.length - b.length
 }
 
 /** Beyond so many attempts blocks have no room for a name, and looking each up takes long. */

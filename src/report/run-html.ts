@@ -42,8 +42,10 @@ export type StageCounts = {
   readonly running: number
   readonly done: number
   readonly failed: number
-  /** Skipped, stopped or cancelled. */
-  readonly other: number
+  readonly skipped: number
+  /** Ended early by their handler, a success. */
+  readonly stopped: number
+  readonly cancelled: number
   readonly busySeconds: number
 }
 
@@ -83,24 +85,30 @@ function headline({ seconds, chart, lowerBound, utilisation, errorRate, retries 
 const duration = (seconds: number): string => formatDuration(seconds * 1e6)
 
 function stages({ stages: all }: RunReport): string {
-  const titles = ['stage', 'waiting', 'running', 'done', 'failed', 'other', 'busy']
+  const shown = shades.filter(([state, , , seldom]) => !seldom || all.some(at => at[state] > 0))
+  const titles = ['stage', ...shown.map(([state]) => state), 'busy']
   const rows = all.map(stage => [
     stage.name,
-    formatCount(stage.waiting),
-    formatCount(stage.running),
-    formatCount(stage.done),
-    formatCount(stage.failed),
-    formatCount(stage.other),
+    ...shown.map(([state]) => formatCount(stage[state])),
     duration(stage.busySeconds),
   ])
-  return strips(all) + htmlTable(titles, rows)
+  const marks = shown.filter(([state]) => all.some(at => at[state] > 0))
+  return (
+    legendOf(marks.map(([state, style, mark]) => [style, mark, state])) +
+    strips(all) +
+    htmlTable(titles, rows)
+  )
 }
 
+/** Each state with its colour and mark, in the order of the bars; of some a column only where there are any. */
 const shades = [
-  ['done', 'var(--done)', '✓'],
-  ['running', 'var(--running)', '▶'],
-  ['failed', 'var(--failed)', '×'],
-  ['waiting', 'var(--waiting)', '…'],
+  ['done', 'background:var(--done)', '✓', false],
+  ['stopped', 'background:var(--done2)', '■', true],
+  ['running', 'background:var(--running)', '▶', false],
+  ['failed', 'background:var(--failed)', '×', false],
+  ['skipped', 'background:var(--barred)', '–', true],
+  ['cancelled', 'background:var(--barred)', '∕', true],
+  ['waiting', 'background:var(--waiting)', '…', false],
 ] as const
 
 /** A bar per stage, each part with its mark. */
@@ -108,16 +116,20 @@ function strips(all: readonly StageCounts[]): string {
   const bars = all.map(stage => {
     const total = Math.max(
       1,
-      stage.waiting + stage.running + stage.done + stage.failed + stage.other,
+      shades.reduce((sum, [state]) => sum + stage[state], 0),
     )
     const parts = shades
       .filter(([state]) => stage[state] > 0)
-      .map(([state, colour, mark]) => {
+      .map(([state, style, mark]) => {
         const share = ((stage[state] / total) * 100).toFixed(3)
         const said = `${state}: ${formatCount(stage[state])}`
-        return `<i style="width:${share}%;background:${colour}" title="${said}">${mark}</i>`
+        return `<i style="width:${share}%;${style}" title="${said}">${mark}</i>`
       })
-    return `<div class="strip"><span>${escapeHtml(stage.name)}</span><div>${parts.join('')}</div></div>`
+    const said = shades
+      .filter(([state]) => stage[state] > 0)
+      .map(([state]) => `${formatCount(stage[state])} ${state}`)
+    const label = escapeHtml(`${stage.name}: ${said.join(', ') || 'no items yet'}`)
+    return `<div class="strip"><span>${escapeHtml(stage.name)}</span><div role="img" aria-label="${label}">${parts.join('')}</div></div>`
   })
   return `<style>${stripCss}</style>${bars.join('')}`
 }
@@ -131,8 +143,14 @@ function machinesNote({ chart }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes
   const rest = hidden > 0 ? ` ${hidden} more slots are not drawn.` : ''
   const now = chart.running > 0 ? `, ${formatCount(chart.running)} running as this was drawn` : ''
-  return `A lane for each slot of each machine; ${plural(chart.attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}${restsNote(chart)}`
+  return `A lane for each slot of each machine; ${plural(chart.attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}${loadingNote(chart)}${restsNote(chart)}`
 }
+
+/** Said where it can be seen: a blank part of a hundredth and more. */
+const loadingNote = ({ loading, seconds }: RunChart): string =>
+  loading < 0.01 * seconds
+    ? ''
+    : ` In the first ${duration(loading)} slots were started and loaded what they need.`
 
 function restsNote({ rests }: RunChart): string {
   if (rests.length === 0) return ''
@@ -150,18 +168,33 @@ function schedule({ chart }: RunReport, clock: { until: number; unit: string }):
   })
   const busy = busyChart([{ name: 'slots at work', shares, end: clock.until }], clock)
   return (
-    `${legend}<div class="charts">` +
+    `${legendOfChart(chart)}<div class="charts">` +
     `${ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true, ticks: true, rests: chart.rests.map(({ at }) => at) })}<h3>Slots at work<span>their share, over time</span></h3>${busy}</div>`
   )
 }
 
-const legend = `<div class="legend">
-<span><i style="background:var(--done);color:var(--on-block)">✓</i>done</span>
-<span><i style="background:var(--running);color:var(--on-block)">▶</i>running, up to now</span>
-<span><i style="background:var(--retry)">○</i>failed, tried again</span>
-<span><i style="background:var(--failed)">×</i>failed for good</span>
-<span><i style="border:1px dashed var(--waiting);color:var(--ink)">…</i>waiting: the grey part of the stages above</span>
-</div>`
+/** Style, mark and meaning of what a picture shows. */
+function legendOf(
+  marks: readonly (readonly [style: string, mark: string, name: string])[],
+): string {
+  const items = marks.map(
+    ([style, mark, name]) => `<span><i style="${style}">${mark}</i>${name}</span>`,
+  )
+  return `<div class="legend">${items.join('\n')}</div>`
+}
+
+/** Only what is there: a run that has ended has nothing running. */
+function legendOfChart({ running, retried, failed }: RunChart): string {
+  const shown = [
+    ['background:var(--done);color:var(--on-block)', '✓', 'done', 1],
+    ['background:var(--running);color:var(--on-block)', '▶', 'running, up to now', running],
+    ['background:var(--retry)', '○', 'failed, tried again', retried],
+    ['background:var(--failed)', '×', 'failed for good', failed],
+  ] as const
+  return legendOf(
+    shown.filter(([, , , count]) => count > 0).map(([style, mark, name]) => [style, mark, name]),
+  )
+}
 
 function failuresNote({ failures: shown, stages: all, run }: RunReport): string {
   const failed = all.reduce((sum, stage) => sum + stage.failed, 0)

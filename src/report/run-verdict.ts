@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, plural } from '../std/units.ts'
-import type { RunReport } from './run-html.ts'
+import type { RunReport, StageCounts } from './run-html.ts'
 
 /**
  * What a reader should know of a run before looking at any picture: how far it came, what failed,
@@ -7,14 +7,18 @@ import type { RunReport } from './run-html.ts'
  */
 export function runVerdict(report: RunReport): string {
   const { stages, state, chart, left } = report
-  const sum = (of: 'waiting' | 'running' | 'done' | 'failed' | 'other') =>
+  const sum = (of: Exclude<keyof StageCounts, 'name' | 'busySeconds'>) =>
     stages.reduce((total, stage) => total + stage[of], 0)
-  const [done, failed, other] = [sum('done'), sum('failed'), sum('other')]
+  const [done, failed] = [sum('done'), sum('failed')]
+  const others = (['skipped', 'stopped', 'cancelled'] as const)
+    .map(name => ({ name, count: sum(name) }))
+    .filter(({ count }) => count > 0)
+  const other = others.reduce((all, { count }) => all + count, 0)
   const total = done + failed + other + sum('waiting') + sum('running')
   const counts = [
     `${formatCount(done)} of ${plural(total, 'item')} done`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
-    ...(other > 0 ? [`${formatCount(other)} skipped, stopped or cancelled`] : []),
+    ...others.map(({ name, count }) => `${formatCount(count)} ${name}`),
     ...(chart.retried > 0
       ? [
           `${formatCount(chart.retried)} ${chart.retried === 1 ? 'attempt' : 'attempts'} tried again`,

@@ -221,7 +221,19 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
     errorRate: 0.25,
     retries: 1,
     chart: chartOfHistory([history]),
-    stages: [{ name: nasty, waiting: 3, running: 1, done: 2, failed: 1, other: 0, busySeconds: 5 }],
+    stages: [
+      {
+        name: nasty,
+        waiting: 3,
+        running: 1,
+        done: 2,
+        failed: 1,
+        skipped: 0,
+        stopped: 0,
+        cancelled: 0,
+        busySeconds: 5,
+      },
+    ],
     failures: [{ stage: 'ocr', key: nasty, reason: nasty }],
   }
   const html = runHtml(report)
@@ -233,4 +245,39 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
   expect(html).not.toContain('ecmeta')
   expect(html).toContain('Running: 2 of 7 items done, 1 failed, 1 attempt tried again.')
   for (const mark of ['✓', '▶', '×', '…', '○']) expect(html, mark).toContain(mark)
+})
+
+test('the axis begins when the first slot was begun, and the page says how long slots then loaded', () => {
+  const live = { now: 0, begun: 0.5e6, tasks: [], isOpen: () => false }
+  const chart = chartOfHistory([history], live)
+  expect(chart).toMatchObject({ seconds: 4.5, loading: 0.5 })
+  expect(chart.lanes[0].blocks[0]).toMatchObject({ start: 0.5, end: 1.5 })
+})
+
+test('lanes are in the order of machines as people count, whatever they are called', () => {
+  const machines = ['box10', 'box2', 'box2', '机器-5']
+  const { lanes } = chartOfHistory([{ ...history, machines }])
+  expect(lanes.map(({ label }) => label)).toEqual(['box2 · 0', 'box10 · 0', '机器-5 · 0'])
+})
+
+test('what was skipped has a mark, a place in the legend and in words, and is not taken for waiting', () => {
+  const chart = chartOfHistory([history])
+  const counts = {
+    waiting: 0,
+    running: 0,
+    done: 2,
+    failed: 1,
+    skipped: 7,
+    stopped: 0,
+    cancelled: 0,
+  }
+  const html = runHtml({
+    ...{ run: 'r', job: 'j', state: 'failed', seconds: 4, lowerBound: 3, utilisation: 1 },
+    ...{ errorRate: 0, retries: 0, failures: [], chart },
+    stages: [{ name: 'read', busySeconds: 5, ...counts }],
+  })
+  expect(html).toContain('aria-label="read: 2 done, 1 failed, 7 skipped"')
+  expect(html).toContain('2 of 10 items done, 1 failed, 7 skipped')
+  expect(html).toMatch(/<i style="background:var\(--barred\)">–<\/i>skipped/)
+  expect(html).not.toMatch(/<\/i>(waiting|running|cancelled)/)
 })

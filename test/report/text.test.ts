@@ -218,6 +218,8 @@ test('a plan of more tasks than anybody reads is drawn by machine', () => {
 
 test('numbers are short, and a gap that is not nothing never reads as nothing', () => {
   expect([12345.6, 13.254, 0.12345].map(formatNumber)).toEqual(['12,346', '13.25', '0.123'])
+  // Times far below a second, and what is left of a sum of such that is nought.
+  expect([0.0350449, 0.000412, 2e-17].map(formatNumber)).toEqual(['0.035', '0.000412', '0'])
   expect([0, 1e-9, 0.0004, 0.194, Number.POSITIVE_INFINITY].map(formatGap)).toEqual([
     '0 %',
     '< 0.001 %',

@@ -169,8 +169,19 @@ test('a run took as long as its measured times allow, or longer, and says which'
     failed: 0,
     running: 0,
     rests: [],
+    loading: 0,
   }
-  const done = { name: 'a', waiting: 0, running: 0, done: 1, failed: 0, other: 0, busySeconds: 8 }
+  const done = {
+    name: 'a',
+    waiting: 0,
+    running: 0,
+    done: 1,
+    failed: 0,
+    skipped: 0,
+    stopped: 0,
+    cancelled: 0,
+    busySeconds: 8,
+  }
   const said = (lowerBound: number) =>
     runVerdict({
       ...{
