@@ -2,7 +2,7 @@ import type { ItemAnswer } from './answer.ts'
 import { stringify } from './json.ts'
 import type { Use } from './meter.ts'
 import type { Outbox } from './outbox.ts'
-import { longAnswer, shortResult } from './protocol.ts'
+import { bare, longAnswer, shortResult } from './protocol.ts'
 
 /** Answers leave at the end of a message, or when this much time or text has gathered. */
 const FLUSH_MS = 2
@@ -44,7 +44,7 @@ export function answerFlow(outbox: Outbox) {
 }
 
 function lineOf(seq: number, answer: ItemAnswer, use: Use): string {
-  if (answer.letter === 'f') return longAnswer('f', seq, use, stringify(answer.failure))
+  if (answer.letter === 'f') return longAnswer('f', seq, use, stringify(bare(answer.failure)))
   if (answer.letter === 'R' && use.micros <= 1_000) return shortResult(seq, use.micros, answer.json)
   return longAnswer(answer.letter, seq, use, answer.json)
 }

@@ -57,3 +57,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
     typeof (value as { then?: unknown }).then === 'function'
   )
 }
+
+/** A throw becomes a rejection. */
+export async function callLater(work: () => unknown): Promise<unknown> {
+  return await work()
+}

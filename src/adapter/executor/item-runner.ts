@@ -6,11 +6,13 @@ import { abortReason, type Why } from './abort-reason.ts'
 import { answerFlow } from './answer-flow.ts'
 import { answerOf, type ItemAnswer, thrown } from './answer.ts'
 import { runBatch } from './batch.ts'
+import { commonGround } from './common-ground.ts'
 import { type ContextHost, ItemContext, type ItemPlace, placeOf } from './item-context.ts'
 import {
   answerEnd,
   answerThrown,
   badInput,
+  callLater,
   cancelledAnswer,
   type End,
   isThenable,
@@ -56,6 +58,7 @@ export function itemRunner({
   const slowness = throttle()
   /** What a handler leaves behind (timers, promises nobody awaits) stays its item's: 8 ns an item, 130 a promise. */
   const origin = new AsyncLocalStorage<ItemContext | undefined>()
+  const ground = commonGround({ wrote: voice.wrote, flush: outbox.flush })
   const cancelled = new Set<number>()
   let running: Running | undefined
   let now = performance.now()
@@ -78,6 +81,7 @@ export function itemRunner({
 
   async function run(stage: StageDefinition, loaded: LoadedStage, message: Message): Promise<void> {
     const { header } = message
+    ground.enter(loaded)
     now = performance.now()
     for (let at = 0, order = 0; at < header.items; order++) {
       const count = header.counts?.[order] ?? 1
@@ -164,10 +168,11 @@ export function itemRunner({
   }
 
   function done(seq: number, answer: ItemAnswer, use: Use): undefined {
+    const isSpoilt = ground.restore()
     voice.end()
     running = undefined
     flow.answer(seq, answer, use, now)
-    return undefined
+    return isSpoilt ? ground.leave() : undefined
   }
 
   /** Not part of the item's time, nor of the next one's. */
@@ -250,8 +255,10 @@ export function itemRunner({
       }
       if (slowness.isDue()) await payOwed()
     })
+    const isSpoilt = ground.restore()
     voice.end()
     running = undefined
+    if (isSpoilt) ground.leave()
   }
 
   async function takeTurn(): Promise<void> {
@@ -313,9 +320,4 @@ export function itemRunner({
       return { kind: 'broken', failure }
     },
   }
-}
-
-/** A throw becomes a rejection. */
-async function callLater(work: () => unknown): Promise<unknown> {
-  return await work()
 }

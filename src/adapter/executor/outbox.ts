@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { PIPE_GONE } from './protocol.ts'
 
 /**
  * Where a slot's answers wait for the next write. One write per answer would cost more than a no-op
@@ -72,20 +73,22 @@ function writeAll(descriptor: number, bytes: Buffer): void {
     try {
       from += writeSync(descriptor, bytes, from)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
-        leave()
-        return
-      }
-      Atomics.wait(pause, 0, 0, 1)
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EAGAIN') Atomics.wait(pause, 0, 0, 1)
+      else return leave(code === 'EPIPE' ? '' : PIPE_GONE)
     }
   }
 }
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** Nobody reads the answers any more, so nothing this process does counts. */
-function leave(): void {
-  process.kill(process.pid, 'SIGKILL')
+/** Nobody reads the answers any more, so nothing this process does counts. Its last words are why. */
+export function leave(words: string): void {
+  try {
+    writeSync(2, words)
+  } finally {
+    process.kill(process.pid, 'SIGKILL')
+  }
 }
 
 function acquire(control: Int32Array): void {

@@ -2,9 +2,10 @@ import { fstatSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { captureOutput } from './console-capture.ts'
+import { endSlot } from './end-slot.ts'
 import { lineCutter } from './lines.ts'
-import { pipeOutbox, sharedOutboxMemory } from './outbox.ts'
-import { DESCRIPTORS_GONE } from './protocol.ts'
+import { leave, pipeOutbox, sharedOutboxMemory } from './outbox.ts'
+import { DESCRIPTORS_GONE, PIPE_GONE } from './protocol.ts'
 import { slotRuntime } from './runtime.ts'
 import { endOwnGroup, type WatchdogData } from './watchdog.ts'
 
@@ -34,28 +35,37 @@ export function startProcessSlot(entry: string): void {
 }
 
 /**
- * A handler that closes standard output, or the pipe messages come by, maims whoever runs here after it: the
+ * A handler that closes standard output, or a pipe of the slot, maims whoever runs here after it: the
  * number is given to the next file that is opened. Looked at with every write, the slot ends before that.
  */
 function endIfMaimed(flush: () => void): () => void {
   const before = descriptors()
+  const answers = fstatSync(WRITES).ino
   let ending = false
   return () => {
+    // Answers are not for whatever file has its number now.
+    if (inode(WRITES) !== answers) return leave(PIPE_GONE)
     flush()
     if (ending || descriptors() === before) return
     ending = true
-    process.exit(DESCRIPTORS_GONE)
+    endSlot(DESCRIPTORS_GONE)
   }
 }
 
 /** Which files they are: a closed one may be open again as another. */
 function descriptors(): string {
+  return [1, 2, READS].map(inode).join(' ')
+}
+
+function inode(descriptor: number): number {
   try {
-    return [1, 2, READS].map(descriptor => fstatSync(descriptor).ino).join(' ')
+    return fstatSync(descriptor).ino
   } catch {
-    return 'closed'
+    return CLOSED
   }
 }
+
+const CLOSED = -1
 
 /** When the system runs out of memory it should end the slot that filled it rather than the loop. */
 function dieFirst(): void {

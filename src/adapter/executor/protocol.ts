@@ -39,6 +39,10 @@ export type StageDefinition = {
 export const SOFTWARE_FAULT = 70
 /** With this one a slot whose descriptors a handler closed: EX_OSERR. */
 export const DESCRIPTORS_GONE = 71
+/** What it says last on standard error where it cannot say so by the pipe any more. */
+export const PIPE_GONE = 'the slot ends: the pipe of its answers was closed in it\n'
+/** With this one a slot in which a handler changed what all items share: EX_CONFIG. */
+export const BUILT_INS_CHANGED = 78
 
 /** Columns; each is left out where it says nothing. A number for `index` counts up from there. */
 export type MessageHeader = {
@@ -220,10 +224,32 @@ function decodeRest(line: string): SlotLine | undefined {
   const kind = restKinds[line[0]]
   if (kind === undefined) return undefined
   try {
-    return { kind, ...parse(line.slice(2)) } as SlotLine
+    const said = parse(line.slice(2))
+    return shapes[kind](said) ? ({ ...said, kind } as SlotLine) : undefined
   } catch {
     return undefined
   }
+}
+
+/** What a slot says is written by a process that handlers have had their hands on. */
+const shapes: Readonly<Record<SlotLine['kind'], (said: Record<string, unknown>) => boolean>> = {
+  outcome: () => false,
+  loaded: ({ stage, micros, residentBytes, bytes }) =>
+    [stage, micros, residentBytes, bytes].every(isCount),
+  broken: ({ stage, failure }) => isCount(stage) && isFailure(failure),
+  compile: ({ stage }) => isCount(stage),
+  content: ({ seq, version }) => isCount(seq) && typeof version === 'string',
+  text: ({ seq, stream, text }) =>
+    Number.isInteger(seq) && streams.has(stream) && typeof text === 'string',
+  progress: ({ seq, fraction }) => isCount(seq) && typeof fraction === 'number',
+  exit: ({ code, late }) => Number.isInteger(code) && typeof late === 'boolean',
+}
+
+const streams: ReadonlySet<unknown> = new Set(['stdout', 'stderr', 'log'])
+const isCount = (said: unknown): boolean => Number.isInteger(said) && Number(said) >= 0
+const isFailure = (said: unknown): boolean => {
+  const { kind, message } = (said ?? {}) as Readonly<Record<string, unknown>>
+  return typeof kind === 'string' && typeof message === 'string'
 }
 
 const letters = {
@@ -238,5 +264,8 @@ const letters = {
 
 export function encodeSlotLine(line: Exclude<SlotLine, { kind: 'outcome' }>): string {
   const { kind, ...rest } = line
-  return `${letters[kind]} ${stringify(rest)}\n`
+  return `${letters[kind]} ${stringify(bare(rest))}\n`
 }
+
+/** Without a prototype, to which a handler may have given a `toJSON`. */
+export const bare = (fields: object): object => Object.assign(Object.create(null), fields)

@@ -1,6 +1,7 @@
 import { format } from 'node:util'
 import { shuttingDown, type Why } from './abort-reason.ts'
 import { thrown } from './answer.ts'
+import { endSlot } from './end-slot.ts'
 import { itemRunner, type Message } from './item-runner.ts'
 import { parse } from './json.ts'
 import { loadStage, type LoadedStage, type Model } from './loaded-stage.ts'
@@ -129,7 +130,7 @@ export function slotRuntime(channel: Outbox) {
       voice.wrote('stderr', `${format('the slot failed:', error)}\n`)
       voice.end()
     } finally {
-      process.exit(SOFTWARE_FAULT)
+      endSlot(SOFTWARE_FAULT)
     }
   }
 
@@ -217,7 +218,7 @@ export function slotRuntime(channel: Outbox) {
     for (const { loaded } of stages.values()) if (loaded !== undefined) await tearDown(loaded)
     voice.end()
     outbox.flush()
-    process.exit(0)
+    endSlot(0)
   }
 
   /** An error nobody caught is the item's that began what threw it; once that has ended it is only told. */
@@ -231,8 +232,9 @@ export function slotRuntime(channel: Outbox) {
   process.on('uncaughtException', charge)
   process.on('unhandledRejection', charge)
   process.on('exit', code => {
-    if (!quitting) outbox.put(encodeSlotLine({ kind: 'exit', code, late: runner.isLate() }))
+    // Written out: a handler may have given everything a `toJSON`.
+    if (!quitting) outbox.put(`E {"code":${Number(code)},"late":${runner.isLate()}}\n`)
     outbox.flush()
   })
-  return { receive, wrote: voice.wrote }
+  return { receive, wrote: voice.wrote, isLate: runner.isLate }
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '../../model/failure.ts'
 import type { ChannelEnd } from './channel.ts'
-import { DESCRIPTORS_GONE, SOFTWARE_FAULT } from './protocol.ts'
+import { BUILT_INS_CHANGED, DESCRIPTORS_GONE, PIPE_GONE, SOFTWARE_FAULT } from './protocol.ts'
 
 /** What the loop knows about a slot that ended. */
 type Circumstances = {
@@ -29,7 +29,8 @@ export function slotFailure(of: Circumstances): Failure {
       detail: detailOf(end),
     }
   }
-  if (end.signal === 'SIGKILL' && end.fault === undefined && memoryWasHigh(of)) {
+  const ownDoing = end.fault !== undefined || end.lastWords.includes(PIPE_GONE)
+  if (end.signal === 'SIGKILL' && !ownDoing && memoryWasHigh(of)) {
     const held = `${megabytes(of.residentBytes)} resident`
     const message = `the system killed the slot while memory was short (${held})`
     return { kind: 'out-of-memory', message, detail: detailOf(end) }
@@ -40,12 +41,17 @@ export function slotFailure(of: Circumstances): Failure {
 
 /** Whoever runs now did not do it. */
 function exitedLate(code: number): Failure {
-  const did = code === DESCRIPTORS_GONE ? CLOSED : `called process.exit(${code})`
+  const did = undoings[code] ?? `called process.exit(${code})`
   const message = `the slot ended under it: an item that had ended before ${did}`
   return { kind: 'lost', code: 'EXIT', message }
 }
 
 const CLOSED = "closed a file that is not its own: standard output, or the slot's pipe"
+
+const undoings: Readonly<Record<number, string | undefined>> = {
+  [DESCRIPTORS_GONE]: CLOSED,
+  [BUILT_INS_CHANGED]: 'changed what all items of its process share: a global, a prototype',
+}
 
 function story({ end, exit }: Circumstances): { code: string; message: string } {
   if (end.fault === 'could not start') {
@@ -60,6 +66,9 @@ function story({ end, exit }: Circumstances): { code: string; message: string } 
   }
   if (exit !== undefined) {
     return { code: 'EXIT', message: `the handler called process.exit(${exit.code})` }
+  }
+  if (end.lastWords.includes(PIPE_GONE)) {
+    return { code: 'PROTOCOL', message: 'the handler closed the pipe of its answers' }
   }
   // A slot that dies closes its pipes before its exit is seen; the signal it died of says more.
   const ownSignal = end.signal !== undefined && end.signal !== 'SIGKILL'

@@ -142,18 +142,33 @@ describe('a lying or noisy handler', () => {
     },
   )
 
-  test('changed globals do not change what the slot itself reads and says', async () => {
-    const box = harm('breaksJson')
-    await box.answered(1)
-    box.executor.run(first, 0, [order(1, { do: 'nothing' })])
-    expect((await box.answered(2))[1].result).toBe('"fine"')
+  test('closes the pipe of its answers: is told as that, not as killed from outside', async () => {
+    const { failure } = await harm('closesAnswers').next('slotEnded')
+    expect(failure).toMatchObject({ kind: 'crash', code: 'PROTOCOL' })
+    expect(failure.message).toBe('the handler closed the pipe of its answers')
   })
 
-  test('a slot whose own code is broken by changed globals ends: nothing waits for ever', async () => {
-    const box = harm('breaksMaps')
-    box.executor.run(first, 0, [order(1, { do: 'nothing' })])
-    box.executor.run(first, 0, [order(2, { do: 'nothing' })])
-    expect((await box.next('slotEnded')).failure).toMatchObject({ kind: 'crash', code: 'EXIT' })
+  test.each(['breaksJson', 'breaksMaps', 'poisons'])(
+    '%s: what it changed of what all items share changes no other result: its slot ends, nobody is blamed',
+    async does => {
+      const box = harm(does)
+      box.executor.run(first, 0, [order(1, { do: 'nothing' })])
+      const { failure } = await box.next('slotEnded')
+      expect(failure).toMatchObject({ kind: 'lost' })
+      expect(failure.message).toContain('changed what all items of its process share')
+      expect(box.outcomes().map(({ attempt }) => attempt)).toEqual([0])
+      expect(box.of('log').map(({ text }) => text)).toContainEqual(
+        expect.stringContaining('it changed what every item of its process shares'),
+      )
+      box.executor.run(first, 0, [order(2, { do: 'nothing' })])
+      expect((await box.answered(2))[1].result).toBe('"fine"')
+    },
+  )
+
+  test('changes the folder: the item after it is where the slot was', async () => {
+    const box = harm('moves')
+    box.executor.run(first, 0, [order(1, { do: 'where' })])
+    expect((await box.answered(2))[1].result).toBe(JSON.stringify(process.cwd()))
   })
 
   test.each(['flood', 'nativeFlood'])('%s: is cut short with a note', async does => {

@@ -87,3 +87,14 @@ describe('a line from a slot', () => {
     expect(decodeSlotLine(line, mark)).toBeUndefined()
   })
 })
+
+test('a line of the slot that does not say what its kind must is none, however it was marked', () => {
+  for (const line of [
+    'T "poisoned"',
+    'T {"seq":1,"stream":"log"}',
+    'E {}',
+    'L {"stage":1}',
+    'B {"stage":1}',
+  ])
+    expect(decodeSlotLine(`mark${line}`, 'mark')).toBeUndefined()
+})
