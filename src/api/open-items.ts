@@ -7,6 +7,7 @@ import { expectedMicros, fits } from '../core/times.ts'
 import type { Problem, ProblemTask } from '../model/problem.ts'
 import { NEVER } from '../std/time.ts'
 import { leftOf } from './forecast.ts'
+import { handoverOf } from './luck.ts'
 import { nowOf } from './now.ts'
 
 /** A stage's open items as a problem, and which items and machines its tasks and machines are. */
@@ -25,7 +26,7 @@ export type OpenItems = {
 
 /**
  * Open items that have not started, one task each, on every slot as a machine of its own, with the
- * times learnt of each machine. What failed and soon goes again is among them. `undefined` where there is nothing to choose, or too much.
+ * times learnt of each machine and what passes between two items. What failed and soon goes again is among them. `undefined` where there is nothing to choose, or too much.
  */
 export function openItems(state: State, stage: Stage): OpenItems | undefined {
   const { tasks } = state
@@ -48,6 +49,8 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
   busy.forEach(({ column, seconds }, row) => {
     times[row * machineOf.length + column] = seconds
   })
+  // A slot is not at the next item at once: due dates are missed by what lies between them, too.
+  const between = handoverOf(stage)
   let least = 0
   open.forEach((task, nth) => {
     const row = busy.length + nth
@@ -56,7 +59,7 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
     machineOf.forEach((number, column) => {
       const machine = state.machines[number]
       const micros = fits(own, machine.capacity)
-        ? expectedMicros(stage, machine, tasks.first[task], tasks.size[task])
+        ? expectedMicros(stage, machine, tasks.first[task], tasks.size[task]) + between
         : Number.POSITIVE_INFINITY
       const seconds = Math.max(1, micros) / 1e6
       times[row * machineOf.length + column] = seconds

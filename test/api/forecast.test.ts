@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type Forecast, leftOf, startAfter, timeLeft } from '../../src/api/forecast.ts'
+import { openItems } from '../../src/api/open-items.ts'
 import type { Event } from '../../src/core/event.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import type { State } from '../../src/core/state.ts'
+import { DONE } from '../../src/core/items.ts'
 import { step } from '../../src/core/step.ts'
 import type { RunDefinition, StageDefinition } from '../../src/model/run.ts'
 import { type Prng, prng } from '../../src/std/prng.ts'
@@ -258,4 +260,23 @@ test('nothing is foretold before anything was measured', () => {
     expect(startAfter(state, state.stages[0], 1, now)).toBeUndefined()
   })
   expect(looked).toBe(true)
+})
+
+test('what is planned beside a run counts what passes between two items', () => {
+  const world = {
+    items: 60,
+    stages: ['a'],
+    speeds: [1],
+    draw: () => 100_000,
+    between: () => 50_000,
+  }
+  const planned: number[] = []
+  play(world, 1, state => {
+    const [first] = state.stages
+    if (first === undefined || first.items.counts[DONE] < 20) return
+    const open = openItems(state, first)
+    if (open !== undefined) planned.push(open.problem.times[open.busy * open.machineOf.length])
+  })
+  expect(planned.length).toBeGreaterThan(0)
+  for (const seconds of planned) expect(seconds).toBeCloseTo(0.15, 3)
 })
