@@ -2,7 +2,7 @@ import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
-import { batchLimit } from '../policy/planning/search/starts.ts'
+import { canCompareAll } from '../policy/planning/search/starts.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Planner } from '../policy/planning/planner.ts'
 import type { Solver } from '../port/solver.ts'
@@ -148,7 +148,7 @@ export async function constructAll(
   const entries = problem.tasks.length * problem.machines.length
   for (const planner of quickestFirst(problem)) {
     if (planner.refuses?.(problem) !== undefined) continue
-    if (problem.tasks.length * entries > batchLimit && comparesAll.has(planner.name)) continue
+    if (comparesAll.has(planner.name) && !canCompareAll(problem)) continue
     if (members.length > 0 && budget.deadline - performance.now() < entries * slowest) break
     const schedule = await drive(planner.plan(problem, { seed }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
@@ -166,13 +166,19 @@ export async function constructAll(
  */
 function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
   const members: Member[] = []
+  const shared = problem.machines.some(({ capacity }) => capacity !== undefined)
   const few = problem.tasks.length <= fewToRule
-  const rules = few ? onlineCandidates(problem, 'makespan', 'fifo') : []
+  const others = few ? onlineCandidates(problem, 'makespan', 'fifo') : []
+  const first = shared ? bestWhereShared : bestOnGraph
+  const rules = [
+    ...first,
+    ...others.filter(({ strategy }) => first.every(r => r.strategy !== strategy)),
+  ]
   const until = performance.now() + (budget.deadline - performance.now()) * ruledShare
-  for (const { strategy, order } of [...bestRules, ...rules.filter(isOther)]) {
+  for (const { strategy, order } of rules) {
     const ms = problem.tasks.length * simulatedTask
     if (isSpent(budget) || budget.deadline - performance.now() < 4 * ms) break
-    if (members.length > 1 && performance.now() > until) break
+    if (members.length >= first.length && performance.now() > until) break
     const planned = constructivePlanners.some(({ name }) => name === strategy)
     const online = planned ? `${strategy}, online` : strategy
     const name = order === 'fifo' ? online : `${strategy} in ${order} order`
@@ -181,14 +187,19 @@ function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
   return members
 }
 
-const bestRules = [
+const bestOnGraph = [
   { strategy: 'mct', order: 'fifo' },
   { strategy: 'mct', order: 'critical-path' },
 ]
-const isOther = ({ strategy }: { strategy: string }): boolean => strategy !== 'mct'
+/** Whoever waits until a machine has room does better than what queues at one. */
+const bestWhereShared = [
+  { strategy: 'best-fit', order: 'fifo' },
+  { strategy: 'best-fit', order: 'critical-path' },
+  { strategy: 'on-demand', order: 'fifo' },
+]
 
 const fewToRule = 5_000
-/** Of the time that is left, for the rules beyond the best two. */
+/** Of the time that is left, for the rules beyond the best. */
 const ruledShare = 0.1
 /** Milliseconds of a simulation. */
 const simulatedTask = 0.015

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openHighs } from '../../src/adapter/solver/highs.ts'
 import { planProblem, Refused } from '../../src/choose/plan-problem.ts'
 import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { violationsOf } from '../../src/model/validator.ts'
 import { article, heftPaper } from './problems.ts'
@@ -72,4 +73,24 @@ describe('planning a problem', () => {
     const { why } = await plan(heftPaper(), 'auto')
     expect(why).toMatch(/least makespan of \d+ tried.*; next .+ [\d.]+ % worse/)
   })
+})
+
+test('many tasks on shared machines are placed by rules that wait for room, not by comparing all', async () => {
+  const problem = problemFrom(
+    {
+      machines: ['m0', 'm1', 'm2'].map(id => ({ id, capacity: { cpu: 8, gpu: 2 } })),
+      tasks: Array.from({ length: 900 }, (_, at) => ({
+        id: `t${at}`,
+        work: 1 + ((at * 7919) % 31),
+        needs: { cpu: 1 + ((at * 104_729) % 4), gpu: at % 2 },
+      })),
+    },
+    { place: 'test', name: 'test' },
+  )
+  const { members, makespan } = await plan(problem, 'auto', 16)
+  const names = members?.map(({ name }) => name)
+  expect(names).toContain('best-fit')
+  expect(names).not.toContain('sufferage')
+  const other = await plan(problem, 'best-fit')
+  expect(makespan).toBeLessThanOrEqual(other.makespan)
 })

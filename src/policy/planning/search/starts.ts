@@ -26,9 +26,7 @@ function* startingSchedules(
     yield options.incumbent
     return
   }
-  const entries = problem.tasks.length * problem.machines.length
-  const all = problem.tasks.length * entries <= batchLimit
-  for (const planner of all ? [...fast, ...batch] : fast) {
+  for (const planner of canCompareAll(problem) ? [...fast, ...batch] : fast) {
     if (planner.refuses?.(problem) !== undefined) continue
     for (const schedule of planner.plan(problem, options)) if (schedule) yield schedule
   }
@@ -51,7 +49,15 @@ export function* bestStart(
   return best
 }
 
-/** Task, ready task and machine: half a second's worth. */
-export const batchLimit = 400_000_000
+/** Whether the planners that look at every ready task at every step take half a second at most. */
+export function canCompareAll({ tasks, machines }: Problem): boolean {
+  const shared = machines.some(({ capacity }) => capacity !== undefined)
+  return tasks.length ** 2 * machines.length * (shared ? sharedWork : 1) <= batchLimit
+}
+
+/** Task, ready task and machine. */
+const batchLimit = 400_000_000
+/** To find room on a machine that runs several tasks at once takes so many times as long. */
+const sharedWork = 256
 const fast = [mct, heft, peft, cpop, lpt, met, minLoad, onDemand]
 const batch = [minMin, maxMin, sufferage]
