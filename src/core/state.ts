@@ -185,8 +185,6 @@ export type Machine = {
   running: number
   /** Early-bound tasks, per class. */
   readonly queues: Map<number, TaskQueue>
-  busyMicros: number
-  tasksEnded: number
 }
 
 export type Slot = {

@@ -34,8 +34,6 @@ export function joined(state: State, definition: MachineDefinition): Machine {
     queued: 0,
     running: 0,
     queues: new Map(),
-    busyMicros: known < 0 ? 0 : state.machines[known].busyMicros,
-    tasksEnded: known < 0 ? 0 : state.machines[known].tasksEnded,
   }
   state.machines[number] = machine
   machinesChanged(state, number)

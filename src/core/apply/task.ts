@@ -36,7 +36,6 @@ export function busy(stage: Stage, machine: Machine, micros: number): { tasks: n
   const share = (stage.byMachine[machine.number] ??= { tasks: 0, micros: 0 })
   stage.busyMicros += micros
   share.micros += micros
-  machine.busyMicros += micros
   return share
 }
 
@@ -46,7 +45,6 @@ export function endTask(state: State, machine: Machine, slot: Slot, task: number
   else slot.running.splice(slot.running.indexOf(task), 1)
   slot.work = slot.running.length === 0 ? 0 : Math.max(0, slot.work - tasks.predicted[task])
   machine.running -= 1
-  machine.tasksEnded += 1
   machineChanged(state, machine.number)
   state.stages[tasks.stage[task]].openTasks -= 1
   moveTask(tasks, task, FREE)
