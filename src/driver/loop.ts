@@ -258,7 +258,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
 
   const performer = createPerformer(state, payloads, ports, {
     send,
-    fail,
+    background: work => void work.catch(fail),
     keep: results => copied.push(...results),
     isStopped: () => stopped,
   })

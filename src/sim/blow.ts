@@ -26,6 +26,8 @@ const kinds = [
   'drain',
   'rest',
   'cancel',
+  'cancel',
+  'retry',
   'plan',
   'redefine',
 ] as const
@@ -55,7 +57,9 @@ export function drawBlow(random: Prng, { machines, runs, stages }: State): Blow 
     case 'rest':
       return told({ kind: random.chance(0.5) ? 'pause' : 'goOn', run: run.number })
     case 'cancel':
-      return random.chance(0.3) ? told({ kind, run: run.number }) : undefined
+      return random.chance(0.6) ? told({ kind, run: run.number }) : undefined
+    case 'retry':
+      return told({ kind: 'retryFailed', run: run.number })
     case 'plan':
       return told(
         drawPlan(random, stages[random.pick(run.stages)].number, stages.length, machines.length),

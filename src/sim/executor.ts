@@ -122,9 +122,21 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     slot.since = clock.now()
     const micros = setup(slot.address, stage)
     const broken = behaviour.breaks?.(stage)
-    if (broken !== undefined)
-      return receive({ kind: 'stageBroken', slot: slot.address, stage, failure: broken })
+    if (broken !== undefined) return breakOff(slot, stage, broken)
     later(slot, 'loaded', clock.now() + micros)
+  }
+
+  /** All that waits here for the stage is answered; what waits for others goes on. */
+  const breakOff = (slot: Slot, stage: number, failure: Failure): void => {
+    const { address, queue } = slot
+    const waiting = queue.filter(queued => queued.stage === stage)
+    queue.splice(0, queue.length, ...queue.filter(queued => queued.stage !== stage))
+    receive({ kind: 'stageBroken', slot: address, stage, failure })
+    const outcomes = waiting.flatMap(({ order, at }) =>
+      order.items.slice(at).map(({ index }) => outcomeOf(order, index, { micros: 0, failure })),
+    )
+    receive({ kind: 'outcomes', slot: address, outcomes })
+    next(slot)
   }
 
   const begin = (slot: Slot, queued: Queued): void => {

@@ -1,6 +1,8 @@
 import type { FailureKind } from '../model/failure.ts'
+import type { Clock } from '../port/clock.ts'
 import type { ExecutorEvent } from '../port/executor.ts'
 import type { Prng } from '../std/prng.ts'
+import { SECOND } from '../std/time.ts'
 import type { SimClock } from './clock.ts'
 import type { Act } from './executor.ts'
 
@@ -12,6 +14,10 @@ export type Faults = {
   readonly hanging: number
   readonly slow: number
   readonly deaf: number
+  /** A stage that is set up, or a source that is read: cannot be. */
+  readonly breaking: number
+  /** The loop's own wish to be woken: comes late, as when its process was held up. */
+  readonly late: number
   /** A reply: comes twice, comes with an answer nobody asked for before it. */
   readonly doubled: number
   readonly lying: number
@@ -25,6 +31,8 @@ export const noFaults: Faults = {
   hanging: 0,
   slow: 0,
   deaf: 0,
+  breaking: 0,
+  late: 0,
   doubled: 0,
   lying: 0,
   betweenBlows: Number.POSITIVE_INFINITY,
@@ -39,6 +47,8 @@ export function drawFaults(random: Prng): Faults {
     hanging: some(0.1),
     slow: some(0.2),
     deaf: some(0.2),
+    breaking: random.chance(0.2) ? 0.05 : 0,
+    late: some(0.5),
     doubled: some(0.3),
     lying: some(0.3),
     betweenBlows: 200_000 + random.exponential(2_000_000),
@@ -59,6 +69,15 @@ export function drawAct(random: Prng, faults: Faults, scale: number, result: () 
     return { kind: 'answer', micros, deaf, failure: { kind, message: `a simulated ${kind}` } }
   }
   return { kind: 'answer', micros, deaf, result: result() }
+}
+
+/** The loop's clock, which may wake it late. */
+export function holdUp(clock: SimClock, random: Prng, faults: () => Faults): Clock {
+  const delay = () => (random.chance(faults().late) ? random.int(SECOND) : 0)
+  return {
+    ...clock,
+    wake: (at, callback) => clock.wake(at === undefined ? undefined : at + delay(), callback),
+  }
 }
 
 /** Between slots and loop: replies that lie go first, and some come again, at once or much later. */

@@ -7,7 +7,7 @@ import type { Prng } from '../std/prng.ts'
 import type { SimClock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import { type Act, type Execution, type SimExecutor, simExecutor } from './executor.ts'
-import { distortReplies, drawAct, type Faults } from './fault.ts'
+import { distortReplies, drawAct, type Faults, holdUp } from './fault.ts'
 import { noCode } from './forgetful.ts'
 import { answerOf, checkStart, gatheredPayload, watchedJournal } from './oracle.ts'
 import { spoolSource } from './pusher.ts'
@@ -33,8 +33,8 @@ type Surroundings = {
   readonly faults: () => Faults
   /** Every entry of the journal. */
   readonly heard: (body: string) => void
-  /** An item that has an answer may get another: what failed is retried. */
-  readonly mayRepeat: () => boolean
+  /** An item of this run that has an answer may get another: what failed is retried. */
+  readonly mayRepeat: (run: string) => boolean
   readonly onStep: (life: Life) => void
   readonly onFailure: (error: Error) => void
 }
@@ -50,11 +50,12 @@ export function beginLife(around: Surroundings): Life {
     behaviour: {
       setup: () => 1_000 + random.int(20_000),
       loading: stage => ({ bytes: 1 + (stage % 3), frees: stage % 2 === 0 }),
+      breaks: () => (random.chance(around.faults().breaking) ? notThere : undefined),
       execute: execution => act(around, state, execution),
     },
   })
   const loop = createLoop(state, {
-    clock,
+    clock: holdUp(clock, random, around.faults),
     executor,
     store: disk.store,
     journal: watchedJournal(disk, around),
@@ -97,11 +98,15 @@ function runOf(workload: Workload, state: State, stage: Stage): SimRun {
   return run
 }
 
-function slowly({ clock, random }: Surroundings, source: Source): Source {
+const notThere = { kind: 'error', message: 'a simulated missing module' } as const
+
+/** Takes its time, and sometimes cannot be read. */
+function slowly({ clock, random, faults }: Surroundings, source: Source): Source {
   return {
     ...source,
     async read(cursor, limit) {
       await later(clock, random.int(30_000))
+      if (random.chance(faults().breaking)) throw new Error('a simulated unreadable input')
       return source.read(cursor, limit)
     },
   }

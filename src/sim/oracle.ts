@@ -99,13 +99,14 @@ export function checkStart(
  */
 export function watchedJournal(
   disk: Disk,
-  watch: { heard: (body: string) => void; mayRepeat: () => boolean },
+  watch: { heard: (body: string) => void; mayRepeat: (run: string) => boolean },
 ): Journal {
   const { journal, store } = disk
   return {
     ...journal,
     append(entry, results, history, spooled) {
-      for (const { run, stage, indexes } of watch.mayRepeat() ? [] : results) {
+      for (const { run, stage, indexes } of results) {
+        if (watch.mayRepeat(run)) continue
         for (const index of indexes) {
           const where = () => `item ${index} of ${stage} in ${run}`
           demand(

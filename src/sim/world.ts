@@ -1,5 +1,4 @@
 import type { Event } from '../core/event.ts'
-import type { State } from '../core/state.ts'
 import { Violation } from '../std/assert.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { SECOND } from '../std/time.ts'
@@ -55,7 +54,8 @@ function createWorld(seed: number) {
   let life: Life | undefined
   let lives = 0
   let steps = 0
-  let retried = false
+  /** Runs whose failed items were tried again from outside. */
+  const retried = new Set<string>()
   /** The disk has lost what it had acknowledged. */
   let forgetful = false
   let pushers: Pusher[] = []
@@ -69,7 +69,7 @@ function createWorld(seed: number) {
       random,
       faults: () => faults,
       heard: body => journal.push(body),
-      mayRepeat: () => retried,
+      mayRepeat: run => retried.has(run),
       onStep: check,
       onFailure: error => {
         if (error.name === 'JournalError') crash(0)
@@ -130,6 +130,7 @@ function createWorld(seed: number) {
   const suffer = (blow: Blow | undefined): void => {
     if (blow?.kind === 'crash') crash(blow.torn)
     else if (blow?.kind === 'lose') lose(blow.machine)
+    else if (blow?.kind === 'event' && blow.event.kind === 'retryFailed') retry(blow.event.run)
     else if (blow?.kind === 'event') send(blow.event)
     else if (blow?.write === 'append') disk.failNextAppend(blow.outcome)
     else if (blow?.write === 'snapshot') disk.failNextSnapshot(blow.outcome)
@@ -161,12 +162,10 @@ function createWorld(seed: number) {
     goOn()
   }
 
-  /** Now that nothing fails any more, what failed is tried again. */
-  const retryFailed = (state: State): void => {
-    for (const run of state.runs) {
-      retried = true
-      send({ kind: 'retryFailed', run: run.number })
-    }
+  const retry = (number: number): void => {
+    if (life === undefined || life.over) return
+    retried.add(life.state.runs[number].definition.name)
+    send({ kind: 'retryFailed', run: number })
     for (const pusher of pushers) clock.at(clock.now() + SECOND, pusher.goOn)
   }
 
@@ -203,7 +202,8 @@ function createWorld(seed: number) {
       checkReplay(disk, life.state)
       checkEnded(life.state, disk.store, workload)
       if (!forgetful) for (const pusher of pushers) pusher.check(life.state, disk.store)
-      retryFailed(life.state)
+      // Now that nothing fails any more, what failed is tried again.
+      for (const run of life.state.runs) retry(run.number)
       await pass()
       checkReplay(disk, life.state)
       checkEnded(life.state, disk.store, workload)

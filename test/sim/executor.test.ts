@@ -9,6 +9,8 @@ const acts: Readonly<Record<Behaviour, Act>> = {
   throws: { kind: 'answer', micros: 10, failure: { kind: 'error', message: 'thrown' } },
   'waits for abort': { kind: 'hang', deaf: false },
   broken: { kind: 'hang', deaf: true },
+  dies: { kind: 'die', micros: 10, failure: { kind: 'crash', message: 'it died' } },
+  'stops early': { kind: 'answer', micros: 10, result: '"enough"', stopped: true },
 }
 
 executorConformance('the simulated executor', () => {

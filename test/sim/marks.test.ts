@@ -40,8 +40,8 @@ const marks: Readonly<Record<Event['kind'] | Decision['kind'], readonly string[]
   skip: [''],
   giveUp: [''],
   finish: [''],
-  // Worlds have no code that could break, no earlier runs, and look at their runs to the end.
-  stageBroken: [],
+  stageBroken: ['code', 'input'],
+  // Worlds have no earlier runs, and look at their runs to the end.
   learnt: [],
   forget: [],
 }
@@ -56,6 +56,8 @@ function marksOf(of: Event | Decision): string[] {
         of.failures.length > 0 && 'a failure',
         of.tasks.length > 1 && 'several items',
       ].filter(isMark)
+    case 'stageBroken':
+      return [of.reading === true ? 'input' : 'code']
     case 'pressure':
       return [of.high ? 'high' : 'over']
     case 'cut':
@@ -77,8 +79,8 @@ function marksOf(of: Event | Decision): string[] {
 
 const isMark = (mark: string | false | undefined): mark is string => typeof mark === 'string'
 
-/** Of the 200 seeds of world.test.ts the first, and one in which a cancelled run has an item that does not stop. */
-const seeds = [...Array.from({ length: 40 }, (_, at) => at + 1), 198]
+/** Of the 200 seeds of world.test.ts the first, one in which a stage is skipped whole, and one in which a cancelled run has an item that does not stop. */
+const seeds = [...Array.from({ length: 40 }, (_, at) => at + 1), 50, 198]
 
 test('worlds reach every kind of event and decision, and the rare ways they come', async () => {
   const reached = new Set<string>()

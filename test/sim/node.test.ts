@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { encodeState } from '../../src/core/snapshot.ts'
+import type { StageDefinition } from '../../src/model/run.ts'
 import { isLive } from '../../src/core/state.ts'
 import { type SimClock, simClock } from '../../src/sim/clock.ts'
 import { createDisk, type Disk } from '../../src/sim/disk.ts'
 import { noFaults } from '../../src/sim/fault.ts'
 import { beginLife } from '../../src/sim/node.ts'
+import { simSource } from '../../src/sim/source.ts'
 import { drawWorkload } from '../../src/sim/workload.ts'
 import { prng } from '../../src/std/prng.ts'
 import { SECOND } from '../../src/std/time.ts'
@@ -12,11 +14,11 @@ import { SECOND } from '../../src/std/time.ts'
 const workload = drawWorkload(prng(7, 12))
 const clock = simClock()
 
-function born(disk: Disk, at: SimClock = clock, faults = noFaults) {
+function born(disk: Disk, at: SimClock = clock, faults = noFaults, given = workload) {
   return beginLife({
     clock: at,
     disk,
-    workload,
+    workload: given,
     random: prng(7, 10),
     faults: () => faults,
     heard() {},
@@ -74,3 +76,39 @@ test('where the clock was set back while nobody ran, backoffs and timeouts take 
   expect(second.state.now).toBeGreaterThan(first.state.now)
   expect(second.state.runs.map(run => isLive(run))).toEqual(read.map(() => false))
 })
+
+test('an input that cannot be read again fails its own run; what else the node has at work goes on', async () => {
+  const sources = drawWorkload(prng(7, 12)).runs.filter(run => run.openSource !== undefined)
+  const [of] = sources
+  const run = (name: string, count: number) => ({
+    ...of,
+    ...{ items: count, at: 0, scale: SECOND },
+    definition: { ...of.definition, name, stages: [plain(of.definition.stages[0])] },
+    openSource: () => simSource({ count }),
+  })
+  const two = { machines: workload.machines, runs: [run('lost', 40), run('kept', 40)] }
+  const disk = createDisk()
+  const time = simClock()
+  const first = born(disk, time, noFaults, two)
+  for (const machine of two.machines) first.loop.send({ kind: 'joined', machine })
+  for (const { definition } of two.runs) first.loop.send({ kind: 'submit', run: definition })
+  await pass(3 * SECOND, time)
+  first.over = true
+  first.loop.stop()
+
+  const unread = { ...two.runs[0], openSource: () => ({ ...simSource({ count: 0 }), read: fails }) }
+  const second = born(disk.crash(), time, noFaults, { ...two, runs: [unread, two.runs[1]] })
+  for (const machine of two.machines) second.loop.send({ kind: 'joined', machine })
+  await pass(1_000 * SECOND, time)
+  const [lost, kept] = second.state.runs
+  expect(first.state.stages[lost.stages[0]].complete).toBe(true)
+  expect([lost.state, lost.problem]).toEqual(['failed', { kind: 'bad-input', message: 'gone' }])
+  expect(kept.state).toBe('done')
+  expect(second.state.machines.every(({ running, queued }) => running + queued === 0)).toBe(true)
+})
+
+const fails = () => Promise.reject(new Error('gone'))
+
+function plain(stage: StageDefinition): StageDefinition {
+  return { ...stage, needs: {}, loads: undefined, chunk: { kind: 'fixed', items: 2 } }
+}

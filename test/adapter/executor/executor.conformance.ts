@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Executor, ExecutorEvent, SlotAddress, StageCode } from '../../../src/port/executor.ts'
 
 /** What a handler does in these rules; each world brings its own code for it. */
-export type Behaviour = 'echoes' | 'throws' | 'waits for abort' | 'broken'
+export type Behaviour = 'echoes' | 'throws' | 'waits for abort' | 'broken' | 'dies' | 'stops early'
 
 export type ExecutorWorld = {
   readonly executor: Executor
@@ -95,6 +95,101 @@ export function executorConformance(name: string, open: () => ExecutorWorld): vo
       const [broken] = world.events.filter(event => event.kind === 'stageBroken')
       expect(broken).toMatchObject({ stage: 0, slot: here })
     })
+
+    test('what waits for a stage that cannot run is answered, and the slot takes another stage', async () => {
+      const world = open()
+      world.executor.define(0, world.code('broken'))
+      world.executor.define(1, world.code('echoes'))
+      world.executor.run(here, 0, orders(0, 2))
+      world.executor.run(here, 1, orders(2, 1))
+      await world.until(() => outcomes(world).length >= 3)
+      const failures = outcomes(world).map(({ attempt, failure }) => [attempt, failure?.kind])
+      expect(failures).toEqual([
+        [0, 'error'],
+        [1, 'error'],
+        [2, undefined],
+      ])
+    })
+
+    test('an attempt of many items answers each, in order', async () => {
+      const world = open()
+      const items = [5, 6, 7].map(index => ({ index, key: String(index), payload: String(index) }))
+      world.executor.define(0, world.code('echoes'))
+      world.executor.run(here, 0, [{ task: 3, attempt: 9, try: 1, items }])
+      await world.until(() => outcomes(world).length >= 3)
+      const answers = outcomes(world).map(({ task, attempt, index }) => [task, attempt, index])
+      expect(answers).toEqual([
+        [3, 9, 5],
+        [3, 9, 6],
+        [3, 9, 7],
+      ])
+    })
+
+    test('an item that is stopped early has not failed', async () => {
+      const world = open()
+      world.executor.define(0, world.code('stops early'))
+      world.executor.run(here, 0, orders(0, 1))
+      await world.until(() => outcomes(world).length > 0)
+      expect(outcomes(world)[0]).toMatchObject({ stopped: true })
+      expect(outcomes(world)[0].failure).toBeUndefined()
+    })
+
+    test('a slot whose handler ends it ends once, answers nothing of what it held, and opens again', async () => {
+      const world = open()
+      world.executor.define(0, world.code('dies'))
+      world.executor.define(1, world.code('echoes'))
+      world.executor.run(here, 0, orders(0, 2))
+      await world.until(() => count(world, 'slotEnded') > 0)
+      world.executor.run(here, 1, orders(7, 1))
+      await world.until(() => outcomes(world).length > 0)
+      const ended = world.events.filter(event => event.kind === 'slotEnded')
+      expect(ended).toHaveLength(1)
+      expect(ended[0]).toMatchObject({ slot: here, failure: { kind: 'crash' } })
+      expect(outcomes(world).map(({ attempt }) => attempt)).toEqual([7])
+    })
+
+    test('a slot that never opened says that it ended, when asked to end', async () => {
+      const world = open()
+      world.executor.kill(here)
+      await world.until(() => count(world, 'slotEnded') > 0)
+      expect(world.events).toMatchObject([{ kind: 'slotEnded', slot: here }])
+    })
+
+    test('asking an attempt to stop that is not there changes nothing', async () => {
+      const world = open()
+      const why = { kind: 'cancelled', message: 'too late' } as const
+      world.executor.define(0, world.code('echoes'))
+      world.executor.abort(here, 0, why)
+      world.executor.run(here, 0, orders(0, 1))
+      await world.until(() => outcomes(world).length > 0)
+      world.executor.abort(here, 0, why)
+      world.executor.run(here, 0, orders(1, 1))
+      await world.until(() => outcomes(world).length > 1)
+      expect(outcomes(world).map(({ attempt, failure }) => [attempt, failure])).toEqual([
+        [0, undefined],
+        [1, undefined],
+      ])
+    })
+
+    const drops: Record<string, (executor: Executor) => void> = {
+      'unloaded in a slot': executor => executor.unload(here, 0),
+      'loaded in a slot that is replaced': executor => executor.replace(here),
+      'forgotten and defined again': executor => executor.forget(0),
+    }
+    for (const [what, drop] of Object.entries(drops)) {
+      test(`a stage that was ${what} is loaded again there, and the slot has not ended`, async () => {
+        const world = open()
+        world.executor.define(0, world.code('echoes'))
+        world.executor.run(here, 0, orders(0, 1))
+        await world.until(() => outcomes(world).length > 0)
+        drop(world.executor)
+        world.executor.define(0, world.code('echoes'))
+        world.executor.run(here, 0, orders(1, 1))
+        await world.until(() => outcomes(world).length > 1)
+        expect(count(world, 'loaded')).toBe(2)
+        expect(count(world, 'slotEnded')).toBe(0)
+      })
+    }
 
     test('closing ends every slot, and nothing is heard of them any more', async () => {
       const world = open()

@@ -7,6 +7,8 @@ const modules: Readonly<Record<Behaviour, string>> = {
   throws: 'throws.mjs',
   'waits for abort': 'waits.mjs',
   broken: 'no-default.mjs',
+  dies: 'exits.mjs',
+  'stops early': 'stops.mjs',
 }
 
 for (const isolation of ['process', 'thread'] as const) {

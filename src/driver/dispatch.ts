@@ -1,0 +1,144 @@
+import type { Action } from '../core/event.ts'
+import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
+import type { Stage, State } from '../core/state.ts'
+import type { Failure } from '../model/failure.ts'
+import { InputError } from '../model/input-error.ts'
+import type { AttemptItem, AttemptOrder } from '../port/executor.ts'
+import { headOf } from './chain.ts'
+import type { LoopPorts } from './loop.ts'
+import { type GatheredGroups, itemFor, type Payloads, refetch } from './payloads.ts'
+import type { StageLives } from './perform.ts'
+import { toEvent } from './recording.ts'
+
+type Run = Extract<Action, { kind: 'run' }>
+
+/** Attempts go to their slot with what their items hold. */
+export type Dispatch = {
+  run(action: Run): void
+  forget(stage: number): void
+}
+
+type DispatchingLoop = StageLives & {
+  readonly groupsOf: (stage: Stage) => Promise<GatheredGroups>
+}
+
+export function createDispatch(
+  state: State,
+  payloads: Payloads,
+  ports: LoopPorts,
+  loop: DispatchingLoop,
+): Dispatch {
+  const { tasks } = state
+  const defined = new Set<number>()
+
+  const run = (action: Run): void => {
+    const stage = state.stages[action.stage]
+    if (!defined.has(stage.number)) {
+      defined.add(stage.number)
+      ports.executor.define(stage.number, ports.codeOf(stage))
+    }
+    const orders: AttemptOrder[] = new Array(action.tasks.length)
+    for (let at = 0; at < orders.length; at += 1) {
+      const order = orderFor(stage, action, action.tasks[at], action.firstAttempt + at)
+      if (order === undefined) return loop.background(fetchAndRun(action, stage))
+      orders[at] = order
+    }
+    ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
+  }
+
+  const orderFor = (
+    stage: Stage,
+    { machine, slot }: Run,
+    task: number,
+    attempt: number,
+  ): AttemptOrder | undefined => {
+    const items: AttemptItem[] = new Array(tasks.count[task])
+    for (let at = 0; at < items.length; at += 1) {
+      const item = itemFor(state, payloads, ports.store, stage, tasks.first[task] + at)
+      if (item === undefined) return undefined
+      items[at] = item
+    }
+    const order = { task, attempt, try: tasks.tries[task] + 1, items }
+    const asked = state.classes[tasks.klass[task]].needs[MEMORY]
+    if (stage.definition.needs.memory === undefined || asked === 0) return order
+    const beside = heldBytes(state, state.machines[machine].slots[slot], stage, modelBytes)
+    return { ...order, memoryLimit: memoryLimit(asked + beside) }
+  }
+
+  /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
+  const fetchAndRun = async (action: Run, stage: Stage): Promise<void> => {
+    const live = () =>
+      action.tasks
+        .map((task, at) => ({ task, attempt: action.firstAttempt + at }))
+        .filter(({ task, attempt }) => tasks.attempt[task] === attempt)
+    const isAsked = loop.lifeOf(stage.number)
+    const orders: AttemptOrder[] = []
+    try {
+      for (const { task } of live()) await fetchTask(stage, task, isAsked)
+      for (const { task, attempt } of live()) {
+        const order = orderFor(stage, action, task, attempt)
+        if (order === undefined) throw vanished(stage, tasks.first[task])
+        orders.push(order)
+      }
+    } catch (error) {
+      if (!isAsked()) return
+      if (!(error instanceof InputError)) throw error
+      return giveBack(action, { kind: 'bad-input', message: error.message })
+    }
+    if (orders.length > 0 && !loop.isStopped())
+      ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
+  }
+
+  const fetchTask = async (stage: Stage, task: number, isAsked: () => boolean): Promise<void> => {
+    const end = tasks.first[task] + tasks.count[task]
+    for (let index = tasks.first[task]; index < end; index += 1) {
+      if (itemFor(state, payloads, ports.store, stage, index) !== undefined) continue
+      const head = headOf(state, stage)
+      if (head.definition.link.kind === 'gather') {
+        const groups = await loop.groupsOf(head)
+        if (isAsked()) payloads.gathers.set(head.number, groups)
+      } else await refetch(state, payloads, head, index).catch(asInputError)
+    }
+  }
+
+  /** What a message was to carry cannot be read again: its run stops, and its items are answered for. */
+  const giveBack = (action: Run, failure: Failure): void => {
+    const unread = { failure, micros: 0, cpuMicros: 0, peakBytes: 0 }
+    const outcomes = action.tasks.flatMap((task, at) =>
+      Array.from({ length: tasks.count[task] }, (_, nth) => ({
+        ...{ task, attempt: action.firstAttempt + at, index: tasks.first[task] + nth },
+        ...unread,
+      })),
+    )
+    loop.send({ kind: 'stageBroken', stage: action.stage, failure })
+    loop.send(toEvent(action.machine, action.slot, outcomes))
+  }
+
+  return {
+    run,
+    forget(stage) {
+      ports.executor.forget(stage)
+      defined.delete(stage)
+    },
+  }
+}
+
+const vanished = (stage: Stage, index: number): InputError =>
+  new InputError(
+    `item ${index} of ${stage.definition.name} has vanished from its input; expected the items that were there when it was read`,
+  )
+
+/** However a source fails, it is its run's input that cannot be read. */
+function asInputError(error: unknown): never {
+  if (error instanceof InputError) throw error
+  throw new InputError(error instanceof Error ? error.message : String(error))
+}
+
+/**
+ * Resident bytes at which a slot's process counts as out of memory: what the stage asked for and what
+ * other models the slot holds, a quarter more since peaks are not averages, and what a bare runtime
+ * takes.
+ */
+function memoryLimit(asked: number): number {
+  return Math.round(asked * 1.25) + 64 * 1024 * 1024
+}
