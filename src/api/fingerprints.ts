@@ -3,6 +3,7 @@ import { codeFingerprint } from '../adapter/modules/fingerprint.ts'
 import type { Job } from '../model/job.ts'
 import type { Host } from './host.ts'
 import { openInput } from './job-input.ts'
+import { refuseOutputInInput } from './output-in-input.ts'
 
 /**
  * What each stage's results were made from: its code with local imports, what it loads, the params,
@@ -26,6 +27,9 @@ export async function stageFingerprints(job: Job): Promise<Record<string, string
   return prints
 }
 
+/** Files whose outputs are looked at before the run: a second's worth. */
+const LOOKED_AT = 10_000
+
 /**
  * What an input holds now; `undefined` where that cannot be told without consuming it. Of a generator only
  * its code and what it is given are known: enough to go on from its last cursor, no more.
@@ -42,6 +46,10 @@ export async function inputFingerprint(host: Host, job: Job): Promise<string | u
     const print = await source.fingerprint()
     // The first row says whether there is any, and whether it can be read at all, before a run is made.
     if (job.input.kind === 'jsonl' || job.input.kind === 'csv') await source.read(undefined, 1)
+    if (job.input.kind === 'files') {
+      const { items } = await source.read(undefined, LOOKED_AT)
+      await refuseOutputInInput(job, items)
+    }
     // The same rows under another key are other items.
     const key = 'key' in job.input ? (job.input.key ?? '') : ''
     const cut = job.input.kind === 'csv' ? (job.input.delimiter ?? '') : ''

@@ -91,8 +91,8 @@ const input = z.union(
     }),
     fields('{ range }', {
       range: fields('{ from, to }', {
-        from: z.int({ error: 'expected a whole number' }),
-        to: z.int({ error: 'expected a whole number (exclusive)' }),
+        from: z.int({ error: 'expected a whole number of less than 2^53' }),
+        to: z.int({ error: 'expected a whole number of less than 2^53 (exclusive)' }),
       }),
     }),
     fields('{ items }', {

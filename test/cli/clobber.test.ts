@@ -47,17 +47,17 @@ test.each(['handle.mjs', 'rows.jsonl'])('map -o over %s exits 2 and leaves it', 
 test('a file is not written over by its own result: the item fails before it is worked on', async () => {
   folder = folderWith({
     'handle.mjs': "export default () => 'written'\n",
-    'in/a.txt': 'a',
-    'in/b.md': 'b',
+    'in/a.md': 'a',
+    'in/b.txt': 'b',
     'job.yaml': job("{ each: 'in/{name}.txt' }").replace(
       '{ range: { from: 0, to: 2 } }',
-      "{ files: 'in/*' }\ntolerate: { failed: 1 }",
+      '{ files: [in/a.md, in/b.txt] }\ntolerate: { failed: 1 }',
     ),
   })
   const { code, err } = await folder.dray('run', 'job.yaml')
   expect(code, err).toBe(0)
-  expect(folder.read('in/a.txt')).toBe('a')
-  expect(folder.read('in/b.txt')).toBe('written')
+  expect(folder.read('in/b.txt')).toBe('b')
+  expect(folder.read('in/a.txt')).toBe('written')
   const { out } = await folder.dray('results', '--failed')
   expect(lines(out)).toHaveLength(1)
   expect(out).toContain('would be written over it')
@@ -85,4 +85,60 @@ test('a link out of the output folder, and a name no disk takes, fail their item
   const { out } = await folder.dray('results', '--failed')
   expect(out).toContain('symbolic link')
   expect(out).toContain('306 bytes')
+})
+
+test.each([
+  ["files: 'in/*'", "{ each: 'in/{name}.json' }", 'in/a.json', '!in/*.json'],
+  [
+    "files: ['**/*.txt', '!old/**']",
+    "{ each: 'out/{key}.txt' }",
+    'out/in/a.txt.txt',
+    '!out/**/*.txt',
+  ],
+  ['files: in', '{ jsonl: in/all.jsonl }', 'in/all.jsonl', '!in/all.jsonl'],
+])('an output that %s takes in exits 2: it would be an item of the next run', async (...given) => {
+  const [input, output, path, remedy] = given
+  folder = folderWith({
+    'in/a.txt': '1',
+    'handle.mjs': handler,
+    'job.yaml': job(output).replace('range: { from: 0, to: 2 }', input),
+  })
+  for (const _ of ['at first', 'again']) {
+    const { code, err } = await folder.dray('run', 'job.yaml')
+    expect(code, err).toBe(2)
+    expect(err).toContain(`output of stage only: ${path} matches the input's own pattern`)
+    expect(err).toContain(JSON.stringify(remedy))
+    expect(folder.has(path)).toBe(false)
+  }
+})
+
+test.each([
+  ["files: 'in/*.txt'", "{ each: 'in/{name}.json' }"],
+  ["files: ['in/**', '!in/out/**']", "{ each: 'in/out/{key}.json' }"],
+  ["files: 'in/*'", "{ each: 'in/out/{name}.json' }"],
+])(
+  'an output beside what %s takes in is written, and nothing runs again',
+  async (input, output) => {
+    folder = folderWith({
+      'in/a.txt': '1',
+      'handle.mjs': handler,
+      'job.yaml': job(output).replace('range: { from: 0, to: 2 }', input),
+    })
+    expect((await folder.dray('run', 'job.yaml')).code).toBe(0)
+    expect((await folder.dray('run', 'job.yaml')).err).toContain('nothing to do')
+  },
+)
+
+test('a result that would be written over another file of the input exits 2', async () => {
+  folder = folderWith({
+    ...{ 'in/a.md': 'a', 'in/b.md': 'b', 'in/b.txt': 'mine', 'handle.mjs': handler },
+    'job.yaml': job("{ each: 'in/{name}.txt' }").replace(
+      'range: { from: 0, to: 2 }',
+      'files: [in/a.md, in/b.md, in/b.txt]',
+    ),
+  })
+  const { code, err } = await folder.dray('run', 'job.yaml')
+  expect(code, err).toBe(2)
+  expect(err).toContain('the result of in/b.md would be written over in/b.txt')
+  expect(folder.read('in/b.txt')).toBe('mine')
 })

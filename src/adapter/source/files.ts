@@ -122,7 +122,7 @@ function unreadableFolder([first, ...others]: readonly string[]): string {
  * A pattern that is the very name of a file, brackets and all, means that file; of a folder all in it.
  * (At the end of a pattern `**` passes over names with a line end in them, `*` does not.)
  */
-async function asWritten(pattern: string): Promise<string> {
+export async function asWritten(pattern: string): Promise<string> {
   if (pattern.startsWith('!')) return pattern
   for (const name of [pattern, pattern.replace(/\\(.)/g, '$1')]) {
     const found = await stat(name).catch(() => undefined)

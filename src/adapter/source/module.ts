@@ -194,7 +194,10 @@ async function advance(
   shown: string,
 ): Promise<IteratorResult<unknown>> {
   try {
-    return await iterator.next()
+    const next = await iterator.next()
+    // As `for await` takes what a plain generator or a list holds.
+    if (next.done === true || !(next.value instanceof Promise)) return next
+    return { done: false, value: await next.value }
   } catch (error) {
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     throw new InputError(`${shown}: threw while making item ${index} (${said})`, { cause: error })
