@@ -4,28 +4,62 @@ import { askOwner, OwnerDenied } from '../adapter/owner/ask.ts'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { restore } from '../driver/restore.ts'
 import { type Answers, answerQuestion, type Question } from '../api/requests.ts'
+import type { View } from '../api/view.ts'
 import { InputError } from '../model/input-error.ts'
 
-/**
- * Asks about a directory: its owner, over the socket; where none lives the directory is opened and the
- * same question answered here, changing nothing.
- */
+/** One question about a directory. */
 export async function ask<Op extends Question['op']>(
   dir: string,
   question: Question & { readonly op: Op },
 ): Promise<Answers[Op]> {
-  requireDirectory(dir)
-  const answered = await askLiving(dir, question).catch(ifDenied)
-  if (answered !== undefined && answered !== denied) return answered as Answers[Op]
-  const { journal, store, close } = readDirectory(dir)
+  const asked = inquiry(dir)
   try {
-    const state = restore(journal)
-    const view = { state, store, payloads: undefined, owned: answered === denied }
-    // What crosses the socket is JSON; an answer from here must not differ from it.
-    return JSON.parse(JSON.stringify(await answerQuestion(view, question)))
+    return await asked.ask<Op>(question)
   } finally {
-    close()
+    asked.close()
   }
+}
+
+/**
+ * Asks about a directory: its owner, over the socket; where none lives the directory is opened and the
+ * same question answered here, changing nothing. It is read once for all that is asked until `close`:
+ * of a long answer every page would otherwise cost a replay of the journal.
+ */
+export function inquiry(dir: string): Inquiry {
+  let held: { readonly view: View; readonly close: () => void } | undefined
+
+  function read(owned: boolean): { readonly view: View; readonly close: () => void } {
+    const { journal, store, close } = readDirectory(dir)
+    try {
+      return { view: { state: restore(journal), store, payloads: undefined, owned }, close }
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  return {
+    async ask(question) {
+      if (held === undefined) {
+        requireDirectory(dir)
+        const answered = await askLiving(dir, question).catch(ifDenied)
+        if (answered !== undefined && answered !== denied) return answered as never
+        held = read(answered === denied)
+      }
+      // What crosses the socket is JSON; an answer from here must not differ from it.
+      return JSON.parse(JSON.stringify(await answerQuestion(held.view, question)))
+    },
+    close() {
+      held?.close()
+      held = undefined
+    },
+  }
+}
+
+export type Inquiry = {
+  ask<Op extends Question['op']>(question: Question & { readonly op: Op }): Promise<Answers[Op]>
+  /** What is asked afterwards is asked anew. */
+  close(): void
 }
 
 /** Another user's run is at work: what it has committed can be read all the same. */

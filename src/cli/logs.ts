@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
 import type { LogPage } from '../api/requests.ts'
-import { ask } from './ask.ts'
+import { inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { print, printJson, tell } from './print.ts'
+import { print, printJson, printText, tell } from './print.ts'
 
 type Flags = {
   readonly dir?: string
@@ -34,22 +34,18 @@ async function logs(
   item: string | undefined,
   flags: Flags,
 ): Promise<number> {
-  const dir = directoryFrom(flags.dir)
+  const asked = inquiry(directoryFrom(flags.dir))
   let after = 0
   let said = 0
   for (let name = run; ; ) {
-    const page = await ask(dir, {
-      op: 'logs',
-      after,
-      run: name,
-      item,
-      stage: flags.stage,
-    })
+    const page = await asked.ask({ op: 'logs', after, run: name, item, stage: flags.stage })
     name = page.run
     said += page.lines.length
     for (const line of page.lines) flags.json === true ? printJson(line) : print(lineOf(line))
+    await printText('')
     after = page.lines.at(-1)?.id ?? after
     if (page.more) continue
+    asked.close()
     if (flags.follow !== true || !page.live) {
       if (said === 0) tell(`${name}: nothing was printed or logged`)
       return exitCode.done

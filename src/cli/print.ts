@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setImmediate as pause } from 'node:timers/promises'
 import { errColours, outColours as pc } from './colour.ts'
 import type { LoadedModel } from '../api/loaded.ts'
 import { columnsOf, columnsOfLetter } from '../std/columns.ts'
@@ -18,6 +20,12 @@ export function tell(line: string): void {
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+/** Many lines at once, as fast as they are read: what nobody has taken yet is not piled up. */
+export async function printText(text: string): Promise<void> {
+  if (process.stdout.write(text)) await pause()
+  else await once(process.stdout, 'drain')
 }
 
 /** A closed pipe is the reader's wish, not a fault: what only answers ends with its reader. */

@@ -7,7 +7,7 @@ import { failureIn, type Store } from '../port/store.ts'
 import { chartOfHistory } from '../report/run-blocks.ts'
 import type { RunReport, StageCounts } from '../report/run-html.ts'
 import { runVerdict } from '../report/run-verdict.ts'
-import { ask } from './ask.ts'
+import { inquiry } from './ask.ts'
 import { writePage } from './compare.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { print, printJson } from './print.ts'
@@ -29,15 +29,20 @@ export function registerReport(program: Command): void {
 
 async function runReport(name: string | undefined, flags: ReportFlags): Promise<number> {
   const dir = directoryFrom(flags.dir)
-  const summary = await ask(dir, { op: 'status', run: name })
-  const why = await ask(dir, { op: 'why', run: summary.run })
-  const live = await ask(dir, { op: 'running', run: summary.run })
-  const { store, close } = readDirectory(dir)
+  const asked = inquiry(dir)
   let report: RunReport
   try {
-    report = reportOf(summary, why, live, store)
+    const summary = await asked.ask({ op: 'status', run: name })
+    const why = await asked.ask({ op: 'why', run: summary.run })
+    const live = await asked.ask({ op: 'running', run: summary.run })
+    const { store, close } = readDirectory(dir)
+    try {
+      report = reportOf(summary, why, live, store)
+    } finally {
+      close()
+    }
   } finally {
-    close()
+    asked.close()
   }
   // The drawing library is loaded by who draws.
   const { runHtml } = await import('../report/run-html.ts')

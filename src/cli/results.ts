@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { jsonLine } from '../adapter/output/jsonl.ts'
 import type { Question, ResultPage } from '../api/requests.ts'
-import { ask } from './ask.ts'
+import { type Inquiry, inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
+import { printText } from './print.ts'
 
 type Flags = { readonly dir?: string; readonly stage?: string; readonly failed?: boolean }
 
@@ -20,25 +21,29 @@ export function registerResults(program: Command): void {
 }
 
 async function results(run: string | undefined, flags: Flags): Promise<number> {
-  const dir = directoryFrom(flags.dir)
-  if (flags.failed !== true || flags.stage !== undefined) {
-    await pages(dir, { op: 'results', run, stage: flags.stage, failed: flags.failed })
+  const asked = inquiry(directoryFrom(flags.dir))
+  try {
+    if (flags.failed !== true || flags.stage !== undefined) {
+      await pages(asked, { op: 'results', run, stage: flags.stage, failed: flags.failed })
+      return exitCode.done
+    }
+    // Failures are mostly of an earlier stage than the last, whose items they leave skipped.
+    const { run: name, stages } = await asked.ask({ op: 'status', run })
+    for (const { name: stage } of stages)
+      await pages(asked, { op: 'results', run: name, stage, failed: true })
     return exitCode.done
+  } finally {
+    asked.close()
   }
-  // Failures are mostly of an earlier stage than the last, whose items they leave skipped.
-  const { run: name, stages } = await ask(dir, { op: 'status', run })
-  for (const { name: stage } of stages)
-    await pages(dir, { op: 'results', run: name, stage, failed: true })
-  return exitCode.done
 }
 
-async function pages(dir: string, question: Question & { op: 'results' }): Promise<void> {
+async function pages(asked: Inquiry, question: Question & { op: 'results' }): Promise<void> {
   let from: number | undefined = 0
   let { run } = question
   while (from !== undefined) {
-    const page: ResultPage = await ask(dir, { ...question, run, from })
+    const page: ResultPage = await asked.ask({ ...question, run, from })
     run = page.run
-    process.stdout.write(page.results.map(jsonLine).join(''))
+    await printText(page.results.map(jsonLine).join(''))
     from = page.next
   }
 }
