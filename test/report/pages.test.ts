@@ -2,11 +2,23 @@ import { expect, test } from 'vitest'
 import { compareStrategies } from '../../src/choose/compare.ts'
 import { strategies } from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
+import type { Problem } from '../../src/model/problem.ts'
 import { compareHtml } from '../../src/report/compare-html.ts'
+import { ganttChart } from '../../src/report/gantt-chart.ts'
 import { chartOfHistory } from '../../src/report/run-blocks.ts'
 import { type RunReport, runHtml } from '../../src/report/run-html.ts'
 
 const nasty = '<script>alert(1)</script>&"\''
+
+const compared = (problem: Problem, names: readonly string[]) =>
+  compareStrategies(problem, {
+    strategies: strategies.filter(({ name }) => names.includes(name)),
+    objective: 'makespan',
+    seed: 1,
+    seeds: 1,
+    noise: 0,
+    spending: { kind: 'steps', steps: 10 },
+  })
 
 const requestsOf = (html: string) =>
   html.match(/(?:src|href|url\()\s*=?\s*["'(]?\s*(?:https?:)?\/\//gi) ?? []
@@ -19,14 +31,7 @@ test('a comparison is one page without requests, with every name escaped', async
     },
     { place: 'x', name: nasty },
   )
-  const comparison = await compareStrategies(problem, {
-    strategies: strategies.filter(({ name }) => ['heft', 'met', 'milp'].includes(name)),
-    objective: 'makespan',
-    seed: 1,
-    seeds: 1,
-    noise: 0,
-    spending: { kind: 'steps', steps: 10 },
-  })
+  const comparison = await compared(problem, ['heft', 'met', 'milp'])
   const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
   expect(html).not.toContain('<script')
   expect(html).toContain('&lt;script&gt;')
@@ -44,15 +49,7 @@ test('strategies that came to one schedule share its drawing, and an outlier is 
     },
     { place: 'x', name: 'x' },
   )
-  const only = ['met', 'mct', 'min-min']
-  const comparison = await compareStrategies(problem, {
-    strategies: strategies.filter(({ name }) => only.includes(name)),
-    objective: 'makespan',
-    seed: 1,
-    seeds: 1,
-    noise: 0,
-    spending: { kind: 'steps', steps: 10 },
-  })
+  const comparison = await compared(problem, ['met', 'mct', 'min-min'])
   const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
   // All on the quick machine takes four times as long.
   expect(html).toMatch(/met<span>59\.41 s, beyond the axis/)
@@ -122,14 +119,7 @@ test('a replay marks the tasks whose times are estimated, and counts them', asyn
     },
     { place: 'x', name: 'x' },
   )
-  const { rows } = await compareStrategies(problem, {
-    strategies: strategies.filter(({ name }) => name === 'mct'),
-    objective: 'makespan',
-    seed: 1,
-    seeds: 1,
-    noise: 0,
-    spending: { kind: 'steps', steps: 10 },
-  })
+  const { rows } = await compared(problem, ['mct'])
   const replayed = { rows: rows.map(row => ({ ...row, estimatedTimes: 1 })), skipped: [] }
   const isEstimated = (_: number, machine: number) => machine === 1
   const html = compareHtml(problem, replayed, { noise: 0, seed: 1, seeds: 1, isEstimated })
@@ -280,4 +270,30 @@ test('what was skipped has a mark, a place in the legend and in words, and is no
   expect(html).toContain('2 of 10 items done, 1 failed, 7 skipped')
   expect(html).toMatch(/<i style="background:var\(--barred\)">–<\/i>skipped/)
   expect(html).not.toMatch(/<\/i>(waiting|running|cancelled)/)
+})
+
+test('where no task takes any time the page of a comparison is drawn as well', async () => {
+  const problem = problemFrom(
+    { machines: [{ id: 'm' }], tasks: [{ id: 't', work: 0 }] },
+    { place: 'x', name: 'x' },
+  )
+  const comparison = await compared(problem, ['heft'])
+  const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
+  expect(html).not.toMatch(/NaN|Infinity/)
+})
+
+test('a Gantt is as high as its lanes, and blocks of neighbouring lanes do not touch', () => {
+  const blocks = [{ start: 0, end: 10, state: 'done' as const, label: '' }]
+  const lanes = Array.from({ length: 12 }, (_, nth) => ({ label: `m${nth}`, blocks }))
+  const svg = ganttChart(lanes, { until: 10, unit: 's', axis: false })
+  const shapes = [...svg.matchAll(/<path d="([^"]+)" fill="var\(--done/g)].map(([, path]) => {
+    const heights = [...path.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map(([, y]) => Number(y))
+    return { top: Math.min(...heights), bottom: Math.max(...heights) }
+  })
+  expect(shapes).toHaveLength(12)
+  for (const [nth, { top, bottom }] of shapes.entries()) {
+    const floor = shapes[nth + 1]?.top ?? Number(/viewBox="0 0 \d+ ([\d.]+)"/.exec(svg)?.[1])
+    expect(bottom - top).toBeGreaterThan(4)
+    expect(bottom).toBeLessThan(floor)
+  }
 })

@@ -156,6 +156,24 @@ test('a Mermaid chart shows the flow, with nothing in a name that could break ou
   )
 })
 
+test('a Mermaid chart names an output by its path from the folder of its job', () => {
+  const stage = { name: 's', kind: 'map', after: [], loads: undefined, needs: { cpu: 1 } }
+  const more = { chunk: { kind: 'guided' }, retry: { attempts: 3 } }
+  const chart = (path: string) =>
+    mermaidOf(
+      {
+        strategy: 'auto',
+        tolerate: { count: 0, share: 0 },
+        folder: '/x/job',
+        input: { kind: 'range', from: 0, to: 9 },
+        stages: [{ ...stage, ...more, output: { kind: 'jsonl', path } }],
+      } as unknown as Job,
+      new Map(),
+    )
+  expect(chart('/x/job/out/s.jsonl')).toContain('o0[("out/s.jsonl")]')
+  expect(chart('/x/jobs/s.jsonl')).toContain('o0[("/x/jobs/s.jsonl")]')
+})
+
 test('a plan as a Mermaid chart has a box per machine, its tasks in order, an arrow per dependency', () => {
   const chain = problemFrom(
     {
@@ -300,4 +318,8 @@ test('a share of busy machines counts each by its speed', () => {
     { start: 1, end: 4, weight: 1 },
   ]
   expect(busyShares(blocks, { end: 4, possible: 4, slices: 4 })).toEqual([0.75, 1, 0.25, 0.25])
+  const later = { start: 3, end: 4, weight: 4 }
+  expect(busyShares([...blocks, later], { end: 4, possible: 4, slices: 4 })).toEqual([
+    0.75, 1, 0.25, 1,
+  ])
 })

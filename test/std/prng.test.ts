@@ -33,6 +33,17 @@ describe('prng', () => {
     for (const count of seen) expect(Math.abs(count - 10_000)).toBeLessThan(500)
   })
 
+  it('is without bias where the range does not divide 2^32, and serves all of 2^32', () => {
+    const random = prng(9)
+    const wide = 3 * 2 ** 30
+    // Folding 2^32 numbers into this range would draw its first third twice as often.
+    const low = draw(30_000, () => random.int(wide)).filter(drawn => drawn < 2 ** 30).length
+    expect(Math.abs(low - 10_000)).toBeLessThan(500)
+    const all = draw(200, () => random.int(2 ** 32))
+    expect(Math.max(...all)).toBeGreaterThan(0.9 * 2 ** 32)
+    expect(all.every(Number.isSafeInteger)).toBe(true)
+  })
+
   it('stays in [0, 1) with mean one half', () => {
     const random = prng(6)
     const numbers = draw(20_000, random.next)

@@ -5,6 +5,7 @@ import { loadProblem } from '../../../src/input/load-problem.ts'
 import { makespanOf } from '../../../src/model/schedule.ts'
 import { combinatorialBound } from '../../../src/policy/bound/combinatorial.ts'
 import { relativesOf } from '../../../src/policy/bound/relatives.ts'
+import { unrelatedOf } from '../../../src/policy/bound/unrelated.ts'
 import { heft } from '../../../src/policy/planning/heft.ts'
 import { bruteForceOptimum } from '../planning/brute-force.ts'
 import { anyProblem, article, problem } from '../planning/problems.ts'
@@ -26,6 +27,20 @@ describe('the combinatorial bound', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('sees tasks that share a machine as the part they take of what is asked for most', () => {
+    const work = { work: 10, needs: { gpu: 2, cpu: 1 } }
+    const shared = problem({
+      machines: [{ id: 'm', capacity: { cpu: 2, gpu: 2 } }],
+      tasks: [
+        { id: 'a', ...work },
+        { id: 'b', ...work },
+      ],
+    })
+    // The gpu is taken whole, the cpu by half.
+    expect([...unrelatedOf(shared).times]).toEqual([10])
+    expect(combinatorialBound(shared).value).toBe(20)
   })
 
   it('is the total work over the total speed on the case of the article', () => {

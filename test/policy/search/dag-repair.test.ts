@@ -20,6 +20,26 @@ const everything = {
   undo: undefined,
 } as const
 
+describe('a move', () => {
+  it.each([false, true])('leaves every task behind those it waits for, greedy: %s', greedy => {
+    fc.assert(
+      fc.property(problemsOf('graph'), fc.integer(), (problem, seed) => {
+        const { dag, plan, random, task } = planned(problem, seed)
+        const { firstEdge, from } = problem.edges
+        const move = noMove()
+        for (let tries = 0; tries < 60; tries += 1) {
+          if (!draw(dag, plan, move, { task: task(), greedy, random })) continue
+          for (let waiting = 0; waiting < dag.tasks; waiting += 1) {
+            const sources = from.subarray(firstEdge[waiting], firstEdge[waiting + 1])
+            const behind = sources.every(source => plan.position[source] < plan.position[waiting])
+            expect(behind, `${waiting} behind ${sources}`).toBe(true)
+          }
+        }
+      }),
+    )
+  })
+})
+
 describe('a repaired plan', () => {
   it('has the times of one decoded from the beginning, move after move', () => {
     fc.assert(
