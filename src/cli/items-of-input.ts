@@ -31,7 +31,9 @@ export async function itemsOfInput(
       for (const { index, ...wish } of wishesOf(chunk.items, sizes.length))
         wishes.set(index, from(since, wish))
       for (const item of chunk.items) sizes.push(item.size)
-      if (chunk.done) return { sizes, wishes, known: true }
+      // An open input is never done by itself: what was pushed ends where nothing more is kept.
+      const isOver = chunk.done || (job.input.kind === 'open' && chunk.items.length === 0)
+      if (isOver) return { sizes, wishes, known: true }
       cursor = chunk.cursor
     }
     return { sizes, wishes, known: false }

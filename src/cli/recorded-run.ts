@@ -37,6 +37,6 @@ async function recordedWishes(
   job: Job,
   { since, ...recorded }: { readonly run: string; readonly store: Store; readonly since: number },
 ): Promise<ReadonlyMap<number, Wish> | undefined> {
-  if (job.wishes === undefined || job.input.kind === 'open') return undefined
+  if (job.wishes === undefined && job.input.kind !== 'open') return undefined
   return (await itemsOfInput(job, { since, recorded })).wishes
 }

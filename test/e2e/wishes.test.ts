@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -107,6 +108,29 @@ describe('what items bring for themselves', () => {
       // The one due in 2020 is late by years, whatever is done.
       expect(results[0].meanTardiness, err).toBeGreaterThan(1e6)
     }
+  })
+
+  test('counts in comparisons of a run whose items were pushed', async () => {
+    const library = new URL('../../dist/index.js', import.meta.url).href
+    const handler = 'export default item => new Promise(done => setTimeout(done, 20, item))'
+    const folder = folderWith({
+      'wait.mjs': handler,
+      'push.mjs': `import { open } from '${library}'
+const dray = await open({ dir: '.dray' })
+const fields = { due: { field: 'due' }, weight: { field: 'w' } }
+const stages = [{ name: 's', map: './wait.mjs', chunk: 1 }]
+const stream = await dray.stream({ name: 'pushed', input: { open: true }, ...fields, stages })
+for (let w = 1; w <= 6; w += 1) await stream.push({ w, due: '2020-01-01T00:00:00Z' })
+await stream.close()
+await dray.close()
+`,
+    })
+    execFileSync(process.execPath, ['push.mjs'], { cwd: folder })
+    const words = ['compare', '--run', 'pushed', '--strategies', 'mct', '--json']
+    const { out, err } = await dray(folder, words)
+    const [row] = (JSON.parse(out) as { results: Record<string, number>[] }).results
+    expect(row.meanTardiness, err).toBeGreaterThan(1e6)
+    expect(row.weightedTardiness / (6 * row.meanTardiness)).toBeCloseTo(3.5, 1)
   })
 
   test('is refused where items have no fields', async () => {
