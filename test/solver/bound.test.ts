@@ -70,6 +70,19 @@ describe('the dual bound', () => {
     expect(dualBound(view, Float64Array.of(0.5, 0.5))).toBeCloseTo(4.5, 12)
   })
 
+  it('tells tasks apart that few machines can run, however many: pair by pair it would take minutes', () => {
+    const machines = 100
+    const rows = Array.from({ length: 60_000 }, (_, task) => {
+      const row = new Array<number>(machines).fill(Infinity)
+      row[(task * 7 + 1) % machines] = 1 + (task % 30_000)
+      row[(task * 11 + 3) % machines] = 2
+      return row
+    })
+    const view = unrelatedOf(unrelatedProblem(rows))
+    expect(view.classes).toBe(30_000)
+    expect(view.count.every(count => count === 2)).toBe(true)
+  })
+
   it('is rounded up only where all times are whole', () => {
     const halves = unrelatedProblem([
       [1.5, 1.5],

@@ -111,14 +111,27 @@ function groupEqualRows(times: Float64Array, tasks: number, machines: number) {
   const first: number[] = []
   const next: number[] = []
   const newest = new Map<number, number>()
-  const stride = Math.max(1, Math.floor(machines / 16))
-  for (let task = 0; task < tasks; task += 1) {
-    let hash = 0
-    for (let machine = 0; machine < machines; machine += stride) {
-      const at = 2 * (task * machines + machine)
-      hash = Math.imul(hash ^ bits[at] ^ Math.imul(bits[at + 1], 0x85ebca6b), 0xc2b2ae35) ^ machine
-      hash ^= hash >>> 15
+  const sampled = Math.max(1, Math.floor(machines / 16))
+  const mix = (hash: number, machine: number, at: number): number => {
+    const mixed = Math.imul(hash ^ bits[at] ^ Math.imul(bits[at + 1], 0x85ebca6b), 0xc2b2ae35)
+    return mixed ^ machine ^ ((mixed ^ machine) >>> 15)
+  }
+  const hashOf = (task: number): number => {
+    const row = task * machines
+    let [hash, able] = [0, 0]
+    for (let machine = 0; machine < machines; machine += sampled) {
+      hash = mix(hash, machine, 2 * (row + machine))
+      if (times[row + machine] < Number.POSITIVE_INFINITY) able += 1
     }
+    // A few machines can run it: a sample would be the same for most tasks.
+    for (let machine = 0; able < 8 && machine < machines; machine += 1) {
+      if (times[row + machine] === Number.POSITIVE_INFINITY) continue
+      hash = mix(hash, machine, 2 * (row + machine))
+    }
+    return hash
+  }
+  for (let task = 0; task < tasks; task += 1) {
+    const hash = hashOf(task)
     let found = newest.get(hash) ?? -1
     while (found >= 0 && !sameRow(times, machines, first[found], task)) found = next[found]
     if (found < 0) {
