@@ -7,6 +7,7 @@ import { formatCount, formatDuration, plural } from '../std/units.ts'
 import type { Host } from './host.ts'
 import { lineage, withFollowers } from './answers-before.ts'
 import { olderCodeOf } from './older-code.ts'
+import { jobOf } from './recorded-job.ts'
 
 /**
  * What `dray run` does with a job that may have run before: begin, go on, keep what still holds, or
@@ -125,7 +126,7 @@ function planAfter(
   const comparable = job.input.kind !== 'module' || state === 'paused'
   const sameInput = comparable && now.input !== undefined && now.input === last.inputFingerprint
   if (!sameInput || !sameStages) {
-    const why = sameStages ? inputInWords(job) : 'its stages changed'
+    const why = sameStages ? inputInWords(job, jobOf(last)) : 'its stages changed'
     return { kind: 'continue', previous: last.name, redo: [], why }
   }
   if (state === 'done') {
@@ -145,13 +146,17 @@ export function newestRun(host: Host, job: Job): RunRecord | undefined {
   )
 }
 
-function inputInWords({ input }: Job): string {
+function inputInWords({ input }: Job, before: Job): string {
+  if (input.kind === before.input.kind && keyOf(input) !== keyOf(before.input))
+    return 'its items have other keys: what ran is not known by them'
   if (input.kind === 'module') return 'its generator may yield other items'
   if (input.kind === 'stdin') return 'standard input may hold other items'
   return 'path' in input || input.kind === 'files'
     ? 'its input changed, or was written again'
     : 'its input changed'
 }
+
+const keyOf = (input: Job['input']): string | undefined => ('key' in input ? input.key : undefined)
 
 /** Of words that ask for opposite things neither may silently win. */
 function refuseContradiction({ fresh, keep, redo = [] }: PlanOptions): void {

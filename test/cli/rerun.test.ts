@@ -202,7 +202,9 @@ stages:
 
   test('the same rows under another key are other items', async () => {
     folder.write('job.yaml', job().replace(', key: id', ''))
-    expect((await again()).ran).toHaveLength(6)
+    const ended = await again()
+    expect(ended.ran).toHaveLength(6)
+    expect(ended.err).toContain('its items have other keys')
   })
 
   test('a lost folder of an each output is written again; nothing runs', async () => {
