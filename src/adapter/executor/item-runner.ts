@@ -87,7 +87,7 @@ export function itemRunner({
       const count = header.counts?.[order] ?? 1
       const tryNumber = header.tries?.[order] ?? 1
       if (loaded.batch !== undefined && (count > 1 || loaded.handle === undefined)) {
-        await runMany(stage, loaded, message, at, count, tryNumber)
+        await runMany(stage, loaded, message, { at, count, tryNumber })
         at += count
       } else {
         for (const end = at + count; at < end; at++) {
@@ -193,9 +193,7 @@ export function itemRunner({
     stage: StageDefinition,
     loaded: LoadedStage,
     message: Message,
-    at: number,
-    count: number,
-    tryNumber: number,
+    { at, count, tryNumber }: { at: number; count: number; tryNumber: number },
   ): Promise<void> {
     const places: ItemPlace[] = []
     const payloads: string[] = []
