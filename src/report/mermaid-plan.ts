@@ -1,7 +1,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { formatCount, plural } from '../std/units.ts'
-import { quoted } from './mermaid.ts'
+import { quoted, shortName } from './mermaid.ts'
 import { formatNumber, formatTime } from './plan-view.ts'
 
 /**
@@ -23,11 +23,11 @@ function taskLines(problem: Problem, schedule: Schedule): string[] {
   const { machines, tasks } = problem
   const lines = machines.flatMap(({ id }, machine) => {
     const own = tasksOn(schedule, machine)
-    if (own.length === 0) return [`  m${machine}[${quoted(`${id}<br>idle`)}]`]
+    if (own.length === 0) return [`  m${machine}[${quoted(`${shortName(id)}<br>idle`)}]`]
     const boxes = own.map(task => `    t${task}[${quoted(textOf(problem, schedule, task))}]`)
     const order = own.slice(1).map((task, nth) => `    t${own[nth]} -.-> t${task}`)
     return [
-      `  subgraph m${machine} [${quoted(id)}]`,
+      `  subgraph m${machine} [${quoted(shortName(id))}]`,
       '    direction LR',
       ...boxes,
       ...order,
@@ -41,14 +41,14 @@ function taskLines(problem: Problem, schedule: Schedule): string[] {
 }
 
 function textOf({ tasks, unit }: Problem, { start, end }: Schedule, task: number): string {
-  return `${tasks[task].id}<br>${formatNumber(start[task])} to ${formatTime(end[task], unit)}`
+  return `${shortName(tasks[task].id)}<br>${formatNumber(start[task])} to ${formatTime(end[task], unit)}`
 }
 
 function machineLines(problem: Problem, schedule: Schedule): string[] {
   const boxes = problem.machines.map(({ id }, machine) => {
     const own = tasksOn(schedule, machine)
     const busy = own.reduce((sum, task) => sum + schedule.end[task] - schedule.start[task], 0)
-    const text = `${id}<br>${plural(own.length, 'task')}<br>${formatTime(busy, problem.unit)} of work`
+    const text = `${shortName(id)}<br>${plural(own.length, 'task')}<br>${formatTime(busy, problem.unit)} of work`
     return `  m${machine}[${quoted(text)}]`
   })
   const moved = new Map<string, number>()

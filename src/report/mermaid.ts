@@ -1,23 +1,50 @@
 import type { InputSpec, Job, OutputSpec, StageSpec } from '../model/job.ts'
+import { cutInMiddle } from '../std/columns.ts'
 import { formatBytes, formatCount, plural } from '../std/units.ts'
 
 /** A job's flow as a Mermaid chart: the input, its stages with what they need, and the outputs. */
 export function mermaidOf(job: Job, counts: ReadonlyMap<string, number>): string {
   const lines = ['flowchart LR', `  input[/${quoted(inputText(job.input))}/]`]
   const id = new Map(job.stages.map((stage, at) => [stage.name, `s${at}`]))
-  job.stages.forEach((stage, at) => {
+  const drawn = job.stages.slice(0, stagesThatFit(job.stages))
+  const rest = job.stages.length - drawn.length
+  drawn.forEach((stage, at) => {
     const [open, close] = stage.kind === 'map' ? ['[', ']'] : ['[[', ']]']
     lines.push(`  s${at}${open}${quoted(stageText(stage, counts.get(stage.name)))}${close}`)
   })
-  job.stages.forEach((stage, at) => {
+  drawn.forEach((stage, at) => {
     const sources = stage.after.length === 0 ? ['input'] : stage.after.map(name => id.get(name))
     const arrow = stage.kind === 'map' ? '-->' : '==>'
     for (const source of sources) lines.push(`  ${source} ${arrow} s${at}`)
     if (stage.output === undefined) return
-    lines.push(`  o${at}[(${quoted(outputText(stage.output, job.folder))})]`, `  s${at} --> o${at}`)
+    lines.push(
+      `  o${at}[(${quoted(shortName(outputText(stage.output, job.folder)))})]`,
+      `  s${at} --> o${at}`,
+    )
   })
+  if (rest > 0) {
+    lines.push(
+      `  more[${quoted(`and ${plural(rest, 'more stage')}`)}]`,
+      `  s${drawn.length - 1} -.-> more`,
+    )
+  }
   return `${[...lines, ...taskLines(job)].join('\n')}\n`
 }
+
+/** Mermaid draws less than 500 arrows and 50,000 letters; of more stages than that the first are drawn. */
+function stagesThatFit(stages: readonly StageSpec[]): number {
+  let arrows = 0
+  const over = stages.findIndex(({ after, output }) => {
+    arrows += Math.max(1, after.length) + (output === undefined ? 0 : 1)
+    return arrows > mostArrows
+  })
+  return over < 0 ? stages.length : Math.max(1, over)
+}
+
+const mostArrows = 300
+
+/** A name as short as a box wants it. */
+export const shortName = (name: string): string => cutInMiddle(name, 48).join('')
 
 /**
  * What becomes of every task: the flow of the article, section 2.4, with the job's own choices, and
@@ -51,7 +78,7 @@ function stageText(stage: StageSpec, items: number | undefined): string {
   const loads = stage.loads ? [`loads ${stage.loads.name}`] : []
   const many =
     items === undefined ? [] : [`${formatCount(items)} ${items === 1 ? 'item' : 'items'}`]
-  return [`${stage.name} (${stage.kind})`, ...many, ...needs, ...loads].join('<br>')
+  return [`${shortName(stage.name)} (${stage.kind})`, ...many, ...needs, ...loads].join('<br>')
 }
 
 function inputText(input: InputSpec): string {

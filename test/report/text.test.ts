@@ -174,6 +174,23 @@ test('a Mermaid chart names an output by its path from the folder of its job', (
   expect(chart('/x/jobs/s.jsonl')).toContain('o0[("/x/jobs/s.jsonl")]')
 })
 
+test('of more stages than Mermaid draws arrows the first are drawn, the rest counted, long names cut', () => {
+  const common = { loads: undefined, chunk: { kind: 'guided' }, kind: 'map', needs: { cpu: 1 } }
+  const nameOf = (at: number) => `${'long'.repeat(20)}-${at}`
+  const job = {
+    ...{ strategy: 'auto', order: undefined, tolerate: { count: 0, share: 0 }, folder: '/x' },
+    input: { kind: 'range', from: 0, to: 9 },
+    stages: Array.from({ length: 1_000 }, (_, at) => ({
+      ...{ ...common, name: nameOf(at), after: at === 0 ? [] : [nameOf(at - 1)] },
+      ...{ retry: { attempts: 3 }, output: { kind: 'jsonl', path: `/x/${nameOf(at)}.jsonl` } },
+    })),
+  } as unknown as Job
+  const chart = mermaidOf(job, new Map())
+  expect(chart.match(/-->|==>|-\.->/g)?.length).toBeLessThan(500)
+  expect(chart.length).toBeLessThan(50_000)
+  expect(chart).toContain('  more["and 850 more stages"]\n  s149 -.-> more\n')
+})
+
 test('a plan as a Mermaid chart has a box per machine, its tasks in order, an arrow per dependency', () => {
   const chain = problemFrom(
     {
