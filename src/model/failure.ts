@@ -25,3 +25,6 @@ export type Failure = {
   /** Where: a file and line, a JSON path, a stack; size-limited. */
   readonly detail?: string
 }
+
+/** Code of an `out-of-memory` that is the whole box's: the slot that the system ended held little of it. */
+export const MEMORY_OF_BOX = 'BOX'

@@ -357,7 +357,11 @@ function machineEvent(
         kind: 'slotEnded',
         machine,
         slot,
-        failure: { kind: (rest[0] ?? 'crash') as FailureKind, message: 'died' },
+        failure: {
+          kind: (rest[0] ?? 'crash') as FailureKind,
+          message: 'died',
+          ...(rest[1] === undefined ? {} : { code: rest[1].slice('code='.length) }),
+        },
       }
     case 'pressed':
     case 'relieved':

@@ -61,7 +61,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     checkpoints: `${options.directory}/checkpoints`,
     stageById: id => byId.get(id),
     compile,
-    memoryIsShort: watch.isShort,
+    memory: watch,
     open(state, events) {
       if (entries === undefined || closing) return undefined
       const channel = openChannel(entries, state, events)
@@ -78,7 +78,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
       onEnd: (end: ChannelEnd) => {
         channels.delete(channel)
         if (channels.size === 0) {
-          watch.stop()
+          watch.rest()
           whenEmpty?.()
         }
         events.onEnd(end)

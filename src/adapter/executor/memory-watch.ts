@@ -3,9 +3,17 @@ import { type MemoryReading, readMemory, residentBytes } from '../machine/memory
 import type { Slot } from './slot.ts'
 
 const PERIOD_MS = 250
+const HOLD_MS = 10_000
 /** Shares of all memory. Two marks, so that the signal does not flutter. */
 const HIGH_BELOW = 0.05
 const LOW_ABOVE = 0.1
+
+/** What a slot asks of it when it has ended. */
+export type BoxMemory = {
+  readonly isShort: () => boolean
+  readonly isMost: (bytes: number) => boolean
+  readonly ranOut: () => void
+}
 
 /**
  * Looks at memory four times a second while slots are open: what each slot holds, and what is left.
@@ -20,12 +28,16 @@ export function memoryWatch(options: {
   let timer: NodeJS.Timeout | undefined
   let high = false
   let lowestShare = 1
+  let total = Number.POSITIVE_INFINITY
+  let heldUntil = 0
 
   function look(): void {
     const { totalBytes, availableBytes } = read()
     lowestShare = availableBytes / totalBytes
+    total = totalBytes
     if (!high && lowestShare < HIGH_BELOW) options.onPressure((high = true))
-    else if (high && lowestShare > LOW_ABOVE) options.onPressure((high = false))
+    else if (high && lowestShare > LOW_ABOVE && performance.now() > heldUntil)
+      options.onPressure((high = false))
     for (const slot of options.slots()) {
       for (const target of slot.processes()) {
         const { pid } = target.channel
@@ -38,6 +50,18 @@ export function memoryWatch(options: {
     look,
     /** Whether at the last look less was left than calls for caution. */
     isShort: () => lowestShare < LOW_ABOVE,
+    /** Whether one slot that held so much is what filled the box. */
+    isMost: (bytes: number) => bytes > total / 2,
+    /** The system had to kill a slot: what is free now is what that slot held, so nothing starts for a while. */
+    ranOut(): void {
+      heldUntil = performance.now() + HOLD_MS
+      timer ??= setInterval(look, PERIOD_MS)
+      if (!high) options.onPressure((high = true))
+    },
+    /** No slot is open: only pressure is still watched, until it is over. */
+    rest(): void {
+      if (!high) this.stop()
+    },
     start(): void {
       timer ??= setInterval(look, PERIOD_MS).unref()
     },

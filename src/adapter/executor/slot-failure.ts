@@ -1,4 +1,4 @@
-import type { Failure } from '../../model/failure.ts'
+import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
 import type { ChannelEnd } from './channel.ts'
 import { BUILT_INS_CHANGED, DESCRIPTORS_GONE, PIPE_GONE, SOFTWARE_FAULT } from './protocol.ts'
 
@@ -13,6 +13,8 @@ type Circumstances = {
   readonly residentBytes: number
   readonly memoryLimit: number | undefined
   readonly memoryWasShort: boolean
+  /** It held more than half of the box's memory itself. */
+  readonly heldMost: boolean
 }
 
 /** Why a slot ended, in words its user can act on. */
@@ -33,7 +35,8 @@ export function slotFailure(of: Circumstances): Failure {
   if (end.signal === 'SIGKILL' && !ownDoing && memoryWasHigh(of)) {
     const held = `${megabytes(of.residentBytes)} resident`
     const message = `the system killed the slot while memory was short (${held})`
-    return { kind: 'out-of-memory', message, detail: detailOf(end) }
+    const code = nearLimit(of) || of.heldMost ? {} : { code: MEMORY_OF_BOX }
+    return { kind: 'out-of-memory', ...code, message, detail: detailOf(end) }
   }
   if (of.exit?.late === true) return exitedLate(of.exit.code)
   return { kind: 'crash', ...story(of), detail: detailOf(end) }
@@ -100,10 +103,10 @@ function overLimit(of: Circumstances): Failure {
   return { kind: 'out-of-memory', code: 'LIMIT', message }
 }
 
-function memoryWasHigh(of: Circumstances): boolean {
-  const nearLimit = of.memoryLimit !== undefined && of.residentBytes > 0.8 * of.memoryLimit
-  return of.memoryWasShort || nearLimit
-}
+const memoryWasHigh = (of: Circumstances): boolean => of.memoryWasShort || nearLimit(of)
+
+const nearLimit = ({ memoryLimit, residentBytes }: Circumstances): boolean =>
+  memoryLimit !== undefined && residentBytes > 0.8 * memoryLimit
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`

@@ -2,9 +2,11 @@ import type { Failure } from '../../model/failure.ts'
 import type { AttemptOrder, ExecutorEvent, Outcome, SlotAddress } from '../../port/executor.ts'
 import type { Why } from './abort-reason.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
+import type { BoxMemory } from './memory-watch.ts'
 import { outcomeOf, unrun } from './outcome.ts'
 import { pendingItems } from './pending.ts'
 import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
+import { MEMORY_OF_BOX } from '../../model/failure.ts'
 import { slotFailure } from './slot-failure.ts'
 import { defineStage, letGo, newlyOpened, type Opened, silence } from './opened.ts'
 import { slotOutput } from './slot-output.ts'
@@ -18,7 +20,7 @@ export type SlotHost = {
   /** Opens a process or thread; `undefined` while the entry is being prepared. */
   readonly open: (state: StageState, events: ChannelEvents) => Channel | undefined
   readonly compile: (state: StageState) => Promise<void>
-  readonly memoryIsShort: () => boolean
+  readonly memory: BoxMemory
 }
 
 export type Slot = ReturnType<typeof slotAt>
@@ -204,15 +206,16 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       opened.delete(target.key)
       return
     }
-    const first = pending.first()
     const failure = slotFailure({
       end,
       killed: target.killed,
       exit: target.exit,
       residentBytes: target.residentBytes,
-      memoryLimit: first?.memoryLimit,
-      memoryWasShort: host.memoryIsShort(),
+      memoryLimit: pending.first()?.memoryLimit,
+      memoryWasShort: host.memory.isShort(),
+      heldMost: host.memory.isMost(target.residentBytes),
     })
+    if (failure.code === MEMORY_OF_BOX) host.memory.ranOut()
     ended(target, failure)
   }
 

@@ -1,5 +1,5 @@
 import { mark } from '../marks.ts'
-import type { Failure } from '../../model/failure.ts'
+import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
 import { machineChanged } from '../columns.ts'
 import type { Decision, Event } from '../event.ts'
 import { limits } from '../limits.ts'
@@ -221,6 +221,8 @@ type SlotEnded = Extract<Event, { kind: 'slotEnded' }>
 /** The slot ended before an item of the stage had begun: that is the stage's doing, unless it was ours. */
 function setupLost(state: State, stage: Stage, failure: Failure): void {
   if (failure.kind === 'lost' || failure.kind === 'cancelled') return
+  // What the box had too little of is waited for, not counted.
+  if (failure.code === MEMORY_OF_BOX) return
   stage.setup.lost += 1
   state.recovery.push({ kind: 'setup', stage: stage.number, failure })
 }

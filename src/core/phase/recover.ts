@@ -1,4 +1,4 @@
-import type { Failure } from '../../model/failure.ts'
+import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
 import { decideRetry } from '../../policy/retry/backoff.ts'
 import { formatCount, plural } from '../../std/units.ts'
 import { chanceAt } from '../../std/chance.ts'
@@ -95,7 +95,7 @@ function returnItem(state: State, out: Out, failed: Extract<Recovery, { kind: 'f
 /** What more memory may help is an item's own: the next attempt gets more. */
 function mayGrow({ definition }: Stage, failure: Failure): boolean {
   const { on } = definition.retry
-  if (failure.kind !== 'out-of-memory') return false
+  if (failure.kind !== 'out-of-memory' || failure.code === MEMORY_OF_BOX) return false
   return on[failure.kind] !== undefined || on[failure.code ?? ''] !== undefined
 }
 

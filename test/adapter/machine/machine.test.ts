@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryWatch } from '../../../src/adapter/executor/memory-watch.ts'
 import { cpuQuota } from '../../../src/adapter/machine/cgroup.ts'
 import { discoverMachine } from '../../../src/adapter/machine/discover.ts'
@@ -140,5 +140,24 @@ describe('memory that is left', () => {
     })
     for (availableBytes of [50, 6, 4, 3, 7, 4, 9, 11, 6]) watch.look()
     expect(told).toEqual([true, false])
+  })
+
+  test('pressure that outlasts the last slot is watched until it is over, so that work goes on', async () => {
+    const told: boolean[] = []
+    let availableBytes = 1
+    const watch = memoryWatch({
+      slots: () => [],
+      onPressure: high => told.push(high),
+      read: () => ({ totalBytes: 100, availableBytes }),
+    })
+    watch.start()
+    watch.look()
+    watch.rest()
+    availableBytes = 50
+    await vi.waitFor(() => expect(told).toEqual([true, false]), 5_000)
+    watch.ranOut()
+    watch.look()
+    expect(told).toEqual([true, false, true])
+    watch.stop()
   })
 })
