@@ -110,5 +110,8 @@ test('an input that cannot be read again fails its own run; what else the node h
 const fails = () => Promise.reject(new Error('gone'))
 
 function plain(stage: StageDefinition): StageDefinition {
-  return { ...stage, needs: {}, loads: undefined, chunk: { kind: 'fixed', items: 2 } }
+  return {
+    ...stage,
+    ...{ needs: {}, loads: undefined, timeout: undefined, chunk: { kind: 'fixed', items: 2 } },
+  }
 }

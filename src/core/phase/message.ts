@@ -29,8 +29,9 @@ export function takeMessage(
     tasks.size[head],
     tasks.count[head],
   )
-  if (which === 'more' && expected >= limits.messageWork) return []
   const sharers = queue === klass.queue ? slotCount(state) : machine.slots.length
+  if (which === 'more' && expected >= limits.messageWork && !mayQueue(state, head, queue, sharers))
+    return []
   const share = Math.ceil(queuedCount(queue) / (2 * Math.max(1, sharers)))
   const most = Math.min(
     limits.messageTasks,
@@ -43,6 +44,11 @@ export function takeMessage(
     taken.push(popTask(queue, tasks))
   }
   return taken
+}
+
+/** A chunk of short items that follows another: with one left for every slot, none goes without for it. */
+function mayQueue({ tasks }: State, head: number, queue: TaskQueue, sharers: number): boolean {
+  return tasks.count[head] > 1 && queuedCount(queue) > sharers
 }
 
 function slotCount(state: State): number {

@@ -11,8 +11,10 @@ export function guided(question: ChunkQuestion): number {
   if (Number.isNaN(microsPerItem)) return 1
   const worthwhile = Math.ceil((100 * HAND_OUT) / Math.max(1, microsPerItem))
   const share = Math.floor(remaining / (2 * Math.max(1, slots)))
-  return Math.max(1, Math.min(worthwhile, share))
+  return Math.max(1, Math.min(worthwhile, share, MOST))
 }
 
-/** Micros to hand out one task and take its answer (bench/throughput: 6 to 10). */
-const HAND_OUT = 10
+/** Micros to hand out one task and take its answer, while all cores are at work: messages, a commit, a busy loop. */
+const HAND_OUT = 500
+/** Items: of those so short that this binds, what each takes of the loop is the cost. */
+const MOST = 1_000
