@@ -25,8 +25,9 @@ export type OpenItems = {
 }
 
 /**
- * Open items that have not started, one task each, on every slot as a machine of its own, with the
- * times learnt of each machine and what passes between two items. What failed and soon goes again is among them. `undefined` where there is nothing to choose, or too much.
+ * Open tasks that have not started, of one item or a chunk named by its first, on every slot as a machine
+ * of its own, with the times learnt of each machine and what passes between two items. What failed and
+ * soon goes again is among them. `undefined` where there is nothing to choose, or too much.
  */
 export function openItems(state: State, stage: Stage): OpenItems | undefined {
   const { tasks } = state
@@ -34,7 +35,7 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
   for (let task = 0; task < tasks.used; task += 1) {
     const again = tasks.state[task] === WAITING && tasks.tries[task] > 0
     const waits = tasks.state[task] === READY || tasks.state[task] === ASSIGNED || again
-    if (waits && tasks.stage[task] === stage.number && tasks.count[task] === 1) open.push(task)
+    if (waits && tasks.stage[task] === stage.number) open.push(task)
   }
   if (open.length === 0 || open.length > mostPlanned) return undefined
   const [first] = open
@@ -59,7 +60,8 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
     machineOf.forEach((number, column) => {
       const machine = state.machines[number]
       const micros = fits(own, machine.capacity)
-        ? expectedMicros(stage, machine, tasks.first[task], tasks.size[task]) + between
+        ? expectedMicros(stage, machine, tasks.first[task], tasks.size[task], tasks.count[task]) +
+          between * tasks.count[task]
         : Number.POSITIVE_INFINITY
       const seconds = Math.max(1, micros) / 1e6
       times[row * machineOf.length + column] = seconds
