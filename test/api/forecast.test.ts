@@ -6,8 +6,9 @@ import { emptyState } from '../../src/core/initial.ts'
 import type { State } from '../../src/core/state.ts'
 import { DONE } from '../../src/core/items.ts'
 import { step } from '../../src/core/step.ts'
-import type { RunDefinition, StageDefinition } from '../../src/model/run.ts'
+import type { StageDefinition } from '../../src/model/run.ts'
 import { type Prng, prng } from '../../src/std/prng.ts'
+import { runOf } from '../fixtures/run-definition.ts'
 
 const stage = (name: string, after: number): StageDefinition => ({
   name,
@@ -21,18 +22,7 @@ const stage = (name: string, after: number): StageDefinition => ({
   retry: { attempts: 1, delay: 1_000_000, maxDelay: 1_000_000, never: [], on: {} },
 })
 
-const definition = (stages: readonly StageDefinition[]): RunDefinition => ({
-  name: 'r',
-  job: 'j',
-  stages,
-  tolerate: { count: 0, share: 0 },
-  objective: 'makespan',
-  due: undefined,
-  priority: 0,
-  strategy: 'on-demand',
-  order: 'fifo',
-  seed: 1,
-})
+const definition = (stages: readonly StageDefinition[]) => runOf(stages, { name: 'r', job: 'j' })
 
 type World = {
   readonly items: number

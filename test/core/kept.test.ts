@@ -5,7 +5,8 @@ import { emptyState } from '../../src/core/initial.ts'
 import { DONE, OPEN, STOPPED, stateOf } from '../../src/core/items.ts'
 import { endReplay, replay, step } from '../../src/core/step.ts'
 import type { State } from '../../src/core/state.ts'
-import type { RunDefinition, StageDefinition } from '../../src/model/run.ts'
+import type { StageDefinition } from '../../src/model/run.ts'
+import { runOf } from '../fixtures/run-definition.ts'
 
 /** Answers that bring along what follows them from an earlier run. */
 
@@ -21,18 +22,7 @@ const stage = (name: string, after: number): StageDefinition => ({
   retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
 })
 
-const run: RunDefinition = {
-  name: 'J',
-  job: 'J',
-  tolerate: { count: 0, share: 0 },
-  objective: 'makespan',
-  due: undefined,
-  priority: 0,
-  strategy: 'on-demand',
-  order: 'fifo',
-  seed: 1,
-  stages: [stage('a', -1), stage('b', 0), stage('c', 1)],
-}
+const run = runOf([stage('a', -1), stage('b', 0), stage('c', 1)])
 
 const begin: Event[] = [
   { kind: 'joined', machine: { id: 'm0', speed: 1, slots: 1, capacity: {}, cost: 0 } },

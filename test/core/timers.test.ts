@@ -2,21 +2,12 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../src/core/event.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'
-import type { RunDefinition } from '../../src/model/run.ts'
+import { runOf } from '../fixtures/run-definition.ts'
 
 const SECOND = 1_000_000
 
-const run: RunDefinition = {
-  name: 'J',
-  job: 'J',
-  tolerate: { count: 1_000, share: 0 },
-  objective: 'makespan',
-  due: undefined,
-  priority: 0,
-  strategy: 'on-demand',
-  order: 'fifo',
-  seed: 1,
-  stages: [
+const run = runOf(
+  [
     {
       name: 'a',
       after: -1,
@@ -29,7 +20,8 @@ const run: RunDefinition = {
       retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
     },
   ],
-}
+  { tolerate: { count: 1_000, share: 0 } },
+)
 
 test('a slot that is always busy has one watch, however often its machine joined again', () => {
   const state = emptyState()

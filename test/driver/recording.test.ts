@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'
 import { historyBatches, toEvent } from '../../src/driver/recording.ts'
-import type { RunDefinition } from '../../src/model/run.ts'
 import type { Outcome } from '../../src/port/executor.ts'
+import { runOf } from '../fixtures/run-definition.ts'
 
 /** Two slots with a task of three items each: attempts 1 and 2. */
 function atWork() {
@@ -17,30 +17,19 @@ function atWork() {
   return state
 }
 
-const run: RunDefinition = {
-  name: 'J',
-  job: 'J',
-  tolerate: { count: 0, share: 0 },
-  objective: 'makespan',
-  due: undefined,
-  priority: 0,
-  strategy: 'on-demand',
-  order: 'fifo',
-  seed: 1,
-  stages: [
-    {
-      name: 'a',
-      after: -1,
-      link: { kind: 'source' },
-      needs: {},
-      loads: undefined,
-      chunk: { kind: 'fixed', items: 3 },
-      timeout: undefined,
-      grace: 1,
-      retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
-    },
-  ],
-}
+const run = runOf([
+  {
+    name: 'a',
+    after: -1,
+    link: { kind: 'source' },
+    needs: {},
+    loads: undefined,
+    chunk: { kind: 'fixed', items: 3 },
+    timeout: undefined,
+    grace: 1,
+    retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
+  },
+])
 
 const answer = (attempt: number, index: number): Outcome => ({
   task: attempt - 1,

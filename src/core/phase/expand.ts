@@ -116,7 +116,7 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
       !(stage.complete && stage.pool.size + endedCount(stage.items) >= stage.known)
     )
       return
-    if (chunk.kind === 'fixed' && run < size && waitsForMore(state, stage, first, size)) return
+    if (chunk.kind === 'fixed' && run < size && waitsForMore(stage, first, size)) return
     decide(state, out, {
       kind: 'cut',
       stage: stage.number,
@@ -128,7 +128,7 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
 }
 
 /** A fixed chunk is cut short only where its interval cannot grow any more. */
-function waitsForMore(_state: State, stage: Stage, first: number, size: number): boolean {
+function waitsForMore(stage: Stage, first: number, size: number): boolean {
   if (stage.definition.link.kind !== 'source') return false
   const end = stage.pool.ends[0]
   return (
