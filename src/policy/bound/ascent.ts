@@ -35,9 +35,12 @@ export function* ascend(
     if (found) lambda = found.lambda
     yield undefined
   }
+  let before = 0
   for (let round = 0; round < rounds; round += 1) {
     const { columns, sum } = yield* cheapestColumns(view, lambda, { longest, perClass: 16 })
     yield { lambda, value: roundedDown(view, sum, lambda) }
+    if (sum <= before * (1 + worthARound)) return
+    before = sum
     for (const found of climb(view, columns, lambda, 0.03 / (1 + round), 150)) {
       if (found) lambda = found.lambda
       yield undefined
@@ -57,6 +60,8 @@ const sampleEntries = 200_000
 /** Fewer rows than machines would teach prices that fit the sample alone. */
 const sampleRowsPerMachine = 2
 const rounds = 5
+/** A round that gains less is the last. */
+const worthARound = 1e-6
 
 type Found = { readonly sum: number; readonly lambda: Float64Array }
 

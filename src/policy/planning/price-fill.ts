@@ -1,6 +1,7 @@
 import type { Unrelated } from '../bound/unrelated.ts'
 import { atOnce } from './planner.ts'
 import { type Assignment, makespanOfAssignment } from './assignment.ts'
+import { levelSteps } from './level-loads.ts'
 
 /**
  * An assignment from machine prices, with no solver: each task goes to the machine where it pays
@@ -41,7 +42,32 @@ export function* fillSteps(
       least = makespan
     }
   }
+  if (!(bound > 0) || targets === 0) return best
+  for (const start of [best, cheapestOf(view, lambda)]) {
+    const levelled = yield* levelSteps(view, lambda, { assignment: start, bound })
+    const makespan = makespanOfAssignment(view, levelled)
+    if (makespan < least) {
+      best = levelled
+      least = makespan
+    }
+  }
   return best
+}
+
+/** Every task where it pays least: of all assignments the one that wastes nothing, but uneven. */
+function cheapestOf(view: Unrelated, lambda: Float64Array): Assignment {
+  const { machines, times } = view
+  const ofClass = new Int32Array(view.classes)
+  for (let c = 0; c < view.classes; c += 1) {
+    let least = Infinity
+    for (let machine = 0; machine < machines; machine += 1) {
+      const price = lambda[machine] * times[c * machines + machine]
+      if (price >= least) continue
+      least = price
+      ofClass[c] = machine
+    }
+  }
+  return view.classOf.map(c => ofClass[c])
 }
 
 const steps = 40
@@ -66,10 +92,24 @@ function byUrgency(view: Unrelated, lambda: Float64Array): Int32Array {
     // A task only one machine can run has no choice to lose; it goes first.
     urgency[c] = second === Infinity ? Number.MAX_VALUE : least + 3 * (second - least)
   }
-  const { classOf } = view
-  return Int32Array.from(classOf.keys()).sort(
-    (a, b) => urgency[classOf[b]] - urgency[classOf[a]] || a - b,
-  )
+  const ranked = Int32Array.from(urgency.keys()).sort((a, b) => urgency[b] - urgency[a] || a - b)
+  return tasksByClass(view, ranked)
+}
+
+/** The tasks of one class after another; those of a class by index. */
+function tasksByClass({ tasks, classOf, count }: Unrelated, ranked: Int32Array): Int32Array {
+  const next = new Int32Array(count.length)
+  let at = 0
+  for (const c of ranked) {
+    next[c] = at
+    at += count[c]
+  }
+  const order = new Int32Array(tasks)
+  for (let task = 0; task < tasks; task += 1) {
+    order[next[classOf[task]]] = task
+    next[classOf[task]] += 1
+  }
+  return order
 }
 
 function fillTo(

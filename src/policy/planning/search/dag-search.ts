@@ -7,12 +7,13 @@ import { type Dag, dagOf } from './dag.ts'
 import { planOf } from './dag-decode.ts'
 import { type DagPlan, scheduleOfPlan } from './dag-plan.ts'
 import { type Lateness, latenessOf, meanWeight } from './lateness.ts'
+import { pricedStarts } from './priced-starts.ts'
 import { bestStart } from './starts.ts'
 
 /**
  * Search for tasks with precedence, transfers or releases on machines that run one at a time.
  *
- * Every constructive planner gives a start. Then annealing from the best schedule, again and again
+ * Every constructive planner gives a start, and HEFT by prices some more. Then annealing from the best schedule, again and again
  * and each time longer, by turns over orders alone (the decoder choosing machines) and over orders
  * and machines. Where machines are alike, orders alone reach every schedule worth having.
  */
@@ -21,8 +22,10 @@ export function* searchGraph(
   options: PlanOptions,
 ): Generator<Schedule | undefined, void, void> {
   const bound = (options.lowerBound ?? 0) * (1 + 1e-12)
-  const best = yield* bestStart(problem, options)
-  if (best === undefined || problem.tasks.length === 0 || makespanOf(best) <= bound) return
+  const start = yield* bestStart(problem, options)
+  if (start === undefined || problem.tasks.length === 0 || makespanOf(start) <= bound) return
+  const best = yield* pricedStarts(problem, start)
+  if (makespanOf(best) <= bound) return
   const dag = dagOf(problem)
   const run = bestKeeper(best, makespanOf)
   const random = prng(options.seed, 2)

@@ -10,7 +10,7 @@ import { minLoad } from '../min-load.ts'
 import { minMin } from '../min-min.ts'
 import { onDemand } from '../on-demand.ts'
 import { peft } from '../peft.ts'
-import type { PlanOptions } from '../planner.ts'
+import type { Planner, PlanOptions } from '../planner.ts'
 import { sufferage } from '../sufferage.ts'
 
 /**
@@ -26,7 +26,7 @@ function* startingSchedules(
     yield options.incumbent
     return
   }
-  for (const planner of canCompareAll(problem) ? [...fast, ...batch] : fast) {
+  for (const planner of startersFor(problem)) {
     if (planner.refuses?.(problem) !== undefined) continue
     for (const schedule of planner.plan(problem, options)) if (schedule) yield schedule
   }
@@ -55,9 +55,17 @@ export function canCompareAll({ tasks, machines }: Problem): boolean {
   return tasks.length ** 2 * machines.length * (shared ? sharedWork : 1) <= batchLimit
 }
 
+/** On large problems a planner takes a second, in which the search itself finds what is better. */
+function startersFor(problem: Problem): readonly Planner[] {
+  if (problem.times.length > largeEntries) return fastest
+  return canCompareAll(problem) ? [...fast, ...batch] : fast
+}
+
+const largeEntries = 400_000
 /** Task, ready task and machine. */
 const batchLimit = 400_000_000
 /** To find room on a machine that runs several tasks at once takes so many times as long. */
 const sharedWork = 256
+const fastest = [mct, met, heft]
 const fast = [mct, heft, peft, cpop, lpt, met, minLoad, onDemand]
 const batch = [minMin, maxMin, sufferage]

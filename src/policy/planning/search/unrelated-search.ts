@@ -1,7 +1,7 @@
 import type { Problem } from '../../../model/problem.ts'
 import { makespanOf, type Schedule } from '../../../model/schedule.ts'
 import { prng } from '../../../std/prng.ts'
-import { ascend } from '../../bound/ascent.ts'
+import { ascend, wholeLimit } from '../../bound/ascent.ts'
 import { unrelatedOf } from '../../bound/unrelated.ts'
 import { makespanOfAssignment, scheduleOf } from '../assignment.ts'
 import { mct } from '../mct.ts'
@@ -26,17 +26,24 @@ export function* searchAssignments(
   yield start
   const prices = { value: 0, lambda: new Float64Array(0) }
   const view = unrelatedOf(problem)
-  for (const found of ascend(view)) {
-    if (found && found.value > prices.value) Object.assign(prices, found)
-    yield undefined
-  }
-  if (!(prices.value > 0)) return
-  const filled = yield* fillSteps(view, prices.lambda, prices.value)
-  if (makespanOfAssignment(view, filled) < best.makespan) {
-    best.makespan = makespanOfAssignment(view, filled)
+  const fill = function* (lambda: Float64Array) {
+    const filled = yield* fillSteps(view, lambda, prices.value)
+    const makespan = makespanOfAssignment(view, filled)
+    if (makespan >= best.makespan) return
+    best.makespan = makespan
     best.machine.set(filled)
     yield scheduleOf(problem, best.machine)
   }
+  let proofs = 0
+  for (const found of ascend(view)) {
+    if (found && found.value > prices.value) Object.assign(prices, found)
+    if (found) proofs += 1
+    if (found && proofs === sampled && view.classes * view.machines > wholeLimit) {
+      yield* fill(found.lambda)
+    } else yield undefined
+  }
+  if (!(prices.value > 0)) return
+  yield* fill(prices.lambda)
   const bound = Math.max(prices.value, options.lowerBound ?? 0) * (1 + 1e-12)
   if (best.makespan <= bound) return
   const core = yield* coreSteps(problem, prices)
@@ -46,6 +53,9 @@ export function* searchAssignments(
     if (best.makespan <= bound) return
   }
 }
+
+/** On a large problem, the proof by prices of a sample: near the last, which come seconds later. */
+const sampled = 2
 
 /** What others found meanwhile, if it is better. */
 function take(offered: Schedule | undefined, best: Best): void {

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { unrelatedOf } from '../../../src/policy/bound/unrelated.ts'
+import type { Problem } from '../../../src/model/problem.ts'
+import { makespanOf, type Schedule } from '../../../src/model/schedule.ts'
+import { violationsOf } from '../../../src/model/validator.ts'
+import { loadsOf } from '../../../src/policy/planning/assignment.ts'
+import { heft } from '../../../src/policy/planning/heft.ts'
+import { levelSteps } from '../../../src/policy/planning/level-loads.ts'
+import { localSearch } from '../../../src/policy/planning/local-search.ts'
+import { mct } from '../../../src/policy/planning/mct.ts'
+import { atOnce, type Planner } from '../../../src/policy/planning/planner.ts'
+import { fillByPrices } from '../../../src/policy/planning/price-fill.ts'
+import { pricedStarts } from '../../../src/policy/planning/search/priced-starts.ts'
+import { prng } from '../../../src/std/prng.ts'
+import { lagrangianBound } from '../../solver/unrelated-problem.ts'
+import { problem } from '../planning/problems.ts'
+
+/** Layers of tasks, each after two of the layer before, whose times differ between machines up to ninefold. */
+function layers(how: { layers: number; width: number; machines: number; alike?: true }): Problem {
+  const random = prng(7)
+  return problem({
+    machines: Array.from({ length: how.machines }, (_, at) => ({ id: `m${at}` })),
+    tasks: Array.from({ length: how.layers * how.width }, (_, task) => {
+      const layer = Math.floor(task / how.width)
+      const before = () => `t${(layer - 1) * how.width + random.int(how.width)}`
+      const work = 1 + random.int(20)
+      const times = Array.from({ length: how.machines }, () => work * (1 + random.int(9)))
+      return {
+        id: `t${task}`,
+        after: layer === 0 ? [] : [...new Set([before(), before()])],
+        ...(how.alike ? { work } : { times }),
+      }
+    }),
+  })
+}
+
+const first = (planner: Planner, on: Problem): Schedule => {
+  const [schedule] = planner.plan(on, { seed: 1 })
+  if (!schedule) throw new Error(`${planner.name} gave nothing`)
+  return schedule
+}
+
+describe('heft by prices', () => {
+  const busy = layers({ layers: 20, width: 40, machines: 6 })
+
+  it('is far shorter than heft where all machines are busy and times differ', () => {
+    const start = first(heft, busy)
+    const yielded = [...pricedStarts(busy, start)].filter(found => found !== undefined)
+    const best = yielded.at(-1) as Schedule
+    for (const schedule of yielded) expect(violationsOf(busy, schedule)).toEqual([])
+    expect(makespanOf(best)).toBeLessThan(0.9 * makespanOf(start))
+  })
+
+  it('leaves alone what is as good, and machines that are alike', () => {
+    const best = [...pricedStarts(busy, first(heft, busy))].findLast(found => found !== undefined)
+    const again = [...pricedStarts(busy, best as Schedule)]
+    expect(again.filter(found => found !== undefined)).toEqual([])
+    const alike = layers({ layers: 5, width: 10, machines: 4, alike: true })
+    expect([...pricedStarts(alike, first(mct, alike))].filter(Boolean)).toEqual([])
+  })
+
+  it('is what local search begins with', () => {
+    const found = localSearch.plan(busy, { seed: 1 })
+    let least = Number.POSITIVE_INFINITY
+    for (let step = 0; step < 30; step += 1) {
+      const { value } = found.next()
+      if (value) least = makespanOf(value)
+    }
+    expect(least).toBeLessThan(0.9 * makespanOf(first(heft, busy)))
+  })
+})
+
+describe('levelling loads', () => {
+  const random = prng(3)
+  const many = problem({
+    machines: Array.from({ length: 8 }, (_, at) => ({ id: `m${at}` })),
+    tasks: Array.from({ length: 4_000 }, (_, at) => {
+      const base = 1 + 99 * random.next()
+      return {
+        id: `t${at}`,
+        times: Array.from({ length: 8 }, () => base * (1 + 19 * random.next())),
+      }
+    }),
+  })
+  const view = unrelatedOf(many)
+  const { value, lambda } = lagrangianBound(many, 60)
+  const fullest = (assignment: Int32Array) => Math.max(...loadsOf(view, assignment))
+
+  it('brings thousands of tasks at rough prices to the bound', () => {
+    expect(fullest(fillByPrices(view, lambda, value))).toBeLessThan(1.002 * value)
+  })
+
+  it('never makes an assignment longer, and moves nothing without a reason', () => {
+    const { machine } = first(mct, many)
+    const levelled = atOnce(levelSteps(view, lambda, { assignment: machine, bound: value }))
+    expect(fullest(levelled)).toBeLessThanOrEqual(fullest(machine))
+    const bound = fullest(machine)
+    expect(atOnce(levelSteps(view, lambda, { assignment: machine, bound }))).toEqual(machine)
+  })
+})
