@@ -1,13 +1,11 @@
 import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
 import type { Standing } from '../choose/standing.ts'
-import { strategyNamed } from '../choose/strategies.ts'
 import type { Job } from '../model/job.ts'
 import type { Event } from '../core/event.ts'
 import { hasEnded, type Run, type Stage } from '../core/state.ts'
-import type { Objective } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
-import { allocationNamed } from '../policy/registry.ts'
 import type { Host } from './host.ts'
+import { plansBeside, startingRule } from './live-start.ts'
 import { openItems, type OpenItems } from './open-items.ts'
 import {
   type Moment,
@@ -34,14 +32,22 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   const learning = learningInWords(strategy, objective)
   const alike = !plansBeside(host.machines, strategy, objective)
   if (alike && !ordersLargest(host.machines, job)) return () => {}
+  const first = startingRule(host.machines, job)
   if (!alike) {
-    noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why: learning })
+    const { order } = first
+    noteStrategy(host.store, name, {
+      asked: strategy,
+      uses: 'mct',
+      order,
+      objective,
+      why: learning,
+    })
   }
   const { order } = run.definition
   const ended = new AbortController()
   let [planning, live, restsUntil] = [false, false, 0]
   let setbacks: ReadonlyMap<number, Setbacks> = new Map()
-  let standing: Standing | undefined
+  let standing: Standing | undefined = strategy === 'auto' ? first : undefined
   /** By stage. */
   const plannedAt = new Map<number, Moment>()
   const planFor = async (stage: Stage, open: OpenItems, since: string): Promise<void> => {
@@ -141,25 +147,6 @@ const worthALook: ReadonlySet<Event['kind']> = new Set([
   'learnt',
   'goOn',
 ])
-
-/**
- * Whether there is anything to plan. `auto` does not while only the makespan counts and machines are
- * alike: the next idle slot is then where a task ends first.
- */
-export function plansBeside(
-  machines: readonly MachineDefinition[],
-  strategy: string,
-  objective: Objective,
-): boolean {
-  if (strategy !== 'auto') {
-    return allocationNamed(strategy) === undefined && strategyNamed(strategy) !== undefined
-  }
-  const [first, ...others] = machines
-  const speeds = others.some(({ speed }) => speed !== first.speed)
-  const prices = others.some(({ cost }) => cost !== first.cost)
-  if (objective === 'makespan') return speeds
-  return objective === 'cost' ? speeds || prices : true
-}
 
 /**
  * Whether `auto` may still shorten the tail: where slots are alike, by who goes first, the largest

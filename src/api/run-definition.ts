@@ -2,6 +2,9 @@ import type { Job, StageSpec } from '../model/job.ts'
 import type { Link, RunDefinition, StageDefinition } from '../model/run.ts'
 import type { Micros } from '../std/time.ts'
 
+/** With equal priorities this is fifo; a pushed item with a priority of its own needs it. */
+export const usualOrder = 'priority'
+
 /** A job as the core runs it: stages in an order in which each follows the one it depends on. */
 export function runDefinition(
   job: Job,
@@ -10,6 +13,7 @@ export function runDefinition(
     readonly seed: number
     readonly now: Micros
     readonly strategy: string
+    readonly order?: string
   },
 ): RunDefinition {
   const order = topological(job.stages)
@@ -42,8 +46,7 @@ export function runDefinition(
     due: job.due === undefined ? undefined : options.now + job.due,
     priority: job.priority,
     strategy: options.strategy,
-    // With equal priorities this is fifo; a pushed item with a priority of its own needs it.
-    order: job.order ?? 'priority',
+    order: options.order ?? job.order ?? usualOrder,
     seed: options.seed,
     tenant: job.tenant,
     share: job.share,

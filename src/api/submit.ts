@@ -4,7 +4,6 @@ import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { templateRoot } from '../model/output-template.ts'
-import { allocationNamed } from '../policy/registry.ts'
 import type { RunRecord } from '../port/store.ts'
 import { inputFingerprint, stageFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
@@ -12,9 +11,10 @@ import { rememberRedo } from './answers-before.ts'
 import { keeperFor } from './keep.ts'
 import { givenInput, hasKeptInput } from './kept-input.ts'
 import { recallTimes } from './learnt-times.ts'
+import { liveStart } from './live-start.ts'
 import { rememberOlderCode } from './older-code.ts'
 import { runNameFor } from './names.ts'
-import { planBeside, plansBeside } from './plan-beside.ts'
+import { planBeside } from './plan-beside.ts'
 import {
   newestRun,
   type Plan,
@@ -156,12 +156,6 @@ function definitionOf(host: Host, job: Job, name: string, seed: number): RunDefi
     name,
     seed,
     now: nowOf(host.state),
-    strategy: liveStrategy(host, job),
+    ...liveStart(host.machines, job),
   })
-}
-
-/** `auto` while times are being learnt: with machines alike any idle one serves, else earliest completion. */
-function liveStrategy(host: Host, { strategy, objective }: Job): string {
-  if (strategy !== 'auto') return allocationNamed(strategy)?.name ?? 'planned'
-  return plansBeside(host.machines, strategy, objective) ? 'planned' : 'on-demand'
 }

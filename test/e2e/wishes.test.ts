@@ -48,6 +48,19 @@ describe('what items bring for themselves', () => {
     expect(started.map(index => 'abcd'[index]).join('')).toBe(expected)
   })
 
+  test.each([
+    ['weighted-tardiness', 'dbac'],
+    ['mean-flow-time', 'dbca'],
+    ['makespan', 'abcd'],
+  ])('decides under auto for %s before any time is known', async (objective, expected) => {
+    const { priority: _, ...wished } = JSON.parse(files['job.json'])
+    const job = { ...wished, strategy: 'auto', objective }
+    const folder = folderWith({ ...files, 'job.json': JSON.stringify(job) })
+    const { code, err } = await dray(folder, ['run', 'job.json', '--machines', 'machines.json'])
+    expect(code, err).toBe(0)
+    expect(readFileSync(join(folder, 'order.txt'), 'utf8')).toBe(expected)
+  })
+
   test('one that cannot be read fails its item alone and says what was expected', async () => {
     const items = '{"id":"x","due":17}\n{"id":"y"}\n'
     const folder = folderWith({ ...files, 'items.jsonl': items })
