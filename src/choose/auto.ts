@@ -29,7 +29,9 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   const tryUpTo = async ({ candidate, scores }: Trial, repeats: number): Promise<void> => {
     for (let repeat = scores.length; repeat < repeats; repeat += 1) {
       const seed = trialSeeds + conditions.seed * 64 + repeat
-      scores.push(scoreOf(realise(problem, candidate.way, { ...conditions, seed }), objective))
+      scores.push(
+        scoreOf(realise(problem, candidate.way, { ...conditions, seed }), objective, certain),
+      )
       await setImmediate()
     }
   }
@@ -118,7 +120,9 @@ function repeatsFor(problem: Problem, timed: boolean): number {
 function meanOf({ scores }: Trial, runs = scores.length): Score {
   const mean = (of: (score: Score) => number) =>
     scores.slice(0, runs).reduce((sum, score) => sum + of(score), 0) / runs
-  return { value: mean(score => score.value), makespan: mean(score => score.makespan) }
+  const [value, makespan] = [mean(score => score.value), mean(score => score.makespan)]
+  const lateness = mean(score => score.lateness ?? Number.NaN)
+  return Number.isNaN(lateness) ? { value, makespan } : { value, makespan, lateness }
 }
 
 /** Of those who met the same seeds, best first, the ones that further runs may yet find best. */
@@ -145,7 +149,7 @@ function beside(trial: Trial, winner: Trial) {
   if (compareScores(own, same) < 0) return []
   const value = same.value > 0 ? own.value * (whole.value / same.value) : own.value
   const makespan = own.makespan * (whole.makespan / same.makespan)
-  return [{ name: trial.candidate.name, value, makespan }]
+  return [{ ...own, name: trial.candidate.name, value, makespan }]
 }
 
 /**

@@ -14,7 +14,12 @@ export const objectives: readonly Objective[] = [
   'cost',
 ]
 
-export type Score = { readonly value: number; readonly makespan: number }
+export type Score = {
+  readonly value: number
+  readonly makespan: number
+  /** Greatest end minus due date, where that is to decide between equals before the makespan does. */
+  readonly lateness?: number
+}
 
 /** The value of a whole schedule; tasks that did not run count for nothing. */
 export function scoreSchedule(problem: Problem, schedule: Schedule, objective: Objective): Score {
@@ -26,20 +31,22 @@ export function scoreSchedule(problem: Problem, schedule: Schedule, objective: O
 export function compareScores(a: Score, b: Score): number {
   const near = 1e-12 * Math.max(Math.abs(a.value), Math.abs(b.value))
   if (Math.abs(a.value - b.value) > near) return a.value - b.value
-  return a.makespan - b.makespan
+  const later = (a.lateness ?? 0) - (b.lateness ?? 0)
+  return later !== 0 ? later : a.makespan - b.makespan
 }
 
-/** Money is the time a machine is busy at its price; tardiness counts with the weight of its task. */
+/** Money is the time a machine is busy at its price; tardiness counts with the weight of its task, lateness does not. */
 export function moneyAndWeights(problem: Problem, schedule: Schedule) {
-  let [cost, weightedTardiness] = [0, 0]
+  let [cost, weightedTardiness, lateness] = [0, 0, Number.NEGATIVE_INFINITY]
   problem.tasks.forEach(({ due, weight }, task) => {
     const machine = schedule.machine[task]
     if (machine < 0) return
     const end = schedule.end[task]
     cost += (end - schedule.start[task]) * problem.machines[machine].cost
     if (end > due) weightedTardiness += weight * (end - due)
+    if (end - due > lateness) lateness = end - due
   })
-  return { cost, weightedTardiness }
+  return { cost, weightedTardiness, lateness }
 }
 
 /** "makespan", "mean flow time", ... */

@@ -25,8 +25,8 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
     faults,
   })
   const { wasted, ...measured } = simulated
-  const { cost, weightedTardiness } = moneyAndWeights(problem, simulated.schedule)
-  return { ...measured, cost: cost + wasted, weightedTardiness }
+  const { cost, ...due } = moneyAndWeights(problem, simulated.schedule)
+  return { ...measured, ...due, cost: cost + wasted }
 }
 
 export type Way =
@@ -51,6 +51,8 @@ export type Realised = Measures & {
   /** Of all attempts: what failed was paid for as well. */
   readonly cost: number
   readonly weightedTardiness: number
+  /** Greatest end minus due date; -Infinity where nothing is due. */
+  readonly lateness: number
 }
 
 /** The problem as it turned out: with the durations that this seed gives. For bounds in hindsight. */
@@ -64,9 +66,15 @@ export function inHindsight(problem: Problem, { noise, seed }: Conditions): Prob
   }
 }
 
-/** What an objective makes of a run; less is better, and of equals the shorter. */
-export function scoreOf(realised: Realised, objective: Objective): Score {
-  return { value: valueUnder(realised, objective), makespan: realised.makespan }
+/**
+ * What an objective makes of a run; less is better. Of equals the shorter, but of those that come in time
+ * in a run that luck may change, what has most room left before a due date.
+ */
+export function scoreOf(realised: Realised, objective: Objective, certain = true): Score {
+  const { makespan, lateness } = realised
+  const score = { value: valueUnder(realised, objective), makespan }
+  const tells = !certain && objective === 'weighted-tardiness' && Number.isFinite(lateness)
+  return tells ? { ...score, lateness } : score
 }
 
 function valueUnder(realised: Realised, objective: Objective): number {

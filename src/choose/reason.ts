@@ -46,7 +46,9 @@ type Tried = Score & { readonly name: string }
 const more = (count: number): string => (count > 0 ? ` and ${count} more` : '')
 
 function distance(other: Tried, winner: Tried): string {
-  if (compareScores({ ...other, makespan: 0 }, { ...winner, makespan: 0 }) === 0) {
+  const value = ({ value }: Score): Score => ({ value, makespan: 0 })
+  if (compareScores(value(other), value(winner)) === 0) {
+    if (other.lateness !== winner.lateness) return 'equal but with less room before due dates'
     return `equal but ${percent(other.makespan / winner.makespan - 1)} longer`
   }
   if (winner.value <= 0) return `comes to ${Number(other.value.toPrecision(4))}`

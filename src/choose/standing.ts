@@ -29,11 +29,13 @@ export function isWorthIt(better: readonly Score[], standing: readonly Score[], 
   const equal = better
     .slice(0, runs)
     .every((score, at) => compareScores(plain(score), plain(standing[at])) === 0)
-  const of = equal ? (score: Score) => score.makespan : (score: Score) => score.value
+  const tie = ({ lateness, makespan }: Score) => lateness ?? makespan
+  const of = equal ? tie : (score: Score) => score.value
   const gains = better.slice(0, runs).map((score, at) => of(standing[at]) - of(score))
   const gain = meanOf(gains)
-  const least = smallPart * Math.abs(meanOf(standing.slice(0, runs).map(of)))
-  return gain > least && gain > (runs >= fewest ? 2 * errorOf(gains) : luck * of(standing[0]))
+  const left = equal ? (score: Score) => score.makespan : of
+  const least = smallPart * meanOf(standing.slice(0, runs).map(left))
+  return gain > least && gain > (runs >= fewest ? 2 * errorOf(gains) : luck * left(standing[0]))
 }
 
 /** Runs from which luck can be told. */

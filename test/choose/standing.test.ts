@@ -70,6 +70,39 @@ describe('what a run follows already', () => {
   })
 })
 
+describe('of rules under which all comes in time', () => {
+  /** Short ones due late, then long ones due soon, on two machines: twice as much time as is needed. */
+  const roomy = problemFrom(
+    {
+      machines: [{ id: 'a' }, { id: 'b' }],
+      tasks: Array.from({ length: 24 }, (_, at) => ({
+        ...{ id: `t${at}`, work: at < 12 ? 1 : 1.5 },
+        due: at < 12 ? 60 : 20 + at,
+      })),
+    },
+    { place: 'roomy', name: 'roomy' },
+  )
+  const tried = (standing?: Standing) =>
+    chooseByTrial(roomy, {
+      objective: 'weighted-tardiness',
+      conditions: { noise: 0.1, seed: 1 },
+      members: [],
+      ...(standing && { standing }),
+    })
+
+  test('the one that leaves most room before the due dates goes, not the one that ends soonest', async () => {
+    const { way, value } = await tried()
+    expect(value).toBe(0)
+    expect(way).toMatchObject({ order: expect.stringMatching(/^(edd|min-slack)$/) })
+  })
+
+  test('another takes over where it leaves clearly more room, and not for ending sooner', async () => {
+    expect((await tried({ strategy: 'mct', order: 'edd' })).way).toMatchObject({ order: 'edd' })
+    const { way } = await tried({ strategy: 'mct', order: 'spt' })
+    expect(way).toMatchObject({ order: expect.stringMatching(/^(edd|min-slack)$/) })
+  })
+})
+
 describe('a plan beside a run', () => {
   const named = (name: string) => strategyNamed(name) ?? expect.fail(name)
   const request = { problem: sixty, objective: 'makespan', seed: 7, noise: 0.3, ms: 200 } as const
