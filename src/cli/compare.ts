@@ -20,7 +20,7 @@ import {
 } from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, type Schedulable, schedulable } from './schedulable.ts'
 import {
-  shareFrom,
+  noiseFrom,
   objectiveFrom,
   objectiveOption,
   orderFrom,
@@ -164,7 +164,7 @@ function askedFrom(flags: CompareFlags): Asked {
     seeds: wholeFrom('--seeds', flags.seeds, 1),
     spending: spendingFrom(flags, 2_000),
     faults,
-    ...(flags.noise !== undefined && { noise: shareFrom('--noise', flags.noise) }),
+    ...(flags.noise !== undefined && { noise: noiseFrom(flags.noise) }),
   }
 }
 

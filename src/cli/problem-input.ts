@@ -33,7 +33,8 @@ function isJob(path: string): boolean {
   if (!existsSync(path)) return false
   const found = statSync(path)
   if (found.isDirectory()) return true
-  return /\.json$/i.test(path) && found.size < jobFileBytes && hasStages(readFileSync(path, 'utf8'))
+  if (!found.isFile() || !/\.json$/i.test(path)) return false
+  return found.size < jobFileBytes && hasStages(readFileSync(path, 'utf8'))
 }
 
 /** Nobody writes a job file of this size; problems may be much larger. */

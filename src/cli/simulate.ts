@@ -17,7 +17,7 @@ import {
 } from './problem-options.ts'
 import { aboutJob, jobNotes, requireRoomFor, schedulable } from './schedulable.ts'
 import {
-  shareFrom,
+  noiseFrom,
   objectiveOption,
   orderHelp,
   spendingFrom,
@@ -62,7 +62,7 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
   const spending = spendingFrom(flags, 2_000)
   const seed = wholeFrom('--seed', flags.seed, 0)
   const faults = faultsFrom(flags.faults)
-  const given = flags.noise === undefined ? undefined : shareFrom('--noise', flags.noise)
+  const given = flags.noise === undefined ? undefined : noiseFrom(flags.noise)
   const subject = await schedulable(input, flags)
   const { problem, objective, order } = subject
   const strategy = strategyFrom(subject.strategy ?? 'auto')

@@ -70,9 +70,8 @@ export function spendingFrom(flags: SpendingFlags, defaultMs: number): Spending 
   if (flags.timeLimit === undefined) return { kind: 'time', ms: defaultMs }
   const micros = /^0+$/.test(flags.timeLimit.trim()) ? 0 : parseDuration(flags.timeLimit)
   if (micros === undefined || micros > longestMicros) {
-    throw new InputError(
-      `--time-limit ${flags.timeLimit}: expected a duration such as 10s or 500ms`,
-    )
+    const expected = micros === undefined ? 'a duration such as 10s or 500ms' : 'at most 24d'
+    throw new InputError(`--time-limit ${flags.timeLimit}: expected ${expected}`)
   }
   return { kind: 'time', ms: micros / 1000 }
 }
@@ -100,3 +99,14 @@ export function shareFrom(flag: string, text: string): number {
   if (Number.isFinite(value) && value >= 0) return value
   throw new InputError(`${flag} ${text}: expected a number, 0 or more, such as 0.2 or 20%`)
 }
+
+/** `--noise 0.2`: a spread beyond twice the mean is no measurement, but a percentage without its sign. */
+export function noiseFrom(text: string): number {
+  const noise = shareFrom('--noise', text)
+  if (noise <= widestNoise) return noise
+  throw new InputError(
+    `--noise ${text}: expected at most ${widestNoise} (200%), such as 0.2 or 20%`,
+  )
+}
+
+const widestNoise = 2

@@ -32,7 +32,14 @@ export function buildNetwork(
   for (const [at, link] of (network.links ?? []).entries()) {
     const where = `${place}: network.links[${at}]`
     const [a, b] = link.between.map(id => machineAt(id, machineIndex, where))
-    if (a === b) continue
+    if (a === b) {
+      const end = machines[a].id
+      throw badInput(
+        where,
+        `a link between ${end} and itself`,
+        'two machines: within one nothing is moved',
+      )
+    }
     const key = Math.min(a, b) * count + Math.max(a, b)
     const earlier = setBy.get(key)
     if (earlier !== undefined) {

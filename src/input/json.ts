@@ -102,6 +102,16 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function shortJson(value: unknown): string {
   if (value === Number.POSITIVE_INFINITY) return 'a number that is too large'
-  const text = JSON.stringify(value) ?? String(value)
+  const text = jsonOf(value)
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`
+}
+
+/** What is nested a hundred thousand deep is read, but cannot be written. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return 'what is nested too deep to be shown'
+  }
 }

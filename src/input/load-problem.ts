@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  type Stats,
+} from 'node:fs'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Problem } from '../model/problem.ts'
@@ -73,8 +82,24 @@ function readPackedMatrix(path: string, name: string): Problem {
 function readText(path: string): string {
   const bytes = readBytes(path, /\.gz$/i.test(path) ? MAX_UNPACKED_BYTES : MAX_JSON_BYTES)
   const plain = /\.gz$/i.test(path) ? unpack(bytes, path, MAX_JSON_BYTES) : bytes
-  return plain.toString('utf8')
+  return textOf(plain, path)
 }
+
+/** What is not UTF-8 would turn into question marks, and two names into one. */
+function textOf(bytes: Buffer, path: string): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+  if (utf16) throw badInput(path, 'UTF-16 text', 'UTF-8 text')
+  let line = 1
+  for (let from = 0; ; line += 1) {
+    const end = bytes.indexOf(LINE_FEED, from)
+    if (end < 0 || !isUtf8(bytes.subarray(from, end))) break
+    from = end + 1
+  }
+  throw badInput(`${path}:${line}`, 'bytes that are no UTF-8 text', 'UTF-8 text')
+}
+
+const LINE_FEED = 10
 
 function readBytes(path: string, limit = MAX_UNPACKED_BYTES): Buffer {
   return withFile(path, file => {
@@ -101,8 +126,18 @@ function unpack(bytes: Buffer, path: string, limit: number): Buffer {
         `less than that; a larger problem fits a plain matrix (.csv without .gz)`,
       )
     }
-    throw badInput(path, `not a gzip file: ${reason(error)}`, 'the output of gzip')
+    throw badInput(path, packingFault(bytes, error), 'a whole file, as gzip wrote it')
   }
+}
+
+function packingFault(bytes: Buffer, error: unknown): string {
+  if (bytes.length === 0) return 'an empty file'
+  const isGzip = bytes[0] === 0x1f && (bytes.length === 1 || bytes[1] === 0x8b)
+  if (!isGzip) return 'not a gzip file'
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'Z_BUF_ERROR')
+    return `cut off: it ends after ${bytes.length} bytes, within what was packed`
+  return `a damaged gzip file: ${reason(error)}`
 }
 
 function eachPiece(path: string, use: (piece: Uint8Array) => void): void {
@@ -119,16 +154,24 @@ function eachPiece(path: string, use: (piece: Uint8Array) => void): void {
 function withFile<T>(path: string, use: (file: number) => T): T {
   let file: number
   try {
-    file = openSync(path, 'r')
+    // Without a writer a pipe would be waited for, and no file is.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     throw badInput(path, `cannot be read: ${reason(error)}`, 'a readable file')
   }
   try {
-    if (!fstatSync(file).isFile()) throw badInput(path, 'not a file', 'a readable file')
+    const found = fstatSync(file)
+    if (!found.isFile()) throw badInput(path, kindOf(found), 'a file')
     return use(file)
   } finally {
     closeSync(file)
   }
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a folder'
+  if (found.isFIFO()) return 'a pipe'
+  return 'not a file'
 }
 
 const megabytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20)

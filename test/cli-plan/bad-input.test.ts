@@ -191,7 +191,18 @@ describe('a problem that cannot be used is refused with its place and what was e
     writeFileSync(join(folder, 'plain.csv.gz'), '1,2\n')
     expect(refused(0, 'plain.csv.gz')).toContain('plain.csv.gz: not a gzip file')
     writeFileSync(join(folder, 'cut.csv.gz'), gzipSync('1,2\n'.repeat(999)).subarray(0, 30))
-    expect(refused(1, 'cut.csv.gz')).toContain('unexpected end of file')
+    expect(refused(1, 'cut.csv.gz')).toContain('cut.csv.gz: cut off: it ends after 30 bytes')
+  })
+
+  test.each([
+    ['--noise', '2000%', 'at most 2 (200%)'],
+    ['--noise', '20', 'at most 2 (200%)'],
+    ['--time-limit', '25d', 'at most 24d'],
+    ['--time-limit', '1e9', 'a duration such as 10s'],
+  ])('%s %s: expected %s', (flag, value, expected) => {
+    const { status, stderr } = dray('simulate', 'ok.csv', flag, value)
+    expect({ status, stderr }).toMatchObject({ status: 2 })
+    expect(stderr).toContain(`${flag} ${value}: expected ${expected}`)
   })
 
   test.each([

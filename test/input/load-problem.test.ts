@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,7 +81,32 @@ describe('loading a problem', () => {
     [
       'half a packed file',
       () => file('h.csv.gz', gzipSync('1,2\n').subarray(0, 12)),
-      'not a gzip file',
+      'h.csv.gz: cut off: it ends after 12 bytes',
+    ],
+    ['an empty packed file', () => file('e.csv.gz', ''), 'e.csv.gz: an empty file'],
+    [
+      'a packed file that is damaged',
+      () =>
+        file(
+          'd.csv.gz',
+          Buffer.from([...gzipSync('1,2\n').subarray(0, -8), 0, 0, 0, 0, 4, 0, 0, 0]),
+        ),
+      'd.csv.gz: a damaged gzip file',
+    ],
+    [
+      'bytes that are no UTF-8',
+      () => file('u.json', Buffer.from(problemText.replace('"a"', '\n"a\xff"'), 'latin1')),
+      'u.json:2: bytes that are no UTF-8 text',
+    ],
+    [
+      'UTF-16',
+      () => file('u16.json', Buffer.from(`\ufeff${problemText}`, 'utf16le')),
+      'u16.json: UTF-16 text',
+    ],
+    [
+      'fields nested deeper than can be shown',
+      () => file('deep.json', `{"machines":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`),
+      'machines: found what is nested too deep to be shown',
     ],
     ['a matrix beyond 2^53', () => file('big.csv', '9e15\n9e15\n'), 'times are too large'],
   ])('refuses %s', (_, path, message) => {
@@ -94,6 +120,15 @@ describe('loading a problem', () => {
     const packed = file('bomb.json.gz', gzipSync(Buffer.alloc(200 * 2 ** 20), { level: 1 }))
     expect(() => loadProblem(packed)).toThrow('over 128 MB unpacked')
   })
+
+  it.skipIf(process.platform === 'win32').each(['pipe.csv', 'pipe.json', 'pipe.csv.gz'])(
+    'refuses %s, a pipe that nobody writes to, at once',
+    name => {
+      const path = join(folder, name)
+      execFileSync('mkfifo', [path])
+      expect(() => loadProblem(path)).toThrow(`${name}: a pipe`)
+    },
+  )
 
   it('refuses 200 MB that are no matrix at the first cell', () => {
     const path = file('huge.csv', '')

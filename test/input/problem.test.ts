@@ -177,6 +177,12 @@ describe('a problem file is refused for', () => {
       'network.bandwidth',
     ],
     [
+      'a link to itself',
+      network([{ between: ['m0', 'm0'], bandwidth: 1 }]),
+      'links[0]: a link between m0 and itself',
+      'two machines',
+    ],
+    [
       'conflicting links',
       network([
         { between: ['m0', 'm1'], bandwidth: 1 },
