@@ -114,6 +114,7 @@ function problemOf(
       time: new Float64Array(0),
     },
     network: undefined,
+    underway: busy,
     machines: machineOf.map((number, column) => {
       const { speed, cost } = state.machines[number].definition
       return { id: `${number}/${column}`, speed, capacity: undefined, cost }

@@ -12,6 +12,7 @@ import { inOrder, placesAsItGoes, planOnline } from './online-plan.ts'
 import { membersInOrder } from './ordered-plan.ts'
 import { planFor } from './objective-portfolio.ts'
 import type { Member } from './portfolio.ts'
+import { underwayFirst } from '../policy/planning/underway.ts'
 import { best, meets, type Proof, proveBound } from './prove.ts'
 import { reasonFor } from './reason.ts'
 import { refusalOf, type Strategy } from './strategies.ts'
@@ -26,7 +27,8 @@ export async function planProblem(problem: Problem, request: PlanRequest): Promi
   if (refusal !== undefined) throw new Refused(strategy.name, refusal)
   const proof = request.proof ?? proveBound(problem)
   const began = performance.now()
-  const found = await scheduleBy(strategy, problem, request, proof)
+  const made = await scheduleBy(strategy, problem, request, proof)
+  const found = { ...made, schedule: underwayFirst(problem, made.schedule) }
   const seconds = request.spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   requireValid(problem, found.schedule, strategy.name)
   const strongest = found.proof ? best(proof, found.proof) : proof

@@ -1,5 +1,6 @@
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
+import { underwayFirst } from '../policy/planning/underway.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { wholeLimit } from '../policy/bound/ascent.ts'
 import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
@@ -127,7 +128,8 @@ export function memberOf(
   schedule: Schedule,
   objective: Objective = 'makespan',
 ): Member {
-  return { name, schedule, ...scoreSchedule(problem, schedule, objective) }
+  const real = underwayFirst(problem, schedule)
+  return { name, schedule: real, ...scoreSchedule(problem, real, objective) }
 }
 
 /** The first of the best. */

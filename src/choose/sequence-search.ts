@@ -16,7 +16,8 @@ export function* searchSequences(
   { objective, incumbent, seed }: SearchOptions,
 ): Generator<Schedule | undefined, void, void> {
   yield incumbent
-  if (problem.tasks.length < 2) return
+  const { underway = 0 } = problem
+  if (problem.tasks.length - underway < 2) return
   const draw = prng(seed)
   const flow = objective === 'mean-flow-time'
   const lineOf = flow ? flowOf : tardinessOf
@@ -29,9 +30,11 @@ export function* searchSequences(
       const timeOf = (task: number) => problem.times[task * problem.machines.length + on]
       tasks.sort((a, b) => timeOf(a) - timeOf(b) || a - b)
     })
-    yield scheduleOf(problem, sequences)
+    yield scheduleOf(problem, incumbent, sequences)
   }
-  const lines = sequences.map((tasks, on) => lineOf(problem, tasks, on))
+  const free = freeAt(problem, incumbent)
+  const line = (on: number) => lineOf(problem, sequences[on], { on, now: free[on] })
+  const lines = sequences.map((_, on) => line(on))
   let current = totalOf(lines)
   let best = current
   const accepts = lateAcceptance(current)
@@ -40,8 +43,8 @@ export function* searchSequences(
     for (let move = 0; move < movesPerStep; move += 1) {
       const { from, to, undo } = relocate(problem, sequences, { draw, placeOf })
       const before = [lines[from], lines[to]] as const
-      lines[from] = lineOf(problem, sequences[from], from)
-      lines[to] = lineOf(problem, sequences[to], to)
+      lines[from] = line(from)
+      lines[to] = line(to)
       const total = totalOf(lines)
       if (accepts(total, current)) current = total
       else {
@@ -56,7 +59,7 @@ export function* searchSequences(
         break
       }
     }
-    yield found ? scheduleOf(problem, sequences) : undefined
+    yield found ? scheduleOf(problem, incumbent, sequences) : undefined
   }
 }
 
@@ -65,10 +68,19 @@ const movesPerStep = 200
 const isBelow = (a: Score, b: Score): boolean =>
   a.value < b.value * (1 - 1e-12) || (a.value <= b.value && a.makespan < b.makespan * (1 - 1e-12))
 
+/** When each machine is through with what runs there already, which is moved nowhere. */
+function freeAt({ underway = 0, machines, times }: Problem, { machine }: Schedule): Float64Array {
+  const free = new Float64Array(machines.length)
+  for (let task = 0; task < underway; task += 1)
+    free[machine[task]] += times[task * machines.length + machine[task]]
+  return free
+}
+
 function sequencesOf(problem: Problem, { machine, start, end }: Schedule): number[][] {
+  const { underway = 0 } = problem
   const sequences: number[][] = problem.machines.map(() => [])
   machine.forEach((on, task) => {
-    sequences[on].push(task)
+    if (task >= underway) sequences[on].push(task)
   })
   for (const tasks of sequences) {
     tasks.sort((a, b) => start[a] - start[b] || end[a] - end[b] || a - b)
@@ -76,9 +88,13 @@ function sequencesOf(problem: Problem, { machine, start, end }: Schedule): numbe
   return sequences
 }
 
-function scheduleOf(problem: Problem, sequences: readonly (readonly number[])[]): Schedule {
-  const keys = new Float64Array(problem.tasks.length)
-  const machine = new Int32Array(problem.tasks.length)
+function scheduleOf(
+  problem: Problem,
+  incumbent: Schedule,
+  sequences: readonly (readonly number[])[],
+): Schedule {
+  const keys = new Float64Array(problem.tasks.length).fill(-1)
+  const machine = Int32Array.from(incumbent.machine)
   sequences.forEach((tasks, on) => {
     tasks.forEach((task, rank) => {
       keys[task] = rank
@@ -88,8 +104,12 @@ function scheduleOf(problem: Problem, sequences: readonly (readonly number[])[])
   return listSchedule(problem, { keys, machine: task => machine[task] })
 }
 
-function flowOf({ tasks, times, machines }: Problem, sequence: readonly number[], on: number) {
-  let [now, value] = [0, 0]
+/** A machine, and when its sequence may begin. */
+type Line = { readonly on: number; readonly now: number }
+
+function flowOf({ tasks, times, machines }: Problem, sequence: readonly number[], from: Line) {
+  const { on } = from
+  let [now, value] = [from.now, 0]
   for (const task of sequence) {
     const { release } = tasks[task]
     now = Math.max(now, release) + times[task * machines.length + on]
@@ -98,8 +118,9 @@ function flowOf({ tasks, times, machines }: Problem, sequence: readonly number[]
   return { value, makespan: now }
 }
 
-function tardinessOf({ tasks, times, machines }: Problem, sequence: readonly number[], on: number) {
-  let [now, value] = [0, 0]
+function tardinessOf({ tasks, times, machines }: Problem, sequence: readonly number[], from: Line) {
+  const { on } = from
+  let [now, value] = [from.now, 0]
   for (const task of sequence) {
     const { release, due, weight } = tasks[task]
     now = Math.max(now, release) + times[task * machines.length + on]

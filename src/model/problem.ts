@@ -18,6 +18,11 @@ export type Problem = {
   /** Precedence in CSR form, by successor: edges `firstEdge[task]..firstEdge[task + 1]` enter `task`. */
   readonly edges: Precedence
   readonly network: Network | undefined
+  /**
+   * So many tasks, the first ones, run already: each on the one machine that can run it, which takes no
+   * other before it has ended. Absent: none. Only where tasks are independent.
+   */
+  readonly underway?: number
 }
 
 export type ProblemMachine = {

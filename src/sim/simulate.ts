@@ -192,6 +192,17 @@ export function joiningMachines(problem: Problem, slots?: number): MachineDefini
   }))
 }
 
+/** What runs already is there alone for a tick, so that whatever the order it is begun before all else. */
+function othersLater(problem: Problem, ticks: number): Problem {
+  const { underway = 0 } = problem
+  if (underway === 0) return problem
+  const later = (release: number) => Math.max(release, 1 / ticks)
+  const tasks = problem.tasks.map((task, at) =>
+    at < underway ? task : { ...task, release: later(task.release) },
+  )
+  return { ...problem, tasks }
+}
+
 /** The problem as a run of one stage. */
 export function problemRun(
   problem: Problem,
@@ -205,7 +216,7 @@ export function problemRun(
       {
         name: 'tasks',
         after: -1,
-        link: { kind: 'graph', problem, ticks },
+        link: { kind: 'graph', problem: othersLater(problem, ticks), ticks },
         needs: {},
         loads: undefined,
         chunk: { kind: 'fixed', items: 1 },
