@@ -127,6 +127,7 @@ export function endReplay(state: State): void {
   state.scratch.replaying = false
   rebuildQueues(state)
   state.scratch.kept = []
+  state.scratch.hungry.clear()
   listLiveRuns(state)
   touchLiveRuns(state)
   for (const machine of state.machines) {

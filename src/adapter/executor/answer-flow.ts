@@ -7,12 +7,19 @@ import { bare, longAnswer, shortResult } from './protocol.ts'
 /** Answers leave at the end of a message, or when this much time or text has gathered. */
 const FLUSH_MS = 2
 const FLUSH_BYTES = 64 * 1024
+/**
+ * While the slot has its next message at hand nobody waits for them: a write, and the loop it wakes, costs the
+ * box what a twentieth of an item of a millisecond does, or twice that.
+ */
+const UNHURRIED_MS = 20
+/** The end of a message waits for those of others as short. */
+const TOGETHER_MS = 0.5
 
 /**
  * When a slot's answers leave. The clock is its caller's (`now`, milliseconds of `performance.now`):
  * it has just read it to measure an item, and reading it again would cost as much as a no-op item.
  */
-export function answerFlow(outbox: Outbox) {
+export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
   let flushedAt = performance.now()
   let late = false
 
@@ -21,15 +28,22 @@ export function answerFlow(outbox: Outbox) {
     flushedAt = now
   }
 
+  function isDue(now: number, hurried: number): boolean {
+    const waited = now - flushedAt
+    return (
+      outbox.waiting() > FLUSH_BYTES || (waited > hurried && (waited > UNHURRIED_MS || !hasNext()))
+    )
+  }
+
   return {
     answer(seq: number, answer: ItemAnswer, use: Use, now: number): void {
       outbox.put(lineOf(seq, answer, use))
-      if (now - flushedAt > FLUSH_MS || outbox.waiting() > FLUSH_BYTES) flush(now)
+      if (isDue(now, FLUSH_MS)) flush(now)
     },
     flush,
     /** A message has ended; answers given a moment ago may still wait for company. */
     messageEnded(now: number): void {
-      if (outbox.waiting() > 0 && now - flushedAt > FLUSH_MS / 4) flush(now)
+      if (outbox.waiting() > 0 && isDue(now, TOGETHER_MS)) flush(now)
     },
     /** Something waits, and nobody may come by for a while. */
     soon(): void {

@@ -49,12 +49,15 @@ const TURN_MS = 5
 export function itemRunner({
   outbox,
   voice,
+  hasNext,
 }: {
   outbox: Outbox
   voice: ReturnType<typeof slotVoice>
+  /** Whether another message is at hand. */
+  hasNext: () => boolean
 }) {
   const measure = useMeter()
-  const flow = answerFlow(outbox)
+  const flow = answerFlow(outbox, hasNext)
   const slowness = throttle()
   /** What a handler leaves behind (timers, promises nobody awaits) stays its item's: 8 ns an item, 130 a promise. */
   const origin = new AsyncLocalStorage<ItemContext | undefined>()
@@ -260,7 +263,6 @@ export function itemRunner({
   }
 
   async function takeTurn(): Promise<void> {
-    flow.flush(now)
     await turn()
     turnedAt = now = performance.now()
   }

@@ -36,7 +36,7 @@ export function slotRuntime(channel: Outbox) {
   const outbox: Outbox = { ...channel, put: line => channel.put(mark + line) }
   const queue: Work[] = []
   const voice = slotVoice(outbox.put, outbox.flush)
-  const runner = itemRunner({ outbox, voice })
+  const runner = itemRunner({ outbox, voice, hasNext: () => queue.length > 0 })
   let working = false
   let quitting = false
   let arriving: { header: MessageHeader; payloads: string[] } | undefined

@@ -70,7 +70,7 @@ function feedHungry(state: State, out: Out): void {
 function feed(state: State, out: Out, machine: Machine, slotNumber: number): void {
   const slot = machine.slots[slotNumber]
   if (!machine.alive || machine.pressure || slot === undefined || slot.klass < 0) return
-  if (slot.running.length === 0 || workLeft(state, slot) > limits.messageWork) return
+  if (slot.running.length === 0 || hasEnough(state, slot)) return
   if (slot.stopping.size > 0 || slot.killing !== undefined) return
   const klass = state.classes[slot.klass]
   const run = state.runs[state.stages[klass.stage].run]
@@ -79,6 +79,11 @@ function feed(state: State, out: Out, machine: Machine, slotNumber: number): voi
   if (queue === undefined || queuedCount(queue) === 0) return
   if (bestQueue(state, machine) !== queue) return
   start(state, out, machine, slotNumber, takeMessage(state, klass, machine, queue, 'more'))
+}
+
+function hasEnough(state: State, slot: Slot): boolean {
+  const inChunks = state.tasks.count[slot.running[0]] > 1
+  return workLeft(state, slot) > (inChunks ? limits.chunkAhead : limits.messageWork)
 }
 
 /** Predicted, of what the slot has in flight: of its first task the items not answered yet. */

@@ -22,7 +22,7 @@ function kept() {
 
 test('answers given together leave together, the first that comes later takes them along', () => {
   const { outbox, left } = kept()
-  const flow = answerFlow(outbox)
+  const flow = answerFlow(outbox, () => false)
   const now = performance.now()
   flow.answer(0, { letter: 'R', json: '1' }, use, now)
   flow.answer(1, { letter: 'R', json: '2' }, use, now)
@@ -31,16 +31,27 @@ test('answers given together leave together, the first that comes later takes th
   expect(left).toEqual(['r 0 3 1\nr 1 3 2\nr 2 3 3\n'])
 })
 
+test('with the next message at hand they wait longer, as nobody waits for them', () => {
+  const { outbox, left } = kept()
+  const flow = answerFlow(outbox, () => true)
+  const now = performance.now()
+  flow.answer(0, { letter: 'R', json: '1' }, use, now + 10)
+  flow.messageEnded(now + 11)
+  expect(left).toEqual([])
+  flow.answer(1, { letter: 'R', json: '2' }, use, now + 60_000)
+  expect(left).toEqual(['r 0 3 1\nr 1 3 2\n'])
+})
+
 test('much text does not wait', () => {
   const { outbox, left } = kept()
   const json = JSON.stringify('x'.repeat(70_000))
-  answerFlow(outbox).answer(0, { letter: 'R', json }, use, performance.now())
+  answerFlow(outbox, () => false).answer(0, { letter: 'R', json }, use, performance.now())
   expect(left).toHaveLength(1)
 })
 
 test('what waits for nobody leaves by itself', async () => {
   const { outbox, left } = kept()
-  const flow = answerFlow(outbox)
+  const flow = answerFlow(outbox, () => false)
   flow.answer(0, { letter: 's', json: '1' }, use, 0)
   flow.soon()
   while (left.length === 0) await new Promise(resolve => setTimeout(resolve, 1))
