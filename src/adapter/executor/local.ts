@@ -1,5 +1,5 @@
 import type { Executor, ExecutorEvent, SlotAddress, StageCode } from '../../port/executor.ts'
-import { isTypeScript } from '../modules/import-module.ts'
+import { mustCompile } from '../modules/import-module.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
 import { compileInto, type OwnEntries, ownEntries } from './compiled.ts'
 import { concealing } from './conceal.ts'
@@ -128,18 +128,18 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     define(stage: number, code: StageCode): void {
       forget(stage)
       secrets.declared(code.env)
-      const typed = isTypeScript(code.module)
+      const toCompile = mustCompile(code.module)
       const state: StageState = {
         stage,
         id: nextId++,
         code,
         channelKey: environmentKey(code.isolation, code.env),
-        file: typed ? undefined : code.module,
+        file: toCompile ? undefined : code.module,
         broken: undefined,
       }
       stages.set(stage, state)
       byId.set(state.id, state)
-      if (typed) compile(state)
+      if (toCompile) compile(state)
     },
     forget,
     run(address, stage, attempts): void {

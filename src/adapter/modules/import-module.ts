@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
 import { InputError } from '../../model/input-error.ts'
@@ -12,7 +13,7 @@ import { explainImport } from './explain.ts'
  * lies; it is compiled only when that fails for want of `dray` or because it imports TypeScript.
  */
 export async function importModule(path: string): Promise<ImportedModule> {
-  if (!isTypeScript(path)) {
+  if (!mustCompile(path)) {
     const direct = await importFile(path)
     if (direct.kind === 'imported') return direct
     if (!compilingHelps(direct.error)) {
@@ -49,14 +50,36 @@ export async function importedOr(path: string): Promise<Readonly<Record<string, 
   throw new InputError(imported.failure.message)
 }
 
-export function isTypeScript(path: string): boolean {
-  return /\.([cm]?ts|[jt]sx)$/.test(path)
+/** What Node does not load as it lies: TypeScript, and ES modules that their folder calls CommonJS. */
+export function mustCompile(path: string): boolean {
+  return /\.([cm]?ts|[jt]sx)$/.test(path) || (path.endsWith('.js') && isMisnamedModule(path))
+}
+
+/** `npm init -y` of some versions writes `"type": "commonjs"`, whatever is written beside it. */
+function isMisnamedModule(path: string): boolean {
+  try {
+    return /^(import|export)\b/m.test(readFileSync(path, 'utf8')) && typeAt(path) === 'commonjs'
+  } catch {
+    return false
+  }
+}
+
+/** `type` of the nearest package.json. */
+function typeAt(path: string): unknown {
+  const folder = dirname(path)
+  if (folder === path) return undefined
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).type
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'ENOENT' ? typeAt(folder) : undefined
+  }
 }
 
 /** Whether Node's refusal of a JavaScript module is one that compiling it removes. */
 export function compilingHelps(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION') return true
+  if (code === 'MODULE_NOT_FOUND') return /Cannot find module 'dray'/.test(String(error))
   return code === 'ERR_MODULE_NOT_FOUND' && /Cannot find package 'dray'/.test(String(error))
 }
 

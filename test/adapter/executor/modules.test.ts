@@ -50,6 +50,12 @@ describe('a handler loads from wherever it lies, with no build step', () => {
     expect(await result(written('common.cjs', 'module.exports = item => item + 2'), 1)).toBe(3)
   })
 
+  test('an ES module whose package.json says that its files are CommonJS', async () => {
+    written('named/package.json', '{ "type": "commonjs" }')
+    const module = written('named/handler.js', 'export default n => n + 1')
+    expect(await result(module, 1)).toBe(2)
+  })
+
   test('a package beside the handler, and Node itself, are imported at run time', async () => {
     written('node_modules/near/package.json', '{"name":"near","main":"./near.js"}')
     written('node_modules/near/near.js', 'exports.near = 7')

@@ -23,6 +23,20 @@ describe("a user's module is imported from any folder", () => {
     expect(imported).toMatchObject({ kind: 'imported', exports: { default: { name: 'a' } } })
   })
 
+  test('CommonJS that requires dray', async () => {
+    const source =
+      "const { defineJob } = require('dray')\nmodule.exports = defineJob({ name: 'a' })"
+    const imported = await importModule(written('job.cjs', source))
+    expect(imported).toMatchObject({ kind: 'imported', exports: { default: { name: 'a' } } })
+  })
+
+  test('an ES module whose package.json says that its files are CommonJS', async () => {
+    written('package.json', '{ "type": "commonjs" }')
+    const source = "import { sep } from 'node:path'\nexport default { name: sep && 'a' }"
+    const imported = await importModule(written('job.js', source))
+    expect(imported).toMatchObject({ kind: 'imported', exports: { default: { name: 'a' } } })
+  })
+
   test('JavaScript that imports TypeScript', async () => {
     written('part.ts', 'export const part: number = 3')
     const imported = await importModule(written('whole.mjs', "export { part } from './part.ts'"))
