@@ -141,6 +141,5 @@ const microsOf = (date: Date): number => date.getTime() * 1_000
 function payloadOf(name: string, item: unknown): string {
   const text = itemJson(item)
   if ('json' in text) return text.json
-  const found = typeof item === 'number' ? String(item) : short(item)
-  throw new InputError(`${name}: push: found ${found}; expected an item that is JSON (${text.why})`)
+  throw new InputError(`${name}: push: ${text.why}`)
 }

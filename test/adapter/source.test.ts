@@ -646,16 +646,26 @@ describe('what a generator gives with an item', () => {
   })
 
   it('as an item is what JSON has: what it would turn into null or {} is the problem of that item', async () => {
-    const odd = [{ dpi: Number.NaN }, new Map([['a', 1]]), 10n, { dpi: null }]
+    const odd = [{ dpi: Number.NaN }, { by: new Map([['a', 1]]) }, 10n, { dpi: null, by: {} }]
     const expected = [
       expect.stringContaining('item 0: not a JSON value'),
-      expect.stringContaining('(a Map becomes {} in JSON)'),
+      expect.stringContaining('("by" is a Map, which becomes {} in JSON)'),
       expect.stringContaining('item 2: not a JSON value'),
-      '{"dpi":null}',
+      '{"dpi":null,"by":{}}',
     ]
     const listed = open({ kind: 'items', items: odd, key: undefined })
     for (const items of [await yielding(...odd), await readAll(listed, 10)])
       expect(items.map(({ problem, payload }) => problem ?? payload)).toEqual(expected)
+  })
+
+  it('may be as long as a line of a file, and no longer', async () => {
+    const long = ['é'.repeat(8 * 1024 * 1024 - 1), 'é'.repeat(8 * 1024 * 1024)]
+    const listed = open({ kind: 'items', items: long, key: undefined })
+    for (const items of [await yielding(...long), await readAll(listed, 10)])
+      expect(items.map(({ problem }) => problem)).toEqual([
+        undefined,
+        expect.stringContaining('item 1: its JSON takes 16777218 bytes; expected at most 16777216'),
+      ])
   })
 
   it('as a version may be a date or an object, and differs where they do', async () => {

@@ -1,4 +1,5 @@
 import type { Failure } from '../../model/failure.ts'
+import { mayHideLosses, refuseLosses } from '../json-losses.ts'
 import { parse, stringify } from './json.ts'
 import { FailedAnswer, StoppedAnswer } from './item-context.ts'
 
@@ -38,26 +39,15 @@ function marked(value: unknown, rules: ResultRules): ItemAnswer {
 
 function serialised(value: unknown, rules: ResultRules, letter: 'R' | 's'): ItemAnswer {
   if (value === undefined) return checked(null, 'null', rules, letter)
-  if (value instanceof Map || value instanceof Set) {
-    return badResult(`a ${value.constructor.name} becomes {} in JSON; return an object or an array`)
-  }
   let json: string | undefined
   try {
     json = stringify(value)
-    // JSON writes NaN and Infinity as null: looked for only where there is a null.
-    if (json?.includes('null')) stringify(value, refuseNotFinite)
+    if (json !== undefined && mayHideLosses(json)) stringify(value, refuseLosses)
   } catch (error) {
     return badResult(`it does not serialise to JSON: ${firstLine(messageOf(error))}`)
   }
   if (json === undefined) return badResult(`a ${typeof value} does not serialise to JSON`)
   return checked(value, json, rules, letter)
-}
-
-function refuseNotFinite(key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new Error(`${key === '' ? 'it' : `"${key}"`} is ${value}; return null or a finite number`)
-  }
-  return value
 }
 
 function checked(value: unknown, json: string, rules: ResultRules, letter: 'R' | 's'): ItemAnswer {

@@ -1,3 +1,6 @@
+import { mayHideLosses, refuseLosses } from '../json-losses.ts'
+import { LONGEST_LINE } from './line-reader.ts'
+
 /** JSON text, or `undefined` for what JSON cannot say: functions, cycles, big integers. */
 export function jsonText(value: unknown): string | undefined {
   try {
@@ -9,26 +12,20 @@ export function jsonText(value: unknown): string | undefined {
 
 /**
  * An item as the JSON its handler will be given, or why that would be something else: what JSON drops,
- * or turns into null or `{}` without a word, as it may not in results either.
+ * or turns into null or `{}` without a word, as it may not in results either. As long as a line may be.
  */
 export function itemJson(value: unknown): { readonly json: string } | { readonly why: string } {
-  if (value instanceof Map || value instanceof Set)
-    return { why: `a ${value.constructor.name} becomes {} in JSON` }
   try {
     const json = JSON.stringify(value)
-    if (json === undefined) return { why: 'JSON has no such value' }
-    // NaN and the infinities become null: looked for only where there is one.
-    if (json.includes('null')) JSON.stringify(value, refuseNotFinite)
-    return { json }
+    if (json === undefined) return { why: notJson(`JSON has no ${typeof value}`) }
+    if (mayHideLosses(json)) JSON.stringify(value, refuseLosses)
+    const bytes = json.length * 3 > LONGEST_LINE ? Buffer.byteLength(json) : 0
+    if (bytes <= LONGEST_LINE) return { json }
+    return { why: `its JSON takes ${bytes} bytes; expected at most ${LONGEST_LINE}` }
   } catch (error) {
-    return { why: (error instanceof Error ? error.message : String(error)).split('\n')[0] }
+    return { why: notJson((error instanceof Error ? error.message : String(error)).split('\n')[0]) }
   }
 }
 
-export const NOT_JSON = 'not a JSON value; expected text, numbers, lists or objects'
-
-function refuseNotFinite(key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value))
-    throw new Error(`${key === '' ? 'it' : `"${key}"`} is ${value}, which JSON does not have`)
-  return value
-}
+const notJson = (why: string): string =>
+  `not a JSON value (${why}); expected text, numbers, lists or objects`

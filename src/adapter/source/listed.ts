@@ -1,7 +1,7 @@
 import { InputError } from '../../model/input-error.ts'
 import { type PlacedSource, problemRow, type Row, type RowOptions, row } from './row.ts'
 import { hash64 } from '../../std/hash64.ts'
-import { itemJson, jsonText, NOT_JSON } from './item-json.ts'
+import { itemJson, jsonText } from './item-json.ts'
 
 /**
  * Sources whose item at an index can be made at once: the cursor is the index. A range's key is the
@@ -23,7 +23,7 @@ export function itemsSource(items: readonly unknown[], options: RowOptions): Pla
     index => {
       const place = `item ${index}`
       const text = itemJson(items[index])
-      if ('why' in text) return problemRow(`${place}: ${NOT_JSON} (${text.why})`, index, options)
+      if ('why' in text) return problemRow(`${place}: ${text.why}`, index, options)
       return row(text.json, items[index], index, place, options)
     },
   )

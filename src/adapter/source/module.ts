@@ -1,7 +1,7 @@
 import { plural } from '../../std/units.ts'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
-import { itemJson, jsonText, NOT_JSON } from './item-json.ts'
+import { itemJson, jsonText } from './item-json.ts'
 import {
   asName,
   LARGEST_CHUNK,
@@ -216,7 +216,7 @@ const ENTRY = ['item', 'key', 'version', 'cursor']
 
 function moduleRow(entry: Entry, index: number, place: string, options: RowOptions): Row {
   const text = itemJson(entry.item)
-  if ('why' in text) return problemRow(`${place}: ${NOT_JSON} (${text.why})`, index, options)
+  if ('why' in text) return problemRow(`${place}: ${text.why}`, index, options)
   const keyed = entry.key === undefined ? options : { ...options, key: undefined }
   const made = row(text.json, entry.item, index, place, keyed)
   const key = entry.key === undefined ? made.key : asName(entry.key)

@@ -84,7 +84,8 @@ describe('a bad result fails its item alone and says why', () => {
     ['function', 'a function does not serialise'],
     ['bigint', 'BigInt'],
     ['circular', 'circular'],
-    ['map', 'a Map becomes {} in JSON'],
+    ['map', 'it is a Map, which becomes {} in JSON'],
+    ['mapInside', '"byPage" is a Map, which becomes {} in JSON'],
     ['notANumber', '"mean" is NaN'],
     ['infinite', 'it is -Infinity'],
   ])('%s', async (does, reason) => {
