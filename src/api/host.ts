@@ -49,6 +49,7 @@ export type Host = {
   runNamed(name: string): Run | undefined
   /** Resolves when the run has ended; rejects when the node stopped. */
   ended(run: string): Promise<void>
+  /** After the close as it was then, of the runs that were attached. */
   written(run: string): readonly Written[]
   /** Why an ended run's output files are not there: a full disk, no permission. */
   unwritten(run: string): OutputError | undefined
@@ -107,6 +108,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const attached = new Map<string, Attached>()
   const waiting = waiters()
   const listeners = new Set<HostListener>()
+  /** What `written` answers once the store is closed. */
+  let lastWritten: Map<string, readonly Written[]> | undefined
   let closed = false
 
   const runOf = (stage: Stage): string => state.runs[stage.run].definition.name
@@ -210,7 +213,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       if (run !== undefined && endOf(run) !== undefined) waiting.ended(name)
       return end
     },
-    written: name => writtenBy(store, name),
+    written: name =>
+      lastWritten === undefined ? writtenBy(store, name) : (lastWritten.get(name) ?? []),
     unwritten: name => attached.get(name)?.unwritten,
     writeOutputs(name) {
       const run = host.runNamed(name)
@@ -242,8 +246,12 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       const late = pause(LAST_READ, undefined, { signal: inTime.signal }).catch(() => {})
       await Promise.race([Promise.allSettled(sources), late])
       inTime.abort()
-      closeDirectory()
-      await owner.close()
+      try {
+        lastWritten ??= new Map([...attached.keys()].map(name => [name, writtenBy(store, name)]))
+      } finally {
+        closeDirectory()
+        await owner.close()
+      }
     },
   }
   owner.handle(async request =>

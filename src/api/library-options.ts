@@ -37,6 +37,8 @@ export type PushOptions = {
 
 export function checkOpenOptions(options: OpenOptions): readonly MachineEntry[] | undefined {
   refuseUnknown('open', options, { dir: 'string', machines: 'own', folder: 'string' })
+  for (const name of ['dir', 'folder'] as const)
+    if (options[name] === '') throw new InputError(`open: ${name}: found ""; expected a folder`)
   return options.machines === undefined
     ? undefined
     : parseMachineEntries({ machines: options.machines }, 'open')
@@ -78,7 +80,7 @@ function refuseUnknown(
   options: unknown,
   known: Readonly<Record<string, Kind>>,
 ): void {
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new InputError(`${place}: found ${short(options)}; expected an object of options`)
   for (const [name, value] of Object.entries(options)) {
     if (known[name] === undefined) {

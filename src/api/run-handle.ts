@@ -8,7 +8,7 @@ import { topResults } from './whole-answers.ts'
 
 export type RunHandle<Result = unknown> = {
   readonly name: string
-  /** As of now; counts only what is durable. */
+  /** As of now, or of the close of the directory; counts only what is durable. */
   readonly status: Summary
   /** Resolves when the run has ended, whatever became of it; rejects only if the node itself stopped. */
   result(): Promise<Summary>

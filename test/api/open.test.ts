@@ -52,11 +52,12 @@ describe('a stream', () => {
   test('refuses items that JSON would turn into something else, and keys that name nothing', async () => {
     const { dray } = await opened('export default n => n\n')
     const handle = await dray.stream(stream('exact'))
-    await expect(handle.push(Number.NaN)).rejects.toThrow(
-      'found NaN; expected an item that is JSON',
-    )
+    await expect(handle.push(Number.NaN)).rejects.toThrow('not a JSON value (it is NaN, which')
+    await expect(handle.push(undefined)).rejects.toThrow('JSON has no undefined')
     await expect(handle.push({ page: { dpi: 1 / 0 } })).rejects.toThrow('"dpi" is Infinity')
-    await expect(handle.push(new Map([[1, 2]]))).rejects.toThrow('a Map becomes {}')
+    await expect(handle.push([new Set([1])])).rejects.toThrow('"0" is a Set, which becomes {}')
+    const long = 'x'.repeat(16 * 1024 * 1024)
+    await expect(handle.push(long)).rejects.toThrow('16777218 bytes; expected at most 16777216')
     await expect(handle.push(1, { key: '' })).rejects.toThrow('key: found ""')
     const notBefore = new Date('tomorrow')
     await expect(handle.push(1, { notBefore })).rejects.toThrow('found Invalid Date; expected')
@@ -227,7 +228,7 @@ describe('a stream that', () => {
   })
 
   test.each([
-    ['no JSON', () => 1n, {}, 'expected an item that is JSON'],
+    ['no JSON', () => 1n, {}, 'not a JSON value'],
     ['a key that is no text', () => 1, { key: 5 }, 'key: found 5; expected text'],
     ['a priority that is no number', () => 1, { priority: Number.NaN }, 'expected a number'],
     ['no date', () => 1, { notBefore: new Date(Number.NaN) }, 'expected a valid Date'],
@@ -270,6 +271,15 @@ describe('open', () => {
       name: 'InputError',
       message: expect.stringContaining(expected),
     })
+  })
+
+  test.each([
+    [{ dir: '' }, 'open: dir: found ""; expected a folder'],
+    [{ folder: '' }, 'open: folder: found ""; expected a folder'],
+    [[], 'open: found []; expected an object of options'],
+    [{ dri: 'x' }, 'open: unknown option "dri"; did you mean "dir"?'],
+  ])('refuses %j, which names no folder', async (options, expected) => {
+    await expect(open(options as object)).rejects.toThrow(expected)
   })
 
   test('takes machines of which only the name is given', async () => {
@@ -322,6 +332,7 @@ export default ms => {
     expect(second).toMatchObject({ reason: { name: 'ClosedError' } })
     expect(whole).toMatchObject({ reason: { name: 'ClosedError' } })
     await expect(handle.push(1)).rejects.toThrow('closed in this process')
+    expect(handle.status.items).toMatchObject({ total: 2, done: 1 })
     await expect(narrow.stream(stream('slow'))).rejects.toThrow('closed in this process')
     const again = await open({ dir: join(folder, '.dray'), folder })
     expect((await again.stream(stream('slow'))).status.items.done).toBe(1)
@@ -330,6 +341,19 @@ export default ms => {
 })
 
 describe('a submitted job', () => {
+  test('tells its state and its files after the directory is closed, as they were', async () => {
+    const { dray, folder } = await opened('export default n => n\n')
+    const run = await dray.submit({
+      name: 'over',
+      input: { items: [1] },
+      stages: [{ name: 'work', map: './work.js', output: { jsonl: 'out.jsonl' } }],
+    })
+    const { state, outputs } = await run.result()
+    await dray.close()
+    expect(run.status).toMatchObject({ state, outputs })
+    expect(run.status.outputs).toMatchObject([{ path: join(folder, 'out.jsonl'), items: 1 }])
+  })
+
   test('is checked as the command checks it', async () => {
     const { dray } = await opened('export default n => n\n')
     const job = (more: object): JobDefinition => ({

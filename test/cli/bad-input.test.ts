@@ -299,6 +299,15 @@ test.each(['../escape', '/tmp/escape', 'link/escape'])(
   },
 )
 
+test('a directory without a name, as of an unset variable, exits 2 and nothing is begun here', async () => {
+  const folder = folderWith(good)
+  const { code, err } = await folder.dray('run', 'job.yaml', '--dir', '')
+  expect(err).toContain('--dir: found ""; expected a folder')
+  expect(code).toBe(2)
+  expect(folder.has('dray.db')).toBe(false)
+  folder.remove()
+})
+
 test('a directory that is no directory of runs exits 2', async () => {
   const folder = folderWith({
     ...good,
