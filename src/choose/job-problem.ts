@@ -46,7 +46,7 @@ export function jobProblem(job: Job, given: JobNumbers): JobProblem {
       firstEdge.push(from.length)
       const end = Math.min(items, (nth + 1) * per)
       const wish = link === 'item' ? wishOf(wishes, nth * per, end - nth * per) : undefined
-      tasks.push(taskOf(job, `${spec.name} ${nth}`, wish))
+      tasks.push(taskOf(job, spec, `${spec.name} ${nth}`, wish))
     }
   }
   const problem: Problem = {
@@ -150,7 +150,7 @@ function timeOf(
 /** Samples of one machine before it is believed over all together, as in the core. */
 const enough = 5
 
-function taskOf(job: Job, id: string, wish: Wish | undefined): ProblemTask {
+function taskOf(job: Job, spec: StageSpec, id: string, wish: Wish | undefined): ProblemTask {
   const { due = job.due, notBefore = 0, weight = 1, priority = 0 } = wish ?? {}
   return {
     id,
@@ -159,8 +159,13 @@ function taskOf(job: Job, id: string, wish: Wish | undefined): ProblemTask {
     due: due === undefined ? Number.POSITIVE_INFINITY : due / 1e6,
     weight,
     priority: job.priority + priority,
+    ...(passesOn(job, spec) && { passesOn: true }),
   }
 }
+
+/** Whether another stage goes on with the stage's items, one by one. */
+export const passesOn = (job: Job, { name, kind }: StageSpec): boolean =>
+  kind === 'map' && job.stages.some(next => next.kind === 'map' && next.after.includes(name))
 
 function machineOf({ id, speed, slots, cost }: MachineDefinition, slot: number): ProblemMachine {
   return { id: slots === 1 ? id : `${id}/${slot}`, speed, capacity: undefined, cost }

@@ -1,6 +1,6 @@
 import type { Objective } from '../model/job.ts'
 import { topologicalOrder } from '../model/precedence.ts'
-import type { Problem } from '../model/problem.ts'
+import { lateFrom, type Problem } from '../model/problem.ts'
 
 /**
  * What no schedule can be below, under an objective other than the makespan: each task on its best
@@ -11,7 +11,7 @@ export function objectiveBound(problem: Problem, objective: Objective): number {
   const ends = earliestEnds(problem)
   if (objective === 'weighted-tardiness') {
     return problem.tasks.reduce(
-      (sum, { due, weight }, task) => sum + weight * Math.max(0, ends[task] - due),
+      (sum, given, task) => sum + given.weight * Math.max(0, ends[task] - lateFrom(given)),
       0,
     )
   }

@@ -1,4 +1,4 @@
-import type { Problem } from '../model/problem.ts'
+import { lateFrom, type Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { searchLateness } from '../policy/planning/search/dag-search.ts'
 import type { Lateness } from '../policy/planning/search/lateness.ts'
@@ -29,6 +29,6 @@ function latenessUnder({ tasks }: Problem, objective: SummedObjective): Lateness
   }
   return {
     weight: Float64Array.from(tasks, ({ weight }) => weight),
-    due: Float64Array.from(tasks, ({ due }) => due),
+    due: Float64Array.from(tasks, lateFrom),
   }
 }

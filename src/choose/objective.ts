@@ -1,5 +1,5 @@
 import type { Objective } from '../model/job.ts'
-import type { Problem } from '../model/problem.ts'
+import { lateFrom, type Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 
 /**
@@ -38,12 +38,13 @@ export function compareScores(a: Score, b: Score): number {
 /** Money is the time a machine is busy at its price; tardiness counts with the weight of its task, lateness does not. */
 export function moneyAndWeights(problem: Problem, schedule: Schedule) {
   let [cost, weightedTardiness, lateness] = [0, 0, Number.NEGATIVE_INFINITY]
-  problem.tasks.forEach(({ due, weight }, task) => {
+  problem.tasks.forEach((given, task) => {
     const machine = schedule.machine[task]
     if (machine < 0) return
     const end = schedule.end[task]
     cost += (end - schedule.start[task]) * problem.machines[machine].cost
-    if (end > due) weightedTardiness += weight * (end - due)
+    const due = lateFrom(given)
+    if (end > due) weightedTardiness += given.weight * (end - due)
     if (end - due > lateness) lateness = end - due
   })
   return { cost, weightedTardiness, lateness }

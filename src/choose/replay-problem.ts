@@ -4,6 +4,7 @@ import type { Problem, ProblemTask } from '../model/problem.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import type { Wish } from '../model/wish.ts'
 import type { HistoryBatch } from '../port/journal.ts'
+import { passesOn } from './job-problem.ts'
 
 /**
  * A recorded run as a problem: each item of each stage takes what it was measured to take where it
@@ -92,8 +93,9 @@ type Measured = {
 }
 
 function taskOf({ job, wishes }: RecordedRun, { stage, index }: Measured): ProblemTask {
-  const isMapped = job.stages.find(({ name }) => name === stage)?.kind === 'map'
-  const { due = job.due, notBefore = 0, weight = 1 } = (isMapped && wishes?.get(index)) || {}
+  const spec = job.stages.find(({ name }) => name === stage)
+  const own = spec?.kind === 'map' ? wishes?.get(index) : undefined
+  const { due = job.due, notBefore = 0, weight = 1 } = own ?? {}
   return {
     id: `${index} ${stage}`,
     needs: undefined,
@@ -101,6 +103,7 @@ function taskOf({ job, wishes }: RecordedRun, { stage, index }: Measured): Probl
     due: due === undefined ? Number.POSITIVE_INFINITY : due / 1e6,
     weight,
     priority: 0,
+    ...(spec !== undefined && passesOn(job, spec) && { passesOn: true }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../model/problem.ts'
+import { lateFrom, type Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { listSchedule } from '../policy/planning/list-schedule.ts'
 import { type Prng, prng } from '../std/prng.ts'
@@ -122,7 +122,8 @@ function tardinessOf({ tasks, times, machines }: Problem, sequence: readonly num
   const { on } = from
   let [now, value] = [from.now, 0]
   for (const task of sequence) {
-    const { release, due, weight } = tasks[task]
+    const { release, weight } = tasks[task]
+    const due = lateFrom(tasks[task])
     now = Math.max(now, release) + times[task * machines.length + on]
     if (now > due) value += weight * (now - due)
   }

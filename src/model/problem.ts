@@ -46,7 +46,16 @@ export type ProblemTask = {
   readonly weight: number
   /** Higher goes first, where an order asks. */
   readonly priority: number
+  /**
+   * A step of an item that later tasks go on with: its due date says how urgent it is, and only the
+   * last step misses it, so that an item is late once, however many stages it goes through.
+   */
+  readonly passesOn?: true
 }
+
+/** After which a task's end is late; `Infinity`: never. */
+export const lateFrom = ({ due, passesOn }: Pick<ProblemTask, 'due' | 'passesOn'>): number =>
+  passesOn === true ? Number.POSITIVE_INFINITY : due
 
 export type Precedence = {
   /** `Int32Array(tasks + 1)`: where each task's incoming edges begin. */

@@ -123,6 +123,28 @@ describe('what items bring for themselves', () => {
     }
   })
 
+  test('an item is late once, however many stages it goes through', async () => {
+    const { stages, ...job } = JSON.parse(files['job.json'])
+    const stepwise = [stages[0], { name: 't', map: './note.mjs', after: 's' }]
+    const folder = folderWith({
+      ...files,
+      'job.json': JSON.stringify({ ...job, stages: stepwise }),
+    })
+    const run = await dray(folder, ['run', 'job.json', '--machines', 'machines.json', '--json'])
+    expect(run.code, run.err).toBe(0)
+    for (const subject of [
+      ['job.json', '--machines', 'machines.json'],
+      ['--run', 'wished'],
+    ]) {
+      const words = ['compare', ...subject, '--strategies', 'mct', '--noise', '0', '--json']
+      const { out, err } = await dray(folder, words)
+      const [row] = (JSON.parse(out) as { results: Record<string, number>[] }).results
+      // Of the four only the one due in 2020 is late, and its weight is 1.
+      expect(row.meanTardiness, err).toBeGreaterThan(1e6)
+      expect(row.weightedTardiness / (4 * row.meanTardiness)).toBeCloseTo(1, 3)
+    }
+  })
+
   test('counts in comparisons of a run whose items were pushed', async () => {
     const library = new URL('../../dist/index.js', import.meta.url).href
     const handler = 'export default item => new Promise(done => setTimeout(done, 20, item))'
