@@ -24,6 +24,10 @@ export async function compareStrategies(
   const rows: ComparedRow[] = []
   const skipped: Skipped[] = []
   for (const strategy of options.strategies) {
+    if (rows.length > 0 && isAskedToStop(options.spending)) {
+      skipped.push({ strategy: strategy.name, reason: 'interrupted before it was its turn' })
+      continue
+    }
     options.onStrategy?.(strategy.name)
     try {
       rows.push(await compareOne(problem, strategy, options))
@@ -34,6 +38,9 @@ export async function compareStrategies(
   }
   return { rows: underOneBound(rows), skipped }
 }
+
+const isAskedToStop = (spending: Spending): boolean =>
+  spending.kind === 'time' && spending.stop?.isAsked() === true
 
 export type CompareOptions = {
   readonly strategies: readonly Strategy[]
@@ -78,6 +85,8 @@ export type ComparedRow = Readonly<Record<MeasureName, number>> & {
   readonly seconds: number
   readonly intervals?: Readonly<Record<MeasureName, Interval>>
   readonly why?: string
+  /** What went wrong on the way, where a lesser answer was still found. */
+  readonly trouble?: string
   /** Of a replay: tasks in `schedule` placed where their time was not measured. */
   readonly estimatedTimes?: number
   readonly schedule: Schedule
@@ -110,6 +119,7 @@ async function compareOne(
     seconds: prepared.seconds,
     ...(seeds > 1 && { intervals: intervals(runs) }),
     ...(prepared.why && { why: prepared.why }),
+    ...(prepared.plan?.trouble && { trouble: prepared.plan.trouble }),
     schedule: runs[0].schedule,
   }
 }
@@ -130,7 +140,7 @@ async function comparePlan(
     proof,
     solver,
   })
-  const { makespan, lowerBound, gap, optimal, seconds, why, schedule } = plan
+  const { makespan, lowerBound, gap, optimal, seconds, why, trouble, schedule } = plan
   const measured = { ...measureSchedule(problem, schedule), ...moneyAndWeights(problem, schedule) }
   return {
     strategy: strategy.name,
@@ -143,6 +153,7 @@ async function comparePlan(
     optimal,
     seconds,
     why,
+    ...(trouble && { trouble }),
     schedule,
   }
 }

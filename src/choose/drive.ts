@@ -13,21 +13,34 @@ export type Budget = {
   stepsLeft: number
   /** Milliseconds of a step of late, pauses included; while it is driven. */
   stepMs?: number
+  readonly stop?: Stop
 }
 
+/**
+ * Ends planning early, with the best there is. It can be asked for only while a search pauses, which lets this
+ * thread hear of it; `hears` is told from when on and until when.
+ */
+export type Stop = { readonly isAsked: () => boolean; readonly hears: (on: boolean) => void }
+
 export type Spending =
-  | { readonly kind: 'time'; readonly ms: number }
+  | { readonly kind: 'time'; readonly ms: number; readonly stop?: Stop }
   /** Repeatable: nothing may then depend on a clock. */
   | { readonly kind: 'steps'; readonly steps: number }
 
 export function budgetOf(spending: Spending): Budget {
   return spending.kind === 'time'
-    ? { deadline: performance.now() + spending.ms, stepsLeft: Number.POSITIVE_INFINITY }
+    ? {
+        deadline: performance.now() + spending.ms,
+        stepsLeft: Number.POSITIVE_INFINITY,
+        stop: spending.stop,
+      }
     : { deadline: Number.POSITIVE_INFINITY, stepsLeft: spending.steps }
 }
 
 export const isSpent = (budget: Budget): boolean =>
-  budget.stepsLeft <= 0 || performance.now() >= budget.deadline
+  budget.stepsLeft <= 0 || performance.now() >= budget.deadline || isStopped(budget)
+
+export const isStopped = ({ stop }: Budget): boolean => stop?.isAsked() === true
 
 /** Steps still to come: known where steps are counted, else by the pace of late. */
 export function stepsAhead(budget: Budget): number {
@@ -47,6 +60,7 @@ export async function drive(
   let least: Score = { value: Number.POSITIVE_INFINITY, makespan: Number.POSITIVE_INFINITY }
   let now = performance.now()
   let pause = now + sliceMs
+  let pauses = false
   for (let next = steps.next(); !next.done; next = steps.next()) {
     budget.stepsLeft -= 1
     const before = now
@@ -59,10 +73,13 @@ export async function drive(
     }
     if (best !== undefined && (isSpent(budget) || reached(least.value))) break
     if (performance.now() > pause) {
+      if (!pauses && best !== undefined) budget.stop?.hears(true)
+      pauses = best !== undefined
       await setImmediate()
       pause = performance.now() + sliceMs
     }
   }
+  if (pauses) budget.stop?.hears(false)
   return best
 }
 

@@ -76,7 +76,8 @@ async function searched(
 function partOf(budget: Budget, share: number): Budget {
   const now = performance.now()
   const deadline = now + (budget.deadline - now) * share
-  if (!Number.isFinite(budget.stepsLeft)) return { deadline, stepsLeft: budget.stepsLeft }
+  const { stop } = budget
+  if (!Number.isFinite(budget.stepsLeft)) return { deadline, stepsLeft: budget.stepsLeft, stop }
   const stepsLeft = Math.ceil(budget.stepsLeft * share)
   budget.stepsLeft -= stepsLeft
   return { deadline, stepsLeft }

@@ -9,7 +9,7 @@ import { localSearch } from '../policy/planning/local-search.ts'
 import type { Planner } from '../policy/planning/planner.ts'
 import type { Solver } from '../port/solver.ts'
 import { onlineCandidates } from './candidates.ts'
-import { type Budget, drive, isSpent, stepsAhead } from './drive.ts'
+import { type Budget, drive, isSpent, isStopped, stepsAhead } from './drive.ts'
 import { lpBound, planLpRounding } from './lp-plan.ts'
 import { planOnline } from './online-plan.ts'
 import { planMilp } from './milp-plan.ts'
@@ -69,25 +69,32 @@ export async function planPortfolio(
           offered: table.best,
           proved: () => improve({ value: makespanOf(table.best()), by: 'exhaustion' }),
         })
-  const [searched, solved] = await Promise.all([
-    drive(table.watch(steps), budget, reached),
+  const solving =
     solver && Number.isFinite(budget.deadline)
       ? solveBeside(problem, solver, { budget, table, seed, improve })
-      : [],
-  ])
+      : Promise.resolve([])
+  // Heard of here where the search ends first, or below: what was never waited for would end the process.
+  solving.catch(() => undefined)
+  const searched = await drive(table.watch(steps), budget, reached)
   if (searched) members.push(memberOf(problem, localSearch.name, searched))
-  members.push(...solved)
+  members.push(
+    ...(isStopped(budget) ? [memberOf(problem, table.by(), table.best())] : await solving),
+  )
   return { ...leaderOf(members), proof: proof.current, members }
 }
 
 /** Where the search on this thread and the solver on its own lay what they find. */
 function exchange(standing: Schedule) {
   let best = standing
-  const put = (found: Schedule | undefined): void => {
-    if (found && makespanOf(found) < makespanOf(best)) best = found
+  let by: string = localSearch.name
+  const put = (found: Schedule | undefined, finder: string = localSearch.name): void => {
+    if (found === undefined || makespanOf(found) >= makespanOf(best)) return
+    best = found
+    by = finder
   }
   return {
     best: () => best,
+    by: () => by,
     put,
     *watch(steps: Generator<Schedule | undefined, void, void>) {
       for (const found of steps) {
@@ -257,17 +264,17 @@ async function solveBeside(
   const share = problem.tasks.length * problem.machines.length > wholeLimit ? 3 / 4 : 1 / 2
   const rounded = await planLpRounding(problem, solver, { timeLimitMs: atMost(share) })
   improve({ value: rounded.lowerBound, by: 'LP duals' })
-  table.put(rounded.schedule)
+  table.put(rounded.schedule, 'lp-rounding')
   const members = [memberOf(problem, 'lp-rounding', rounded.schedule)]
   if (isSpent(budget)) return members
   const timeLimitMs = budget.deadline - performance.now()
   const incumbent = table.best()
-  const { best: offered, put: onImproved } = table
+  const onImproved = (found: Schedule) => table.put(found, 'milp')
   const milp = await planMilp(problem, solver, {
     timeLimitMs,
     incumbent,
     seed,
-    offered,
+    offered: table.best,
     onImproved,
   })
   improve({ value: milp.lowerBound, by: milp.optimal ? 'exhaustion' : 'LP duals' })

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { type CompareOptions, type Comparison, compareStrategies } from '../choose/compare.ts'
+import type { Stop } from '../choose/drive.ts'
 import type { Replay } from '../choose/replay-problem.ts'
 import { InputError } from '../model/input-error.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
@@ -29,6 +30,7 @@ import {
   strategiesFrom,
   wholeFrom,
 } from './strategy-flags.ts'
+import { stopPlanning } from './stop-planning.ts'
 import { terminal, toTerminal } from './terminal.ts'
 
 type CompareFlags = JobInputFlags &
@@ -62,12 +64,13 @@ export function registerCompare(program: Command): void {
     .option('--json', 'one JSON object')
   conditionOptions(command, 'with --seeds 0.2, or what a job’s runs learnt')
   jobOptions(command).action((input: string | undefined, flags: CompareFlags) =>
-    exitWith(() => runCompare(input, flags)),
+    exitWith(() => runCompare(input, flags), { computes: true }),
   )
 }
 
 async function runCompare(input: string | undefined, flags: CompareFlags): Promise<number> {
-  const asked = askedFrom(flags)
+  const stop = stopPlanning()
+  const asked = askedFrom(flags, stop)
   if (flags.html !== undefined) requirePlace(flags.html)
   const subject = await subjectOf(input, flags)
   const { problem, replay } = subject
@@ -103,7 +106,7 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
     const text = compareTable(problem, comparison, options.objective, width)
     process.stdout.write(toTerminal([text.trimEnd(), ...notes]))
   }
-  return exitCode.done
+  return stop.isAsked() ? exitCode.interrupted : exitCode.done
 }
 
 /** As sentences. */
@@ -156,13 +159,13 @@ const leftOut = ({ leftOut: items }: Replay): readonly string[] =>
 type Asked = Omit<CompareOptions, 'objective' | 'order' | 'noise'> & { readonly noise?: number }
 
 /** Flags first: a wrong one is told before a large input is read. */
-function askedFrom(flags: CompareFlags): Asked {
+function askedFrom(flags: CompareFlags, stop: Stop): Asked {
   const faults = faultsFrom(flags.faults)
   return {
     strategies: strategiesFrom(flags.strategies),
     seed: wholeFrom('--seed', flags.seed, 0),
     seeds: wholeFrom('--seeds', flags.seeds, 1),
-    spending: spendingFrom(flags, 2_000),
+    spending: spendingFrom(flags, 2_000, stop),
     faults,
     ...(flags.noise !== undefined && { noise: noiseFrom(flags.noise) }),
   }

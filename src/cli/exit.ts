@@ -5,9 +5,15 @@ import { printable } from './printable.ts'
 /** What a command's end means to a shell. */
 export const exitCode = { done: 0, failed: 1, badInput: 2, neverHere: 3, interrupted: 130 } as const
 
-/** Runs a command's body: an expected error is told in one screen on stderr, anything else with its stack. */
-export async function exitWith(body: () => Promise<number>): Promise<void> {
-  process.on('SIGINT', quit)
+/**
+ * Runs a command's body: an expected error is told in one screen on stderr, anything else with its stack. One that
+ * computes for seconds without a pause, and owns nothing, leaves Ctrl-C to the system: it would not hear of it.
+ */
+export async function exitWith(
+  body: () => Promise<number>,
+  options: { readonly computes?: boolean } = {},
+): Promise<void> {
+  if (options.computes !== true) process.on('SIGINT', quit)
   try {
     process.exitCode = await body()
   } catch (error) {

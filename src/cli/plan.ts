@@ -12,6 +12,7 @@ import { terminal, toTerminal } from './terminal.ts'
 import { planJob, type PlanJobOptions } from './plan-job.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
 import { type JobInputFlags, jobOptions } from './problem-options.ts'
+import { stopPlanning } from './stop-planning.ts'
 import {
   objectiveFrom,
   objectiveOption,
@@ -59,13 +60,14 @@ export function registerPlan(program: Command): void {
     .option('--mermaid', 'a Mermaid chart: the flow of a job, or who does what of a problem')
     .option('--json', 'one JSON object')
   jobOptions(command).action((input: string, flags: PlanFlags) =>
-    exitWith(() => runPlan(input, flags)),
+    exitWith(() => runPlan(input, flags), { computes: true }),
   )
 }
 
 async function runPlan(input: string, flags: PlanFlags): Promise<number> {
   const strategy = strategyFrom(flags.strategy ?? 'auto')
-  const spending = spendingFrom(flags, 10_000)
+  const stop = stopPlanning()
+  const spending = spendingFrom(flags, 10_000, stop)
   const seed = wholeFrom('--seed', flags.seed, 0)
   const order = flags.order === undefined ? undefined : orderFrom(flags.order)
   const objective = objectiveFrom(flags.objective)
@@ -94,7 +96,7 @@ async function runPlan(input: string, flags: PlanFlags): Promise<number> {
   if (flags.mermaid === true) process.stdout.write(mermaidOfPlan(problem, outcome.schedule))
   else if (flags.json === true) process.stdout.write(`${planJson(problem, outcome)}\n`)
   else process.stdout.write(planText(problem, outcome))
-  return exitCode.done
+  return stop.isAsked() ? exitCode.interrupted : exitCode.done
 }
 
 async function runPlanJob(
@@ -110,7 +112,9 @@ async function runPlanJob(
   )
   const whole = flags.json === true || flags.mermaid === true
   process.stdout.write(whole ? text : toTerminal([text.trimEnd()]))
-  return exitCode.done
+  const { spending } = options
+  const interrupted = spending.kind === 'time' && spending.stop?.isAsked() === true
+  return interrupted ? exitCode.interrupted : exitCode.done
 }
 
 export async function withSolver<T>(use: (solver: Solver) => Promise<T>): Promise<T> {

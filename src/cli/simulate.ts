@@ -53,7 +53,7 @@ export function registerSimulate(program: Command): void {
     .option('--json', 'one JSON object')
   conditionOptions(command, '0, or what a job’s runs learnt')
   jobOptions(command).action((input: string, flags: SimulateFlags) =>
-    exitWith(() => runSimulate(input, flags)),
+    exitWith(() => runSimulate(input, flags), { computes: true }),
   )
 }
 

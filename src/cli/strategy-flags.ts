@@ -1,4 +1,4 @@
-import type { Spending } from '../choose/drive.ts'
+import type { Spending, Stop } from '../choose/drive.ts'
 import { objectives } from '../choose/objective.ts'
 import { type Strategy, strategies, strategyNamed } from '../choose/strategies.ts'
 import { didYouMean } from '../input/nearest.ts'
@@ -60,20 +60,20 @@ export const objectiveOption = [
 ] as const
 
 /** `--time-limit 10s`, where 0 means what is there at once, or `--steps N`, which repeats exactly. */
-export function spendingFrom(flags: SpendingFlags, defaultMs: number): Spending {
+export function spendingFrom(flags: SpendingFlags, defaultMs: number, stop?: Stop): Spending {
   if (flags.steps !== undefined) {
     if (flags.timeLimit !== undefined) {
       throw new InputError('--steps and --time-limit: give one of them')
     }
     return { kind: 'steps', steps: wholeFrom('--steps', flags.steps, 1) }
   }
-  if (flags.timeLimit === undefined) return { kind: 'time', ms: defaultMs }
+  if (flags.timeLimit === undefined) return { kind: 'time', ms: defaultMs, stop }
   const micros = /^0+$/.test(flags.timeLimit.trim()) ? 0 : parseDuration(flags.timeLimit)
   if (micros === undefined || micros > longestMicros) {
     const expected = micros === undefined ? 'a duration such as 10s or 500ms' : 'at most 24d'
     throw new InputError(`--time-limit ${flags.timeLimit}: expected ${expected}`)
   }
-  return { kind: 'time', ms: micros / 1000 }
+  return { kind: 'time', ms: micros / 1000, stop }
 }
 
 /** Timers take 2^31 milliseconds at most. */

@@ -203,7 +203,8 @@ function ganttsOf(
     const beyond = makespan > clock.until * (1 + 1e-9) ? ', beyond the axis' : ''
     const ends = `${formatTime(makespan, problem.unit)}${beyond}`
     const title = `<h3>${escapeHtml(namesInWords(names))}<span>${escapeHtml(ends)}</span></h3>`
-    const why = row.why ? `<p class="note">${escapeHtml(row.why)}</p>` : ''
+    const notes = [row.why, row.trouble].filter(note => note !== undefined)
+    const why = notes.map(note => `<p class="note">${escapeHtml(note)}</p>`).join('')
     const bound = row.seeds > 1 ? {} : { bound: row.lowerBound }
     const lanes = lanesOfSchedule(problem, row, { ...about, ...clock })
     const shown = lanes.slice(0, mostLanes)

@@ -102,6 +102,11 @@ export function compareTable(
     '',
     ...fitted(columns, rows, { width, ranking: measureOf[objective] }),
     ...(objective === 'makespan' ? [] : [`best first by ${objectiveInWords(objective)}`]),
+    ...comparison.rows.flatMap(({ strategy, trouble }) =>
+      trouble === undefined
+        ? []
+        : [trouble.includes(strategy) ? trouble : `${strategy}: ${trouble}`],
+    ),
     ...comparison.skipped.map(({ strategy, reason }) => `${strategy} left out: ${reason}`),
   ]
   return `${lines.join('\n')}\n`

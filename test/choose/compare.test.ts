@@ -4,6 +4,8 @@ import { intervalOf } from '../../src/choose/interval.ts'
 import { strategies, strategyNamed } from '../../src/choose/strategies.ts'
 import { realise } from '../../src/choose/realise.ts'
 import { problemFrom } from '../../src/input/problem.ts'
+import { compareTable } from '../../src/report/compare-view.ts'
+import { unrelatedProblem } from '../solver/unrelated-problem.ts'
 import { article, heftPaper } from './problems.ts'
 
 const options: CompareOptions = {
@@ -33,6 +35,40 @@ test('strategies that refuse are left out with their reason', async () => {
   })
   expect(rows.map(row => row.strategy)).toEqual(['heft'])
   expect(skipped).toEqual([{ strategy: 'milp', reason: expect.stringContaining('depend') }])
+})
+
+test('once asked to stop, what was compared stands and the rest is left out', async () => {
+  const asked: string[] = []
+  const { rows, skipped } = await compareStrategies(article(), {
+    ...options,
+    strategies: only('met', 'mct', 'lpt'),
+    spending: {
+      kind: 'time',
+      ms: 3_600_000,
+      stop: { isAsked: () => asked.length === 2, hears: () => undefined },
+    },
+    onStrategy: name => asked.push(name),
+  })
+  expect([rows.map(row => row.strategy), skipped]).toEqual([
+    asked,
+    [{ strategy: 'lpt', reason: 'interrupted before it was its turn' }],
+  ])
+})
+
+test('a planner that time cut short says so, in the row and under the table', async () => {
+  const on = unrelatedProblem(Array.from({ length: 40 }, (_, at) => [at + 1.5, 40.25 - at]))
+  const comparison = await compareStrategies(on, {
+    ...options,
+    strategies: only('sufferage', 'mct'),
+    spending: { kind: 'time', ms: 0 },
+    order: undefined,
+  })
+  const said = 'time was out: sufferage placed the last'
+  expect(comparison.rows.map(({ trouble }) => trouble?.includes(said) ?? false)).toEqual([
+    false,
+    true,
+  ])
+  expect(compareTable(on, comparison)).toContain(`\n${said}`)
 })
 
 test('under noise every strategy meets the same durations', async () => {

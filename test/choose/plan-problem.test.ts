@@ -5,6 +5,8 @@ import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategie
 import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { violationsOf } from '../../src/model/validator.ts'
+import { prng } from '../../src/std/prng.ts'
+import { unrelatedProblem } from '../solver/unrelated-problem.ts'
 import { article, heftPaper } from './problems.ts'
 
 const named = (name: string) => strategyNamed(name) ?? expect.fail(`no strategy ${name}`)
@@ -57,6 +59,30 @@ describe('planning a problem', () => {
     expect(outcome.makespan).toBeGreaterThanOrEqual(73)
     expect(outcome.makespan).toBeLessThanOrEqual(88)
   })
+
+  test.each(['local-search', 'portfolio', 'auto'])(
+    '%s asked to stop ends with the best so far, and until then hears of it',
+    { timeout: 20_000 },
+    async name => {
+      const random = prng(5)
+      const times = () => Array.from({ length: 6 }, () => 1 + 20 * random.next())
+      const on = unrelatedProblem(Array.from({ length: 120 }, times))
+      const heard: boolean[] = []
+      const stop = {
+        isAsked: () => heard.length > 0,
+        hears: (now: boolean) => {
+          heard.push(now)
+        },
+      }
+      const spending = { kind: 'time', ms: 3_600_000, stop } as const
+      const solver = openHighs()
+      const found = await planProblem(on, { strategy: named(name), seed: 1, spending, solver })
+      await solver.close()
+      expect(violationsOf(on, found.schedule)).toEqual([])
+      expect(found.makespan).toBeLessThanOrEqual((await plan(on, 'mct')).makespan)
+      expect(heard).toEqual([true, false])
+    },
+  )
 
   test('counted in steps, a plan repeats byte for byte, its seconds included', async () => {
     const once = JSON.stringify(await plan(heftPaper(), 'local-search', 40, 7))
