@@ -1,4 +1,5 @@
 import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
+import { mostPlanned } from '../choose/mend.ts'
 import type { Standing } from '../choose/standing.ts'
 import type { Job } from '../model/job.ts'
 import type { Event } from '../core/event.ts'
@@ -47,6 +48,7 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   const ended = new AbortController()
   let [planning, live, restsUntil] = [false, false, 0]
   let setbacks: ReadonlyMap<number, Setbacks> = new Map()
+  let largest = !alike && objective === 'makespan' && ordersLargest(host.machines, job)
   let standing: Standing | undefined = strategy === 'auto' ? first : undefined
   /** By stage. */
   const plannedAt = new Map<number, Moment>()
@@ -75,6 +77,11 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
       const stage = host.state.stages[number]
       const moment = momentOf(host, stage, setbacks.get(number) ?? noSetbacks)
       if (moment === undefined) {
+        if (largest && isFew(stage)) {
+          standing = { ...first, order: 'lpt' }
+          goLargestFirst(host, run, stage, job)
+          largest = false
+        }
         if (!isFor(stage, plannedAt.get(number), host)) leavePlan(host, run, stage, learning)
         continue
       }
@@ -109,6 +116,40 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   return stop
 }
 
+/** All of its input is there, and little enough to be put in order. */
+const isFew = ({ complete, known, definition }: Stage): boolean =>
+  complete && known > 1 && known <= mostPlanned && definition.link.kind === 'source'
+
+/**
+ * No times are known yet, but sizes are: a long item that is begun last holds up the end, whichever
+ * machine it is on (Graham 1969). Not from the beginning, since of a large input it would need all.
+ */
+function goLargestFirst(host: Host, run: Run, stage: Stage, { strategy: asked }: Job): void {
+  const { objective } = run.definition
+  const [uses, order] = ['mct', 'lpt']
+  const why = `the largest first ${learningInWords(asked, objective)}`
+  follow(host, run, run.definition.strategy, order)
+  const rule = ruleInWords(uses, order)
+  host.loop.send(emptyPlan(run, stage, rule, why))
+  noteStrategy(host.store, run.definition.name, { asked, uses, order, objective, why })
+}
+
+/** Frees what was bound to a machine: from here on the rule places it. */
+function emptyPlan(run: Run, { number }: Stage, strategy: string, why: string): Event {
+  const { seed } = run.definition
+  return {
+    kind: 'plan',
+    stage: number,
+    strategy,
+    seed,
+    steps: 0,
+    items: [],
+    machines: [],
+    ranks: [],
+    why,
+  }
+}
+
 /** Whether the stage's plan, if it follows one, was made for the machines that are here. */
 function isFor(stage: Stage, plannedAt: Moment | undefined, { state }: Host): boolean {
   if (stage.plan === undefined || stage.plan.machine.size === 0) return true
@@ -121,10 +162,7 @@ function isFor(stage: Stage, plannedAt: Moment | undefined, { state }: Host): bo
  * nothing and never be measured. Without it tasks go by mct.
  */
 function leavePlan(host: Host, run: Run, stage: Stage, why: string): void {
-  host.loop.send({
-    ...{ kind: 'plan', stage: stage.number, strategy: 'mct', seed: run.definition.seed, steps: 0 },
-    ...{ items: [], machines: [], ranks: [], why },
-  })
+  host.loop.send(emptyPlan(run, stage, 'mct', why))
 }
 
 function standingOf(choice: LiveChoice): Standing {

@@ -20,7 +20,7 @@ beforeAll(() => {
     JSON.stringify({
       name: 'sized',
       input: { items: Array.from({ length: 60 }, (_, at) => ({ ms: 10 + (at % 7) * 8 })) },
-      stages: [{ name: 'nap', map: './sleep.mjs', size: { field: 'ms' } }],
+      stages: [{ name: 'nap', map: './sleep.mjs', size: { field: 'ms' }, chunk: 1 }],
     }),
   )
   write('sleep.mjs', 'export default ({ ms }) => new Promise(done => setTimeout(done, ms))')
@@ -46,6 +46,7 @@ type Line = {
   readonly machine?: string
   readonly strategy?: string
   readonly tasks?: number
+  readonly indexes?: readonly number[]
   readonly why?: string
 }
 
@@ -86,6 +87,22 @@ describe('auto beside a live run', { timeout: 120_000 }, () => {
     const alike = dray('run', 'quick.yaml', '--machines', 'alike.json', '--fresh')
     expect(alike.stderr).toContain('auto uses on-demand: all slots are alike')
     expect(JSON.parse(dray('status', '--json').stdout).strategy.uses).toBe('on-demand')
+  })
+
+  test('on machines unlike the largest go first while times are learnt, unless an order is named', () => {
+    const words = ['--machines', 'mixed.json', '--fresh']
+    const lines = eventsOf('sized.json', ...words)
+    const at = lines.findIndex(({ strategy }) => strategy === 'mct in lpt order')
+    expect(lines[at]).toMatchObject({ event: 'plan', tasks: 0 })
+    expect(lines[at].why).toContain('the largest first until every machine has five samples')
+    const begun = lines
+      .slice(at)
+      .flatMap(({ event, indexes = [] }) => (event === 'started' ? indexes : []))
+    // What was on its way to a slot already is not among them; eight are the largest.
+    expect(begun.slice(0, 10).filter(index => index % 7 === 6).length).toBeGreaterThanOrEqual(6)
+
+    const ordered = eventsOf('sized.json', ...words, '--order', 'fifo')
+    expect(ordered.map(({ strategy }) => strategy)).not.toContain('mct in lpt order')
   })
 
   test('on machines alike the largest go first once their times are known, unless an order is named', () => {
