@@ -34,7 +34,7 @@ export function encodeState(state: State): string {
     machines: state.machines.map(encodeMachine),
     runs: state.runs.map(({ allocation: _allocation, order: _order, ...run }) => run),
     stages: state.stages.map(encodeStage),
-    classes: state.classes.map(({ needs, queue: _queue, ...klass }) => ({
+    classes: state.classes.map(({ needs, queue: _queue, able: _able, ...klass }) => ({
       ...klass,
       needs: Array.from(needs),
     })),
@@ -61,7 +61,7 @@ type Encoded = {
   machines: ReturnType<typeof encodeMachine>[]
   runs: Omit<Run, 'allocation' | 'order'>[]
   stages: ReturnType<typeof encodeStage>[]
-  classes: (Omit<Class, 'needs' | 'queue'> & { needs: number[] })[]
+  classes: (Omit<Class, 'needs' | 'queue' | 'able'> & { needs: number[] })[]
   tasks: Record<string, number[]>
   timers: Timer[]
 }
@@ -83,6 +83,7 @@ export function decodeState(text: string): State {
     state.classes.push({
       ...klass,
       band: klass.band ?? 0,
+      able: 0,
       needs: Float64Array.from(klass.needs),
       queue: taskQueue(),
     })

@@ -148,6 +148,8 @@ export type GraphState = {
   readonly successors: Successors
   readonly machineOf: Int32Array
   readonly endedAt: Float64Array
+  /** By task: which machines can run it, as a number; 0: all of them. */
+  readonly able: Int32Array
   /** In the problem's unit; worked out when an order first asks. */
   upwardRank: Float64Array | undefined
   /** Whose turn it is on each machine, while a plan is followed. */
@@ -162,6 +164,8 @@ export type Class = {
   readonly memoryScale: number
   /** Band of work, under an order that has bands; else 0. */
   readonly band: number
+  /** Of a problem: which machines can run it, as a number; 0: all of them, and for every task of a job. */
+  readonly able: number
   readonly needs: Float64Array
   readonly queue: TaskQueue
 }

@@ -46,6 +46,27 @@ describe('without noise a simulation is what the planner of the same name comput
   })
 })
 
+test('an idle machine is not kept from a task by one before it that cannot run there', () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: [
+        { id: 't0', times: [5, null] },
+        { id: 't1', times: [5, null] },
+        { id: 't2', times: [5, 7] },
+        { id: 't3', times: [3, null] },
+        { id: 't4', times: [9, 7] },
+      ],
+    },
+    { place: 'p.json', name: 'p' },
+  )
+  for (const strategy of ['on-demand', 'best-fit', 'setup-aware']) {
+    const { machine, start } = simulateProblem(problem, { strategy }).schedule
+    expect([strategy, ...machine]).toEqual([strategy, 0, 0, 1, 0, 1])
+    expect([strategy, ...start]).toEqual([strategy, 0, 5, 0, 10, 7])
+  }
+})
+
 describe('every schedule that comes out is one', () => {
   for (const { name } of allocations) {
     test(name, () => {

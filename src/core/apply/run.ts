@@ -5,6 +5,7 @@ import type { Problem } from '../../model/problem.ts'
 import type { RunDefinition } from '../../model/run.ts'
 import { SECOND } from '../../std/time.ts'
 import { machineChanged } from '../columns.ts'
+import { ableGroups } from '../able.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
 import { CANCELLED, OPEN, stateOf } from '../items.ts'
 import { clearQueue } from '../queue.ts'
@@ -62,12 +63,14 @@ function openGraph(stage: Stage, problem: Problem): void {
   }
 }
 
-function graphOf({ tasks, edges }: Problem): GraphState {
+function graphOf(problem: Problem): GraphState {
+  const { tasks, edges } = problem
   return {
     waitingFor: Int32Array.from(tasks, (_, at) => edges.firstEdge[at + 1] - edges.firstEdge[at]),
     successors: successorsOf(edges),
     machineOf: new Int32Array(tasks.length).fill(-1),
     endedAt: new Float64Array(tasks.length),
+    able: ableGroups(problem),
     upwardRank: undefined,
     turns: undefined,
   }

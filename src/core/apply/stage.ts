@@ -164,7 +164,7 @@ function takeSize(stage: Stage, first: number, count: number): number {
   return sum
 }
 
-/** The class of a task: same stage, needs, priority, band. Found by scanning the stage's few. */
+/** The class of a task: same stage, needs, machines that can run it, priority, band. Found by scanning the stage's few. */
 export function classOf(
   state: State,
   stage: Stage,
@@ -176,10 +176,12 @@ export function classOf(
   const own = link.kind === 'graph' ? link.problem.tasks[task.index].needs : undefined
   const { band } = state.runs[stage.run].order
   const plain = state.scratch.plain.get(stage.number)
-  const isPlain = own === undefined && priority === 0 && memoryScale === 1 && band === undefined
+  const able = stage.graph?.able[task.index] ?? 0
+  const isPlain =
+    own === undefined && able === 0 && priority === 0 && memoryScale === 1 && band === undefined
   if (isPlain && plain?.of === stage.definition) return plain.klass
   const banded = band === undefined ? 0 : band(workOf(stage, task.index, task.size))
-  const klass = findClass(state, stage, own, { priority, memoryScale, band: banded })
+  const klass = findClass(state, stage, own, { priority, memoryScale, band: banded, able })
   if (isPlain) state.scratch.plain.set(stage.number, { of: stage.definition, klass })
   return klass
 }
@@ -188,7 +190,7 @@ function findClass(
   state: State,
   stage: Stage,
   own: Problem['tasks'][number]['needs'],
-  { priority, memoryScale, band }: Pick<Class, 'priority' | 'memoryScale' | 'band'>,
+  { priority, memoryScale, band, able }: Pick<Class, 'priority' | 'memoryScale' | 'band' | 'able'>,
 ): Class {
   const needs = vectorOf(state, own ?? stage.definition.needs, memoryScale)
   needs[MEMORY] = Math.max(needs[MEMORY], declaredBytes(stage))
@@ -198,6 +200,7 @@ function findClass(
       known.priority === priority &&
       known.memoryScale === memoryScale &&
       known.band === band &&
+      known.able === able &&
       sameVector(known.needs, needs)
     )
       return known
@@ -208,6 +211,7 @@ function findClass(
     priority,
     memoryScale,
     band,
+    able,
     needs,
     queue: taskQueue(),
   }
