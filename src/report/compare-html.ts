@@ -7,7 +7,7 @@ import { busyChart, busyShares } from './busy-chart.ts'
 import { bestFirst, columnsFor } from './compare-view.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { type Block, type Lane, lanesOf } from './lanes.ts'
-import { escapeHtml, figures, page, section } from './page.ts'
+import { escapeHtml, figures, page, scrollBox, section } from './page.ts'
 import { formatGap, formatNumber, formatTime, sizeInWords } from './plan-view.ts'
 import { rankTable } from './rank-table.ts'
 import { measureOf, namesInWords, verdictOf } from './verdict.ts'
@@ -28,10 +28,13 @@ export function compareHtml(problem: Problem, comparison: Comparison, about: Com
     section(
       'Machines at work',
       'Share of the machines’ speed that is busy, over time, for the best four that differ. Where a line falls, machines wait for the last tasks.',
-      `<div class="charts">${busyChart(
-        drawn.slice(0, 4).map(({ row, names }) => busyOf(problem, row, names)),
-        { ...clock, until: axisEnd(drawn.slice(0, 4)) },
-      )}</div>`,
+      scrollBox(
+        'charts',
+        busyChart(
+          drawn.slice(0, 4).map(({ row, names }) => busyOf(problem, row, names)),
+          { ...clock, until: axisEnd(drawn.slice(0, 4)) },
+        ),
+      ),
     ),
     section(
       'Schedules',
@@ -214,7 +217,7 @@ function ganttsOf(
   })
   const rest = rows.length - drawn.reduce((sum, { names }) => sum + names.length, 0)
   const note = rest > 0 ? `<p class="note">${rest} more are not drawn.</p>` : ''
-  return `${legend}<div class="charts">${charts.join('\n')}</div>${note}`
+  return legend + scrollBox('charts', charts.join('\n')) + note
 }
 
 function lanesOfSchedule(

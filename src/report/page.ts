@@ -45,7 +45,16 @@ export function htmlTable(
     })
     .join('\n')
   const kind = options.text === true ? ' class="text"' : ''
-  return `<div class="scroll"><table${kind}><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
+  return scrollBox(
+    'scroll',
+    `<table${kind}><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table>`,
+  )
+}
+
+/** What is wider than a narrow page moves sideways within it, by the keyboard too. */
+export function scrollBox(kind: 'scroll' | 'charts', body: string): string {
+  const name = kind === 'scroll' ? 'table' : 'charts'
+  return `<div class="${kind}" tabindex="0" role="group" aria-label="${name}">${body}</div>`
 }
 
 /** A name written from right to left keeps that to itself. */
@@ -95,5 +104,8 @@ tbody tr:last-child>*{border-bottom:0}tr.best>*{background:color-mix(in srgb,var
 .legend i.line{height:0;border-radius:0;border-top:2px dashed var(--bound);vertical-align:4px}.legend i.end{height:0;border-radius:0;border-top:2px solid var(--ink);vertical-align:4px}
 .charts{overflow-x:auto}.charts svg[role]{min-width:860px}.charts h3{position:sticky;left:0;width:max-content;max-width:100%;overflow-wrap:anywhere}
 svg{display:block}svg text,svg circle,svg polygon,svg [fill=none]{pointer-events:none}.legend.lines svg{display:inline-block;margin-right:7px;vertical-align:1px}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
-@media print{section,.figures div{break-inside:avoid}}
+.scroll:focus-visible,.charts:focus-visible{outline:2px solid var(--running);outline-offset:3px}
+@media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{background:none}main{max-width:none;padding:0}
+section{border:0;padding:0;margin:0 0 24px}.figures div,.charts svg,tr{break-inside:avoid}h2,h3,.note,.legend{break-after:avoid}
+.scroll,.charts{overflow:visible}.charts svg[role],table.text{min-width:0}.charts svg[role]{width:100%;height:auto}table{font-size:11px}th,td{padding:4px 6px}}
 `

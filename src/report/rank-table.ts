@@ -1,6 +1,6 @@
 import type { ComparedRow, MeasureName } from '../choose/compare.ts'
 import type { Column } from './compare-view.ts'
-import { escapeHtml } from './page.ts'
+import { escapeHtml, scrollBox } from './page.ts'
 
 /**
  * The table of a comparison with a bar in each row: its length is the measure that ranks the rows, a
@@ -22,7 +22,8 @@ export function rankTable(
     const cells = others.map(column => `<td${ranked(column, by)}>${cellOf(column, row)}</td>`)
     return `<tr${best}><th scope="row">${escapeHtml(strategy.cell(row))}</th><td class="bar">${barOf(row, by, scale)}</td>${cells.join('')}</tr>`
   })
-  return `<style>${css}</style><div class="scroll"><table class="rank"><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`
+  const table = `<table class="rank"><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table>`
+  return `<style>${css}</style>${scrollBox('scroll', table)}`
 }
 
 /** Up to here bars are drawn whole: twice the best, or all there is. */

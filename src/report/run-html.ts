@@ -1,7 +1,7 @@
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
 import { ganttChart } from './gantt-chart.ts'
-import { escapeHtml, figures, htmlTable, page, section } from './page.ts'
+import { escapeHtml, figures, htmlTable, page, scrollBox, section } from './page.ts'
 import { formatFixed } from './digits.ts'
 import { formatGap } from './plan-view.ts'
 import type { RunChart } from './run-blocks.ts'
@@ -167,10 +167,15 @@ function schedule({ chart }: RunReport, clock: { until: number; unit: string }):
     slices: 120,
   })
   const busy = busyChart([{ name: 'slots at work', shares, end: clock.until }], clock)
-  return (
-    `${legendOfChart(chart)}<div class="charts">` +
-    `${ganttChart(chart.lanes.slice(0, mostLanes), { ...clock, axis: true, ticks: true, rests: chart.rests.map(({ at }) => at) })}<h3>Slots at work<span>their share, over time</span></h3>${busy}</div>`
-  )
+  const rests = chart.rests.map(({ at }) => at)
+  const gantt = ganttChart(chart.lanes.slice(0, mostLanes), {
+    ...clock,
+    axis: true,
+    ticks: true,
+    rests,
+  })
+  const title = '<h3>Slots at work<span>their share, over time</span></h3>'
+  return legendOfChart(chart) + scrollBox('charts', gantt + title + busy)
 }
 
 /** Style, mark and meaning of what a picture shows. */

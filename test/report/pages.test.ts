@@ -41,6 +41,21 @@ test('a comparison is one page without requests, with every name escaped', async
   expect(html.match(/<svg role="img"/g)).toHaveLength(3)
 })
 
+test('what moves sideways on a narrow page is reached by the keyboard, and printed whole', async () => {
+  const problem = problemFrom(
+    { machines: [{ id: 'm0' }], tasks: [{ id: 't', work: 1 }] },
+    { place: 'x', name: 'small' },
+  )
+  const comparison = await compared(problem, ['heft'])
+  const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
+  const boxes = html.match(/<div class="(?:scroll|charts)"[^>]*>/g) ?? []
+  expect(boxes).toHaveLength(3)
+  for (const box of boxes) expect(box).toMatch(/tabindex="0" role="group" aria-label="\w+"/)
+  const print = html.slice(html.indexOf('@media print'))
+  expect(print).toContain('.scroll,.charts{overflow:visible}')
+  expect(print).toContain('.charts svg[role],table.text{min-width:0}')
+})
+
 test('strategies that came to one schedule share its drawing, and an outlier is cut, not squeezed', async () => {
   const problem = problemFrom(
     {
