@@ -5,7 +5,7 @@ import { largest, reassign, stateOf } from '../../../src/policy/planning/search/
 import { anneal } from '../../../src/policy/planning/search/assignment-anneal.ts'
 import { coreSteps } from '../../../src/policy/planning/search/assignment-core.ts'
 import { prng } from '../../../src/std/prng.ts'
-import { lagrangianBound } from '../../solver/unrelated-problem.ts'
+import { lagrangianBound, unrelatedProblem } from '../../solver/unrelated-problem.ts'
 import { problemsOf } from './problems.ts'
 
 const core = problemsOf('independent').map(problem => ({
@@ -27,6 +27,31 @@ describe('the core of an assignment problem', () => {
         })
       }),
     )
+  })
+})
+
+describe('the core among machines alike', () => {
+  const random = prng(2)
+  const rows = Array.from({ length: 150 }, () => {
+    const [slow, fast] = [10 + random.int(90), 10 + random.int(90)]
+    return [...Array(6).fill(slow), ...Array(6).fill(fast)] as number[]
+  })
+  const on = unrelatedProblem(rows)
+  const core = atOnce(coreSteps(on, lagrangianBound(on, 300)))
+
+  it('gives tasks another kind of machine, not only others of the same', () => {
+    const both = rows.filter((_, task) => {
+      const pairs = core.pairMachine.subarray(core.firstPair[task], core.firstPair[task + 1])
+      return pairs.some(machine => machine < 6) && pairs.some(machine => machine >= 6)
+    })
+    expect(both.length).toBeGreaterThan(100)
+  })
+
+  it('costs the same on all machines of a kind', () => {
+    rows.forEach((_, task) => {
+      const costs = core.reduced.subarray(task * 12, task * 12 + 12)
+      expect([new Set(costs.subarray(0, 6)).size, new Set(costs.subarray(6)).size]).toEqual([1, 1])
+    })
   })
 })
 

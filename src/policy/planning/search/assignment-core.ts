@@ -32,8 +32,10 @@ type Prices = { readonly value: number; readonly lambda: Float64Array }
 export function* coreSteps(problem: Problem, prices: Prices): Generator<undefined, Core, void> {
   const machines = problem.machines.length
   const { times } = problem
-  const { reduced, cheapest } = yield* reducedCosts(problem, prices.lambda)
-  const limit = cheapestOverall(reduced, machines, alternativesPerTask)
+  const kindOf = kindsOf(problem)
+  const lambda = evenWithin(kindOf, prices.lambda)
+  const { reduced, cheapest } = yield* reducedCosts(problem, lambda)
+  const limit = cheapestOverall(reduced, { kindOf, cheapest }, alternativesPerTask)
   yield undefined
   const inCore = new Uint8Array(times.length)
   for (let at = 0; at < times.length; at += 1) if (reduced[at] <= limit) inCore[at] = 1
@@ -44,10 +46,46 @@ export function* coreSteps(problem: Problem, prices: Prices): Generator<undefine
     bound: prices.value,
     times,
     reduced,
-    weight: prices.lambda.map(price => (price + 1 / machines) / 2),
+    weight: lambda.map(price => (price + 1 / machines) / 2),
     cheapest,
     ...pairsOf(inCore, machines),
   }
+}
+
+/** Machines alike for every task are of one kind, which bears the number of the first of them. */
+function kindsOf({ times, machines, tasks }: Problem): Int32Array {
+  const count = machines.length
+  const kindOf = Int32Array.from({ length: count }, (_, machine) => machine)
+  // Columns that agree on a few tasks are likely equal; those that do not are not looked at again.
+  const newest = new Map<string, number>()
+  const sampled = Math.max(1, Math.floor(tasks.length / 16))
+  for (let machine = 0; machine < count; machine += 1) {
+    let key = ''
+    for (let task = 0; task < tasks.length; task += sampled)
+      key += `${times[task * count + machine]} `
+    const first = newest.get(key)
+    if (first === undefined) newest.set(key, machine)
+    else if (sameColumn(times, count, first, machine)) kindOf[machine] = first
+  }
+  return kindOf
+}
+
+function sameColumn(times: Float64Array, machines: number, a: number, b: number): boolean {
+  for (let row = 0; row < times.length; row += machines) {
+    if (times[row + a] !== times[row + b]) return false
+  }
+  return true
+}
+
+/** No machine of a kind is worth more than another, though an ascent cut short may say so. */
+function evenWithin(kindOf: Int32Array, lambda: Float64Array): Float64Array {
+  const sums = new Float64Array(lambda.length)
+  const counts = new Float64Array(lambda.length)
+  kindOf.forEach((kind, machine) => {
+    sums[kind] += lambda[machine]
+    counts[kind] += 1
+  })
+  return lambda.map((_, machine) => sums[kindOf[machine]] / counts[kindOf[machine]])
 }
 
 /** Measured on 512 x 16: with half as many, single machines stay out of balance. */
@@ -78,16 +116,27 @@ function* reducedCosts(problem: Problem, lambda: Float64Array) {
   return { reduced, cheapest }
 }
 
-/** The cost that about `perTask` pairs per task, besides the cheapest, do not exceed. */
-function cheapestOverall(reduced: Float64Array, machines: number, perTask: number): number {
+/**
+ * The cost that about `perTask` pairs per task do not exceed, besides those of the cheapest's kind: a kind
+ * counts once, or among many machines alike no task would have another kind to go to.
+ */
+function cheapestOverall(
+  reduced: Float64Array,
+  machine: { readonly kindOf: Int32Array; readonly cheapest: Int32Array },
+  perTask: number,
+): number {
+  const { kindOf, cheapest } = machine
+  const machines = kindOf.length
   const tasks = reduced.length / machines
   const stride = Math.max(1, Math.floor(reduced.length / sampleEntries))
   const costs: number[] = []
   let sampled = 0
   for (let task = 0; task < tasks; task += stride) {
     sampled += 1
-    for (let at = task * machines; at < (task + 1) * machines; at += 1) {
-      if (reduced[at] > 0 && reduced[at] < Number.POSITIVE_INFINITY) costs.push(reduced[at])
+    for (let i = 0; i < machines; i += 1) {
+      if (kindOf[i] !== i || i === kindOf[cheapest[task]]) continue
+      const cost = reduced[task * machines + i]
+      if (cost > 0 && cost < Number.POSITIVE_INFINITY) costs.push(cost)
     }
   }
   if (costs.length === 0) return 0
