@@ -5,7 +5,7 @@ import type { Solver } from '../port/solver.ts'
 import type { Spending } from './drive.ts'
 import { type Interval, intervalOf, meanOf } from './interval.ts'
 import { planProblem, Refused } from './plan-problem.ts'
-import { proveBound } from './prove.ts'
+import { type Proof, proveBound } from './prove.ts'
 import { measureSchedule } from '../sim/measures.ts'
 import { moneyAndWeights } from './objective.ts'
 import type { Conditions } from './realise.ts'
@@ -23,6 +23,7 @@ export async function compareStrategies(
 ): Promise<Comparison> {
   const rows: ComparedRow[] = []
   const skipped: Skipped[] = []
+  const proof = isPlanned(options) ? proveBound(problem) : undefined
   for (const strategy of options.strategies) {
     if (rows.length > 0 && isAskedToStop(options.spending)) {
       skipped.push({ strategy: strategy.name, reason: 'interrupted before it was its turn' })
@@ -30,7 +31,7 @@ export async function compareStrategies(
     }
     options.onStrategy?.(strategy.name)
     try {
-      rows.push(await compareOne(problem, strategy, options))
+      rows.push(await compareOne(problem, strategy, { ...options, proof }))
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       skipped.push({ strategy: strategy.name, reason: error.reason })
@@ -97,11 +98,10 @@ type Measured = Readonly<Record<MeasureName, number>>
 async function compareOne(
   problem: Problem,
   strategy: Strategy,
-  options: CompareOptions,
+  options: CompareOptions & { readonly proof?: Proof },
 ): Promise<ComparedRow> {
   const { noise, faults, seed, seeds } = options
-  const certain = noise === 0 && faults === undefined
-  if (certain && seeds === 1) return comparePlan(problem, strategy, options)
+  if (isPlanned(options)) return comparePlan(problem, strategy, options)
   const prepared = await prepare(problem, { ...options, strategy })
   const runs = Array.from({ length: seeds }, (_, nth) =>
     runPrepared(problem, prepared, { noise, seed: seed + nth, faults }),
@@ -124,13 +124,17 @@ async function compareOne(
   }
 }
 
+/** Nothing is left to luck: one plan says all. */
+const isPlanned = ({ noise, faults, seeds }: CompareOptions): boolean =>
+  noise === 0 && faults === undefined && seeds === 1
+
 /** Without noise a plan is what happens: it is measured itself. */
 async function comparePlan(
   problem: Problem,
   strategy: Strategy,
-  { seed, spending, solver, objective, order }: CompareOptions,
+  options: CompareOptions & { readonly proof?: Proof },
 ): Promise<ComparedRow> {
-  const proof = proveBound(problem)
+  const { seed, spending, solver, objective, order, proof } = options
   const plan = await planProblem(problem, {
     strategy,
     seed,
