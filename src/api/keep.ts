@@ -1,3 +1,4 @@
+import type { KeptItems } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { Job } from '../model/job.ts'
 import type { KeptAnswers, KeptFromBefore, NewResult } from '../driver/keeping.ts'
@@ -57,7 +58,7 @@ function keeperOf(store: Store, answersOf: AnswersBefore, isSame: SameVersion): 
   }
   return {
     async ofItems(state, stage, first, items) {
-      const kept: { stage: number; items: number[] }[] = []
+      const kept: KeptItems[] = []
       const results: ResultBatch[] = []
       const run = state.runs[stage.run].definition.name
       const keepFrom = (at: Stage, candidates: readonly Candidate[]): void => {
@@ -68,7 +69,12 @@ function keeperOf(store: Store, answersOf: AnswersBefore, isSame: SameVersion): 
           return was === undefined ? [] : [{ ...candidate, ...was }]
         })
         if (found.length === 0) return
-        kept.push({ stage: at.number, items: found.map(({ position }) => first + position) })
+        const early = found.filter(({ stored }) => stored.state === 'stopped')
+        const indexes = (of: readonly Found[]) => of.map(({ position }) => first + position)
+        kept.push({
+          ...{ stage: at.number, items: indexes(found) },
+          ...(early.length === 0 ? {} : { stopped: indexes(early) }),
+        })
         results.push(copies({ run, stage: name, first, items }, found))
         for (const next of followersOf(state, at)) keepFrom(next, found.map(asInput))
       }

@@ -90,9 +90,16 @@ export type SourceRead = {
   /** Items that cannot be read, with what the source says of them. */
   readonly problems?: readonly { readonly index: number; readonly failure: Failure }[]
   /** Items already answered by the run this one continues: ascending, by stage, upstream first. */
-  readonly kept?: readonly { readonly stage: number; readonly items: readonly number[] }[]
+  readonly kept?: readonly KeptItems[]
   /** Items with a priority, an earliest start, a due date or a weight of their own. */
   readonly wishes?: readonly ({ readonly index: number } & Wish)[]
+}
+
+export type KeptItems = {
+  readonly stage: number
+  readonly items: readonly number[]
+  /** Those of them that had ended early; absent: none. */
+  readonly stopped?: readonly number[]
 }
 
 /** How an answer ended, in an `outcomes` event. Journals hold these numbers. */

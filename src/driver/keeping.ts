@@ -1,5 +1,5 @@
 import { isLive } from '../core/apply/attempt.ts'
-import { answered, type Outcomes } from '../core/event.ts'
+import { answered, type KeptItems, type Outcomes } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
@@ -8,7 +8,7 @@ import { cargoOf, noteInput, type Payloads } from './payloads.ts'
 
 /** Items kept by stage, upstream first, and their results as rows of the new run. */
 export type KeptFromBefore = {
-  readonly items: readonly { readonly stage: number; readonly items: readonly number[] }[]
+  readonly items: readonly KeptItems[]
   readonly results: readonly ResultBatch[]
 }
 

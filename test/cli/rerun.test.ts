@@ -1,9 +1,40 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Folder, lines, noting, type Prepared, preparedWith, ran } from './harness.ts'
+import {
+  type Folder,
+  folderWith,
+  lines,
+  noting,
+  type Prepared,
+  preparedWith,
+  ran,
+} from './harness.ts'
 
 /** What runs again when something changes: each line of the table in the design, by what the handlers noted. */
+test('items that ended early are kept as that, also after a restart', async () => {
+  const folder = folderWith({
+    'rows.jsonl': '{"id":"a"}\n{"id":"b"}\n',
+    'job.yaml': `name: early
+input: { jsonl: rows.jsonl, key: id }
+stages:
+  - { name: first, map: ./first.mjs, output: { jsonl: out.jsonl } }
+`,
+    'first.mjs': noting("return item.id === 'b' ? ctx.stop(1) : 2"),
+  })
+  const counts = async () => {
+    const { items } = JSON.parse((await folder.dray('run', '--json')).out) as { items: object }
+    return items
+  }
+  expect(await counts()).toMatchObject({ total: 2, done: 1, stopped: 1 })
+  folder.write('rows.jsonl', '{"id":"a"}\n{"id":"b"}\n{"id":"c"}\n')
+  expect(await counts()).toMatchObject({ total: 3, done: 2, stopped: 1 })
+  const { out } = await folder.dray('status', '--json')
+  expect(JSON.parse(out)).toMatchObject({ items: { total: 3, done: 2, stopped: 1 } })
+  expect(ran(folder)).toHaveLength(3)
+  folder.remove()
+})
+
 describe('a job that ran and is run again', () => {
   let folder: Prepared
 

@@ -3,7 +3,7 @@ import type { Failure } from '../../model/failure.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Decision, SourceRead } from '../event.ts'
 import { addInterval, removeInterval } from '../intervals.ts'
-import { DONE, FAILED, OPEN, SKIPPED, stateOf } from '../items.ts'
+import { DONE, FAILED, OPEN, SKIPPED, STOPPED, stateOf } from '../items.ts'
 import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
 import { declaredBytes, MEMORY } from '../models.ts'
 import { workOf } from '../ordered.ts'
@@ -17,7 +17,7 @@ import { wishesFor, wishOf } from '../wishes.ts'
 import { enqueue } from './enqueue.ts'
 import { endItem, keepItem, makeNodeReady, nodeInputs } from './items.ts'
 
-/** A window of items is known (too late for a run that has ended: taken up again, it reads again): unreadable ones fail, kept ones are done, the rest are ready. */
+/** A window of items is known (too late for a run that has ended: taken up again, it reads again): unreadable ones fail, kept ones have ended, the rest are ready. */
 export function read(state: State, event: SourceRead): void {
   const stage = state.stages[event.stage]
   const { first, count } = event
@@ -41,18 +41,20 @@ export function read(state: State, event: SourceRead): void {
     stage.unreadable.add(index)
     endItem(state, stage, index, { code: FAILED, failure })
   }
-  for (const { stage: number, items } of event.kept ?? []) {
-    for (const index of items) keepStored(state, state.stages[number], index)
+  for (const { stage: number, items, stopped } of event.kept ?? []) {
+    const early = new Set(stopped)
+    for (const index of items)
+      keepStored(state, state.stages[number], index, early.has(index) ? STOPPED : DONE)
   }
   mark(state.scratch.touched, stage.number)
   mark(state.scratch.touchedRuns, stage.run)
 }
 
 /** An item answered by the run this one continues: its result is already stored. */
-function keepStored(state: State, stage: Stage, index: number): void {
+function keepStored(state: State, stage: Stage, index: number, code: number): void {
   const { replaying } = state.scratch
   state.scratch.replaying = true
-  keepItem(state, stage, index, { code: DONE })
+  keepItem(state, stage, index, { code })
   state.scratch.replaying = replaying
 }
 
