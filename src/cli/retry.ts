@@ -11,7 +11,7 @@ import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { machinesFrom } from './job.ts'
-import { print, printJson } from './print.ts'
+import { print, printJson, tell } from './print.ts'
 import { follow, refuseTwoFormats, type RunFlags } from './run.ts'
 
 type Flags = Pick<RunFlags, 'dir' | 'machines' | 'json' | 'events' | 'quiet'> & {
@@ -45,9 +45,11 @@ async function retry(name: string, flags: Flags): Promise<number> {
   requireDirectory(dir)
   const answered = await askLiving(dir, { op: 'retry', run: name })
   if (answered !== undefined) {
+    const reopened = answered as Reopened
     if (flags.json === true) printJson(answered)
-    else print(inWords(answered as Reopened))
-    return exitCode.done
+    else if (reopened.live) tell(`dray: ${inWords(reopened)}`)
+    else print(inWords(reopened))
+    return reopened.live ? exitCode.badInput : exitCode.done
   }
   return retryHere(dir, name, flags)
 }

@@ -127,8 +127,8 @@ export default async item => {
     }[]
     expect(live.state).toBe('active')
     const early = await folder.dray('retry', live.run, '--failed')
-    expect(early.code).toBe(0)
-    expect(early.out).toContain('still at work')
+    expect(early.code).toBe(2)
+    expect(early.err).toContain('still at work')
     const clean = await folder.dray('clean', live.run)
     expect(clean.code).toBe(2)
     expect(clean.err).toContain(`dray cancel ${live.run}`)
