@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { InputError } from './input-error.ts'
+import { parseJson } from './json.ts'
 
 /** YAML is read at some two megabytes a second. */
 const MAX_BYTES = 16 * 2 ** 20
@@ -21,6 +22,8 @@ export async function readDocument(
     )
   }
   const text = await readFile(file, 'utf8')
+  // In the words of JSON, where it is broken.
+  if (extname(file) === '.json') parseJson(text, shown)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
   const [problem] = document.errors
@@ -29,7 +32,6 @@ export async function readDocument(
     const said = problem.message.split('\n')[0].replace(/ at line \d+, column \d+:$/, '')
     throw new InputError(`${shown}:${line}: ${said}`)
   }
-  if (extname(file) === '.json') refuseLooseJson(text, shown)
   const lineOf = (path: readonly PropertyKey[]): number | undefined => {
     for (let length = path.length; length >= 0; length -= 1) {
       const node: unknown = document.getIn(path.slice(0, length), true)
@@ -39,12 +41,4 @@ export async function readDocument(
     return undefined
   }
   return { value: document.toJS(), lineOf }
-}
-
-function refuseLooseJson(text: string, shown: string): void {
-  try {
-    JSON.parse(text)
-  } catch (error) {
-    throw new InputError(`${shown}: ${(error as Error).message}; expected JSON`)
-  }
 }
