@@ -73,7 +73,9 @@ export function findRun(view: View, name: string | undefined): RunRecord {
     records.find(record => record.name === name) ?? records.findLast(record => record.job === name)
   if (found !== undefined) return found
   const known = records.flatMap(record => [record.name, record.job])
-  throw new InputError(`no run ${name} here${didYouMean(name, known)} (dray ls lists them)`)
+  const begun = name === '' ? [] : known.filter(each => each.startsWith(name))
+  const hint = didYouMean(begun.at(-1) ?? name, known)
+  throw new InputError(`no run ${name} here${hint} (dray ls lists them)`)
 }
 
 /** The run of a record as the journal knows it. */

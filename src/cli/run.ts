@@ -56,9 +56,22 @@ export function registerRun(program: Command): void {
     .option('--json', 'one JSON object at the end')
     .option('--events', 'one JSON object per event as it happens')
     .option('--quiet', 'nothing but errors')
-    .action((path: string | undefined, flags: RunFlags) =>
-      exitWith(async () => runJob(await jobFrom(path, flags), flags)),
+    .allowExcessArguments()
+    .action((path: string | undefined, flags: RunFlags, { args }: Command) =>
+      exitWith(async () => {
+        refuseMoreJobs(args)
+        return runJob(await jobFrom(path, flags), flags)
+      }),
     )
+}
+
+/** Most often a pattern that the shell has filled in. */
+function refuseMoreJobs(args: readonly string[]): void {
+  if (args.length <= 1) return
+  const found = args.slice(0, 3).join(' ') + (args.length > 3 ? ' ...' : '')
+  throw new InputError(
+    `run: found ${formatCount(args.length)} jobs: ${found}; expected one. Items go to --input, a pattern in quotes: dray run --input 'scans/*.png'`,
+  )
 }
 
 export const collect = (value: string, before: readonly string[] = []): string[] => [

@@ -24,12 +24,12 @@ function refusal(
   machine: MachineDefinition,
 ): string | undefined {
   const wants = { ...needs, memory: Math.max(needs.memory ?? 0, loaded) }
-  for (const [name, wanted] of Object.entries(wants)) {
+  const missing = Object.entries(wants).flatMap(([name, wanted]) => {
     const has = machine.capacity[name] ?? 0
-    if (wanted > has)
-      return `needs ${amount(name, wanted)} ${name}, the machine has ${amount(name, has)}`
-  }
-  return undefined
+    if (wanted <= has) return []
+    return [`needs ${amount(name, wanted)} ${name}, the machine has ${amount(name, has)}`]
+  })
+  return missing.length === 0 ? undefined : missing.join('; ')
 }
 
 function amount(name: string, value: number): string {

@@ -55,6 +55,27 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
   folder.remove()
 })
 
+test('a pattern that the shell has filled in is told what to do', async () => {
+  const folder = folderWith(good)
+  const { code, err } = await folder.dray('run', 'job.yaml', '--input', 'a.png', 'b.png', 'c.png')
+  expect(code).toBe(2)
+  expect(err).toContain('run: found 3 jobs: job.yaml b.png c.png; expected one.')
+  expect(err).toContain("a pattern in quotes: dray run --input 'scans/*.png'")
+  folder.remove()
+})
+
+test.each([
+  ['{\n "name": "a",\n "stages": [1],\n}', 'job.json:4:1: not JSON: found "}"'],
+  ['{ name: a, input: { items: [1] } }', 'job.json:1:3: not JSON: found "name"'],
+  ['{ "name": "a", "name": "b" }', 'job.json:1:16: the field "name" is given a second time'],
+])('a job file of broken JSON is told in the words of JSON: %j', async (text, said) => {
+  const folder = folderWith({ ...good, 'job.json': text })
+  const { code, err } = await folder.dray('run', 'job.json')
+  expect(code).toBe(2)
+  expect(err).toContain(said)
+  folder.remove()
+})
+
 test('an unknown option exits 2 with the nearest', async () => {
   const folder = folderWith(good)
   const { code, err } = await folder.dray('run', 'job.yaml', '--stratgy', 'mct')
@@ -95,19 +116,25 @@ test('a run is asked for by a name nearly right: the nearest is named once', asy
   const folder = folderWith(good)
   await folder.dray('run', 'job.yaml', '--quiet')
   await folder.dray('run', 'job.yaml', '--quiet', '--fresh')
-  const { code, err } = await folder.dray('status', 'badd')
-  expect({ code, err }).toEqual({
-    code: 2,
-    err: 'dray: no run badd here; did you mean "bad"? (dray ls lists them)\n',
-  })
+  const [{ run }] = JSON.parse((await folder.dray('ls', '--json')).out) as { run: string }[]
+  for (const [asked, meant] of [
+    ['badd', 'bad'],
+    [run.slice(0, run.indexOf('-') + 1), run],
+  ]) {
+    const { code, err } = await folder.dray('status', asked)
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: `dray: no run ${asked} here; did you mean "${meant}"? (dray ls lists them)\n`,
+    })
+  }
   folder.remove()
 })
 
 test('what no machine here can run exits 3 with the list', async () => {
-  const folder = folderWith({ ...good, 'job.yaml': job(", needs: { memory: '900TB' }") })
+  const folder = folderWith({ ...good, 'job.yaml': job(", needs: { memory: '900TB', gpu: 1 }") })
   const { code, err } = await folder.dray('run', 'job.yaml')
   expect(code).toBe(3)
-  expect(err).toMatch(/only on .*memory/)
+  expect(err).toMatch(/only on .*needs 900 TB memory, .*; needs 1 gpu, the machine has 0/)
   folder.remove()
 })
 
