@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addExamples } from './cli/examples.ts'
+import { leave } from './cli/exit.ts'
 import { endWithReader } from './cli/print.ts'
 
 /** A command loads what it needs and no more: pictures alone cost longer than `status` takes. */
@@ -59,7 +60,7 @@ addExamples(program)
 function stuck(): never {
   console.error('dray: nothing more can happen, and the command has not ended: a defect of dray')
   console.error('  dray why says where things stand; the same command again goes on')
-  process.exit(1)
+  leave(1)
 }
 process.once('beforeExit', stuck)
 await program.parseAsync()

@@ -1,6 +1,7 @@
 import { InputError } from '../model/input-error.ts'
 import { NeverHere } from '../model/never-here.ts'
 import { printable } from './printable.ts'
+import { explainExit, explainUncaught } from './uncaught.ts'
 
 /** What a command's end means to a shell. */
 export const exitCode = { done: 0, failed: 1, badInput: 2, neverHere: 3, interrupted: 130 } as const
@@ -14,11 +15,15 @@ export async function exitWith(
   options: { readonly computes?: boolean } = {},
 ): Promise<void> {
   if (options.computes !== true) process.on('SIGINT', quit)
+  process.on('uncaughtException', endUncaught)
+  process.on('unhandledRejection', endUncaught)
+  process.on('exit', unasked)
   try {
     process.exitCode = await body()
   } catch (error) {
     process.exitCode = told(error)
   }
+  process.off('exit', unasked)
   // What an input's generator left running in this process must not keep it; nor does this timer.
   setTimeout(() => process.exit(), LEFT_MILLIS).unref()
 }
@@ -30,7 +35,22 @@ function quit(): void {
   if (process.listenerCount('SIGINT') > 1) return
   const clear = process.stderr.isTTY === true ? '\r\u001b[K' : ''
   process.stderr.write(`${clear}dray: interrupted\n`)
-  process.exit(exitCode.interrupted)
+  leave(exitCode.interrupted)
+}
+
+/** Ends the process at once, on purpose. */
+export function leave(code: number): never {
+  process.off('exit', unasked)
+  process.exit(code)
+}
+
+function endUncaught(error: unknown): void {
+  leave(told(explainUncaught(error)))
+}
+
+/** Ended before the command was: by a module of the user's. Its code says nothing of the run. */
+function unasked(code: number): void {
+  process.exitCode = told(new InputError(explainExit(code)))
 }
 
 /** Stopped by a signal before it came to its end; what there is to say is said. */

@@ -3,6 +3,7 @@ import { setImmediate as pause } from 'node:timers/promises'
 import { errColours, outColours as pc } from './colour.ts'
 import type { LoadedModel } from '../api/loaded.ts'
 import { columnsOf, columnsOfLetter } from '../std/columns.ts'
+import { exitCode, leave } from './exit.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatCount, formatDuration } from '../std/units.ts'
 
@@ -36,17 +37,30 @@ export function endWithReader(): void {
 
 /** From now on the command does its work to the end: a run does not depend on who watches. */
 export function goOnUnread(): void {
-  process.stdout.off('error', endUnread).on('error', stayUnread)
+  process.stdout.off('error', endUnread).once('error', goOnWithout)
 }
 
 function endUnread(error: NodeJS.ErrnoException): void {
-  stayUnread(error)
-  process.exit(0)
+  if (isReaderGone(error)) leave(0)
+  tell(`dray: standard output cannot be written (${error.code}): what it was to say is not whole`)
+  leave(exitCode.badInput)
 }
 
-function stayUnread(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+/** A run's work is not lost with its words; but whoever asked for them is told by the exit code. */
+function goOnWithout(error: NodeJS.ErrnoException): void {
+  process.stdout.on('error', stayUnread)
+  if (isReaderGone(error)) return
+  tell(`dray: standard output cannot be written (${error.code}); the run goes on`)
+  process.once('exit', code => {
+    if (code === exitCode.done) process.exitCode = exitCode.badInput
+  })
 }
+
+function stayUnread(): void {}
+
+/** The pipe was closed, or the terminal. */
+const isReaderGone = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'EPIPE' || code === 'EIO'
 
 /** A state in its colour: what went wrong stands out, the rest stays calm. */
 export function coloured(state: string): string {

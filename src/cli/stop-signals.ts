@@ -1,5 +1,5 @@
 import type { Host } from '../api/host.ts'
-import { exitCode } from './exit.ts'
+import { exitCode, leave } from './exit.ts'
 
 /** The first Ctrl-C stops taking new tasks and waits for running ones; the second quits at once. */
 export function stopSignals(
@@ -19,7 +19,7 @@ export function stopSignals(
     asked += 1
     if (asked > 1) {
       note(`quit at once: ${run} is interrupted; the same command goes on with it`)
-      process.exit(exitCode.interrupted)
+      leave(exitCode.interrupted)
     }
     note('stopping: running tasks may end, nothing new starts; again to quit at once')
     const stopped = (): void => resolve('interrupted')

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { escapePath } from 'tinyglobby'
 import type { InputSpec, OutputSpec } from '../model/job.ts'
@@ -75,12 +75,23 @@ function filePatterns(
   cwd: string,
   own: InputSpec | undefined,
 ): readonly string[] {
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = lookAt(path, written)
   if (found?.isFile()) return [escapePath(path)]
   if (!found?.isDirectory()) return [absolutePattern(written, resolve(cwd))]
   const endings = own?.kind === 'files' ? endingsOf(own.patterns) : []
   const names = endings.length === 0 ? ['*'] : endings.map(ending => `*${ending}`)
   return names.map(name => `${escapePath(path)}/**/${name}`)
+}
+
+/** A pattern of many alternatives is longer than any name may be: no file, and no fault. */
+function lookAt(path: string, written: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENAMETOOLONG') return undefined
+    throw unusable(written, `cannot be read (${code})`)
+  }
 }
 
 /** The endings of patterns such as `*.png` and `*.{png,jpg}`; none when a pattern takes any. */

@@ -90,7 +90,8 @@ function ofError(error: Error): Failure {
   const named = typeof name === 'string' ? name : 'Error'
   return {
     kind: 'error',
-    code: typeof code === 'string' ? code : named === 'Error' ? undefined : named,
+    code:
+      typeof code === 'string' ? firstLine(code) : named === 'Error' ? undefined : firstLine(named),
     message: firstLine(messageOf(message) || named),
     detail: ownFrames(stack),
   }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
 import { bundleModule } from './bundle.ts'
+import { placeOfFrame, userFrames } from './user-frames.ts'
 
 /** Says what is wrong with a module that could not be imported: where, what was expected, what to do. */
 export async function explainImport(path: string, error: unknown): Promise<Failure> {
@@ -14,7 +14,7 @@ export async function explainImport(path: string, error: unknown): Promise<Failu
   }
   const text = error instanceof Error ? error.message : String(error)
   const frames = error instanceof Error ? userFrames(error.stack ?? '') : []
-  const place = /([^\s(]+:\d+:\d+)\)?$/.exec(frames[0] ?? '')?.[1].replace(/^file:\/\//, '')
+  const place = placeOfFrame(frames[0])
   return {
     kind: 'error',
     code: 'MODULE',
@@ -22,16 +22,6 @@ export async function explainImport(path: string, error: unknown): Promise<Failu
     detail: frames.length === 0 ? undefined : frames.join('\n').slice(0, 4_000),
   }
 }
-
-/** Lines of a stack that are about the user's own files: not Node's, not those of this package. */
-function userFrames(stack: string): string[] {
-  return stack
-    .split('\n')
-    .filter(line => /^\s+at .*:\d+:\d+\)?$/.test(line))
-    .filter(line => !/\bnode:|dray-module-/.test(line) && !line.includes(ownFolder))
-}
-
-const ownFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** A module without what it must export, and what it exports instead. */
 export function explainExports(path: string, exports: Readonly<Record<string, unknown>>): Failure {
