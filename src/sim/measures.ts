@@ -66,7 +66,10 @@ export function measureSchedule(
   }
 }
 
-/** A machine with capacity counts by the resource it used most. */
+/**
+ * A machine with capacity counts by the resource it used most, or by the time in which it ran tasks that need
+ * nothing of it, whichever is more: such tasks keep it at work as they would a machine without capacity.
+ */
 function utilisationOf(problem: Problem, schedule: Schedule, makespan: number): number {
   if (makespan === 0) return 0
   const busiest = busyByMachine(problem, schedule)
@@ -82,18 +85,36 @@ function utilisationOf(problem: Problem, schedule: Schedule, makespan: number): 
 function busyByMachine(problem: Problem, schedule: Schedule): Float64Array {
   const busy = new Float64Array(problem.machines.length)
   const used = problem.machines.map(() => new Map<string, number>())
+  const needless: number[] = []
   problem.tasks.forEach(({ needs }, task) => {
     const machine = schedule.machine[task]
     if (machine < 0) return
     const { capacity } = problem.machines[machine]
     const time = schedule.end[task] - schedule.start[task]
+    const needed = Object.entries(needs ?? {}).filter(([, need]) => need > 0)
     if (capacity === undefined) busy[machine] += time
+    else if (needed.length === 0) needless.push(task)
     else
-      for (const [name, need] of Object.entries(needs ?? {}).filter(([, need]) => need > 0))
+      for (const [name, need] of needed)
         used[machine].set(name, (used[machine].get(name) ?? 0) + (time * need) / capacity[name])
   })
+  addTimeCovered(busy, schedule, needless)
   used.forEach((shares, machine) => {
     busy[machine] = Math.max(busy[machine], ...shares.values())
   })
   return busy
+}
+
+/** To each machine the time in which at least one of its tasks ran, counted once. */
+function addTimeCovered(
+  busy: Float64Array,
+  { machine, start, end }: Schedule,
+  tasks: number[],
+): void {
+  const until = new Float64Array(busy.length)
+  for (const task of tasks.sort((a, b) => start[a] - start[b])) {
+    const on = machine[task]
+    busy[on] += Math.max(0, end[task] - Math.max(start[task], until[on]))
+    until[on] = Math.max(until[on], end[task])
+  }
 }

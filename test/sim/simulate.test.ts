@@ -220,6 +220,25 @@ describe('measures', () => {
     expect(simulation.utilisation).toBe(1)
   })
 
+  test('a machine with capacity is used by its fullest resource, or while it runs what needs nothing', () => {
+    const shared = (...tasks: readonly object[]) =>
+      problemFrom(
+        {
+          machines: [{ id: 'm0', capacity: { cpu: 2, gpu: 1 } }],
+          tasks: tasks.map((task, at) => ({ id: `t${at}`, ...task })),
+        },
+        { place: 'shared.json', name: 'shared' },
+      )
+    const used = (...tasks: readonly object[]) =>
+      simulateProblem(shared(...tasks), { strategy: 'mct' }).utilisation
+    const half = { work: 8, needs: { cpu: 1 } }
+    expect(used(half)).toBeCloseTo(0.5, 9)
+    expect(used(half, half, { work: 2, needs: { gpu: 1 } })).toBeCloseTo(1, 9)
+    expect(used({ work: 6 }, { work: 3 })).toBeCloseTo(1, 9)
+    expect(used(half, { work: 6 }, { work: 2 })).toBeCloseTo(0.75, 9)
+    expect(used(half, { work: 2 }, { work: 2, release: 6 })).toBeCloseTo(0.5, 9)
+  })
+
   test('utilisation weighs a machine by its speed: being busy on a slow one earns less', () => {
     const lopsided = problemOf([4], [1, 4])
     expect(simulateProblem(lopsided, { strategy: 'on-demand' }).utilisation).toBeCloseTo(1 / 5, 9)
