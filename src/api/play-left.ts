@@ -31,10 +31,10 @@ export function playLeft(
   return ends.sort()
 }
 
-const MOST_DRAWS = 200
+const MOST_DRAWS = 100
 const LEAST_DRAWS = 20
 /** Choices of a lane in all: some milliseconds. */
-const STEPS = 400_000
+const STEPS = 200_000
 
 type TimedPiece = {
   readonly stage: Stage
@@ -48,6 +48,8 @@ type TimedPhase = {
   readonly stages: readonly Stage[]
   readonly stints: readonly (readonly TimedPiece[])[]
   readonly bulk: readonly TimedPiece[]
+  /** Those with work left: a slot that has not loaded them does so first. */
+  readonly used: readonly Stage[]
   readonly known: boolean
 }
 
@@ -67,7 +69,8 @@ function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
   }
   const timedStints = stints.map(stint => stint.map(timed))
   const timedBulk = bulk.map(timed)
-  return { stages, stints: timedStints, bulk: timedBulk, known }
+  const used = [...new Set([...timedStints.flat(), ...timedBulk].map(({ stage }) => stage))]
+  return { stages, stints: timedStints, bulk: timedBulk, used, known }
 }
 
 function playOnce(
@@ -95,8 +98,7 @@ function playOnce(
   return end
 }
 
-function loadStages({ stints, bulk }: TimedPhase, lanes: readonly Lane[], free: Float64Array) {
-  const used = new Set([...stints.flat(), ...bulk].map(({ stage }) => stage))
+function loadStages({ used }: TimedPhase, lanes: readonly Lane[], free: Float64Array) {
   lanes.forEach(({ lacks }, at) => {
     for (const stage of used) {
       const { n, micros } = stage.setup
