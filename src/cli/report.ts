@@ -74,7 +74,7 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
     return { name, waiting, running, done, failed, skipped, stopped, cancelled, busySeconds }
   })
   const isOpen = (stage: string, index: number): boolean =>
-    state === 'active' && store.result(run, stage, index) === undefined
+    store.result(run, stage, index)?.state !== 'failed'
   const keyOf = (stage: string, index: number) => store.result(run, stage, index)?.key
   const chart = chartOfHistory(store.history(run), { ...live, isOpen, keyOf })
   // What is running has no end yet, and counts to now.

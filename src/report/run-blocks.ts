@@ -35,7 +35,7 @@ type Live = {
   readonly begun?: number
   readonly tasks: readonly Running[]
   readonly rests?: readonly Rest[]
-  /** Whether the item has no final answer yet. */
+  /** Whether the item has not failed for good: it may be tried again, or would be if the run went on. */
   readonly isOpen: (stage: string, index: number) => boolean
   /** An item's key, where it is known and worth looking up. */
   readonly keyOf?: (stage: string, index: number) => string | undefined
@@ -69,7 +69,7 @@ export function chartOfHistory(
     const label = labelOf(attempt, isNamed ? live.keyOf : undefined)
     const isLast = latest.get(attempt.item) === start
     const state = stateOf(attempt, isLast, live.isOpen)
-    if (state === 'failed') failed += 1
+    if (state === 'failed' && !isCancelled(attempt)) failed += 1
     if (state === 'retry') retried += 1
     const key = `${machine}\u0000${slot}`
     const lane = bySlot.get(key) ?? { machine, slot, blocks: [] }
@@ -131,12 +131,16 @@ function stateOf(
   isOpen: Live['isOpen'],
 ): BlockState {
   if (outcome === 'done' || outcome === 'running') return outcome
-  return isLast && !isOpen(stage, index) ? 'failed' : 'retry'
+  if (!isLast) return 'retry'
+  return isOpen(stage, index) && !isCancelled({ outcome }) ? 'retry' : 'failed'
 }
+
+const isCancelled = ({ outcome }: { readonly outcome: string }): boolean => outcome === 'cancelled'
 
 /** The kind of the failure, and what followed. */
 function detailOf(state: BlockState, outcome: string): string | undefined {
   if (state === 'retry') return `${outcome}, tried again`
+  if (isCancelled({ outcome })) return outcome
   return state === 'failed' ? `${outcome}, failed for good` : undefined
 }
 

@@ -6,7 +6,7 @@ import type { RunReport, StageCounts } from './run-html.ts'
  * how long it took and how much of that could have been saved.
  */
 export function runVerdict(report: RunReport): string {
-  const { stages, state, chart, left } = report
+  const { stages, state, chart, left, retries } = report
   const sum = (of: Exclude<keyof StageCounts, 'name' | 'busySeconds'>) =>
     stages.reduce((total, stage) => total + stage[of], 0)
   const [done, failed] = [sum('done'), sum('failed')]
@@ -19,11 +19,7 @@ export function runVerdict(report: RunReport): string {
     `${formatCount(done)} of ${plural(total, 'item')} done`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...others.map(({ name, count }) => `${formatCount(count)} ${name}`),
-    ...(chart.retried > 0
-      ? [
-          `${formatCount(chart.retried)} ${chart.retried === 1 ? 'attempt' : 'attempts'} tried again`,
-        ]
-      : []),
+    ...(retries > 0 ? [`${plural(retries, 'attempt')} tried again`] : []),
   ].join(', ')
   if (chart.lanes.length === 0) return `${stateInWords(state)}: ${counts}. Nothing has started yet.`
   const due = report.due === undefined ? '' : ` ${report.due.inWords}.`

@@ -189,6 +189,14 @@ test('a failed item that waits for its next attempt is not shown as failed for g
   expect(lane.blocks.map(({ state }) => state)).toEqual(['done', 'retry'])
 })
 
+test('an attempt that ended with its run is neither tried again nor failed for good', () => {
+  const live = { now: 6e6, tasks: [], isOpen: () => true }
+  const outcomes = history.outcomes.map(of => (of === 'done' ? of : 'cancelled'))
+  const chart = chartOfHistory([{ ...history, outcomes }], live)
+  expect(chart.lanes[1].blocks[1]).toMatchObject({ state: 'failed', detail: 'cancelled' })
+  expect(chart.failed).toBe(0)
+})
+
 test('ten thousand items with many failures make a page of less than five megabytes, each failure marked', () => {
   const count = 10_000
   const all = Array.from({ length: count }, (_, at) => at)
