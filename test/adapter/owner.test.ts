@@ -67,6 +67,15 @@ describe('one owner per directory', () => {
     await claim()
   })
 
+  test('what cannot be removed any more keeps nobody from giving the directory up', async () => {
+    const owner = await claim()
+    rmSync(join(dir, 'owner.sock'))
+    mkdirSync(join(dir, 'owner.sock'))
+    await owner.close()
+    rmSync(join(dir, 'owner.sock'), { recursive: true })
+    await claim()
+  })
+
   test('the directory of an owner killed by kill -9 is taken over, stale socket and all', async () => {
     const { child } = await second()
     child.kill('SIGKILL')

@@ -27,9 +27,9 @@ export async function claimDirectory(dir: string): Promise<Owner> {
     const release = async () => {
       // The folder may have been moved away, and another be in its place with an owner of its own.
       const isOurs = sameRecord(readRecord(folder), record)
-      if (isOurs) rmSync(recordPath(folder), { force: true })
+      if (isOurs) leaveBehind(() => rmSync(recordPath(folder), { force: true }))
       await server.close()
-      if (isOurs) removeAddress(folder, address)
+      if (isOurs) leaveBehind(() => removeAddress(folder, address))
       unlock()
     }
     let released: Promise<void> | undefined
@@ -37,6 +37,18 @@ export async function claimDirectory(dir: string): Promise<Owner> {
   } catch (error) {
     unlock()
     throw asJournalError(error, folder, 'claiming it')
+  }
+}
+
+/**
+ * A file system that has become read-only keeps what described an owner, as a death does; the next owner
+ * replaces it. It must not hide why this one ends.
+ */
+function leaveBehind(remove: () => void): void {
+  try {
+    remove()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
   }
 }
 
