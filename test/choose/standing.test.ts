@@ -8,10 +8,18 @@ import { strategyNamed } from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { unrelatedProblem } from '../solver/unrelated-problem.ts'
 
-/** Sixty tasks of seven sizes on three slots of two speeds: many rules come to nearly the same. */
+/** Sixty tasks of seven sizes on three slots of two speeds. */
 const sixty = unrelatedProblem(
   Array.from({ length: 60 }, (_, at) => {
     const time = 0.04 + (at % 7) * 0.02
+    return [time, 2 * time, 2 * time]
+  }),
+)
+
+/** The same of sizes nearly equal, so that hardly an order is better than another. */
+const even = unrelatedProblem(
+  Array.from({ length: 60 }, (_, at) => {
+    const time = 0.1 + (at % 7) * 0.001
     return [time, 2 * time, 2 * time]
   }),
 )
@@ -27,7 +35,7 @@ async function followed(looks: number, keeps: boolean) {
   const reasons: string[] = []
   let standing: Standing | undefined
   for (let seed = 1; seed <= looks; seed += 1) {
-    const { way, why } = await chooseByTrial(sixty, {
+    const { way, why } = await chooseByTrial(even, {
       objective: 'makespan',
       conditions: { noise: 0.3, seed },
       members: [],
@@ -68,6 +76,25 @@ describe('what a run follows already', () => {
     })
     expect(way).not.toMatchObject({ strategy: 'on-demand', order: 'fifo' })
   })
+})
+
+test('under noise nothing is chosen by the luck of one run, even when time is out', async () => {
+  const { why } = await chooseByTrial(
+    unrelatedProblem([
+      [3, 6],
+      [2, 4],
+      [1, 2],
+      [5, 9],
+      [4, 8],
+    ]),
+    {
+      objective: 'makespan',
+      conditions: { noise: 0.5, seed: 1 },
+      members: [],
+      deadline: performance.now(),
+    },
+  )
+  expect(why).toMatch(/by up to 6 simulated runs each/)
 })
 
 describe('of rules under which all comes in time', () => {
