@@ -1,4 +1,11 @@
-export { defineJob, type JobDefinition } from './input/define-job.ts'
+export {
+  defineJob,
+  type InputDefinition,
+  type JobDefinition,
+  type OutputDefinition,
+  type RetryDefinition,
+  type StageDefinition,
+} from './input/define-job.ts'
 export { type Dray, open } from './api/open.ts'
 export type { MachineOption, OpenOptions, PushOptions } from './api/library-options.ts'
 export type { ItemResult, RunHandle } from './api/run-handle.ts'

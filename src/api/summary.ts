@@ -9,7 +9,8 @@ import type { Written } from '../adapter/output/write-output.ts'
 export type Summary = {
   readonly run: string
   readonly job: string
-  readonly state: string
+  /** `finishing`: all items have ended, outputs are being written. */
+  readonly state: Run['state'] | 'interrupted'
   /** Counts over the items of every stage. */
   readonly items: {
     readonly total: number

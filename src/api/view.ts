@@ -53,7 +53,7 @@ export function listRuns(view: View): RunRow[] {
 }
 
 /** `active` while its owner lives; what a dead owner left is `interrupted`. */
-export function stateOfRun(view: View, record: RunRecord): string {
+export function stateOfRun(view: View, record: RunRecord): Run['state'] | 'interrupted' {
   const run = runOf(view, record.name)
   if (run === undefined) return 'interrupted'
   return isLive(run) && (!view.owned || run.state === 'paused') ? 'interrupted' : run.state

@@ -137,7 +137,7 @@ export async function follow(
     if (run === undefined) throw new Error(`run ${submitted.run} has vanished`)
     const interrupted = outcome === 'interrupted' && run.state !== 'done' && run.state !== 'failed'
     progress.end(interrupted)
-    const summary = {
+    const summary: Summary = {
       ...summarise(host.state, run, host.written(submitted.run)),
       ...(interrupted ? { state: 'interrupted' } : {}),
     }
