@@ -17,7 +17,12 @@ export function rememberTimes(state: State, store: Store, run: Run): void {
           : [[state.machines[at].definition.id, encodeEstimate(estimate)]],
       ),
     )
-    const times: LearntTimes = { pooled: encodeEstimate(stage.pooled), machines }
+    const times: LearntTimes = {
+      pooled: encodeEstimate(stage.pooled),
+      machines,
+      handover: encodeEstimate(stage.handover),
+      ...(stage.setup.n > 0 && { loading: stage.setup.waited / stage.setup.n }),
+    }
     const { job } = run.definition
     store.put(estimatesDocument(job, storedName(state, stage)), JSON.stringify(times))
   }
@@ -25,10 +30,14 @@ export function rememberTimes(state: State, store: Store, run: Run): void {
 
 const estimatesDocument = (job: string, stage: string): string => `estimates:${job}:${stage}`
 
-/** Encoded estimates of one stage, over all machines and by machine. */
+/** Encoded estimates of one stage, over all machines and by machine, and of what passes between its items. */
 type LearntTimes = {
   readonly pooled: readonly number[]
   readonly machines: Readonly<Record<string, readonly number[]>>
+  /** Absent where an older version learnt them. */
+  readonly handover?: readonly number[]
+  /** Mean micros from when a slot was first sent an item until it began with it. */
+  readonly loading?: number
 }
 
 export function learntTimes(

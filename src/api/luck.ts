@@ -1,6 +1,6 @@
 import { endedCount } from '../core/items.ts'
 import type { Stage } from '../core/state.ts'
-import { BLOCK } from '../policy/estimation/least-squares.ts'
+import { BLOCK, meanHandover } from '../policy/estimation/least-squares.ts'
 import { sharedVariance, type Spread, spreadOf } from '../policy/estimation/spread.ts'
 import type { Prng } from '../std/prng.ts'
 
@@ -8,8 +8,7 @@ import type { Prng } from '../std/prng.ts'
 export const spreadIn = (stage: Stage): Spread => spreadOf(stage.estimates)
 
 /** Mean micros between an answer and the next that no item took; 0 while none was measured. */
-export const handoverOf = ({ handover }: Stage): number =>
-  handover.n === 0 ? 0 : handover.time / handover.size
+export const handoverOf = ({ handover }: Stage): number => meanHandover(handover)
 
 /** What a stage's items have in common: one draw for all of them. */
 type Luck = {

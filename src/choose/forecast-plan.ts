@@ -5,12 +5,12 @@ import { realise } from './realise.ts'
 
 /**
  * The middle 80 % of the makespans that the plan comes to: simulated under the noise of single tasks,
- * and widened by what is common to all of them.
+ * widened by what is common to all of them, and later by what loading takes, which is no task's.
  */
 export function forecastPlan(
   problem: Problem,
   schedule: Schedule,
-  options: Uncertainty & { readonly seed: number },
+  options: Uncertainty & { readonly seed: number; readonly loading: number },
 ): { readonly low: number; readonly middle: number; readonly high: number } {
   const runs = options.noise > 0 ? 21 : 1
   const makespans = Array.from(
@@ -25,8 +25,10 @@ export function forecastPlan(
   const at = (share: number) => makespans[Math.round(share * (runs - 1))]
   const middle = at(0.5)
   const apart = middle * normalQuantile * options.common
-  const low = middle - Math.hypot(middle - at(0.1), apart)
-  return { low: Math.max(0, low), middle, high: middle + Math.hypot(at(0.9) - middle, apart) }
+  const low = Math.max(0, middle - Math.hypot(middle - at(0.1), apart))
+  const high = middle + Math.hypot(at(0.9) - middle, apart)
+  const { loading } = options
+  return { low: low + loading, middle: middle + loading, high: high + loading }
 }
 
 /** 90 % of a normal distribution lie below so many deviations. */

@@ -8,6 +8,7 @@ import type { Wish } from '../model/wish.ts'
 import {
   type Estimate,
   lineOf,
+  meanHandover,
   predict,
   ratioQuantile,
 } from '../policy/estimation/least-squares.ts'
@@ -73,6 +74,10 @@ type JobNumbers = {
 export type StageEstimates = {
   readonly pooled: Estimate
   readonly machines: ReadonlyMap<string, Estimate>
+  /** Of what passes on a slot between an answer and the next that no item took. */
+  readonly handover?: Estimate
+  /** Micros until a slot that has not run the stage begins with its first item. */
+  readonly loading?: number
 }
 
 export type JobProblem = {
@@ -136,9 +141,11 @@ function timeOf(
   const learnt = estimates.get(spec.name)
   if (learnt === undefined) return 0
   const own = learnt.machines.get(machine.id)
+  const between = learnt.handover === undefined ? 0 : meanHandover(learnt.handover)
   const micros = sizes.reduce(
     (sum, size) =>
       sum +
+      between +
       (own !== undefined && own.n >= enough
         ? predict(own, size)
         : predict(learnt.pooled, size) / machine.speed),

@@ -28,6 +28,8 @@ import type { JobInputFlags } from './problem-options.ts'
 export type JobSubject = JobProblem &
   Uncertainty & {
     readonly job: Job
+    /** Seconds that a slot takes to start and to load all stages, as was learnt. */
+    readonly loading: number
     /** Stages nothing was learnt of. */
     readonly unknown: readonly string[]
     /** False where items come by themselves, or are too many to be counted first. */
@@ -62,6 +64,7 @@ export async function jobSubject(
     job,
     ...jobProblem(job, { machines, sizes, wishes, estimates }),
     ...uncertaintyOf(estimates),
+    loading: loadingOf(estimates.values()),
     unknown,
     inputKnown: known,
   }
@@ -107,6 +110,12 @@ function refuseImpossible(job: Job, machines: readonly MachineDefinition[]): voi
   )
 }
 
+function loadingOf(estimates: Iterable<StageEstimates>): number {
+  let micros = 0
+  for (const { loading = 0 } of estimates) micros += loading
+  return micros / 1e6
+}
+
 /** What earlier runs of the job learnt, stage by stage. */
 function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {
   const found = new Map<string, StageEstimates>()
@@ -119,7 +128,13 @@ function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {
       const own = Object.entries(times.machines).map(
         ([id, from]) => [id, decodeEstimate(from)] as const,
       )
-      found.set(name, { pooled: decodeEstimate(times.pooled), machines: new Map(own) })
+      const { pooled, handover, loading } = times
+      found.set(name, {
+        pooled: decodeEstimate(pooled),
+        machines: new Map(own),
+        ...(handover && { handover: decodeEstimate(handover) }),
+        ...(loading !== undefined && { loading }),
+      })
     }
   } finally {
     close()

@@ -49,9 +49,10 @@ export async function planJob(
     const objective = options.objective ?? job.objective
     const { order } = job
     const outcome = await planProblem(problem, { ...options, strategy, objective, order })
-    const { noise, common } = subject
-    const forecast = forecastPlan(problem, outcome.schedule, { noise, common, seed: options.seed })
-    plan = { ...plan, outcome, shape: shapeOf(problem), forecast }
+    const { noise, common, loading } = subject
+    const luck = { noise, common, loading, seed: options.seed }
+    const forecast = forecastPlan(problem, outcome.schedule, luck)
+    plan = { ...plan, outcome, shape: shapeOf(problem), forecast, loading }
   }
   return flags.json === true ? `${jobPlanJson(plan)}\n` : jobPlanText(plan, terminal())
 }

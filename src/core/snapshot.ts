@@ -166,7 +166,11 @@ function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
     handover: handover === undefined ? emptyEstimate() : decodeEstimate(handover),
     estimates: [],
     graph: undefined,
-    setup: { ...rest.setup, lost: rest.setup.lost ?? 0 },
+    setup: {
+      ...rest.setup,
+      lost: rest.setup.lost ?? 0,
+      waited: rest.setup.waited ?? rest.setup.micros,
+    },
     cursor: rest.cursor ?? undefined,
     broken: rest.broken ?? undefined,
     plan:

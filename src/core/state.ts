@@ -137,10 +137,18 @@ export type Stage = {
 }
 
 /**
- * Loading times in sum and how often, the most memory it took, whether the handler can give it back, and how
- * many slots in a row ended under it.
+ * Loading times in sum and how often, the same from when a task was sent (a slot's process starts then,
+ * too), the most memory it took, whether the handler can give it back, and how many slots in a row ended
+ * under it.
  */
-type Setup = { n: number; micros: number; bytes: number; frees: boolean; lost: number }
+type Setup = {
+  n: number
+  micros: number
+  waited: number
+  bytes: number
+  frees: boolean
+  lost: number
+}
 
 export type GraphState = {
   /** By task: predecessors that have not ended. */

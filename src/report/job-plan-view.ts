@@ -29,6 +29,8 @@ export type JobPlan = {
     readonly parallelism: number
   }
   readonly forecast?: { readonly low: number; readonly middle: number; readonly high: number }
+  /** What of the forecast a slot takes to start and to load its stages. */
+  readonly loading?: number
 }
 
 export function jobPlanJson(plan: JobPlan): string {
@@ -52,6 +54,7 @@ export function jobPlanJson(plan: JobPlan): string {
     ...shape,
     holdsBack: holdsBack(outcome),
     forecast,
+    loading: plan.loading,
     assignments: assignmentsOf(problem, outcome),
   })
 }
@@ -70,6 +73,7 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
     return `${lines.join('\n')}\n`
   }
   const seconds = (value: number) => formatDuration(value * 1e6)
+  const ready = plan.loading ? `, ${seconds(plan.loading)} of it until slots have loaded` : ''
   const [, ...verdict] = planLine(problem, outcome).split('\n')
   if (plan.unknown.length > 0) {
     lines.push(`times of ${plan.unknown.join(', ')} are unknown and count as nothing here`)
@@ -79,7 +83,7 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
     ...verdict,
     ...(outcome.why ? [outcome.why] : []),
     `held back by ${holdsBack(outcome)}`,
-    `forecast ${seconds(forecast.middle)}, 80 % between ${seconds(forecast.low)} and ${seconds(forecast.high)}`,
+    `forecast ${seconds(forecast.middle)}, 80 % between ${seconds(forecast.low)} and ${seconds(forecast.high)}${ready}`,
     '',
     ganttText(problem, outcome.schedule, terminal),
   )

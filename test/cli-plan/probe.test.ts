@@ -72,6 +72,16 @@ describe('plan --probe', { timeout: 60_000 }, () => {
     },
   )
 
+  test('learns what slots take to start and load, and the forecast begins with it', () => {
+    const text = "export const setup = () => new Promise(done => setTimeout(done, 400))\n"
+    write('handle.mjs', `${text}export default item => item\n`)
+    const plan = JSON.parse(dray('plan', 'job.yaml', '--probe', '3', '--json').stdout)
+    // A timer may fire a millisecond early.
+    expect(plan.loading).toBeGreaterThan(0.398)
+    expect(plan.forecast.low).toBeGreaterThanOrEqual(plan.loading)
+    expect(dray('plan', 'job.yaml').stdout).toMatch(/of it until slots have loaded/)
+  })
+
   test('fills chunks of a fixed size, and says so', () => {
     const stages = [{ name: 's', map: './handle.mjs', chunk: 4 }]
     write('handle.mjs', 'export default item => item')

@@ -73,7 +73,9 @@ export function loaded(state: State, event: Extract<Event, { kind: 'loaded' }>):
   setup.frees = event.frees === true
   const machine = state.machines[event.machine]
   const slot = machine?.slots[event.slot]
-  if (slot === undefined || slot.stage !== event.stage || !slot.loading) return
+  const isAwaited = slot !== undefined && slot.stage === event.stage && slot.loading
+  setup.waited += isAwaited ? state.now - slot.headSince : event.micros
+  if (!isAwaited) return
   slot.loading = false
   slot.headSince = state.now
   slot.freeAt = Math.max(slot.freeAt, state.now + slot.work)

@@ -68,6 +68,9 @@ export function predict(estimate: Estimate, size: number): number {
   return intercept + slope * size
 }
 
+/** Of an estimate whose sizes are items and whose times are what passes between them: micros an item; 0 where none was seen. */
+export const meanHandover = ({ n, time, size }: Estimate): number => (n === 0 ? 0 : time / size)
+
 /** The fitted line; something must have been seen. */
 export function lineOf(estimate: Estimate): Line {
   const { line } = estimate

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { forecastPlan } from '../../src/choose/forecast-plan.ts'
+import { jobProblem } from '../../src/choose/job-problem.ts'
+import { planProblem } from '../../src/choose/plan-problem.ts'
+import { strategyNamed } from '../../src/choose/strategies.ts'
+import { parseJob } from '../../src/input/parse-job.ts'
+import { emptyEstimate, observe } from '../../src/policy/estimation/least-squares.ts'
+
+const job = parseJob(
+  {
+    name: 'two',
+    input: { range: { from: 0, to: 3 } },
+    due: '1s',
+    stages: [
+      { name: 'a', map: './a.mjs' },
+      { name: 'b', map: './b.mjs', after: 'a' },
+    ],
+  },
+  { file: '/two.json', folder: '/' },
+)
+const machine = { id: 'm0', speed: 2, slots: 1, capacity: { cpu: 1 }, cost: 0 }
+
+function learnt(micros: number, handover?: number) {
+  const [pooled, between] = [emptyEstimate(), emptyEstimate()]
+  for (let n = 0; n < 10; n += 1) observe(pooled, 1, micros, 0)
+  // Answers come two at a time.
+  if (handover !== undefined) observe(between, 2, 2 * handover, 0)
+  return { pooled, machines: new Map(), ...(handover !== undefined && { handover: between }) }
+}
+
+const given = {
+  machines: [machine],
+  sizes: [1, 1, 1],
+  estimates: new Map([
+    ['a', learnt(100_000, 7_000)],
+    ['b', learnt(20_000)],
+  ]),
+}
+
+test('a task takes its item’s time at the machine’s speed, and what passes between two items', () => {
+  const { problem } = jobProblem(job, given)
+  expect([...problem.times]).toEqual([0.057, 0.057, 0.057, 0.01, 0.01, 0.01])
+})
+
+test('an item is due by its last stage, and every stage knows when', () => {
+  const { problem } = jobProblem(job, given)
+  expect(problem.tasks.map(({ due, passesOn }) => [due, passesOn])).toEqual([
+    ...Array.from({ length: 3 }, () => [1, true]),
+    ...Array.from({ length: 3 }, () => [1, undefined]),
+  ])
+})
+
+test('a forecast begins with what slots take to load', async () => {
+  const { problem } = jobProblem(job, given)
+  const strategy = strategyNamed('mct') ?? expect.fail()
+  const spending = { kind: 'steps', steps: 1 } as const
+  const asked = { strategy, seed: 1, spending, objective: 'makespan' } as const
+  const { schedule } = await planProblem(problem, asked)
+  const luck = { noise: 0.1, common: 0.1, seed: 1 }
+  const at = forecastPlan(problem, schedule, { ...luck, loading: 0 })
+  const later = forecastPlan(problem, schedule, { ...luck, loading: 2 })
+  expect(later.low - at.low).toBeCloseTo(2, 9)
+  expect(later.middle - at.middle).toBeCloseTo(2, 9)
+  expect(later.high - at.high).toBeCloseTo(2, 9)
+})
