@@ -6,6 +6,7 @@ import type { Event } from '../core/event.ts'
 import { hasEnded, type Run, type Stage } from '../core/state.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import type { Host } from './host.ts'
+import { knownBefore } from './known-before.ts'
 import { plansBeside, startingRule } from './live-start.ts'
 import { openItems, type OpenItems } from './open-items.ts'
 import {
@@ -30,7 +31,14 @@ import { noteStrategy, ruleInWords } from './strategy-note.ts'
 export function planBeside(host: Host, run: Run, job: Job): () => void {
   const { objective, name } = run.definition
   const { strategy } = job
-  const learning = learningInWords(strategy, objective)
+  const stages = run.stages.map(number => host.state.stages[number])
+  /** By stage, where times are known already: why. */
+  const known = new Map(stages.map(stage => [stage.number, knownBefore(host, run, stage)]))
+  const heads = stages.filter(({ upstream }) => upstream < 0)
+  const isKnown = heads.every(({ number }) => known.get(number) !== undefined)
+  const learning = isKnown
+    ? learningInWords(strategy, objective, `all items are read: ${known.get(heads[0].number)}`)
+    : learningInWords(strategy, objective)
   const alike = !plansBeside(host.machines, strategy, objective)
   if (alike && !ordersLargest(host.machines, job)) return () => {}
   const first = startingRule(host.machines, job)
@@ -85,7 +93,11 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
         if (!isFor(stage, plannedAt.get(number), host)) leavePlan(host, run, stage, learning)
         continue
       }
-      const since = newSince(moment, plannedAt.get(number), performance.now() < restsUntil)
+      const before = plannedAt.get(number)
+      const since =
+        before === undefined
+          ? (known.get(number) ?? 'every machine has five samples')
+          : newSince(moment, before, performance.now() < restsUntil)
       if (since === undefined) continue
       if (alike && plannedAt.has(number)) continue
       const open = openItems(host.state, stage)

@@ -59,12 +59,7 @@ export function momentOf(host: Host, stage: Stage, setbacks: Setbacks): Moment |
  * All that is new, in words, or undefined where nothing is. `patient`: it has only just planned, and
  * where items fail by the dozen each is not worth a plan of its own.
  */
-export function newSince(
-  now: Moment,
-  before: Moment | undefined,
-  patient: boolean,
-): string | undefined {
-  if (before === undefined) return 'every machine has five samples'
+export function newSince(now: Moment, before: Moment, patient: boolean): string | undefined {
   const news: string[] = []
   if (now.machines.join() !== before.machines.join()) {
     news.push(`machines came or left: ${plural(now.machines.length, 'machine')} now`)

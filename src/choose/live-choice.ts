@@ -77,8 +77,12 @@ export async function chooseLive(
   return { kind: 'rule', strategy: way.strategy, order: way.order, why }
 }
 
-/** Until times are known: what `auto` does, and when that ends. */
-export const learningInWords = (strategy: string, objective: Objective): string =>
-  `until every machine has five samples of a stage; then ${
+/** Until there is a plan: what `auto` waits for, and what it does then. */
+export const learningInWords = (
+  strategy: string,
+  objective: Objective,
+  waitsFor = 'every machine has five samples of a stage',
+): string =>
+  `until ${waitsFor}; then ${
     strategy === 'auto' ? `what simulates to the least ${objectiveInWords(objective)}` : strategy
   }`

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Host, openHost } from '../../src/api/host.ts'
+import { strategyNote } from '../../src/api/strategy-note.ts'
 import { submitJob } from '../../src/api/submit.ts'
 import { strategies } from '../../src/choose/strategies.ts'
 import type { Event } from '../../src/core/event.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
+import type { Job } from '../../src/model/job.ts'
 import type { MachineDefinition } from '../../src/model/run.ts'
 import { allocationNamed } from '../../src/policy/registry.ts'
 
@@ -60,7 +62,7 @@ async function atWork(items: readonly string[], machines: readonly string[], str
     const after = plans.length
     return seen(host, () => plans.slice(after).find(holds))
   }
-  return { host, run, plans, next, go: () => writeFileSync(join(folder, 'go'), '') }
+  return { host, run, job, folder, plans, next, go: () => writeFileSync(join(folder, 'go'), '') }
 }
 
 /** Resolves with what is found after some step. */
@@ -86,6 +88,38 @@ function ranOn(host: Host, run: string): Map<number, { machine: string; end: num
     })
   return last
 }
+
+/** Another process of the same directory takes the job on; answers its first plan, and the note before it. */
+async function takenOn(folder: string, job: Job, fresh: boolean) {
+  const host = await openHost({ dir: join(folder, '.dray'), machines: ['a', 'b'].map(machine) })
+  onTestFinished(() => host.close(0))
+  const plans: Plan[] = []
+  host.listen({
+    onStep: events => plans.push(...events.filter((event): event is Plan => event.kind === 'plan')),
+  })
+  const { run } = await submitJob(host, job, { fresh })
+  const definition = host.runNamed(run)?.definition ?? expect.fail()
+  const note = strategyNote(host.store, definition)?.why
+  const why = await seen(host, () => plans.find(({ items }) => items.length > 0)?.why)
+  return { host, run, note, why }
+}
+
+test('what plans says whether times were measured now, are the run’s own, or earlier runs’', async () => {
+  const { next, host, job, folder, go } = await atWork(usual(1000), ['a', 'b'])
+  expect((await next(() => true)).why).toContain('this time: every machine has five samples')
+  await host.close(0)
+  const goesOn = await takenOn(folder, job, false)
+  expect(goesOn.why).toContain('this time: the run goes on with the times it has learnt')
+  go()
+  await goesOn.host.ended(goesOn.run)
+  await goesOn.host.close(0)
+  rmSync(join(folder, 'go'))
+  const anew = await takenOn(folder, job, true)
+  expect(anew.note).toBe(
+    'until all items are read: its times are known from earlier runs; then lpt',
+  )
+  expect(anew.why).toContain('this time: its times are known from earlier runs')
+}, 60_000)
 
 const usual = (count: number) => Array.from({ length: count }, () => 'end')
 
