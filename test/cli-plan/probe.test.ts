@@ -73,7 +73,7 @@ describe('plan --probe', { timeout: 60_000 }, () => {
   )
 
   test('learns what slots take to start and load, and the forecast begins with it', () => {
-    const text = "export const setup = () => new Promise(done => setTimeout(done, 400))\n"
+    const text = 'export const setup = () => new Promise(done => setTimeout(done, 400))\n'
     write('handle.mjs', `${text}export default item => item\n`)
     const plan = JSON.parse(dray('plan', 'job.yaml', '--probe', '3', '--json').stdout)
     // A timer may fire a millisecond early.
