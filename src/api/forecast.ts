@@ -13,7 +13,7 @@ export type Forecast = {
   readonly low: number
   readonly expected: number
   readonly high: number
-  /** Stages that gather and have never run: what they will take is not known and not counted. */
+  /** Of stages that gather what has never run, it all or a level of its tree: its time is not known and not counted. */
   readonly without?: readonly string[]
 }
 

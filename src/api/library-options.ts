@@ -7,16 +7,17 @@ import type { SubmitOptions } from './submit.ts'
 /** A machine as `--machines FILE` has it: only its name is required. */
 export type MachineOption = {
   readonly id: string
-  /** 1 is this box at full speed. */
+  /** Above 0; 1, the default, is this box at full speed, 0.5 a slot throttled to half. */
   readonly speed?: number
-  /** Tasks it runs side by side. */
+  /** Tasks it runs side by side; 1 by default. */
   readonly slots?: number
   /** `cpu` in cores, `memory` as a size (`'8GB'`) or bytes, others as named. */
   readonly capacity?: Readonly<Record<string, number | string>>
-  /** Money per second it is busy. */
+  /** Money per second it is busy, in any currency; 0 by default. */
   readonly cost?: number
 }
 
+/** Which directory `open` takes, and what runs its jobs. */
 export type OpenOptions = {
   /** Where runs live: journal, results, history. `.dray` in the current folder by default. */
   readonly dir?: string
@@ -26,10 +27,11 @@ export type OpenOptions = {
   readonly folder?: string
 }
 
+/** Of one pushed item. */
 export type PushOptions = {
   /** Names the item in results and outputs; its number by default. Each key once a stream. */
   readonly key?: string
-  /** Higher goes first; 0 by default. */
+  /** Higher goes first; one step is worth a minute of waiting. The job's own by default. */
   readonly priority?: number
   /** Earliest start. */
   readonly notBefore?: Date

@@ -22,16 +22,23 @@ import { type RunHandle, runHandle } from './run-handle.ts'
 import { type StreamHandle, streamHandle } from './stream.ts'
 import { submitJob, type SubmitOptions } from './submit.ts'
 
+/** A directory that this process owns. */
 export type Dray = {
-  /** Begins a job, or goes on where it stopped; resolves once that is durable. */
+  /**
+   * Begins a job, or goes on where it stopped; resolves once that is durable. Rejects with an InputError where job
+   * or options cannot be used, with NeverHere where no machine could run it.
+   */
   submit<Result = unknown>(job: JobDefinition, options?: SubmitOptions): Promise<RunHandle<Result>>
   /** Begins a job whose items are pushed, or goes on with it: its input is `{ open: true }`. */
   stream<Item = unknown, Result = unknown>(job: JobDefinition): Promise<StreamHandle<Item, Result>>
-  /** Stops taking new tasks, lets running ones end within `grace` milliseconds, and lets the directory go. */
+  /** Stops taking new tasks, lets running ones end within `grace` milliseconds (5,000), and lets the directory go. */
   close(grace?: number): Promise<void>
 }
 
-/** Opens a directory in this process: the same guarantees as `dray run`. One owner at a time. */
+/**
+ * Opens a directory in this process: the same guarantees as `dray run`. Rejects with an OwnedError where another
+ * process (or another `open`) has it, with a JournalError where it cannot be trusted or written.
+ */
 export async function open(options: OpenOptions = {}): Promise<Dray> {
   const machines = await machinesHere(checkOpenOptions(options))
   const dir = resolve(options.dir ?? '.dray')

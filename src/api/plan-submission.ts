@@ -40,9 +40,13 @@ export type Submission = {
 }
 
 /** How a user overrides that. */
+/** What an earlier run of the same job is worth; without any of these, older code is refused (`OlderCode`). */
 export type PlanOptions = {
+  /** Forget it: everything runs. */
   readonly fresh?: boolean
+  /** Keep its results although the code, `loads`, `params` or `returns` have changed since. */
   readonly keep?: boolean
+  /** Names of stages that run again, and what follows them where results change. */
   readonly redo?: readonly string[]
 }
 

@@ -6,7 +6,9 @@ import type { Host } from './host.ts'
 import { type Summary, summarise } from './summary.ts'
 import { topResults } from './whole-answers.ts'
 
+/** A run that was submitted. `result` and `results` reject with a ClosedError once the directory is closed. */
 export type RunHandle<Result = unknown> = {
+  /** As `dray ls` has it: `calm-otter`. */
   readonly name: string
   /** As of now, or of the close of the directory; counts only what is durable. */
   readonly status: Summary
@@ -18,6 +20,7 @@ export type RunHandle<Result = unknown> = {
   cancel(): Promise<void>
 }
 
+/** What an item came to: `index` counts from 0 in the order of the input, `key` names it. */
 export type ItemResult<Result = unknown> =
   | { readonly index: number; readonly key: string; readonly result: Result }
   | { readonly index: number; readonly key: string; readonly error: Failure }

@@ -14,14 +14,21 @@ import { streamAnswers } from './stream-answers.ts'
 import { submitJob } from './submit.ts'
 import type { Summary } from './summary.ts'
 
+/** An item that is durable. */
 export type Pushed<Result = unknown> = {
+  /** As given to `push`, or its number. */
   readonly key: string
   /** What the last stage that takes items one by one answered; rejects with an ItemError. */
   result(): Promise<Result>
 }
 
+/** A run whose items are pushed while it works. */
 export type StreamHandle<Item = unknown, Result = unknown> = Omit<RunHandle<Result>, 'results'> & {
-  /** Resolves when the item is durable: from then on it survives a crash and is run. */
+  /**
+   * Resolves when the item is durable: from then on it survives a crash and is run. The item is anything that JSON
+   * holds, up to 16 MiB of it. Rejects with an InputError for an item, a key or an option that cannot be used, and
+   * once the stream or the run has ended.
+   */
   push(item: Item, options?: PushOptions): Promise<Pushed<Result>>
   /**
    * Answers as they come, each item's once, those of earlier lives of the stream first; ends with the

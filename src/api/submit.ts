@@ -26,9 +26,15 @@ import { jobOf } from './recorded-job.ts'
 import { runDefinition } from './run-definition.ts'
 import { nowOf } from './now.ts'
 
+/** How `submit` treats what is there already, and what it reads. */
 export type SubmitOptions = PlanOptions & {
+  /** What a job whose input is `{ stdin }` reads: UTF-8, in pieces of any length. */
   readonly stdin?: AsyncIterable<Uint8Array | string>
+  /** Of retries' jitter, choices by lot and the plans beside the run: a whole number, 1 by default. */
   readonly seed?: number
+}
+
+type Within = {
   /** Items of the input that it may read by now; all when absent. */
   readonly most?: number
 }
@@ -39,7 +45,7 @@ export type Submitted = { readonly run: string; readonly plan: Plan }
 export async function submitJob(
   host: Host,
   job: Job,
-  options: SubmitOptions = {},
+  options: SubmitOptions & Within = {},
 ): Promise<Submitted> {
   const { stdin, ...now } = await submission(host, job, options)
   const { prints, input } = now
@@ -106,7 +112,7 @@ async function goOn(
   record: RunRecord,
   finished: boolean,
   prints: Readonly<Record<string, string>>,
-  { stdin, most }: Pick<SubmitOptions, 'stdin' | 'most'>,
+  { stdin, most }: Pick<SubmitOptions, 'stdin'> & Within,
 ): Promise<void> {
   const run = host.runNamed(record.name)
   if (run === undefined)

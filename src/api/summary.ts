@@ -5,7 +5,7 @@ import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { type LoadedModel, loadedOn } from './loaded.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 
-/** What a run came to. Times in seconds. */
+/** What a run came to, or has come to so far. Times in seconds. */
 export type Summary = {
   readonly run: string
   readonly job: string
@@ -20,6 +20,7 @@ export type Summary = {
     readonly stopped: number
     readonly cancelled: number
   }
+  /** Counts items, one for each time one was run. */
   readonly attempts: number
   readonly retries: number
   /** From submission to end (or now). */
@@ -30,7 +31,9 @@ export type Summary = {
   readonly lowerBound: number
   /** Time taken by attempts, answered or not, weighted by speed, over all slots and the makespan. */
   readonly utilisation: number
+  /** Failed items over those that ended as done, stopped or failed: 0 to 1. */
   readonly errorRate: number
+  /** The most that a slot's process held, in MB (10^6 bytes). */
   readonly peakRssMB: number
   readonly outputs: readonly {
     readonly path: string
@@ -51,6 +54,7 @@ export type Summary = {
   readonly window?: { readonly order: string; readonly items: number }
   /** Of items with a due date, their own or the run's: how many ended well, late, and by how much at most. */
   readonly due?: { readonly ended: number; readonly late: number; readonly mostSeconds: number }
+  /** Why it failed, in words, where that is not its items' failures alone. */
   readonly problem?: string
 }
 
@@ -67,6 +71,7 @@ export type StageSummary = {
   /** Bytes asked for by `needs.memory`, and the most a slot held while it ran the stage. */
   readonly memoryAsked: number
   readonly memoryPeak: number
+  /** Mean of loading it once in a slot. */
   readonly setupSeconds: number
 }
 

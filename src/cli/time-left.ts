@@ -2,7 +2,7 @@ import type { Forecast } from '../api/forecast.ts'
 import { formatDuration } from '../std/units.ts'
 
 /**
- * `3 min left (2 min 40 s to 4 min)`, and what comes after it that was never measured; a forecast that
+ * `3 min left (2 min 40 s to 4 min)`, and what comes after it that was not measured yet; a forecast that
  * says nothing yet says so.
  */
 export function leftInWords(left: Forecast | undefined): string {
@@ -18,7 +18,7 @@ export function rangeInWords(forecast: Forecast): string {
 }
 
 function unmeasured({ without = [] }: Forecast): string {
-  return without.length === 0 ? '' : `, then ${without.join(', ')} (never run yet)`
+  return without.length === 0 ? '' : `, then ${without.join(', ')} (time not known yet)`
 }
 
 function worded({ low, expected, high }: Forecast): { middle: string; range: string } {

@@ -13,6 +13,7 @@ export type BatchHandler<Item = unknown, Result = unknown, Loaded = unknown> = (
   ctx: BatchContext<Loaded>,
 ) => readonly (Result | Answer)[] | Promise<readonly (Result | Answer)[]>
 
+/** Runs once per slot before its first item; what it returns (or resolves with) is `ctx.loaded`. */
 export type Setup<Loaded = unknown> = (ctx: SetupContext) => Loaded | Promise<Loaded>
 
 /** Runs when the slot drops what it loaded, or ends in peace; never after a kill. */

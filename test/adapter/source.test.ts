@@ -286,7 +286,7 @@ describe('an input that cannot be used at all is refused', () => {
       { kind: 'module', path: at('l.ts'), key: undefined, version: undefined },
       'l.ts: no generator; expected export default async function*',
     ],
-    [{ kind: 'stdin', format: 'lines', key: undefined }, 'pipe the input in again'],
+    [{ kind: 'stdin', format: 'lines', key: undefined }, 'pipe all of it in'],
   ])('%j', async (spec, text) => {
     const source = open(spec, { folder })
     await expect(source.read(undefined, 10)).rejects.toThrow(text)

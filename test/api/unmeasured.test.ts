@@ -39,5 +39,5 @@ test('a stage that gathers and has never run is named beside the time left, not 
   const left = timeLeft(state, state.runs[0], now)
   expect(left?.without).toEqual(['words'])
   expect(left?.expected).toBeGreaterThan(4_000_000)
-  expect(leftInWords(left)).toMatch(/^\d+ s left .*, then words \(never run yet\)$/)
+  expect(leftInWords(left)).toMatch(/^\d+ s left .*, then words \(time not known yet\)$/)
 })

@@ -62,7 +62,7 @@ export function stdinSource(
     if (known !== undefined) return Number(known)
     if (stdin === undefined) {
       throw new InputError(
-        'stdin: this run was interrupted before all its input was kept; pipe the input in again',
+        'stdin: none is given, and what an earlier start read was not kept whole; pipe all of it in, or give it to submit as stdin',
       )
     }
     const count = await spoolLines(stdin, format, (first, list) => keep(run, store, first, list))
