@@ -86,6 +86,9 @@ describe('a bad result fails its item alone and says why', () => {
     ['circular', 'circular'],
     ['map', 'it is a Map, which becomes {} in JSON'],
     ['mapInside', '"byPage" is a Map, which becomes {} in JSON'],
+    ['embedding', '"vector" is a Float32Array, which becomes {"0": ...} in JSON; Array.from'],
+    ['noDate', '"at" is an invalid Date'],
+    ['forgotten', '"page" is a Promise, which becomes {} in JSON'],
     ['notANumber', '"mean" is NaN'],
     ['infinite', 'it is -Infinity'],
   ])('%s', async (does, reason) => {
@@ -93,6 +96,11 @@ describe('a bad result fails its item alone and says why', () => {
     expect(outcomes[0].failure).toMatchObject({ kind: 'bad-result' })
     expect(outcomes[0].failure?.message).toContain(reason)
     expect(outcomes[1].result).toBe('1')
+  })
+
+  test('dates, null and empty objects are none', async () => {
+    const { outcomes } = await answers([{ do: 'aDate' }])
+    expect(outcomes[0].result).toBe('{"at":"1970-01-01T00:00:00.000Z","none":null,"empty":{}}')
   })
 
   test('one longer than the limit, counted in bytes', async () => {
