@@ -55,6 +55,8 @@ function cannotLoad(error: NodeJS.ErrnoException): never {
 }
 if (asked !== '--version' && asked !== '-V')
   for (const [, load] of needed) (await load().catch(cannotLoad))(program)
+for (const command of program.commands)
+  command.showHelpAfterError(`(dray ${command.name()} --help lists its arguments and options)`)
 addExamples(program)
 // Node would end with 13 and no word when a command waits for what can no longer happen.
 function stuck(): never {

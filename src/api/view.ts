@@ -67,7 +67,8 @@ function runOf(view: View, name: string): Run | undefined {
 export function findRun(view: View, name: string | undefined): RunRecord {
   const records = view.store.runs()
   const newest = records.at(-1)
-  if (newest === undefined) throw new InputError('there is no run here yet; dray run begins one')
+  if (newest === undefined)
+    throw new InputError('no runs here; dray run begins one, --dir names another folder')
   if (name === undefined) return newest
   const found =
     records.find(record => record.name === name) ?? records.findLast(record => record.job === name)

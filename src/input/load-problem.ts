@@ -157,7 +157,12 @@ function withFile<T>(path: string, use: (file: number) => T): T {
     // Without a writer a pipe would be waited for, and no file is.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
-    throw badInput(path, `cannot be read: ${reason(error)}`, 'a readable file')
+    const { code } = error as NodeJS.ErrnoException
+    throw badInput(
+      path,
+      code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`,
+      'a file to read',
+    )
   }
   try {
     const found = fstatSync(file)

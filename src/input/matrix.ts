@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.ts'
+import { plural } from '../std/units.ts'
 import { badInput } from './input-error.ts'
 
 /**
@@ -83,7 +84,7 @@ export function matrixReader(options: MatrixOptions & { readonly rows: number })
     if (columns < 0) {
       columns = column
     } else if (column !== columns) {
-      fail(`${column} columns`, `${columns}, as in the first row`)
+      fail(plural(column, 'column'), `${columns}, as in the first row`)
     }
     rows += 1
     if (rows > MAX_TASKS || rows * columns > MAX_CELLS) {

@@ -76,11 +76,12 @@ test.each([
   folder.remove()
 })
 
-test('an unknown option exits 2 with the nearest', async () => {
+test('an unknown option exits 2 with the nearest, and the help that lists it', async () => {
   const folder = folderWith(good)
   const { code, err } = await folder.dray('run', 'job.yaml', '--stratgy', 'mct')
   expect(code).toBe(2)
   expect(err).toContain('--strategy')
+  expect(err).toContain('dray run --help')
   folder.remove()
 })
 

@@ -74,7 +74,7 @@ describe('loading a problem', () => {
   })
 
   it.each([
-    ['a file that is not there', () => join(folder, 'none.csv'), 'cannot be read'],
+    ['a file that is not there', () => join(folder, 'none.csv'), 'no such file'],
     ['a folder', () => mkdtempSync(join(folder, 'x-')).concat('/../'), 'not a problem by its name'],
     ['another kind of file', () => file('p.yaml', ''), 'expected .csv or .json'],
     ['a packed file that is not', () => file('q.csv.gz', '1,2\n'), 'not a gzip file'],

@@ -58,7 +58,7 @@ describe('a matrix', () => {
   })
 
   it.each([
-    ['ragged rows', '1,2\n3\n', 'm.csv:2: 1 columns', '2, as in the first row'],
+    ['ragged rows', '1,2\n3\n', 'm.csv:2: 1 column\n', '2, as in the first row'],
     ['a longer row', '1,2\n3,4,5\n', 'm.csv:2: 3 columns', '2, as in the first row'],
     ['a negative time', '1,2\n3,-4\n', 'm.csv:2: column 2 is negative: -4', 'a number from 0'],
     ['NaN', '1,NaN\n', 'm.csv:1: column 2 is "NaN"', 'a number from 0'],
