@@ -140,14 +140,17 @@ function planAfter(
   return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
 }
 
-export function newestRun(host: Host, job: Job): RunRecord | undefined {
-  return (
-    host.store
-      .runs()
-      // A run whose submission never became durable did not begin.
-      .filter(run => run.job === job.name && host.runNamed(run.name) !== undefined)
-      .sort((a, b) => b.createdAt - a.createdAt)[0]
-  )
+/**
+ * The newest run of the job, from the journal's: reading every record there is would cost each submission
+ * what all before it left. A record without a run never began; a run without one was removed.
+ */
+export function newestRun({ state, store }: Host, job: Job): RunRecord | undefined {
+  for (let at = state.runs.length - 1; at >= 0; at -= 1) {
+    const { definition } = state.runs[at]
+    const record = definition.job === job.name ? store.run(definition.name) : undefined
+    if (record !== undefined) return record
+  }
+  return undefined
 }
 
 function inputInWords({ input }: Job, before: Job): string {

@@ -32,15 +32,16 @@ export type RunRow = {
 
 /** Every run of the directory, oldest first. */
 export function listRuns(view: View): RunRow[] {
+  const runs = new Map(view.state.runs.map(run => [run.definition.name, run]))
   return view.store.runs().map(record => {
-    const run = runOf(view, record.name)
+    const run = runs.get(record.name)
     const stages = run?.stages.map(number => view.state.stages[number]) ?? []
     const count = (state: (typeof itemStates)[number]) =>
       stages.reduce((sum, stage) => sum + stage.items.counts[itemStates.indexOf(state)], 0)
     return {
       run: record.name,
       job: record.job,
-      state: stateOfRun(view, record),
+      state: stateIn(view, run),
       items: {
         total: stages.reduce((sum, stage) => sum + stage.known, 0),
         done: count('done') + count('stopped'),
@@ -54,7 +55,10 @@ export function listRuns(view: View): RunRow[] {
 
 /** `active` while its owner lives; what a dead owner left is `interrupted`. */
 export function stateOfRun(view: View, record: RunRecord): Run['state'] | 'interrupted' {
-  const run = runOf(view, record.name)
+  return stateIn(view, runOf(view, record.name))
+}
+
+function stateIn(view: View, run: Run | undefined): Run['state'] | 'interrupted' {
   if (run === undefined) return 'interrupted'
   return isLive(run) && (!view.owned || run.state === 'paused') ? 'interrupted' : run.state
 }

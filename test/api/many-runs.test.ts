@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openHost } from '../../src/api/host.ts'
+import { submitJob } from '../../src/api/submit.ts'
+import { strategyNames } from '../../src/choose/strategies.ts'
+import { parseJob } from '../../src/input/parse-job.ts'
+import { orderNames } from '../../src/policy/registry.ts'
+
+/** A directory that keeps thousands of runs: what comes next must not pay for each of them. */
+
+test('a submission reads the records of its own job’s newest run, not of all there are', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dray-many-'))
+  writeFileSync(join(folder, 'one.mjs'), 'export default item => item\n')
+  const machine = { id: 'm', speed: 1, slots: 1, capacity: { cpu: 1 }, cost: 0 }
+  const host = await openHost({ dir: join(folder, '.dray'), machines: [machine] })
+  onTestFinished(async () => {
+    await host.close(0)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const submitted = async (name: string) => {
+    const definition = {
+      name,
+      input: { items: [1] },
+      stages: [{ name: 'one', map: './one.mjs', isolation: 'thread' }],
+    }
+    const names = { strategies: strategyNames(), orders: orderNames() }
+    const job = parseJob(definition, { file: name, folder, ...names })
+    const { run, plan } = await submitJob(host, job)
+    await host.ended(run)
+    return { run, kind: plan.kind }
+  }
+  const first = await submitted('a')
+  await submitted('b')
+  let read = 0
+  const { runs, run } = host.store
+  Object.assign(host.store, {
+    runs: () => {
+      const all = runs()
+      read += all.length
+      return all
+    },
+    run: (name: string) => {
+      expect(name).not.toBe(first.run)
+      return run(name)
+    },
+  })
+  expect((await submitted('c')).kind).toBe('new')
+  expect((await submitted('b')).kind).toBe('nothing')
+  expect(read).toBe(0)
+})
