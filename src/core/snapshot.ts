@@ -3,6 +3,7 @@ import {
   emptyEstimate,
   encodeEstimate,
 } from '../policy/estimation/least-squares.ts'
+import type { RunDefinition, StageDefinition } from '../model/run.ts'
 import { assert } from '../std/assert.ts'
 import { decodeItems, encodeItems } from './items.ts'
 import { taskQueue } from './queue.ts'
@@ -20,6 +21,7 @@ import type { Tenant } from './tenants.ts'
 export function encodeState(state: State): string {
   const { now, term, sequence, nextAttempt, placements, draining, resources } = state
   const { tenants, virtualTime, charging } = state
+  const definitions = pool<StageDefinition>()
   return JSON.stringify({
     now,
     term,
@@ -32,8 +34,9 @@ export function encodeState(state: State): string {
     charging,
     resources,
     machines: state.machines.map(encodeMachine),
-    runs: state.runs.map(({ allocation: _allocation, order: _order, ...run }) => run),
-    stages: state.stages.map(encodeStage),
+    runs: state.runs.map(run => encodeRun(run, definitions)),
+    stages: state.stages.map(stage => encodeStage(stage, definitions)),
+    definitions: definitions.values,
     classes: state.classes.map(({ needs, queue: _queue, able: _able, ...klass }) => ({
       ...klass,
       needs: Array.from(needs),
@@ -47,6 +50,26 @@ export function encodeState(state: State): string {
   })
 }
 
+/**
+ * What many share is written once and named by number: runs of one job have the same stages, and each
+ * stage has its definition in its run's as well. A table of values, each with its number.
+ */
+function pool<Value extends object>() {
+  const values: Value[] = []
+  const known = new Map<Value, number>()
+  const byText = new Map<string, number>()
+  const add = (value: Value): number => {
+    const text = JSON.stringify(value)
+    const number = byText.get(text) ?? values.push(value) - 1
+    byText.set(text, number)
+    known.set(value, number)
+    return number
+  }
+  return { values, numberOf: (value: Value): number => known.get(value) ?? add(value) }
+}
+
+type Pool = ReturnType<typeof pool<StageDefinition>>
+
 type Encoded = {
   now: number
   term: number
@@ -59,7 +82,9 @@ type Encoded = {
   charging?: boolean
   resources: string[]
   machines: ReturnType<typeof encodeMachine>[]
-  runs: Omit<Run, 'allocation' | 'order'>[]
+  /** A snapshot of an earlier version has none: every definition stands where it is used. */
+  definitions?: StageDefinition[]
+  runs: ReturnType<typeof encodeRun>[]
   stages: ReturnType<typeof encodeStage>[]
   classes: (Omit<Class, 'needs' | 'queue' | 'able'> & { needs: number[] })[]
   tasks: Record<string, number[]>
@@ -76,9 +101,11 @@ export function decodeState(text: string): State {
   if (tenants !== undefined) state.tenants.splice(0, state.tenants.length, ...tenants)
   state.resources.splice(0, state.resources.length, ...from.resources)
   for (const machine of from.machines) state.machines.push(decodeMachine(machine))
-  for (const run of from.runs)
-    state.runs.push({ ...newRun(run.number, run.definition, run.submittedAt), ...run })
-  for (const stage of from.stages) state.stages.push(decodeStage(stage))
+  const defined = (at: number | StageDefinition): StageDefinition =>
+    typeof at === 'number' ? from.definitions![at] : at
+  for (const run of from.runs) state.runs.push(decodeRun(run, defined))
+  for (const stage of from.stages)
+    state.stages.push(decodeStage({ ...stage, definition: defined(stage.definition) }))
   for (const klass of from.classes) {
     state.classes.push({
       ...klass,
@@ -91,6 +118,23 @@ export function decodeState(text: string): State {
   state.tasks = decodeTasks(from.tasks)
   for (const timer of from.timers) setTimer(state.timers, timer)
   return state
+}
+
+function encodeRun(run: Run, definitions: Pool) {
+  const { allocation: _allocation, order: _order, definition, ...rest } = run
+  const stages: (number | StageDefinition)[] = definition.stages.map(definitions.numberOf)
+  return { ...rest, definition: { ...definition, stages } }
+}
+
+function decodeRun(
+  from: ReturnType<typeof encodeRun>,
+  defined: (at: number | StageDefinition) => StageDefinition,
+): Run {
+  const definition: RunDefinition = {
+    ...from.definition,
+    stages: from.definition.stages.map(defined),
+  }
+  return { ...newRun(from.number, definition, from.submittedAt), ...from, definition }
 }
 
 function encodeMachine(machine: Machine) {
@@ -126,12 +170,13 @@ function encodeSlot(slot: Slot) {
   return { ...slot, running: [...slot.running], stopping: [...slot.stopping] }
 }
 
-function encodeStage(stage: Stage) {
+function encodeStage(stage: Stage, definitions: Pool) {
   assert(stage.graph === undefined, 'a problem’s graph is simulated, never journalled')
   const { items, sizes, unreadable, wishes, arrived, plan, classes, ...others } = stage
-  const { estimates, pooled, handover, ...rest } = others
+  const { estimates, pooled, handover, definition, ...rest } = others
   return {
     ...rest,
+    definition: definitions.numberOf(definition) as number | StageDefinition,
     classes: [...classes],
     items: encodeItems(items, stage.known),
     sizes: [...sizes],
@@ -150,7 +195,9 @@ function encodeStage(stage: Stage) {
   }
 }
 
-function decodeStage(from: ReturnType<typeof encodeStage>): Stage {
+type EncodedStage = ReturnType<typeof encodeStage> & { readonly definition: StageDefinition }
+
+function decodeStage(from: EncodedStage): Stage {
   const { items, sizes, unreadable, wishes, arrived, plan, ...others } = from
   const { estimates, pooled, handover, ...rest } = others
   const stage: Stage = {
