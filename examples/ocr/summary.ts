@@ -19,8 +19,10 @@ export async function summarise(outFolder: string): Promise<string> {
   const accuracies = await measureAccuracy(pages)
   return [
     ...accuracies.map(describe),
-    ...(failed > 0 ? [`${failed} pages could not be read, see out/text.jsonl`] : []),
-    `text: ${shown(texts)} (${pages.length} files), with boxes and confidence: ${shown(join(outFolder, 'text.jsonl'))}`,
+    ...(failed > 0
+      ? [`${failed} ${failed === 1 ? 'page' : 'pages'} could not be read, see out/text.jsonl`]
+      : []),
+    `text: ${shown(texts)} (${pages.length === 1 ? '1 file' : `${pages.length} files`}), with boxes and confidence: ${shown(join(outFolder, 'text.jsonl'))}`,
     `words: ${shown(join(outFolder, 'words.jsonl'))}`,
   ].join('\n')
 }

@@ -13,6 +13,7 @@ import { membersInOrder } from './ordered-plan.ts'
 import { planFor } from './objective-portfolio.ts'
 import type { Member } from './portfolio.ts'
 import { underwayFirst } from '../policy/planning/underway.ts'
+import { plural } from '../std/units.ts'
 import { best, meets, type Proof, proveBound } from './prove.ts'
 import { reasonFor } from './reason.ts'
 import { refusalOf, type Strategy } from './strategies.ts'
@@ -196,7 +197,7 @@ async function scheduleBy(
 }
 
 const outOfTime = (name: string, tasks: number): string =>
-  `time was out: ${name} placed the last ${tasks} tasks by earliest completion; --time-limit gives it more`
+  `time was out: ${name} placed the last ${tasks === 1 ? 'task' : plural(tasks, 'task')} by earliest completion; --time-limit gives it more`
 
 async function solveBy(
   name: 'lp-rounding' | 'milp',

@@ -236,7 +236,7 @@ function requireRunnable(times: Float64Array, machines: number, place: string): 
     const task = row / machines
     throw badInput(
       `${place}:${task + 1}`,
-      `no machine can run task t${task}: all ${machines} columns are inf`,
+      `no machine can run task t${task}: ${machines === 1 ? 'its column is' : `all ${machines} columns are`} inf`,
       'a finite processing time on at least one machine',
     )
   }

@@ -78,7 +78,10 @@ function headline({ seconds, chart, lowerBound, utilisation, errorRate, retries 
     ],
     [over, `above ${duration(lowerBound)}, which no schedule of the measured times is below`],
     [`${formatFixed(utilisation * 100, 1)} %`, 'utilisation, weighted by speed'],
-    [`${formatFixed(errorRate * 100, 1)} %`, `of items failed; ${formatCount(retries)} retries`],
+    [
+      `${formatFixed(errorRate * 100, 1)} %`,
+      `of items failed; ${retries === 1 ? '1 retry' : `${formatCount(retries)} retries`}`,
+    ],
   ])
 }
 

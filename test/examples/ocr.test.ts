@@ -156,7 +156,7 @@ describe('real models on rendered pages', { timeout: 120_000 }, () => {
     await writeFile(join(folder, 'text.jsonl'), `${lines.join('\n')}\n`)
     const summary = await summarise(folder)
     expect(summary).toMatch(/^English: (9[789]|100)\.\d\d % of \d+ characters right on 1 pages/)
-    expect(summary).toContain('1 pages could not be read')
+    expect(summary).toContain('1 page could not be read')
     expect(await readFile(join(folder, 'text', 'zh-01.txt'), 'utf8')).toBe(`${texts[1].text}\n`)
   })
 

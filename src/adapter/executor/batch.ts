@@ -34,9 +34,16 @@ function entriesOf(value: unknown, count: number): AnswerMaker[] {
   if (Array.isArray(value) && value.length === count) {
     return value.map(entry => rules => answerOf(entry, rules))
   }
-  const found = Array.isArray(value) ? `${value.length} entries` : `a ${typeof value}`
+  const found = Array.isArray(value) ? entriesInWords(value.length) : kindInWords(value)
   const message = `batch was given ${plural(count, 'item')} and returned ${found}; one entry per item is expected`
   return Array.from({ length: count }, () => () => fail({ kind: 'bad-result', message }))
+}
+
+const entriesInWords = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`)
+
+function kindInWords(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 function fail(failure: Failure): ItemAnswer {

@@ -265,6 +265,11 @@ describe('a batch handler takes the items of a task', () => {
     const outcomes = await batch([1, 99])
     expect(outcomes.map(({ failure }) => failure?.kind)).toEqual(['bad-result', 'bad-result'])
   })
+
+  test('an answer that is no list is told as what it is', async () => {
+    const [{ failure }] = await batch([98])
+    expect(failure?.message).toContain('returned an object; one entry per item')
+  })
 })
 
 describe('measures', () => {
