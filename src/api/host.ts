@@ -88,7 +88,8 @@ type HostOptions = {
 
 /** Milliseconds a source may take to close. */
 const LAST_READ = 1_000
-const SNAPSHOT_EVERY = 64 * 1024 * 1024
+/** Bytes of journal: replayed in about a third of a second. */
+const SNAPSHOT_EVERY = 4 * 1024 * 1024
 const MAX_RESULT = 16 * 1024 * 1024
 
 export async function openHost(options: HostOptions): Promise<Host> {

@@ -19,6 +19,7 @@ import type { GatheredGroups, Payloads } from './payloads.ts'
 import { payloadsOf, stow, unstow } from './payloads.ts'
 import { createPerformer } from './perform.ts'
 import { historyBatches, resultBatches, toEvent } from './recording.ts'
+import { isSnapshotDue } from './snapshot-due.ts'
 import { stoppedBatches, unansweredBatches } from './unanswered.ts'
 import { wishesOf } from './wishes-of.ts'
 
@@ -74,7 +75,7 @@ export type LoopPorts = {
   readonly onResults?: (results: readonly ResultBatch[]) => void
   readonly onLog?: (event: Extract<ExecutorEvent, { kind: 'log' | 'progress' }>) => void
   readonly onFailure: (error: Error) => void
-  /** Bytes of journal after which a snapshot is taken; 0: never. */
+  /** Bytes of journal after which a snapshot is taken, at least; 0: never. */
   readonly snapshotEvery: number
   /** Entries need not be encoded: the journal forgets them (plain simulation). */
   readonly forgetful?: boolean
@@ -91,6 +92,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   let pushed = new Map<number, PushedItem[]>()
   let scheduled = false
   let stopped = false
+  /** Of the last snapshot taken, in bytes. */
+  let snapshotSize = 0
   let failure: Error | undefined
   /** The clock may have been set back since the journal was written: time goes on from there. */
   const ahead = Math.max(0, state.now - ports.clock.now())
@@ -246,14 +249,17 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     for (const action of actions) performer.perform(action)
     performer.resume()
     ports.onStep?.(events, decisions)
-    if (ports.snapshotEvery > 0 && ports.journal.bytesSinceSnapshot() > ports.snapshotEvery) {
-      ports.journal.snapshot({
-        sequence: state.sequence,
-        term: state.term,
-        body: encodeState(state),
-      })
-    }
+    takeSnapshot()
     return wakeAt
+  }
+
+  const takeSnapshot = (): void => {
+    const { sequence, term, tasks } = state
+    const by = { every: ports.snapshotEvery, last: snapshotSize, tasks: tasks.used }
+    if (!isSnapshotDue(ports.journal.bytesSinceSnapshot(), by)) return
+    const body = encodeState(state)
+    snapshotSize = body.length
+    ports.journal.snapshot({ sequence, term, body })
   }
 
   const performer = createPerformer(state, payloads, ports, {
