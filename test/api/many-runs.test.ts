@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openHost } from '../../src/api/host.ts'
 import { submitJob } from '../../src/api/submit.ts'
+import { listRuns } from '../../src/api/view.ts'
 import { strategyNames } from '../../src/choose/strategies.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
 import { orderNames } from '../../src/policy/registry.ts'
 
 /** A directory that keeps thousands of runs: what comes next must not pay for each of them. */
 
-test('a submission reads the records of its own job’s newest run, not of all there are', async () => {
+async function directory() {
   const folder = mkdtempSync(join(tmpdir(), 'dray-many-'))
   writeFileSync(join(folder, 'one.mjs'), 'export default item => item\n')
   const machine = { id: 'm', speed: 1, slots: 1, capacity: { cpu: 1 }, cost: 0 }
@@ -31,6 +32,24 @@ test('a submission reads the records of its own job’s newest run, not of all t
     await host.ended(run)
     return { run, kind: plan.kind }
   }
+  return { host, submitted }
+}
+
+test('the list of runs says when each began and when it ended', async () => {
+  const { host, submitted } = await directory()
+  await submitted('a')
+  const after = host.state.now
+  await submitted('b')
+  const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
+  const [a, b] = listRuns(view)
+  expect([a.job, a.state, b.job, b.state]).toEqual(['a', 'done', 'b', 'done'])
+  expect(a.endedAt).toBeGreaterThan(a.createdAt)
+  expect(a.endedAt).toBeLessThanOrEqual(after)
+  expect(b.endedAt).toBeGreaterThan(after)
+})
+
+test('a submission reads the records of its own job’s newest run, not of all there are', async () => {
+  const { host, submitted } = await directory()
   const first = await submitted('a')
   await submitted('b')
   let read = 0
