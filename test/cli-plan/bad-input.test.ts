@@ -40,7 +40,7 @@ const flow = {
 }
 
 const matrices: [what: string, text: string, place: string, expected: string][] = [
-  ['ragged rows', '1,2\n3\n', ':2: 1 columns', 'expected 2, as in the first row'],
+  ['ragged rows', '1,2\n3\n', ':2: 1 column', 'expected 2, as in the first row'],
   ['a negative time', '1,2\n-3,4\n', ':2: column 1 is negative: -3', 'a number from 0'],
   ['NaN', '1,2\n3,NaN\n', ':2: column 2 is "NaN"', 'a number from 0'],
   ['a missing time', '1,2\n,4\n', ':2: column 1 is missing', 'a number from 0'],

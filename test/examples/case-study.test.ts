@@ -167,7 +167,7 @@ describe('docs/ARTICLE.md', () => {
 
   it('has a row for each section of the article', () => {
     const rows = new Set(
-      [...text.matchAll(/^\| ([\d., ]+?) \|/gm)].flatMap(([, numbers]) => numbers.split(', ')),
+      [...text.matchAll(/^\| ([\w., ]+?) \|/gm)].flatMap(([, numbers]) => numbers.split(', ')),
     )
     const has = (section: string) =>
       [...rows].some(row => row === section || row === section.split('.')[0])
