@@ -39,8 +39,8 @@ type Running = {
 
 /** Progress told more often than this is for nobody. */
 const PROGRESS_MS = 50
-/** How long synchronous handlers may keep the slot's own loop (aborts, timers) from turning. */
-const TURN_MS = 5
+/** How long synchronous handlers may keep the slot’s own loop (aborts, timers) from turning: a turn costs 30 micros. */
+const TURN_MS = 20
 
 /**
  * Runs items one after another. A handler that answers at once costs no `await`: at a hundred
