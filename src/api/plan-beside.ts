@@ -1,5 +1,4 @@
 import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
-import { mostPlanned } from '../choose/mend.ts'
 import type { Standing } from '../choose/standing.ts'
 import type { Job } from '../model/job.ts'
 import type { Event } from '../core/event.ts'
@@ -17,7 +16,8 @@ import {
   type Setbacks,
   setbacksWith,
 } from './plan-moment.ts'
-import { chooseInThread } from './plan-thread.ts'
+import { type Planner, planningThread } from './plan-thread.ts'
+import { follow, goLargestFirst, isFew, leavePlan } from './rule-beside.ts'
 import { noteStrategy, ruleInWords } from './strategy-note.ts'
 
 /**
@@ -53,7 +53,8 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
     })
   }
   const { order } = run.definition
-  const ended = new AbortController()
+  const planner = planningThread({ mostMs: overrun })
+  let stopped = false
   let [planning, live, restsUntil] = [false, false, 0]
   let setbacks: ReadonlyMap<number, Setbacks> = new Map()
   let largest = !alike && objective === 'makespan' && ordersLargest(host.machines, job)
@@ -63,13 +64,13 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   const planFor = async (stage: Stage, open: OpenItems, since: string): Promise<void> => {
     const began = performance.now()
     try {
-      const asked = { open, signal: ended.signal, ...(standing && { standing }) }
+      const asked = { open, planner, ...(standing && { standing }) }
       const choice = alike ? largestFirst(open) : await choose(host, run, job, asked)
       if (choice === undefined || host.isClosed()) return
       await adopt(host, run, stage, { job, order, open, choice, since })
       standing = standingOf(choice)
     } catch (error) {
-      if (ended.signal.aborted || host.isClosed()) return
+      if (stopped || host.isClosed()) return
       const why = `no plan for ${stage.definition.name}: ${(error as Error).message}`
       noteStrategy(host.store, name, { asked: strategy, uses: 'mct', objective, why })
       process.emitWarning(`${strategy}: ${why}; tasks go by mct`, 'DrayPlan')
@@ -84,12 +85,12 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
     for (const number of run.stages) {
       const stage = host.state.stages[number]
       const moment = momentOf(host, stage, setbacks.get(number) ?? noSetbacks)
+      if (largest && isFew(stage)) {
+        standing = { ...first, order: 'lpt' }
+        goLargestFirst(host, run, stage, job, moment === undefined ? undefined : known.get(number))
+        largest = false
+      }
       if (moment === undefined) {
-        if (largest && isFew(stage)) {
-          standing = { ...first, order: 'lpt' }
-          goLargestFirst(host, run, stage, job)
-          largest = false
-        }
         if (!isFor(stage, plannedAt.get(number), host)) leavePlan(host, run, stage, learning)
         continue
       }
@@ -123,43 +124,10 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   const stop = (): void => {
     off()
     clearInterval(watch)
-    ended.abort()
+    stopped = true
+    planner.close()
   }
   return stop
-}
-
-/** All of its input is there, and little enough to be put in order. */
-const isFew = ({ complete, known, definition }: Stage): boolean =>
-  complete && known > 1 && known <= mostPlanned && definition.link.kind === 'source'
-
-/**
- * No times are known yet, but sizes are: a long item that is begun last holds up the end, whichever
- * machine it is on (Graham 1969). Not from the beginning, since of a large input it would need all.
- */
-function goLargestFirst(host: Host, run: Run, stage: Stage, { strategy: asked }: Job): void {
-  const { objective } = run.definition
-  const [uses, order] = ['mct', 'lpt']
-  const why = `the largest first ${learningInWords(asked, objective)}`
-  follow(host, run, run.definition.strategy, order)
-  const rule = ruleInWords(uses, order)
-  host.loop.send(emptyPlan(run, stage, rule, why))
-  noteStrategy(host.store, run.definition.name, { asked, uses, order, objective, why })
-}
-
-/** Frees what was bound to a machine: from here on the rule places it. */
-function emptyPlan(run: Run, { number }: Stage, strategy: string, why: string): Event {
-  const { seed } = run.definition
-  return {
-    kind: 'plan',
-    stage: number,
-    strategy,
-    seed,
-    steps: 0,
-    items: [],
-    machines: [],
-    ranks: [],
-    why,
-  }
 }
 
 /** Whether the stage's plan, if it follows one, was made for the machines that are here. */
@@ -167,14 +135,6 @@ function isFor(stage: Stage, plannedAt: Moment | undefined, { state }: Host): bo
   if (stage.plan === undefined || stage.plan.machine.size === 0) return true
   const here = state.machines.filter(({ alive }) => alive).map(({ number }) => number)
   return plannedAt?.machines.join() === here.join()
-}
-
-/**
- * A plan of an earlier process, or for other machines, names none that came since: they would get
- * nothing and never be measured. Without it tasks go by mct.
- */
-function leavePlan(host: Host, run: Run, stage: Stage, why: string): void {
-  host.loop.send(emptyPlan(run, stage, 'mct', why))
 }
 
 function standingOf(choice: LiveChoice): Standing {
@@ -227,19 +187,19 @@ function choose(
   host: Host,
   run: Run,
   { strategy, order }: Job,
-  { open, signal, standing }: Asked,
+  { open, planner, standing }: Asked,
 ): Promise<LiveChoice> {
   const { seed } = host.state.runs[run.number].definition
   const { problem, noise, seconds } = open
   const ms = Math.min(mostSearch, Math.max(leastSearch, 50 * seconds))
   const { objective } = run.definition
   const request = { problem, strategy, objective, seed, noise, ms, order, standing }
-  return chooseInThread(request, { signal, mostMs: overrun })
+  return planner.choose(request)
 }
 
 type Asked = {
   readonly open: OpenItems
-  readonly signal: AbortSignal
+  readonly planner: Planner
   readonly standing?: Standing
 }
 
@@ -290,10 +250,4 @@ async function adopt(host: Host, run: Run, stage: Stage, chosen: Chosen): Promis
     why,
     ...(rule && { order: choice.order }),
   })
-}
-
-/** The same run under another rule. */
-function follow(host: Host, run: Run, strategy: string, order: string): void {
-  const definition = { ...run.definition, strategy, order }
-  host.loop.send({ kind: 'redefine', run: run.number, definition })
 }

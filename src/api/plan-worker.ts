@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { openHighs } from '../adapter/solver/highs.ts'
 import { chooseLive, type LiveChoice, type LiveRequest } from '../choose/live-choice.ts'
@@ -6,6 +8,8 @@ import { chooseLive, type LiveChoice, type LiveRequest } from '../choose/live-ch
 export type PlanAnswer =
   | { readonly kind: 'chosen'; readonly choice: LiveChoice }
   | { readonly kind: 'failed'; readonly reason: string }
+
+if (process.platform === 'linux') yieldToSlots()
 
 parentPort?.on('message', (request: LiveRequest) => {
   chooseLive(request, openHighs).then(
@@ -17,4 +21,10 @@ parentPort?.on('message', (request: LiveRequest) => {
 
 function answer(message: PlanAnswer): void {
   parentPort?.postMessage(message)
+}
+
+/** Of the cores, planning takes what the slots leave: Linux has a priority for each thread. */
+function yieldToSlots(): void {
+  const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+  setPriority(thread, 19)
 }

@@ -18,7 +18,7 @@ import { fewest, goesOn, isStanding, isWorthIt, planName, type Standing } from '
  * 1994), so that most runs are spent on telling the best apart.
  */
 export async function chooseByTrial(problem: Problem, options: TrialOptions): Promise<Chosen> {
-  const { conditions, objective, deadline, standing } = options
+  const { conditions, objective, deadline, standing, patienceMs = usualPatience } = options
   const isLate = (grace = 0) => deadline !== undefined && performance.now() > deadline + grace
   const certain = conditions.noise === 0 && conditions.faults === undefined
   const most = certain ? 1 : repeatsFor(problem, deadline !== undefined)
@@ -48,15 +48,15 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
     if (met.length < left.length && repeats > 1) break
     left = met.toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
     if (repeats === most || isLate(patienceFor(repeats + 1))) break
-    left = repeats < 3 ? left : worthMore(left)
+    left = repeats < 3 ? inReach(left, objective, luckOf(problem, conditions)) : worthMore(left)
   }
   const [winner] = left
   const tried = trials.filter(({ scores }) => scores.length > 0)
   const held = tried.find(({ candidate }) => isStanding(candidate, standing))
   if (held !== undefined && held !== winner) {
     if (few && !certain) for (const trial of [held, winner]) await tryUpTo(trial, fewest)
-    const luck = conditions.noise / Math.sqrt(problem.tasks.length / problem.machines.length)
-    if (!isWorthIt(winner.scores, held.scores, luck)) return goingOn(held, winner, objective, tried)
+    if (!isWorthIt(winner.scores, held.scores, luckOf(problem, conditions)))
+      return goingOn(held, winner, objective, tried)
   }
   const runs = winner.scores.length
   const how = runs > 1 ? `, by up to ${runs} simulated runs each` : ', simulated'
@@ -88,6 +88,8 @@ type TrialOptions = {
   readonly order?: string
   /** On `performance.now()`: beyond it no candidate is tried, but for a first look. */
   readonly deadline?: number
+  /** Milliseconds beyond the deadline, so that all are looked at where tasks are few; a second when absent. */
+  readonly patienceMs?: number
   /** The ways in which a plan can be mended here, the likeliest to be best first. */
   readonly mending?: readonly [Mending, ...Mending[]]
   /** Schedules to try as plans. */
@@ -107,10 +109,12 @@ const trialSeeds = 1_000_003
 const graceMs = 200
 /** Up to here that look takes some tenths of a second, and all candidates are in it: as good as always. */
 const patientTasks = 1_000
-const patienceMs = 1_000
+const usualPatience = 1_000
 /** Of so many runs the best is seldom the luckiest; a box at work has the time, if later. */
 const sound = 6
 const finalists = 4
+/** Of the makespan: no luck of a single run, however little noise there is. */
+const farOff = 0.1
 /** Times the makespan of the best plan. */
 const near = 1.01
 /** From so many runs on, differences are told from luck. */
@@ -129,6 +133,18 @@ function meanOf({ scores }: Trial, runs = scores.length): Score {
   const [value, makespan] = [mean(score => score.value), mean(score => score.makespan)]
   const lateness = mean(score => score.lateness ?? Number.NaN)
   return Number.isNaN(lateness) ? { value, makespan } : { value, makespan, lateness }
+}
+
+/** How far the noise moves the end of a run, of its length. */
+const luckOf = ({ tasks, machines }: Problem, { noise }: Conditions): number =>
+  noise / Math.sqrt(tasks.length / machines.length)
+
+/** After a single run, best first: what lies further behind than luck explains is not run again. */
+function inReach(ranked: readonly Trial[], objective: Objective, luck: number): readonly Trial[] {
+  if (objective !== 'makespan') return ranked
+  const [least] = ranked[0].scores
+  const most = least.value * (1 + Math.max(farOff, 4 * luck))
+  return ranked.filter((trial, at) => at < finalists || trial.scores[0].value <= most)
 }
 
 /** Of those who met the same seeds, best first, the ones that further runs may yet find best. */

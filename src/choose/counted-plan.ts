@@ -20,7 +20,7 @@ export async function countedPlan(
     return { plan, steps: 0 }
   }
   const searches = strategy.searches === true || strategy.kind === 'choice'
-  const proof = proveBound(problem)
+  const proof = request.proof ?? proveBound(problem)
   const scoreOf = ({ plan }: CountedPlan) => scoreSchedule(problem, plan.schedule, objective)
   const isLarge = problem.tasks.length * problem.machines.length > large
   let best: CountedPlan | undefined

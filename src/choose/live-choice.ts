@@ -5,7 +5,10 @@ import { chooseByTrial } from './auto.ts'
 import type { Solver } from '../port/solver.ts'
 import { objectiveInWords } from './objective.ts'
 import { countedPlan } from './counted-plan.ts'
-import type { Standing } from './standing.ts'
+import { longestFirst } from './longest-first.ts'
+import { type Proof, proveBound } from './prove.ts'
+import { realise } from './realise.ts'
+import { goesOnUnplanned, type Standing, suffices } from './standing.ts'
 import { strategyNamed } from './strategies.ts'
 
 /**
@@ -13,6 +16,7 @@ import { strategyNamed } from './strategies.ts'
  * thread beside the run: problem in, choice out, both plain data.
  */
 export type LiveRequest = {
+  /** Times in seconds. */
   readonly problem: Problem
   /** `auto`, or what plans by itself. */
   readonly strategy: string
@@ -22,7 +26,7 @@ export type LiveRequest = {
   readonly seed: number
   /** How far durations stray from what was learnt: a coefficient of variation. */
   readonly noise: number
-  /** Milliseconds to search; trials of `auto` may take as many again. */
+  /** Milliseconds to search; trials of `auto` may take as many again, and a first look at all some more. */
   readonly ms: number
   /** What the run follows since it last looked. */
   readonly standing?: Standing
@@ -51,16 +55,29 @@ export async function chooseLive(
 ): Promise<LiveChoice> {
   const { problem, objective, order, seed, noise, ms, standing } = request
   const auto = request.strategy === 'auto'
+  const proof = proveBound(problem)
+  if (auto && standing && objective === 'makespan') {
+    const settled = unplanned(problem, standing, proof)
+    if (settled) return settled
+  }
   const strategy = strategyNamed(auto ? 'portfolio' : request.strategy)
   if (strategy === undefined) throw new Error(`no strategy ${request.strategy}`)
   const solver = strategy.kind === 'solver' ? openSolver() : undefined
   const uncertain = auto && noise > 0
-  const asked = { strategy, seed, objective, uncertain, solver }
+  const asked = { strategy, seed, objective, uncertain, solver, proof }
   const { plan, steps } = await countedPlan(problem, asked, ms).finally(() => solver?.close())
+  const followable = (schedule: Schedule) =>
+    objective === 'makespan' && noise > 0 ? longestFirst(problem, schedule) : schedule
   if (!auto) {
     const why =
       'open items are planned anew when machines change, one overruns or fails, or a quarter has ended'
-    return { kind: 'plan', strategy: strategy.name, schedule: plan.schedule, steps, why }
+    return {
+      kind: 'plan',
+      strategy: strategy.name,
+      schedule: followable(plan.schedule),
+      steps,
+      why,
+    }
   }
   const { name, way, why } = await chooseByTrial(problem, {
     objective,
@@ -68,14 +85,29 @@ export async function chooseLive(
     order,
     // What a plan beside a run is: made again when a quarter of its items has ended.
     mending: ['seldom'],
-    members: plan.members ?? [],
+    members: plan.members?.map(m => ({ ...m, schedule: followable(m.schedule) })) ?? [],
     deadline: performance.now() + ms,
+    patienceMs: patience * ms,
     ...(standing && { standing }),
   })
   if (way.kind === 'plan')
     return { kind: 'plan', strategy: name, schedule: way.schedule, steps, why }
   return { kind: 'rule', strategy: way.strategy, order: way.order, why }
 }
+
+/** The rule that the run follows, where in expected times it is as good as can be. */
+function unplanned(problem: Problem, standing: Standing, proof: Proof): LiveChoice | undefined {
+  const { strategy, order } = standing
+  if (order === undefined) return undefined
+  const way = { kind: 'online', strategy, order } as const
+  const { makespan } = realise(problem, way, { noise: 0, seed: 1 })
+  if (!suffices(makespan, proof.value, problem.machines.length)) return undefined
+  const name = order === 'fifo' ? strategy : `${strategy} in ${order} order`
+  return { kind: 'rule', strategy, order, why: goesOnUnplanned(name, makespan, proof) }
+}
+
+/** Times the milliseconds to search, for a first look at all: trials take the cores from the slots. */
+const patience = 2
 
 /** Until there is a plan: what `auto` waits for, and what it does then. */
 export const learningInWords = (

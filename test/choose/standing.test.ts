@@ -5,6 +5,7 @@ import { chooseLive } from '../../src/choose/live-choice.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import type { Standing } from '../../src/choose/standing.ts'
 import { strategyNamed } from '../../src/choose/strategies.ts'
+import { makespanOf } from '../../src/model/schedule.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { unrelatedProblem } from '../solver/unrelated-problem.ts'
 
@@ -135,16 +136,42 @@ describe('a plan beside a run', () => {
   const request = { problem: sixty, objective: 'makespan', seed: 7, noise: 0.3, ms: 200 } as const
 
   test.each(['local-search', 'portfolio', 'heft'])(
-    '%s is repeated byte for byte by its seed and its steps',
+    '%s is repeated by its seed and its steps, each machine with its longest tasks first',
     async strategy => {
       const choice = await chooseLive({ ...request, strategy }, noSolver)
       if (choice.kind === 'rule') expect.fail('a plan was asked for')
       expect(choice.steps).toBeGreaterThan(0)
       const spending = { kind: 'steps', steps: choice.steps } as const
       const again = await planProblem(sixty, { strategy: named(strategy), seed: 7, spending })
-      expect(choice.schedule).toEqual(again.schedule)
+      expect(choice.schedule.machine).toEqual(again.schedule.machine)
+      expect(makespanOf(choice.schedule)).toBeCloseTo(again.makespan, 9)
+      const { machine, start } = choice.schedule
+      const order = [...machine.keys()].sort((a, b) => start[a] - start[b])
+      for (const on of [0, 1, 2]) {
+        const times = order.filter(task => machine[task] === on).map(task => sixty.times[3 * task])
+        expect(times).toEqual(times.toSorted((a, b) => b - a))
+      }
     },
   )
+
+  test('is not made where what the run follows is as good as can be, nearly', async () => {
+    const problem = unrelatedProblem([
+      [1, 4, 4],
+      [0.1, 0.4, 0.4],
+      [0.1, 0.4, 0.4],
+      [5, 20, 20],
+    ])
+    const ask = (order: string) =>
+      chooseLive(
+        { ...request, problem, strategy: 'auto', standing: { strategy: 'mct', order } },
+        noSolver,
+      )
+    const kept = await ask('lpt')
+    expect(kept).toMatchObject({ kind: 'rule', strategy: 'mct', order: 'lpt' })
+    expect(kept.why).toMatch(/^mct in lpt order goes on: in expected times it comes (within|to) /)
+    // The long task, begun last, holds up the end by a second.
+    expect((await ask('fifo')).why).toMatch(/ tried, by up to \d+ simulated runs each/)
+  })
 
   test('takes about the time it is given, however large the problem', async () => {
     const rows = Array.from({ length: 3_000 }, (_, at) =>
