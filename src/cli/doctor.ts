@@ -13,6 +13,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
+import { cpuQuota } from '../adapter/machine/cgroup.ts'
 import { discoverMachine } from '../adapter/machine/discover.ts'
 import { findGpus } from '../adapter/machine/gpu.ts'
 import { readMemory } from '../adapter/machine/memory.ts'
@@ -80,9 +81,10 @@ function node(): Finding {
 }
 
 async function machine(): Promise<Finding> {
-  const { slots, capacity } = await discoverMachine()
+  const { slots } = await discoverMachine()
   const all = availableParallelism()
-  const limited = capacity.cpu < all ? `, limited to ${capacity.cpu} by the container` : ''
+  const quota = cpuQuota() ?? all
+  const limited = quota < all ? `, limited to ${quota} by the container` : ''
   return { name: 'cores', state: 'ok', found: `${all}${limited}: ${plural(slots, 'slot')}` }
 }
 

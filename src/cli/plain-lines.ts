@@ -16,9 +16,16 @@ export function plainLines(host: Host, run: Run): Progress {
   let last = performance.now()
   let tenths = 0
   let failures = 0
+  let short = false
   const mine = new Set(run.stages)
   const off = host.listen({
-    onStep: (_events, decisions) => {
+    onStep: (events, decisions) => {
+      for (const event of events) {
+        // One a machine, all of the same box.
+        if (event.kind !== 'pressure' || event.high === short) continue
+        short = event.high
+        tell(`  ${pressureInWords(short)}`)
+      }
       for (const decision of decisions) {
         if (decision.kind === 'grow') for (const number of run.stages) mine.add(number)
         if (decision.kind !== 'fail' || !mine.has(decision.stage)) continue
@@ -66,5 +73,10 @@ const everyMillis = 2_000
 /** Long tasks: say now and then that it still works. */
 const quietMillis = 30_000
 const mostFailures = 5
+
+const pressureInWords = (high: boolean): string =>
+  high
+    ? 'the box is short of memory: nothing new starts until some is free'
+    : 'there is memory again'
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)

@@ -63,7 +63,10 @@ export function memoryWatch(options: {
       if (!high) this.stop()
     },
     start(): void {
-      timer ??= setInterval(look, PERIOD_MS).unref()
+      if (timer !== undefined) return
+      timer = setInterval(look, PERIOD_MS).unref()
+      // Before the first slot is up, so that of a box already short not more than its first tasks start.
+      setImmediate(look)
     },
     stop(): void {
       if (timer !== undefined) clearInterval(timer)

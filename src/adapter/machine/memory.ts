@@ -6,22 +6,36 @@ export type MemoryReading = { readonly totalBytes: number; readonly availableByt
 
 /**
  * Memory this process and its slots may use: the host's, or less where a container's limit is
- * tighter. A page cache that can be dropped counts as available. `root` is `/` but in tests.
+ * tighter. A page cache that can be dropped counts as available, also what of it is used often: a
+ * container that has read large files would else look full for ever. `root` is `/` but in tests.
  */
 export function readMemory(root = '/'): MemoryReading {
   const host = hostMemory(root)
   let { totalBytes, availableBytes } = host
   for (const folder of cgroupFolders(root, 'memory')) {
-    const limit =
-      readNumber(`${folder}/memory.max`) ?? readNumber(`${folder}/memory.limit_in_bytes`)
+    const limit = limitOf(folder)
     const used =
       readNumber(`${folder}/memory.current`) ?? readNumber(`${folder}/memory.usage_in_bytes`)
     if (limit === undefined || used === undefined || limit >= host.totalBytes) continue
-    const cache = readField(`${folder}/memory.stat`, /^(?:total_)?inactive_file (\d+)$/m) ?? 0
     totalBytes = Math.min(totalBytes, limit)
-    availableBytes = Math.min(availableBytes, Math.max(0, limit - used + cache))
+    availableBytes = Math.min(availableBytes, Math.max(0, limit - used + droppable(folder)))
   }
   return { totalBytes, availableBytes }
+}
+
+/** What kills, or what the kernel holds a group back at (`memory.high`), if that is less. */
+function limitOf(folder: string): number | undefined {
+  const files = ['memory.max', 'memory.high', 'memory.limit_in_bytes']
+  const limits = files.flatMap(name => readNumber(`${folder}/${name}`) ?? [])
+  return limits.length > 0 ? Math.min(...limits) : undefined
+}
+
+/** Bytes of files in the cache. Version 1 counts a group's children under names of their own. */
+function droppable(folder: string): number {
+  const stat = readText(`${folder}/memory.stat`) ?? ''
+  const fieldOf = (name: string) => stat.match(new RegExp(`^${name} (\\d+)$`, 'm'))?.[1]
+  const bytesOf = (name: string) => Number(fieldOf(`total_${name}`) ?? fieldOf(name) ?? 0)
+  return bytesOf('inactive_file') + bytesOf('active_file')
 }
 
 /** Resident bytes of a process, or `undefined` where only `ps` could tell. */

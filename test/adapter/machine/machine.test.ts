@@ -80,14 +80,14 @@ describe('a machine offers what the system lets this process use', () => {
     expect(machine.slots).toBe(Math.floor(capacity.cpu))
   })
 
-  test('half a core is still a slot', async () => {
+  test('half a core is still a slot, for what asks for a core', async () => {
     const files = {
       ...host,
       'proc/self/cgroup': '0::/\n',
       'sys/fs/cgroup/cpu.max': '50000 100000\n',
     }
     const machine = await discoverMachine({ root: root(files), cores: 8, nvidiaSmi: '/none' })
-    expect([machine.slots, machine.capacity.cpu]).toEqual([1, 0.5])
+    expect([machine.slots, machine.capacity.cpu]).toEqual([1, 1])
   })
 
   test('GPUs are counted and their memory added, from what nvidia-smi prints', async () => {
@@ -122,6 +122,26 @@ describe('memory that is left', () => {
     }
     expect(readMemory(root({ ...host, ...files })).availableBytes).toBe(80_000)
     expect(readMemory(root(host)).availableBytes).toBe(614_400)
+  })
+
+  test('a cache in frequent use can be dropped as well, and the kernel holds back above memory.high', () => {
+    const version2 = {
+      'proc/self/cgroup': '0::/\n',
+      'sys/fs/cgroup/memory.max': '500000\n',
+      'sys/fs/cgroup/memory.high': '400000\n',
+      'sys/fs/cgroup/memory.current': '390000\n',
+      'sys/fs/cgroup/memory.stat': 'anon 90000\ninactive_file 30000\nactive_file 270000\n',
+    }
+    const version1 = {
+      'proc/self/cgroup': '2:memory:/x\n',
+      'sys/fs/cgroup/memory/x/memory.limit_in_bytes': '400000\n',
+      'sys/fs/cgroup/memory/x/memory.usage_in_bytes': '390000\n',
+      'sys/fs/cgroup/memory/x/memory.stat':
+        'active_file 1\ntotal_inactive_file 30000\ntotal_active_file 270000\n',
+    }
+    const expected = { totalBytes: 400_000, availableBytes: 310_000 }
+    expect(readMemory(root({ ...host, ...version2 }))).toEqual(expected)
+    expect(readMemory(root({ ...host, ...version1 }))).toEqual(expected)
   })
 
   test.skipIf(process.platform !== 'linux')('of a process is what the system says it holds', () => {
