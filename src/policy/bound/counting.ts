@@ -1,4 +1,5 @@
 import { amountOf, type Problem } from '../../model/problem.ts'
+import { rankedBy } from '../../std/rank.ts'
 import type { HeadsTails } from './heads-tails.ts'
 
 /**
@@ -18,9 +19,10 @@ import type { HeadsTails } from './heads-tails.ts'
  */
 export function countingBound(problem: Problem, { head, tail }: HeadsTails): number {
   const machines = problem.machines.length
-  const order = longestFirst(problem)
   const windows = Math.floor(Math.sqrt(work / (problem.times.length + 1)))
-  if (windows < 1 || order.length === 0) return 0
+  if (windows < 1) return 0
+  const order = longestFirst(problem)
+  if (order.length === 0) return 0
   const [heads, tails] = [spread(head, windows), spread(tail, windows)]
   let best = 0
   for (const after of heads) {
@@ -30,7 +32,8 @@ export function countingBound(problem: Problem, { head, tail }: HeadsTails): num
       // Another tail that leaves as many tasks leaves the same, and tails come largest first.
       if (within.length === before) continue
       before = within.length
-      for (let count = within.length; count > machines; count = Math.floor(count / 1.25)) {
+      const most = Math.min(within.length, Math.max(machines, Math.floor(sorted / machines)))
+      for (let count = most; count > machines; count = Math.floor(count / 1.25)) {
         const least = leastWindow(problem, within.subarray(0, count))
         best = Math.max(best, (after + rest + least) * (1 - (count + 4) * 2 ** -52))
       }
@@ -42,6 +45,8 @@ export function countingBound(problem: Problem, { head, tail }: HeadsTails): num
 
 /** Entries sorted over all windows and counts. */
 const work = 500_000
+/** Entries sorted at once: of more tasks per machine loads say more, for there a part of a task is little. */
+const sorted = 50_000
 
 /** Up to as many tasks as machines: every count, for the steps are large there. */
 function fewTasks(problem: Problem, within: Int32Array, around: number): number {
@@ -112,12 +117,16 @@ function shareWindow(
 const ROUNDING = 1 + 1e-9
 
 function longestFirst({ times, tasks, machines }: Problem): Int32Array {
-  const least = new Float64Array(tasks.length).fill(Number.POSITIVE_INFINITY)
-  for (let at = 0; at < times.length; at += 1) {
-    const task = Math.floor(at / machines.length)
-    if (times[at] < least[task]) least[task] = times[at]
+  const count = machines.length
+  const negated = new Float64Array(tasks.length)
+  for (let task = 0; task < negated.length; task += 1) {
+    let least = Number.POSITIVE_INFINITY
+    for (let at = task * count; at < (task + 1) * count; at += 1) {
+      if (times[at] < least) least = times[at]
+    }
+    negated[task] = -least
   }
-  return Int32Array.from(least.keys()).sort((a, b) => least[b] - least[a] || a - b)
+  return rankedBy(negated)
 }
 
 /** Distinct values, largest first, at most so many of them; the least is always there. */

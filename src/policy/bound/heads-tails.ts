@@ -243,7 +243,7 @@ function fastestMachineView(problem: Problem): View {
   for (let task = 0; task < times.length; task += 1) {
     let least = Number.POSITIVE_INFINITY
     for (let at = task * machines; at < (task + 1) * machines; at += 1) {
-      least = Math.min(least, problem.times[at])
+      if (problem.times[at] < least) least = problem.times[at]
     }
     times[task] = least
   }

@@ -1,3 +1,4 @@
+import { rankedBy } from '../../std/rank.ts'
 import type { HeadsTails } from './heads-tails.ts'
 import { climbFor } from './climb.ts'
 import { pricedTimes, relativeSpeeds } from './prices.ts'
@@ -25,10 +26,13 @@ export function intervalBound(view: Unrelated, { head, tail }: HeadsTails): numb
     const found = scan(view, { head, tail }, climbFor({ ...view, count }, passes).lambda)
     if (round > 0 && found.value <= best * (1 + 1e-9)) break
     best = Math.max(best, found.value)
-    count = new Int32Array(view.classes)
+    const within = new Int32Array(view.classes)
     for (let task = 0; task < view.tasks; task += 1) {
-      if (head[task] >= found.after && tail[task] >= found.before) count[view.classOf[task]] += 1
+      if (head[task] >= found.after && tail[task] >= found.before) within[view.classOf[task]] += 1
     }
+    // Prices fitted to the same tasks are the same.
+    if (within.every((tasks, row) => tasks === count[row])) break
+    count = within
   }
   return best
 }
@@ -49,7 +53,7 @@ function scan(
   prices: Float64Array,
 ): Found {
   const cost = pricedTimes(view, prices)
-  const byTail = Int32Array.from(head.keys()).sort((a, b) => tail[b] - tail[a] || a - b)
+  const byTail = rankedBy(tail.map(rest => -rest))
   const heads = sampled(
     [...new Set(head)].sort((a, b) => a - b),
     MAX_SCAN / view.tasks,

@@ -9,7 +9,7 @@ export function relativeSpeeds(view: Unrelated): Float64Array {
   for (let row = 0; row < view.times.length; row += view.machines) {
     let least = Number.POSITIVE_INFINITY
     for (let machine = 0; machine < view.machines; machine += 1) {
-      least = Math.min(least, view.times[row + machine])
+      if (view.times[row + machine] < least) least = view.times[row + machine]
     }
     if (least === 0) continue
     for (let machine = 0; machine < view.machines; machine += 1) {
@@ -23,13 +23,16 @@ export function relativeSpeeds(view: Unrelated): Float64Array {
 export function pricedTimes(view: Unrelated, prices: Float64Array): Float64Array {
   const total = prices.reduce((sum, price) => sum + price, 0) * (1 + view.machines * 2 ** -52)
   const scaled = prices.map(price => price / total)
-  const cost = new Float64Array(view.classes).fill(Number.POSITIVE_INFINITY)
+  const cost = new Float64Array(view.classes)
   for (let row = 0, at = 0; row < view.classes; row += 1) {
+    let least = Number.POSITIVE_INFINITY
     for (let machine = 0; machine < view.machines; machine += 1, at += 1) {
       const time = view.times[at]
       if (time === Number.POSITIVE_INFINITY) continue
-      cost[row] = Math.min(cost[row], scaled[machine] * time)
+      const price = scaled[machine] * time
+      if (price < least) least = price
     }
+    cost[row] = least
   }
   return cost
 }

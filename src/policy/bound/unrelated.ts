@@ -18,21 +18,34 @@ export type Unrelated = {
   readonly integral: boolean
 }
 
-export function unrelatedOf(problem: Problem, shares = loadShares(problem)): Unrelated {
+export function unrelatedOf(problem: Problem, shares?: Float64Array): Unrelated {
+  if (shares !== undefined) return viewOf(problem, shares)
+  const known = views.get(problem)
+  if (known !== undefined) return known
+  const view = viewOf(problem, loadShares(problem))
+  views.set(problem, view)
+  return view
+}
+
+/** Of a problem, which never changes: bounds, search and solver all ask, and 20 million times take half a second. */
+const views = new WeakMap<Problem, Unrelated>()
+
+function viewOf(problem: Problem, shares: Float64Array | undefined): Unrelated {
   const tasks = problem.tasks.length
   const machines = problem.machines.length
   const times = shares ?? problem.times
   const { classOf, first } = groupEqualRows(times, tasks, machines)
   const count = new Int32Array(first.length)
   for (let task = 0; task < tasks; task += 1) count[classOf[task]] += 1
+  const distinct = first.length === tasks ? times : rowsOf(times, first, machines)
   return {
     tasks,
     machines,
     classes: first.length,
-    times: first.length === tasks ? times : rowsOf(times, first, machines),
+    times: distinct,
     count,
     classOf,
-    integral: shares === undefined && allIntegral(times),
+    integral: shares === undefined && allIntegral(distinct),
   }
 }
 
@@ -109,8 +122,9 @@ function groupEqualRows(times: Float64Array, tasks: number, machines: number) {
   const bits = new Uint32Array(times.buffer, times.byteOffset, times.length * 2)
   const classOf = new Int32Array(tasks)
   const first: number[] = []
-  const next: number[] = []
-  const newest = new Map<number, number>()
+  const hashes = new Int32Array(tasks)
+  const next = new Int32Array(tasks)
+  const newest = new Int32Array(2 ** Math.ceil(Math.log2(tasks + 1))).fill(-1)
   const sampled = Math.max(1, Math.floor(machines / 16))
   const mix = (hash: number, machine: number, at: number): number => {
     const mixed = Math.imul(hash ^ bits[at] ^ Math.imul(bits[at + 1], 0x85ebca6b), 0xc2b2ae35)
@@ -128,16 +142,20 @@ function groupEqualRows(times: Float64Array, tasks: number, machines: number) {
       if (times[row + machine] === Number.POSITIVE_INFINITY) continue
       hash = mix(hash, machine, 2 * (row + machine))
     }
-    return hash
+    return hash ^ (hash >>> 16)
   }
+  const isSame = (row: number, hash: number, task: number): boolean =>
+    hashes[row] === hash && sameRow(times, machines, first[row], task)
   for (let task = 0; task < tasks; task += 1) {
     const hash = hashOf(task)
-    let found = newest.get(hash) ?? -1
-    while (found >= 0 && !sameRow(times, machines, first[found], task)) found = next[found]
+    const slot = hash & (newest.length - 1)
+    let found = newest[slot]
+    while (found >= 0 && !isSame(found, hash, task)) found = next[found]
     if (found < 0) {
       found = first.length
-      next.push(newest.get(hash) ?? -1)
-      newest.set(hash, found)
+      hashes[found] = hash
+      next[found] = newest[slot]
+      newest[slot] = found
       first.push(task)
     }
     classOf[task] = found

@@ -1,5 +1,6 @@
 import type { Problem } from '../../model/problem.ts'
 import type { Schedule } from '../../model/schedule.ts'
+import { rankedBy } from '../../std/rank.ts'
 import type { Unrelated } from '../bound/unrelated.ts'
 
 /** A schedule of independent tasks, before its order: the machine of each task. */
@@ -11,14 +12,16 @@ export type Assignment = Int32Array
  */
 export function scheduleOf(problem: Problem, assignment: Assignment): Schedule {
   const machines = problem.machines.length
-  const time = (task: number) => problem.times[task * machines + assignment[task]]
-  const order = Int32Array.from(assignment.keys()).sort((a, b) => time(a) - time(b) || a - b)
+  const time = new Float64Array(assignment.length)
+  for (let task = 0; task < time.length; task += 1) {
+    time[task] = problem.times[task * machines + assignment[task]]
+  }
   const start = new Float64Array(assignment.length)
   const end = new Float64Array(assignment.length)
   const free = new Float64Array(machines)
-  for (const task of order) {
+  for (const task of rankedBy(time)) {
     start[task] = free[assignment[task]]
-    end[task] = free[assignment[task]] = start[task] + time(task)
+    end[task] = free[assignment[task]] = start[task] + time[task]
   }
   return { machine: assignment.slice(), start, end }
 }

@@ -1,3 +1,4 @@
+import { rankedBy } from '../../std/rank.ts'
 import type { Unrelated } from '../bound/unrelated.ts'
 import { atOnce } from './planner.ts'
 import { type Assignment, makespanOfAssignment } from './assignment.ts'
@@ -92,7 +93,7 @@ function byUrgency(view: Unrelated, lambda: Float64Array): Int32Array {
     // A task only one machine can run has no choice to lose; it goes first.
     urgency[c] = second === Infinity ? Number.MAX_VALUE : least + 3 * (second - least)
   }
-  const ranked = Int32Array.from(urgency.keys()).sort((a, b) => urgency[b] - urgency[a] || a - b)
+  const ranked = rankedBy(urgency.map(urgent => -urgent))
   return tasksByClass(view, ranked)
 }
 
