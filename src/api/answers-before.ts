@@ -1,4 +1,5 @@
 import type { Job } from '../model/job.ts'
+import type { ResultState } from '../port/journal.ts'
 import type { Store } from '../port/store.ts'
 
 /**
@@ -7,28 +8,49 @@ import type { Store } from '../port/store.ts'
  */
 export type Answered = { readonly run: string; readonly index: number; readonly version: string }
 
-/** What a run and those it continues answered of a stage, by key. */
-export type AnswersBefore = (stage: string) => ReadonlyMap<string, Answered>
+/** What a run and those it continues made of the items of a stage, by key. */
+export type StageBefore = {
+  /** The newest result of each. */
+  readonly answers: ReadonlyMap<string, Answered>
+  /** What the newest of them that ended it made of it, where that is of no use: it failed, or was asked for anew. */
+  readonly without: ReadonlyMap<string, ResultState>
+}
+
+export type AnswersBefore = (stage: string) => StageBefore
 
 export function answersBefore(store: Store, previous: string): AnswersBefore {
-  const runs = lineage(store, previous).map(name => ({
-    name,
-    redone: new Set(redoOf(store, name)),
-  }))
-  const answered = new Map<string, Map<string, Answered>>()
+  const runs = lineage(store, previous).map(name => ({ name, redone: redoOf(store, name) }))
+  const known = new Map<string, StageBefore>()
   return stage => {
-    let known = answered.get(stage)
-    if (known !== undefined) return known
-    answered.set(stage, (known = new Map()))
-    for (const { name: run, redone } of runs) {
-      // What was asked for anew: what runs before had of it is of no use.
-      if (redone.has(stage)) known.clear()
-      for (const { index, key, version, state } of store.answered(run, stage)) {
-        if (state === 'done' || state === 'stopped') known.set(key, { run, index, version })
-      }
-    }
-    return known
+    let before = known.get(stage)
+    if (before === undefined) known.set(stage, (before = stageBefore(store, stage, runs)))
+    return before
   }
+}
+
+function stageBefore(
+  store: Store,
+  stage: string,
+  runs: readonly { readonly name: string; readonly redone: readonly string[] }[],
+): StageBefore {
+  const answers = new Map<string, Answered>()
+  const without = new Map<string, ResultState>()
+  for (const { name: run, redone } of runs) {
+    // What was asked for anew: what runs before had of it is of no use.
+    if (redone.includes(stage)) {
+      for (const key of answers.keys()) if (!without.has(key)) without.set(key, 'done')
+      answers.clear()
+    }
+    for (const { index, key, version, state } of store.answered(run, stage)) {
+      if (state !== 'done' && state !== 'stopped') {
+        without.set(key, state)
+        continue
+      }
+      without.delete(key)
+      answers.set(key, { run, index, version })
+    }
+  }
+  return { answers, without }
 }
 
 /** The stages that a run was asked to run again. */

@@ -6,9 +6,9 @@ import type { ResultBatch } from '../port/journal.ts'
 import type { SourceItem } from '../port/source.ts'
 import type { Store, StoredResult } from '../port/store.ts'
 import { hash64 } from '../std/hash64.ts'
-import { type Answered, type AnswersBefore, answersBefore, redoOf } from './answers-before.ts'
+import { type Answered, redoOf } from './answers-before.ts'
 import type { Host } from './host.ts'
-import { equalVersion, type SameVersion, sameVersion } from './same-version.ts'
+import { type StillHolds, stillHolds } from './still-holds.ts'
 
 /**
  * What a new run may keep of the runs it continues: an item's result, where the key is known, what it
@@ -29,78 +29,72 @@ export type Keeper = {
 export function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
   const previous = host.store.run(name)?.previous
   if (previous === undefined) return undefined
-  const answers = answersBefore(host.store, previous)
-  const redo = new Set(redoOf(host.store, name))
-  return keeperOf(host.store, stage => (redo.has(stage) ? NONE : answers(stage)), sameVersion(job))
+  const redo = redoOf(host.store, name)
+  return keeperOf(host.store, stillHolds(host.store, job, { previous, redo }))
 }
 
-const NONE: ReadonlyMap<string, Answered> = new Map()
-
-/** An item that may be kept: where it is among those read, and what it would be made from now. */
-type Candidate = {
+/** An item that is kept: where it is among those read, and what it is made from now. */
+type Kept = {
   readonly position: number
   readonly version: string
-  /** The version that its result of before must have. */
-  readonly was: string
-  /** Of what it follows: the run that answered it. */
-  readonly from?: string
+  readonly place: Answered
+  readonly stored: StoredResult
 }
 
-type Found = Candidate & { readonly place: Answered; readonly stored: StoredResult }
-
-function keeperOf(store: Store, answersOf: AnswersBefore, isSame: SameVersion): Keeper {
-  const find = (stage: string, key: string, isSame: (place: Answered) => boolean) => {
-    const place = answersOf(stage).get(key)
-    if (place === undefined || !isSame(place)) return undefined
-    const stored = store.result(place.run, stage, place.index)
-    if (stored === undefined) throw new Error(`the kept result of ${key} in ${stage} is missing`)
-    return { place, stored }
+function keeperOf(store: Store, holds: StillHolds): Keeper {
+  const stored = (stage: string, key: string, { run, index }: Answered): StoredResult => {
+    const result = store.result(run, stage, index)
+    if (result === undefined) throw new Error(`the kept result of ${key} in ${stage} is missing`)
+    return result
   }
   return {
     async ofItems(state, stage, first, items) {
       const kept: KeptItems[] = []
       const results: ResultBatch[] = []
       const run = state.runs[stage.run].definition.name
-      const keepFrom = (at: Stage, candidates: readonly Candidate[]): void => {
-        const { name } = at.definition
-        const found = candidates.flatMap((candidate): Found[] => {
-          const item = items[candidate.position]
-          const was = find(name, item.key, place => isSameAs(place, candidate, item.version))
-          return was === undefined ? [] : [{ ...candidate, ...was }]
-        })
+      const keepAll = (at: Stage, found: readonly Kept[]): void => {
         if (found.length === 0) return
+        const { name } = at.definition
         const early = found.filter(({ stored }) => stored.state === 'stopped')
-        const indexes = (of: readonly Found[]) => of.map(({ position }) => first + position)
+        const indexes = (of: readonly Kept[]) => of.map(({ position }) => first + position)
         kept.push({
           ...{ stage: at.number, items: indexes(found) },
           ...(early.length === 0 ? {} : { stopped: indexes(early) }),
         })
         results.push(copies({ run, stage: name, first, items }, found))
-        for (const next of followersOf(state, at)) keepFrom(next, found.map(asInput))
+        for (const next of followersOf(state, at)) keepAll(next, following(next, found))
       }
+      const following = ({ definition: { name } }: Stage, from: readonly Kept[]): Kept[] =>
+        from.flatMap(({ position, place, stored: { payload } }) => {
+          const { key } = items[position]
+          const found = holds.ofResult(name, key, { text: () => payload, run: place.run })
+          if (found === undefined) return []
+          const version = hash64(payload)
+          return [{ position, version, place: found, stored: stored(name, key, found) }]
+        })
       const { name, link } = stage.definition
-      const ofSource = link.kind === 'source'
-      const readable: Candidate[] = []
+      const found: Kept[] = []
       for (const [position, item] of items.entries()) {
-        const known = item.problem === undefined ? answersOf(name).get(item.key) : undefined
-        if (known === undefined) continue
-        const same = ofSource ? isSame(known.version, item) : equalVersion(known.version, item)
-        const version = typeof same === 'object' ? await same : same
-        if (version !== undefined) readable.push({ position, version, was: known.version })
+        const asked = holds.ofItem(name, item, link.kind === 'source' ? 'source' : 'groups')
+        const held = asked instanceof Promise ? await asked : asked
+        if (held !== undefined)
+          found.push({ ...held, position, stored: stored(name, item.key, held.place) })
       }
-      keepFrom(stage, readable)
+      keepAll(stage, found)
       return kept.length === 0 ? undefined : { items: kept, results }
     },
     after(state, stage, results) {
       const kept: KeptAnswers[] = []
       const keepAfter = (at: Stage, made: readonly NewResult[]): void => {
         for (const next of followersOf(state, at)) {
-          const answers = made.flatMap(({ position, key, text }) => {
-            const input = hash64(text)
-            const was = find(next.definition.name, key, ({ version }) => version === input)
-            if (was === undefined) return []
-            const stopped = was.stored.state === 'stopped'
-            return [{ position, key, text: was.stored.payload, input, stopped }]
+          const { name } = next.definition
+          const answers = made.flatMap(({ position, key, text: input }) => {
+            const found = holds.ofResult(name, key, { text: () => input })
+            if (found === undefined) return []
+            const { state: ended, payload } = stored(name, key, found)
+            return [
+              { position, key, text: payload, input: hash64(input), stopped: ended === 'stopped' },
+            ]
           })
           if (answers.length === 0) continue
           kept.push({ stage: next.number, answers })
@@ -113,18 +107,6 @@ function keeperOf(store: Store, answersOf: AnswersBefore, isSame: SameVersion): 
   }
 }
 
-/**
- * Made from the same. Directories of dray 0.1 have the item's version in stages after the first too; within
- * one run that says the same.
- */
-const isSameAs = (place: Answered, { was, from }: Candidate, ofItem: string): boolean =>
-  place.version === was || (place.run === from && place.version === ofItem)
-
-function asInput({ position, place, stored }: Found): Candidate {
-  const version = hash64(stored.payload)
-  return { position, version, was: version, from: place.run }
-}
-
 const followersOf = (state: State, { downstream }: Stage): Stage[] =>
   downstream
     .map(number => state.stages[number])
@@ -135,7 +117,7 @@ function copies(
     readonly first: number
     readonly items: readonly SourceItem[]
   },
-  found: readonly Found[],
+  found: readonly Kept[],
 ): ResultBatch {
   return {
     run: to.run,

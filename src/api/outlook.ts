@@ -1,33 +1,51 @@
-import { DONE, STOPPED } from '../core/items.ts'
+import { CANCELLED, DONE, endedCount, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
+import { decodeState, encodeState } from '../core/snapshot.ts'
+import { isLive, type Stage } from '../core/state.ts'
+import { replay } from '../core/step.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import type { SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
-import { hash64 } from '../std/hash64.ts'
+import type { Answered } from './answers-before.ts'
 import type { Host } from './host.ts'
 import { openInput, readThrough } from './job-input.ts'
-import { type Answered, type AnswersBefore, answersBefore } from './answers-before.ts'
-import { sameVersion } from './same-version.ts'
 import type { Plan } from './plan-submission.ts'
+import { type StillHolds, stillHolds } from './still-holds.ts'
 import { stagesOf } from './view.ts'
 
-/** What a submission would keep of a stage and what it would run, in items. */
+/**
+ * What a submission would keep of a stage and what it would run, in items. Each item is counted once: kept,
+ * undecided, or in `runs`; those that run are split into what is given below them.
+ */
 export type StageOutlook = {
   readonly stage: string
   readonly kept: number
   readonly runs: number
   /** Kept if what they follow, which runs again, comes out as before; else they run too. */
   readonly undecided?: number
-  /** Of those that run: a known key with other content, and a key never seen. */
+  /** Of those that run: a known key with other content, or whose stage is asked for again. */
   readonly changed?: number
+  /** Of those that run: what ended last without a result. */
+  readonly failed?: number
+  readonly skipped?: number
+  readonly cancelled?: number
+  /** Of those that run: a key that no run has ended. */
   readonly fresh?: number
-  /** Answered before and no longer in the input. */
+  /** Ended before and no longer in the input. */
   readonly gone?: number
+  /** Ended without a result and not tried again: unreadable, or within `tolerate`, or after such an item. */
+  readonly left?: number
+  /** Not counted by item: it runs again, as far as what it takes has changed, or for the first time. */
+  readonly whole?: 'again' | 'changed' | 'first'
+  /** More items come with what is not read yet. */
+  readonly unread?: true
 }
 
 export type Outlook = {
   readonly stages: readonly StageOutlook[]
   /** The input was longer than one question may read: counts are of so many items. */
   readonly cutAt?: number
+  /** The last run did not come to all of its items: those may be among the `fresh` ones. */
+  readonly partial?: true
 }
 
 /** Looked up, nothing changed; `undefined` where only a run can tell: a new one, standard input, a stream. */
@@ -38,23 +56,56 @@ export async function outlookOf(host: Host, job: Job, plan: Plan): Promise<Outlo
   return continuing(host, job, plan)
 }
 
-function goingOn(host: Host, name: string): StageOutlook[] {
-  const run = host.runNamed(name)
+/** By the core itself, on a copy of what it knows. */
+function goingOn({ state, store, runNamed }: Host, name: string): StageOutlook[] {
+  const run = runNamed(name)
   if (run === undefined) return []
-  const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
-  return stagesOf(view, run).map(({ definition, items, known }) => {
-    const kept = items.counts[DONE] + items.counts[STOPPED]
-    return { stage: definition.name, kept, runs: known - kept }
-  })
+  const later = decodeState(encodeState(state))
+  const event = { kind: isLive(run) ? 'goOn' : 'retryFailed', run: run.number } as const
+  replay(later, state.now, [event], [])
+  return stagesOf({ state, store, payloads: undefined, owned: true }, run).map(now =>
+    afterGoingOn(now, later.stages[now.number]),
+  )
 }
 
-type Counts = { kept: number; undecided: number; changed: number; fresh: number }
+function afterGoingOn(now: Stage, { items, known, complete }: Stage): StageOutlook {
+  const { name: stage, link } = now.definition
+  const isChained = link.kind === 'source' || link.kind === 'item'
+  if (known === 0 && (!isChained || now.known > 0))
+    return { stage, kept: 0, runs: 0, whole: now.known > 0 ? 'again' : 'first' }
+  const counts = (of: Stage['items']) => ({
+    failed: of.counts[FAILED],
+    skipped: of.counts[SKIPPED],
+    cancelled: of.counts[CANCELLED],
+  })
+  const [before, after] = [counts(now.items), counts(items)]
+  return {
+    stage,
+    kept: items.counts[DONE] + items.counts[STOPPED],
+    runs: known - endedCount(items),
+    failed: before.failed - after.failed,
+    skipped: before.skipped - after.skipped,
+    cancelled: before.cancelled - after.cancelled,
+    left: after.failed + after.skipped + after.cancelled,
+    ...(complete || !isChained ? {} : { unread: true as const }),
+  }
+}
 
-type Known = {
+const noItems = () => ({
+  kept: 0,
+  undecided: 0,
+  changed: 0,
+  failed: 0,
+  skipped: 0,
+  cancelled: 0,
+  fresh: 0,
+})
+
+type Counting = {
+  readonly job: Job
   readonly store: Store
-  readonly answers: AnswersBefore
-  readonly redo: ReadonlySet<string>
-  readonly counts: ReadonlyMap<string, Counts>
+  readonly holds: StillHolds
+  readonly counts: ReadonlyMap<string, ReturnType<typeof noItems>>
 }
 
 async function continuing(
@@ -63,68 +114,90 @@ async function continuing(
   plan: Extract<Plan, { kind: 'continue' }>,
 ): Promise<Outlook> {
   const { store } = host
-  const answers = answersBefore(store, plan.previous)
-  const counts = new Map(
-    job.stages.map(({ name }) => [name, { kept: 0, undecided: 0, changed: 0, fresh: 0 }]),
-  )
+  const holds = stillHolds(store, job, plan)
+  const counts = new Map(job.stages.map(({ name }) => [name, noItems()]))
   const heads = job.stages.filter(({ after, kind }) => after.length === 0 && kind === 'map')
-  const known = { store, answers, redo: new Set(plan.redo), counts }
   const seen = new Set<string>()
   const source = openInput(job, host)
-  const isSame = sameVersion(job)
   const { items, cut } = await readThrough(source, async item => {
     seen.add(item.key)
-    for (const head of heads) {
-      const before = answers(head.name).get(item.key)
-      const same = before && (await isSame(before.version, item))
-      count(job, head, item, { ...known, isSame: same !== undefined })
+    for (const { name } of heads) {
+      const held = await holds.ofItem(name, item, 'source')
+      count({ job, store, holds, counts }, name, item, held?.place)
     }
     return false
   }).finally(() => source.close())
-  const stages = job.stages.map(stage => {
-    const { kept, undecided, changed, fresh } = counts.get(stage.name) as Counts
-    const before = heads.includes(stage) && !cut ? [...answers(stage.name).keys()] : []
-    const gone = before.filter(key => !seen.has(key)).length
-    return { stage: stage.name, kept, runs: changed + fresh, undecided, changed, fresh, gone }
+  const stages = job.stages.map((stage): StageOutlook => {
+    const { name } = stage
+    const whole = wholeOf(job, stage, holds)
+    if (whole !== undefined) return { stage: name, kept: 0, runs: 0, whole }
+    const { kept, undecided, ...running } = counts.get(name) as ReturnType<typeof noItems>
+    const runs = Object.values(running).reduce((sum, items) => sum + items, 0)
+    const { answers, without } = holds.before(name)
+    const before = heads.includes(stage) && !cut ? [...answers.keys(), ...without.keys()] : []
+    const gone = new Set(before.filter(key => !seen.has(key))).size
+    return { stage: name, kept, runs, undecided, ...running, gone }
   })
-  return cut ? { stages, cutAt: items } : { stages }
+  return {
+    stages,
+    ...(cut ? { cutAt: items } : {}),
+    ...(isPartial(host, plan.previous) ? { partial: true as const } : {}),
+  }
 }
 
-/** One item in a stage and in those that take its result. */
-function count(
-  job: Job,
-  stage: StageSpec,
-  item: SourceItem,
-  by: Known & {
-    /** As it was when the first of these stages answered it. */
-    readonly isSame: boolean
-    /** What is kept of the stage before. */
-    readonly upstream?: Answered & { readonly stage: string }
-  },
-): void {
-  const before = by.answers(stage.name).get(item.key)
-  const mayKeep = before !== undefined && item.problem === undefined && !by.redo.has(stage.name)
-  const isHead = stage.after.length === 0
-  const keeps = mayKeep && (isHead ? by.isSame : isMadeFrom(by, before, by.upstream))
-  const counts = by.counts.get(stage.name) as Counts
-  if (keeps) counts.kept += 1
-  else if (before === undefined) counts.fresh += 1
-  else if (mayKeep && !isHead && by.upstream === undefined) counts.undecided += 1
-  else counts.changed += 1
-  const upstream = keeps ? { ...before, stage: stage.name } : undefined
-  for (const next of job.stages)
-    if (next.kind === 'map' && next.after[0] === stage.name)
-      count(job, next, item, { ...by, upstream })
+/** One item in a stage and in those that take its result; `held`: what is kept of it there. */
+function count(by: Counting, stage: string, item: SourceItem, held: Answered | undefined): void {
+  const counts = by.counts.get(stage) as ReturnType<typeof noItems>
+  counts[held === undefined ? whyRuns(by.holds, stage, item.key) : 'kept'] += 1
+  for (const { name, kind, after } of by.job.stages) {
+    if (kind !== 'map' || after[0] !== stage) continue
+    if (held === undefined) countUndecided(by, name, item)
+    else {
+      const text = () => payloadAt(by.store, stage, held)
+      const next = by.holds.ofResult(name, item.key, { text, run: held.run })
+      count(by, name, item, next)
+    }
+  }
 }
 
-/** Within one run a result is made from what the same run has of the stage before. */
-function isMadeFrom(
-  { store }: Known,
-  { run, version }: Answered,
-  upstream: (Answered & { readonly stage: string }) | undefined,
-): boolean {
-  if (upstream === undefined) return false
-  if (run === upstream.run) return true
-  const stored = store.result(upstream.run, upstream.stage, upstream.index)
-  return stored !== undefined && hash64(stored.payload) === version
+/** What follows a result that is yet to come. */
+function countUndecided(by: Counting, stage: string, item: SourceItem): void {
+  const { holds } = by
+  const mayHold = item.problem === undefined && !holds.isRedone(stage)
+  const counts = by.counts.get(stage) as ReturnType<typeof noItems>
+  const isAnswered = holds.before(stage).answers.has(item.key)
+  counts[mayHold && isAnswered ? 'undecided' : whyRuns(holds, stage, item.key)] += 1
+  for (const { name, kind, after } of by.job.stages)
+    if (kind === 'map' && after[0] === stage) countUndecided(by, name, item)
+}
+
+function whyRuns(holds: StillHolds, stage: string, key: string) {
+  const { answers, without } = holds.before(stage)
+  const ended = without.get(key)
+  if (ended === 'failed' || ended === 'skipped' || ended === 'cancelled') return ended
+  return ended !== undefined || answers.has(key) ? 'changed' : 'fresh'
+}
+
+function payloadAt(store: Store, stage: string, { run, index }: Answered): string {
+  const stored = store.result(run, stage, index)
+  if (stored === undefined) throw new Error(`the kept result ${index} of ${stage} is missing`)
+  return stored.payload
+}
+
+/** Of a stage that gathers, and of what follows one item by item: its keys are yet to come. */
+function wholeOf(job: Job, stage: StageSpec, holds: StillHolds): StageOutlook['whole'] {
+  let head = stage
+  while (head.kind === 'map' && head.after.length > 0)
+    head = job.stages.find(({ name }) => name === head.after[0]) as StageSpec
+  if (head.kind === 'map') return undefined
+  const isTree = stage.kind === 'reduce' && stage.gather.kind === 'tree' && stage.by === undefined
+  return isTree || holds.isRedone(stage.name) ? 'again' : 'changed'
+}
+
+function isPartial({ state, runNamed }: Host, name: string): boolean {
+  const stages = runNamed(name)?.stages.map(number => state.stages[number]) ?? []
+  return stages.some(
+    ({ definition: { link }, complete, items, known }) =>
+      link.kind === 'source' && (!complete || endedCount(items) < known),
+  )
 }

@@ -21,8 +21,7 @@ export async function explain(
   }
   const run = 'run' in plan ? plan.run : 'previous' in plan ? plan.previous : undefined
   print(`${job.name}: ${planInWords(plan.kind, run)}: ${plan.why}`)
-  const redo = plan.kind === 'continue' ? plan.redo : []
-  for (const line of outlookLines(job, outlook, redo)) print(line)
+  for (const line of outlookLines(job, outlook)) print(line)
   return exitCode.done
 }
 
@@ -33,37 +32,46 @@ function planInWords(kind: string, run: string | undefined): string {
   return `continues ${run}: results of unchanged items are kept, the rest runs`
 }
 
-function outlookLines(job: Job, outlook: Outlook | undefined, redo: readonly string[]): string[] {
+function outlookLines(job: Job, outlook: Outlook | undefined): string[] {
   if (outlook === undefined) return []
-  const rows = outlook.stages.map(stage => {
+  const { stages, cutAt, partial } = outlook
+  const rows = stages.map(stage => {
     const spec = job.stages.find(({ name }) => name === stage.stage)
-    const isWhole = spec !== undefined && spec.kind !== 'map' && stage.kept + stage.runs === 0
-    return [
-      `  ${stage.stage}`,
-      isWhole ? wholeInWords(spec, redo.includes(spec.name)) : inWords(stage, spec?.after[0]),
-    ]
+    const text =
+      stage.whole === undefined
+        ? inWords(stage, spec?.after[0], partial === true)
+        : wholeInWords(stage.whole, spec)
+    return [`  ${stage.stage}`, text]
   })
-  const cut =
-    outlook.cutAt === undefined
-      ? []
-      : [`  (of the first ${plural(outlook.cutAt, 'item')} of its input)`]
+  const cut = cutAt === undefined ? [] : [`  (of the first ${plural(cutAt, 'item')} of its input)`]
   return [...table(rows), ...cut]
 }
 
-const wholeInWords = ({ gather }: StageSpec, redone: boolean): string =>
-  redone || gather.kind === 'tree' ? 'runs again' : 'runs where what it gathers has changed'
+function wholeInWords(whole: StageOutlook['whole'], stage: StageSpec | undefined): string {
+  if (whole !== 'changed') return whole === 'first' ? 'to run' : 'runs again'
+  return stage?.kind === 'map'
+    ? `runs where ${stage.after[0]} comes out otherwise`
+    : 'runs where what it gathers has changed'
+}
 
-function inWords(stage: StageOutlook, upstream: string | undefined): string {
-  const { kept, runs, undecided = 0, changed = 0, fresh = 0, gone = 0 } = stage
-  const parts = [
-    `${formatCount(kept)} kept`,
-    undecided > 0
-      ? `${formatCount(undecided)} again if ${upstream ?? 'its input'} comes out otherwise`
-      : '',
-    changed > 0 ? `${formatCount(changed)} again` : '',
-    fresh > 0 ? `${formatCount(fresh)} new` : '',
-    changed + fresh === 0 && runs > 0 ? `${formatCount(runs)} to run` : '',
-    gone > 0 ? `${formatCount(gone)} gone` : '',
+function inWords(stage: StageOutlook, upstream: string | undefined, isPartial: boolean): string {
+  const { kept, runs, undecided = 0, changed = 0, fresh = 0, gone = 0, left = 0 } = stage
+  const { failed = 0, skipped = 0, cancelled = 0 } = stage
+  const others = runs - changed - failed - skipped - cancelled - fresh
+  const parts: readonly (readonly [items: number, what: string])[] = [
+    [undecided, `again if ${upstream ?? 'its input'} comes out otherwise`],
+    [changed, 'again'],
+    [failed, 'failed before'],
+    [skipped, 'skipped before'],
+    [cancelled, 'cancelled before'],
+    [fresh, isPartial ? 'new or not finished' : 'new'],
+    [others, 'to run'],
+    [left, 'without a result, not tried again'],
+    [gone, 'gone'],
   ]
-  return parts.filter(part => part !== '').join(', ')
+  const words = parts.flatMap(([items, what]) =>
+    items > 0 ? [`${formatCount(items)} ${what}`] : [],
+  )
+  const unread = stage.unread === true ? ['and what is not read yet'] : []
+  return [`${formatCount(kept)} kept`, ...words, ...unread].join(', ')
 }

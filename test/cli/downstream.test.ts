@@ -88,7 +88,9 @@ stages:
     folder.write('sign.mjs', handler('sign', 'return { sign: "?" }'))
     folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 102, d: 5 }))
     const explained = await again('--keep', '--explain')
-    expect(explained.out).toContain('  odd    3 kept, 1 new\n  sign   2 kept, 1 again, 1 new\n')
+    expect(explained.out).toContain(
+      '  odd    3 kept, 1 new\n  sign   2 kept, 1 failed before, 1 new\n',
+    )
     const { ran: noted } = await again('--keep')
     expect(noted.filter(name => !name.startsWith('count'))).toEqual([
       ...['odd d', 'sign c', 'sign d'],

@@ -283,3 +283,101 @@ stages:
     expect(Number(/\((\d+)(?:\.\d+)? ms\) came from older code/.exec(err)?.[1])).toBeGreaterThan(80)
   })
 })
+
+describe('--explain of a job of which items failed', () => {
+  let folder: Prepared
+
+  const broken = (...keys: readonly string[]): void => folder.write('broken.txt', keys.join())
+  const rows = (...keys: readonly string[]): string =>
+    keys.map(key => (key === '?' ? 'not json\n' : `${JSON.stringify({ id: key })}\n`)).join('')
+
+  /** Both stages note what they handle; the first fails for the keys of a file that is no part of the job. */
+  const handler = (stage: string): string =>
+    noting(`const { readFileSync } = await import('node:fs')
+  const broken = readFileSync(new URL('./broken.txt', import.meta.url), 'utf8').split(',')
+  if ('${stage}' === 'first' && broken.includes(ctx.key)) throw new Error('broken')
+  return 1`).replace('ctx.key +', `'${stage} ' + ctx.key +`)
+
+  beforeAll(async () => {
+    const files = {
+      'rows.jsonl': rows('a', 'b', 'c', '?'),
+      'job.yaml': `
+name: breaks
+input: { jsonl: rows.jsonl, key: id }
+stages:
+  - { name: first, map: ./first.mjs, retry: { attempts: 1 } }
+  - { name: second, map: ./second.mjs }
+  - { name: all, single: ./all.mjs }
+tolerate: { failed: 3 }
+`,
+      'broken.txt': 'b',
+      'first.mjs': handler('first'),
+      'second.mjs': handler('second'),
+      'all.mjs': noting('return 1').replace('ctx.key +', `'all' +`),
+    }
+    folder = await preparedWith(files, async at => {
+      const ended = await at.dray('run', 'job.yaml')
+      expect(ended.code, ended.err).toBe(0)
+      at.write('ran.txt', '')
+    })
+  })
+  beforeEach(() => folder.restore())
+  afterAll(() => folder.remove())
+
+  /** What is foretold, then what happens, by what the handlers noted. */
+  const foretold = async (...words: string[]) => {
+    const { out, err } = await folder.dray('run', 'job.yaml', '--explain', ...words)
+    expect(ran(folder), err).toEqual([])
+    await folder.dray('run', 'job.yaml', ...words)
+    const noted = ran(folder).sort()
+    folder.write('ran.txt', '')
+    return { stages: lines(out).slice(1), ran: noted }
+  }
+
+  test('continued: what failed is not new, nor what was skipped after it', async () => {
+    folder.write('rows.jsonl', rows('a', 'b', 'd'))
+    broken()
+    expect(await foretold()).toEqual({
+      stages: [
+        '  first   1 kept, 1 failed before, 1 new, 2 gone',
+        '  second  1 kept, 1 skipped before, 1 new',
+        '  all     runs where what it gathers has changed',
+      ],
+      ran: ['all', 'first b', 'first d', 'second b', 'second d'],
+    })
+  })
+
+  test('continued again: what failed once more, of a stage that was asked for again', async () => {
+    folder.write('rows.jsonl', rows('a', 'b', 'c'))
+    broken('c')
+    expect((await foretold('--redo', 'first')).stages[0]).toBe(
+      '  first   0 kept, 2 again, 1 failed before, 1 gone',
+    )
+    folder.write('rows.jsonl', rows('c', 'b', 'a'))
+    broken()
+    const { stages, ran: noted } = await foretold()
+    expect(stages).toEqual([
+      '  first   2 kept, 1 failed before, 1 gone',
+      '  second  2 kept, 1 again if first comes out otherwise',
+      '  all     runs where what it gathers has changed',
+    ])
+    expect(noted).toEqual(['all', 'first c'])
+  })
+
+  test('gone on with: what failed is tried again, what cannot be read is not', async () => {
+    const second = '  - { name: second, map: ./second.mjs }\n'
+    const job = folder.read('job.yaml').replace('failed: 3', 'failed: 1').replace(second, '')
+    folder.write('job.yaml', job)
+    folder.write('machines.json', JSON.stringify({ machines: [{ id: 'm0', slots: 1 }] }))
+    broken('c')
+    await folder.dray('run', 'job.yaml', '--fresh', '--machines', 'machines.json')
+    folder.write('ran.txt', '')
+    broken()
+    const { stages, ran: noted } = await foretold()
+    expect(stages).toEqual([
+      '  first  2 kept, 1 failed before, 1 without a result, not tried again',
+      '  all    to run',
+    ])
+    expect(noted).toEqual(['all', 'first c'])
+  })
+})
