@@ -21,7 +21,9 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   const { conditions, objective, deadline, standing, patienceMs = usualPatience } = options
   const isLate = (grace = 0) => deadline !== undefined && performance.now() > deadline + grace
   const certain = conditions.noise === 0 && conditions.faults === undefined
-  const most = certain ? 1 : repeatsFor(problem, deadline !== undefined)
+  const most = certain
+    ? 1
+    : Math.min(options.mostRuns ?? 512, repeatsFor(problem, deadline !== undefined))
   const few = problem.tasks.length <= patientTasks
   const patienceFor = (repeats: number) => (few && repeats <= sound ? patienceMs : 0)
   const trials = candidatesOf(problem, options)
@@ -37,6 +39,7 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
     }
   }
   let left: readonly Trial[] = trials
+  const began = performance.now()
   for (let repeats = 1; left.length > 1; repeats = Math.min(most, repeats < 3 ? 3 : 2 * repeats)) {
     for (const [at, trial] of left.entries()) {
       if (repeats > 1 ? isLate(patienceFor(repeats)) : at > 1 && isLate(few ? patienceMs : graceMs))
@@ -48,7 +51,12 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
     if (met.length < left.length && repeats > 1) break
     left = met.toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
     if (repeats === most || isLate(patienceFor(repeats + 1))) break
-    left = repeats < 3 ? inReach(left, objective, luckOf(problem, conditions)) : worthMore(left)
+    if (repeats < 3) left = inReach(left, objective, luckOf(problem, conditions))
+    else {
+      const perRun = (performance.now() - began) / runsOf(trials)
+      const roomFor = deadline === undefined ? 0 : (deadline - performance.now()) / perRun / repeats
+      left = worthMore(left, roomFor)
+    }
   }
   const [winner] = left
   const tried = trials.filter(({ scores }) => scores.length > 0)
@@ -90,6 +98,8 @@ type TrialOptions = {
   readonly deadline?: number
   /** Milliseconds beyond the deadline, so that all are looked at where tasks are few; a second when absent. */
   readonly patienceMs?: number
+  /** Simulated runs of each finalist at most; 512 when absent. */
+  readonly mostRuns?: number
   /** The ways in which a plan can be mended here, the likeliest to be best first. */
   readonly mending?: readonly [Mending, ...Mending[]]
   /** Schedules to try as plans. */
@@ -123,7 +133,7 @@ const telling = 12
 /** Runs of each finalist; without a deadline, some hundred thousand simulated tasks in all. */
 function repeatsFor(problem: Problem, timed: boolean): number {
   const tasks = Math.max(1, problem.tasks.length)
-  if (timed) return Math.max(1, Math.min(64, Math.floor(200_000 / tasks)))
+  if (timed) return Math.max(1, Math.floor(200_000 / tasks))
   return Math.max(1, Math.min(48, Math.max(telling, 1_200 / tasks), 40_000 / tasks) | 0)
 }
 
@@ -147,21 +157,28 @@ function inReach(ranked: readonly Trial[], objective: Objective, luck: number): 
   return ranked.filter((trial, at) => at < finalists || trial.scores[0].value <= most)
 }
 
-/** Of those who met the same seeds, best first, the ones that further runs may yet find best. */
-function worthMore(ranked: readonly Trial[]): readonly Trial[] {
+const runsOf = (trials: readonly Trial[]): number =>
+  trials.reduce((sum, { scores }) => sum + scores.length, 0)
+
+/**
+ * Of those who met the same seeds, best first, the ones that further runs may yet find best; while runs are
+ * too few to tell, the better half, or as many as there is room for.
+ */
+function worthMore(ranked: readonly Trial[], roomFor: number): readonly Trial[] {
   const [best] = ranked
-  if (best.scores.length < telling)
-    return ranked.slice(0, Math.max(finalists, Math.ceil(ranked.length / 2)))
-  return ranked.filter(trial => trial === best || isNear(trial, best))
+  const near = ranked.filter(trial => trial === best || isNear(trial, best))
+  if (best.scores.length >= telling) return near
+  const half = Math.max(finalists, Math.ceil(ranked.length / 2))
+  return near.length <= roomFor && near.length > half ? near : ranked.slice(0, half)
 }
 
-/** Within two standard errors of the mean difference; what never differs is the same thing twice. */
+/** Within so many standard errors of the mean difference; what never differs is the same thing twice. */
 function isNear(trial: Trial, best: Trial): boolean {
   const gaps = trial.scores.map((score, at) => score.value - best.scores[at].value)
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
   const squares = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0)
   const error = Math.sqrt(squares / (gaps.length - 1) / gaps.length)
-  return error > 0 && mean < 2 * error
+  return error > 0 && mean < (gaps.length < telling ? 4 : 2) * error
 }
 
 /** What another came to, had it met all the seeds that the winner met; nothing where it looked better. */

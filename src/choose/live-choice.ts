@@ -88,6 +88,7 @@ export async function chooseLive(
     members: plan.members?.map(m => ({ ...m, schedule: followable(m.schedule) })) ?? [],
     deadline: performance.now() + ms,
     patienceMs: patience * ms,
+    mostRuns: 64,
     ...(standing && { standing }),
   })
   if (way.kind === 'plan')
