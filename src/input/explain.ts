@@ -3,7 +3,12 @@ import { InputError } from './input-error.ts'
 import { didYouMean } from './nearest.ts'
 
 /** One thing wrong with what the user wrote, and where. */
-export type Complaint = { readonly path: readonly PropertyKey[]; readonly text: string }
+export type Complaint = {
+  readonly path: readonly PropertyKey[]
+  readonly text: string
+  /** The field of what is at `path` that the text names: the line is its own. */
+  readonly field?: string
+}
 
 /** All complaints of one file as one error on one screen, in the order of the file. */
 export function refuse(
@@ -11,8 +16,8 @@ export function refuse(
   complaints: readonly Complaint[],
   lineOf: (path: readonly PropertyKey[]) => number | undefined = () => undefined,
 ): InputError {
-  const shown = complaints.slice(0, SHOWN).map(({ path, text }) => {
-    const line = lineOf(path)
+  const shown = complaints.slice(0, SHOWN).map(({ path, text, field }) => {
+    const line = lineOf(field === undefined ? path : [...path, field])
     const place = jsonPath(path)
     return `  ${line === undefined ? '' : `line ${line}, `}${place === '' ? '' : `${place}: `}${text}`
   })
@@ -46,7 +51,10 @@ type Issue = z.core.$ZodIssue
 function complaintOf(issue: Issue, value: unknown): Complaint[] {
   const found = at(value, issue.path)
   if (issue.code === 'invalid_union') return unionComplaints(issue, found)
-  if (issue.code === 'unrecognized_keys') return [{ path: issue.path, text: issue.message }]
+  if (issue.code === 'unrecognized_keys') {
+    const texts = issue.message.split('\n')
+    return texts.map((text, i) => ({ path: issue.path, text, field: issue.keys[i] }))
+  }
   return [{ path: issue.path, text: foundInstead(found, issue.message) }]
 }
 
@@ -65,8 +73,8 @@ function unionComplaints(issue: z.core.$ZodIssueInvalidUnion, found: unknown): C
   const best = members.reduce((least, member) => (weigh(member) < weigh(least) ? member : least))
   if (!best.some(error => isMissing(error, found))) {
     return complaintsOf(best, found).map(inner => ({
+      ...inner,
       path: [...issue.path, ...inner.path],
-      text: inner.text,
     }))
   }
   const expected = members.flatMap(member => member.filter(error => isMissing(error, found)))

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { InputError } from './input-error.ts'
 import { parseJson } from './json.ts'
 
@@ -33,12 +33,22 @@ export async function readDocument(
     throw new InputError(`${shown}:${line}: ${said}`)
   }
   const lineOf = (path: readonly PropertyKey[]): number | undefined => {
-    for (let length = path.length; length >= 0; length -= 1) {
-      const node: unknown = document.getIn(path.slice(0, length), true)
-      if (typeof node !== 'object' || node === null || !('range' in node)) continue
-      if (Array.isArray(node.range)) return lines.linePos(node.range[0]).line
+    let node: unknown = document.contents
+    let offset = startOf(node)
+    for (const step of path) {
+      const inner = isMap(node)
+        ? node.items.find(({ key }) => isScalar(key) && key.value === step)
+        : isSeq(node)
+          ? node.items[Number(step)]
+          : undefined
+      if (inner === undefined) break
+      // The line of a field is its name's: what it holds may begin on the next.
+      offset = startOf(isPair(inner) ? inner.key : inner) ?? offset
+      node = isPair(inner) ? inner.value : inner
     }
-    return undefined
+    return offset === undefined ? undefined : lines.linePos(offset).line
   }
   return { value: document.toJS(), lineOf }
 }
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined)

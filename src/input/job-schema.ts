@@ -50,9 +50,9 @@ function fields<T extends z.core.$ZodLooseShape>(expected: string, shape: T) {
   })
 }
 
-/** The list of what is known only where nothing is near: it is long. */
+/** A line each. The list of what is known only where nothing is near: it is long. */
 const unknownFields = (found: readonly string[], known: readonly string[]): string =>
-  found.map(name => `unknown field "${name}"${hint(name, known)}`).join('; ')
+  found.map(name => `unknown field "${name}"${hint(name, known)}`).join('\n')
 
 const hint = (name: string, known: readonly string[]): string =>
   didYouMean(name, known) || `; known: ${known.join(', ')}`

@@ -367,6 +367,9 @@ describe('a submitted job', () => {
     await expect(dray.submit(job({ strategy: 'hefft' }))).rejects.toThrow('did you mean "heft"?')
     const large = job({ stages: [{ name: 'work', map: './work.js', needs: { cpu: 100_000 } }] })
     await expect(dray.submit(large)).rejects.toMatchObject({ name: 'NeverHere' })
+    const slip = job({ stages: [{ name: 'work', map: './work.js', needs: { memry: '1GB' } }] })
+    const meant = 'no machine has "memry"; did you mean "memory"?'
+    await expect(dray.submit(slip)).rejects.toThrow(meant)
     await expect(dray.submit(undefined as never)).rejects.toMatchObject({ name: 'InputError' })
     await expect(dray.submit(job({}), { fersh: true } as object)).rejects.toThrow('"fresh"')
     await dray.close()

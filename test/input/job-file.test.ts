@@ -72,6 +72,13 @@ describe('a job file', () => {
     expect(await refusal('job.yaml')).toMatch(
       /job.yaml: one problem\n {2}line 6, stages\[0\].timeout: found 60/,
     )
+    const slips = yaml.replace('name: a', 'nmae: a').replace('timeout:', 'timeuot:')
+    put({ 'job.yaml': `${slips}toleratee:\n  failed: 1\ndue:\n  - 5\n` })
+    const told = await refusal('job.yaml')
+    expect(told).toContain('line 4, stages[0]: unknown field "nmae"; did you mean "name"?\n')
+    expect(told).toContain('line 6, stages[0]: unknown field "timeuot"; did you mean "timeout"?\n')
+    expect(told).toContain('line 7, unknown field "toleratee"; did you mean "tolerate"?')
+    expect(told).toContain('line 9, due: found [5]')
   })
 
   it('that is not YAML, JSON or TypeScript names file and line', async () => {
