@@ -18,6 +18,8 @@ export type Attached = {
   readonly stdin: AsyncIterable<Uint8Array | string> | undefined
   /** Items of the input that it may read by now; all when absent. */
   readonly most: number | undefined
+  /** Fingerprints of its stages' code, by name, where it was looked at. */
+  readonly code: Readonly<Record<string, string>>
   unwritten: OutputError | undefined
 }
 
@@ -25,10 +27,12 @@ export type AttachOptions = {
   readonly keeper?: Keeper | undefined
   readonly stdin?: AsyncIterable<Uint8Array | string> | undefined
   readonly most?: number | undefined
+  readonly code?: Readonly<Record<string, string>> | undefined
 }
 
-export function attachedJob(job: Job, { keeper, stdin, most }: AttachOptions = {}): Attached {
-  return { job, keeper, stdin, most, unwritten: undefined }
+export function attachedJob(job: Job, options: AttachOptions = {}): Attached {
+  const { keeper, stdin, most, code = {} } = options
+  return { job, keeper, stdin, most, code, unwritten: undefined }
 }
 
 export function specOf(job: Job, stage: Stage): StageSpec {
@@ -41,7 +45,7 @@ export function specOf(job: Job, stage: Stage): StageSpec {
 /** What the executor needs of a stage to run its items. */
 export function codeOf(
   stage: Stage,
-  job: Job,
+  { job, code }: Attached,
   about: {
     readonly run: string
     readonly maxResultBytes: number
@@ -56,6 +60,7 @@ export function codeOf(
     kind,
     takesFiles,
     module,
+    version: code[name],
     isolation,
     loads,
     returns,

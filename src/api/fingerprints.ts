@@ -5,14 +5,23 @@ import type { Host } from './host.ts'
 import { openInput } from './job-input.ts'
 import { refuseOutputInInput } from './output-in-input.ts'
 
+/** Of the code of each stage, by name: its module with local imports, as they lie now. */
+export async function codeFingerprints(job: Job): Promise<Record<string, string>> {
+  const prints: Record<string, string> = {}
+  for (const { name, module } of job.stages) prints[name] = await codeFingerprint(module)
+  return prints
+}
+
 /**
  * What each stage's results were made from: its code with local imports, what it loads, the params,
  * what it gathers and from where, and what its results must look like. Everything else about a stage may change without consequence.
  */
-export async function stageFingerprints(job: Job): Promise<Record<string, string>> {
+export function stageFingerprints(
+  job: Job,
+  code: Readonly<Record<string, string>>,
+): Record<string, string> {
   const prints: Record<string, string> = {}
   for (const stage of job.stages) {
-    const code = await codeFingerprint(stage.module)
     const rest = JSON.stringify([
       stage.kind,
       stage.loads?.name ?? null,
@@ -22,7 +31,11 @@ export async function stageFingerprints(job: Job): Promise<Record<string, string
       stage.after,
       stage.gather,
     ])
-    prints[stage.name] = createHash('sha256').update(code).update(rest).digest('hex').slice(0, 32)
+    prints[stage.name] = createHash('sha256')
+      .update(code[stage.name])
+      .update(rest)
+      .digest('hex')
+      .slice(0, 32)
   }
   return prints
 }

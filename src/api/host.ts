@@ -137,7 +137,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     store,
     executor,
     codeOf: stage =>
-      codeOf(stage, attachedTo(stage).job, { run: runOf(stage), maxResultBytes, speeds }),
+      codeOf(stage, attachedTo(stage), { run: runOf(stage), maxResultBytes, speeds }),
     openSource: stage => sourceOf(stage, attachedTo(stage), { run: runOf(stage), store }),
     gather: async (stage, source) => {
       const spec = specOf(attachedTo(stage).job, stage)

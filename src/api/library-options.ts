@@ -2,7 +2,7 @@ import { short } from '../input/explain.ts'
 import { type MachineEntry, parseMachineEntries } from '../input/machines-file.ts'
 import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
-import type { SubmitOptions } from './submit.ts'
+import type { StreamOptions, SubmitOptions } from './submit.ts'
 
 /** A machine as `--machines FILE` has it: only its name is required. */
 export type MachineOption = {
@@ -49,11 +49,20 @@ export function checkOpenOptions(options: OpenOptions): readonly MachineEntry[] 
 export function checkSubmitOptions(options: SubmitOptions): void {
   const types = { fresh: 'boolean', keep: 'boolean', redo: 'own', stdin: 'object' } as const
   refuseUnknown('submit', options, { ...types, seed: 'number' })
-  const { redo, seed } = options
+  const { redo } = options
   if (redo !== undefined && !(Array.isArray(redo) && redo.every(name => typeof name === 'string')))
     throw new InputError(`submit: redo: found ${short(redo)}; expected a list of stage names`)
+  checkSeed('submit', options)
+}
+
+export function checkStreamOptions(options: StreamOptions): void {
+  refuseUnknown('stream', options, { fresh: 'boolean', keep: 'boolean', seed: 'number' })
+  checkSeed('stream', options)
+}
+
+function checkSeed(place: string, { seed }: Pick<SubmitOptions, 'seed'>): void {
   if (seed !== undefined && !Number.isSafeInteger(seed))
-    throw new InputError(`submit: seed: found ${short(seed)}; expected a whole number`)
+    throw new InputError(`${place}: seed: found ${short(seed)}; expected a whole number`)
 }
 
 export function checkPushOptions(place: string, options: PushOptions): void {

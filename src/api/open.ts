@@ -12,6 +12,7 @@ import { openHost } from './host.ts'
 import {
   checkGrace,
   checkOpenOptions,
+  checkStreamOptions,
   checkSubmitOptions,
   type OpenOptions,
 } from './library-options.ts'
@@ -20,7 +21,7 @@ import { refuseNeverHere } from './never-here.ts'
 import { answerRequest } from './requests.ts'
 import { type RunHandle, runHandle } from './run-handle.ts'
 import { type StreamHandle, streamHandle } from './stream.ts'
-import { submitJob, type SubmitOptions } from './submit.ts'
+import { type StreamOptions, submitJob, type SubmitOptions } from './submit.ts'
 
 /** A directory that this process owns. */
 export type Dray = {
@@ -29,8 +30,14 @@ export type Dray = {
    * or options cannot be used, with NeverHere where no machine could run it.
    */
   submit<Result = unknown>(job: JobDefinition, options?: SubmitOptions): Promise<RunHandle<Result>>
-  /** Begins a job whose items are pushed, or goes on with it: its input is `{ open: true }`. */
-  stream<Item = unknown, Result = unknown>(job: JobDefinition): Promise<StreamHandle<Item, Result>>
+  /**
+   * Begins a job whose items are pushed, or goes on with it: its input is `{ open: true }`. Rejects as `submit` does,
+   * and with an InputError where a stream of that name is open here already.
+   */
+  stream<Item = unknown, Result = unknown>(
+    job: JobDefinition,
+    options?: StreamOptions,
+  ): Promise<StreamHandle<Item, Result>>
   /** Stops taking new tasks, lets running ones end within `grace` milliseconds (5,000), and lets the directory go. */
   close(grace?: number): Promise<void>
 }
@@ -75,8 +82,9 @@ export async function open(options: OpenOptions = {}): Promise<Dray> {
           throw new InputError(`${job.name}: input: { open: true } takes its items by stream(job)`)
         return runHandle(host, (await submitJob(host, job, how)).run) as RunHandle<Result>
       }),
-    stream: <Item, Result>(definition: JobDefinition) =>
+    stream: <Item, Result>(definition: JobDefinition, how: StreamOptions = {}) =>
       inTurn(async () => {
+        checkStreamOptions(how)
         const job = await parse(definition)
         if (job.input.kind !== 'open')
           throw new InputError(`${job.name}: input: expected { open: true } for a stream`)
@@ -85,7 +93,7 @@ export async function open(options: OpenOptions = {}): Promise<Dray> {
           throw new InputError(
             `${job.name}: its stream is open already, as ${before.definition.name}; push to that one, or name the job otherwise`,
           )
-        const handle = await streamHandle(host, job)
+        const handle = await streamHandle(host, job, how)
         streams.set(job.name, handle.name)
         return handle as StreamHandle<Item, Result>
       }),

@@ -60,6 +60,11 @@ export function planSubmission(host: Host, job: Job, now: Submission, options: P
   const last = newestRun(host, job)
   if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
   if (last === undefined) return { kind: 'new', why: 'it never ran here' }
+  if (job.input.kind === 'open') {
+    // Pushed items are in the run itself: an ended stream has nothing that a new one could keep.
+    if (host.runNamed(last.name)?.state !== 'paused') return { kind: 'new', why: 'a new stream' }
+    refuseOtherStages(job, last, now)
+  }
   const { olderCode, redo } = afterOlderCode(host, job, now, { last, options })
   const plan = planAfter(host, job, now, { last, asked: options.redo ?? [], redo })
   if (plan.kind === 'new' || olderCode.length === 0) return plan
@@ -117,12 +122,9 @@ function planAfter(
     const why = `asked to redo ${asked.join(', ')}`
     return { kind: 'continue', previous: last.name, redo, why }
   }
-  const sameStages = Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
-  if (job.input.kind === 'open' && sameStages) {
-    // Pushed items are in the run itself: an ended stream has nothing that a new one could keep.
-    if (host.runNamed(last.name)?.state !== 'paused') return { kind: 'new', why: 'a new stream' }
+  if (job.input.kind === 'open')
     return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
-  }
+  const sameStages = hasSameStages(last, now)
   if (now.goesOnWithKept && sameStages)
     return { kind: 'goOn', run: last.name, why: 'it was interrupted; its input was kept' }
   const { state } = host.runNamed(last.name) ?? {}
@@ -138,6 +140,18 @@ function planAfter(
     return { kind: 'nothing', run: last.name, why }
   }
   return { kind: 'goOn', run: last.name, why: reasonToGoOn(host, last.name) }
+}
+
+const hasSameStages = (last: RunRecord, now: Submission): boolean =>
+  Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
+
+/** What was pushed is nowhere but in the run: a run of other stages could not take it along. */
+function refuseOtherStages({ name }: Job, last: RunRecord, now: Submission): void {
+  if (hasSameStages(last, now)) return
+  const stages = Object.keys(last.stageFingerprints).join(', ')
+  throw new InputError(
+    `${name}: its open stream ${last.name} has stages ${stages}; expected the same to go on with it, or { fresh: true } to leave what was pushed to it`,
+  )
 }
 
 /**

@@ -3,7 +3,9 @@ import { isLive } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import type { RunRecord } from '../port/store.ts'
 import { cancel } from './cancel.ts'
+import { codeFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
+import { keeperFor } from './keep.ts'
 import { planBeside } from './plan-beside.ts'
 import { jobOf } from './recorded-job.ts'
 
@@ -26,15 +28,20 @@ export async function cancelRun(host: Host, record: RunRecord) {
 export async function reopenFailed(host: Host, record: RunRecord) {
   const run = host.runNamed(record.name)
   if (run === undefined) throw new InputError(`run ${record.name} never began; run its job again`)
+  const job = jobOf(record)
+  const code = await codeFingerprints(job)
   const items = run.stages
     .flatMap(number =>
       [FAILED, SKIPPED, CANCELLED].map(code => host.state.stages[number].items.counts[code]),
     )
     .reduce((sum, count) => sum + count, 0)
-  if (!host.isAttached(record.name)) host.attach(record.name, jobOf(record))
+  if (!isLive(run) || !host.isAttached(record.name)) {
+    const keeper = keeperFor(host, job, record.name)
+    host.attach(record.name, job, { keeper, code })
+  }
   if (isLive(run)) {
     if (run.state === 'paused') {
-      planBeside(host, run, jobOf(record))
+      planBeside(host, run, job)
       await host.commit({ kind: 'goOn', run: run.number })
     }
     return { run: record.name, items: 0, live: true }
@@ -42,7 +49,7 @@ export async function reopenFailed(host: Host, record: RunRecord) {
   // A run that a problem stopped (its input, an output) has no failed item, and is tried again all the same.
   if (items === 0 && run.problem === undefined) return { run: record.name, items, live: false }
   host.store.putRun({ ...record, state: 'active', endedAt: undefined })
-  planBeside(host, run, jobOf(record))
+  planBeside(host, run, job)
   await host.commit({ kind: 'retryFailed', run: run.number })
   return { run: record.name, items, live: false, again: true }
 }

@@ -11,7 +11,7 @@ import { checkPushOptions, type PushOptions } from './library-options.ts'
 import { pushedKeys } from './pushed-keys.ts'
 import { type ItemResult, type RunHandle, runHandle } from './run-handle.ts'
 import { streamAnswers } from './stream-answers.ts'
-import { submitJob } from './submit.ts'
+import { type StreamOptions, submitJob } from './submit.ts'
 import type { Summary } from './summary.ts'
 
 /** An item that is durable. */
@@ -40,8 +40,12 @@ export type StreamHandle<Item = unknown, Result = unknown> = Omit<RunHandle<Resu
 }
 
 /** A run whose items are pushed: begun, or gone on with where an earlier owner left it. */
-export async function streamHandle(host: Host, job: Job): Promise<StreamHandle> {
-  const { run: name } = await submitJob(host, job)
+export async function streamHandle(
+  host: Host,
+  job: Job,
+  options: StreamOptions = {},
+): Promise<StreamHandle> {
+  const { run: name } = await submitJob(host, job, options)
   host.reserveLog()
   const handle = runHandle(host, name)
   const run = host.runNamed(name)

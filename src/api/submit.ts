@@ -5,7 +5,8 @@ import type { Job } from '../model/job.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { templateRoot } from '../model/output-template.ts'
 import type { RunRecord } from '../port/store.ts'
-import { inputFingerprint, stageFingerprints } from './fingerprints.ts'
+import type { Attached } from './attached.ts'
+import { codeFingerprints, inputFingerprint, stageFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
 import { rememberRedo } from './answers-before.ts'
 import { keeperFor } from './keep.ts'
@@ -34,6 +35,9 @@ export type SubmitOptions = PlanOptions & {
   readonly seed?: number
 }
 
+/** How `stream` treats a stream of that name that was left open: with `fresh` it is left, and a new one begins. */
+export type StreamOptions = Pick<SubmitOptions, 'fresh' | 'keep' | 'seed'>
+
 type Within = {
   /** Items of the input that it may read by now; all when absent. */
   readonly most?: number
@@ -47,7 +51,7 @@ export async function submitJob(
   job: Job,
   options: SubmitOptions & Within = {},
 ): Promise<Submitted> {
-  const { stdin, ...now } = await submission(host, job, options)
+  const { stdin, code, ...now } = await submission(host, job, options)
   const { prints, input } = now
   const plan = planSubmission(host, job, now, options)
   if (plan.kind !== 'nothing')
@@ -57,7 +61,11 @@ export async function submitJob(
   const olderCode = plan.kind === 'new' ? [] : (plan.olderCode ?? [])
   if (previous !== undefined) {
     rememberOlderCode(host.store, previous.name, olderCode)
-    await goOn(host, job, previous, plan.kind === 'nothing', prints, { stdin, most: options.most })
+    await goOn(host, job, previous, plan.kind === 'nothing', prints, {
+      stdin,
+      code,
+      most: options.most,
+    })
     return { run: previous.name, plan }
   }
   const name = runNameFor(taken => host.store.run(taken) !== undefined)
@@ -75,7 +83,7 @@ export async function submitJob(
   })
   rememberOlderCode(host.store, name, olderCode)
   if (plan.kind === 'continue') rememberRedo(host.store, name, plan.redo)
-  host.attach(name, job, { keeper: keeperFor(host, job, name), stdin, most: options.most })
+  host.attach(name, job, { keeper: keeperFor(host, job, name), stdin, code, most: options.most })
   await host.commit({ kind: 'submit', run: definition })
   recallTimes(host, name)
   const run = host.runNamed(name)
@@ -96,14 +104,15 @@ async function submission(
   host: Host,
   job: Job,
   { stdin, fresh }: SubmitOptions,
-): Promise<Submission & Pick<SubmitOptions, 'stdin'>> {
-  const prints = await stageFingerprints(job)
+): Promise<Submission & Pick<SubmitOptions, 'stdin'> & Pick<Attached, 'code'>> {
+  const code = await codeFingerprints(job)
+  const prints = stageFingerprints(job, code)
   const input = await inputFingerprint(host, job)
   const last = fresh === true ? undefined : newestRun(host, job)
   if (last === undefined || !hasKeptInput(host, job, last.name))
-    return { prints, input, stdin, goesOnWithKept: false }
+    return { prints, code, input, stdin, goesOnWithKept: false }
   const given = await givenInput(stdin)
-  return { prints, input, stdin: given, goesOnWithKept: given === undefined }
+  return { prints, code, input, stdin: given, goesOnWithKept: given === undefined }
 }
 
 async function goOn(
@@ -112,7 +121,7 @@ async function goOn(
   record: RunRecord,
   finished: boolean,
   prints: Readonly<Record<string, string>>,
-  { stdin, most }: Pick<SubmitOptions, 'stdin'> & Within,
+  { stdin, code, most }: Pick<SubmitOptions, 'stdin'> & Pick<Attached, 'code'> & Within,
 ): Promise<void> {
   const run = host.runNamed(record.name)
   if (run === undefined)
@@ -121,6 +130,7 @@ async function goOn(
   host.attach(record.name, job, {
     keeper: keeperFor(host, job, record.name),
     stdin,
+    code,
     most,
   })
   const outputsMoved = outputsOf(jobOf(record)) !== outputsOf(job)

@@ -33,6 +33,8 @@ export type StageCode = {
   /** Its items are paths of files: how each answers for its content is told with the answer. */
   readonly takesFiles: boolean
   readonly module: string
+  /** Of its code with local imports; a module of another version than before is not the one that slots remember. */
+  readonly version?: string | undefined
   readonly isolation: 'process' | 'thread'
   readonly loads: { readonly name: string; readonly memory: number } | undefined
   /** JSON Schema for results, or `undefined`. */

@@ -147,6 +147,41 @@ describe('a stream that', () => {
     await dray.close()
   })
 
+  test('was left open under other code goes on as its options say, as a submission does', async () => {
+    const { dray, folder } = await opened('export default n => n + 1\n')
+    const handle = await dray.stream(stream('older'), { seed: 7 })
+    await (await handle.push(1)).result()
+    await dray.close()
+    writeFileSync(join(folder, 'work.js'), 'export default n => n + 100\n')
+    const again = await open({ dir: join(folder, '.dray'), folder })
+    const other = { ...stream('older'), stages: [{ name: 'other', map: './work.js' }] }
+    await expect(again.stream(other)).rejects.toThrow('has stages work; expected the same')
+    await expect(again.stream(stream('older'))).rejects.toMatchObject({ name: 'OlderCode' })
+    const kept = await again.stream(stream('older'), { keep: true })
+    expect(kept.name).toBe(handle.name)
+    expect(await (await kept.push(2)).result()).toBe(102)
+    expect((await kept.close()).items.done).toBe(2)
+    // An ended stream has nothing that a new one could keep: its code is nobody's concern.
+    writeFileSync(join(folder, 'work.js'), 'export default n => n + 200\n')
+    const next = await again.stream(stream('older'))
+    expect(await (await next.push(3)).result()).toBe(203)
+    await again.close()
+    const last = await open({ dir: join(folder, '.dray'), folder })
+    const fresh = await last.stream(stream('older'), { fresh: true })
+    expect([handle.name, next.name]).not.toContain(fresh.name)
+    await last.close()
+  })
+
+  test.each([
+    [{ redo: ['work'] }, 'stream: unknown option "redo"; known: fresh, keep, seed'],
+    [{ seed: 0.5 }, 'stream: seed: found 0.5; expected a whole number'],
+    [{ fresh: 1 }, 'stream: fresh: found 1; expected true or false'],
+  ])('is given %j says so', async (options, expected) => {
+    const { dray } = await opened('export default n => n\n')
+    await expect(dray.stream(stream('options'), options as object)).rejects.toThrow(expected)
+    await dray.close()
+  })
+
   test('is gone on with answers what earlier lives answered, first', async () => {
     const { dray, folder } = await opened('export default n => n + 1\n')
     const handle = await dray.stream(stream('lives'))
@@ -377,6 +412,31 @@ describe('a submitted job', () => {
     const text = open({ machines: 'two' as never })
     await expect(text).rejects.toThrow('machines: found "two"; expected a list of machines')
     await expect(dray.close('soon' as never)).rejects.toThrow('expected milliseconds, 0 or more')
+  })
+
+  test('of a handler that changed since runs the new one, in slots that knew the old', async () => {
+    const { dray, folder } = await opened("export { handle as default } from './by.js'\n")
+    const write = (by: string): void =>
+      writeFileSync(join(folder, 'by.js'), `export const handle = n => ${by}\n`)
+    const job = { name: 'mended', input: { items: [1, 2] } }
+    const stages = [{ name: 'work', map: './work.js', retry: { attempts: 1 } }]
+    const results = async (redo: boolean) => {
+      const run = await dray.submit({ ...job, stages }, redo ? { redo: ['work'] } : {})
+      await run.result()
+      const found = []
+      for await (const answer of run.results)
+        found.push('result' in answer ? answer.result : answer.error.kind)
+      return found
+    }
+    write('n * 10')
+    expect(await results(false)).toEqual([10, 20])
+    write('n === 1 ? n * 100 : missing()')
+    expect(await results(true)).toEqual([100, 'error'])
+    write('n * 1000')
+    const retried = await dray.submit({ ...job, stages }, { keep: true })
+    expect((await retried.result()).items).toMatchObject({ done: 2, failed: 0 })
+    expect(await results(true)).toEqual([1000, 2000])
+    await dray.close()
   })
 
   test('interrupted, then cancelled, has every item under its own key', async () => {

@@ -1,5 +1,4 @@
 import type { Executor, ExecutorEvent, SlotAddress, StageCode } from '../../port/executor.ts'
-import { mustCompile } from '../modules/import-module.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
 import { compileInto, type OwnEntries, ownEntries } from './compiled.ts'
 import { concealing } from './conceal.ts'
@@ -8,6 +7,7 @@ import { memoryWatch } from './memory-watch.ts'
 import { type Slot, slotAt, type SlotHost } from './slot.ts'
 import { openProcess } from './slot-process.ts'
 import { openThread } from './slot-thread.ts'
+import { importsAsWritten } from './imports-as-written.ts'
 import type { StageState } from './stage-state.ts'
 
 export type LocalExecutorOptions = {
@@ -34,6 +34,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
   const slots = new Map<string, Slot>()
   const channels = new Set<Channel>()
   const compiled = compileInto(`${options.directory}/modules`)
+  const imports = importsAsWritten()
   let nextId = 0
   let entries: OwnEntries | undefined
   let closing = false
@@ -128,7 +129,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     define(stage: number, code: StageCode): void {
       forget(stage)
       secrets.declared(code.env)
-      const toCompile = mustCompile(code.module)
+      const toCompile = imports.areCompiled(code)
       const state: StageState = {
         stage,
         id: nextId++,
