@@ -5,7 +5,7 @@ import type { PlanAnswer } from './plan-worker.ts'
 
 /**
  * Chooses in a thread of its own, so that a search never holds up dispatch. It starts with the first
- * question and is kept for the next ones: a thread that has planned before plans again in a fraction of
+ * question and is kept a while for the next: a thread that has planned before plans again in a fraction of
  * the time, which is taken from the slots. It ends when it is told to, when its time is out or when its
  * memory is: the run goes on in any case, and the thread never keeps the process alive.
  */
@@ -20,6 +20,7 @@ export type Planner = {
 export function planningThread({ mostMs }: { readonly mostMs: number }): Planner {
   let worker: Worker | undefined
   let asked: Asked | undefined
+  let resting: NodeJS.Timeout | undefined
   const answered = (answer: PlanAnswer): void => {
     if (asked === undefined) return
     const { resolve, reject, timer } = asked
@@ -29,6 +30,7 @@ export function planningThread({ mostMs }: { readonly mostMs: number }): Planner
     else reject(new Error(answer.reason))
   }
   const end = (reason: string): void => {
+    clearTimeout(resting)
     const ending = worker
     worker = undefined
     void ending?.terminate()
@@ -39,7 +41,11 @@ export function planningThread({ mostMs }: { readonly mostMs: number }): Planner
     const ifCurrent = (act: () => void): void => {
       if (started === worker) act()
     }
-    started.on('message', (answer: PlanAnswer) => ifCurrent(() => answered(answer)))
+    const onAnswer = (answer: PlanAnswer): void => {
+      resting = setTimeout(() => end('nothing was asked'), keptMs).unref()
+      answered(answer)
+    }
+    started.on('message', (answer: PlanAnswer) => ifCurrent(() => onAnswer(answer)))
     started.on('error', error => ifCurrent(() => end(error.message)))
     started.on('exit', code => ifCurrent(() => end(`the planning thread ended with code ${code}`)))
     return started
@@ -47,6 +53,7 @@ export function planningThread({ mostMs }: { readonly mostMs: number }): Planner
   return {
     choose: request =>
       new Promise<LiveChoice>((resolve, reject) => {
+        clearTimeout(resting)
         const timer = setTimeout(() => end(`it took more than ${mostMs / 1000} s`), mostMs)
         timer.unref()
         asked = { resolve, reject, timer }
@@ -71,6 +78,9 @@ function startThread(): Worker {
   worker.unref()
   return worker
 }
+
+/** A short run asks again within; of many long ones each would hold some ten MB. */
+const keptMs = 5_000
 
 /** Ten thousand tasks on a hundred machines need a tenth of it. */
 const mostMegabytes = 1_024
