@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { openHighs } from '../adapter/solver/highs.ts'
 import { chooseLive, type LiveChoice, type LiveRequest } from '../choose/live-choice.ts'
@@ -25,6 +25,10 @@ function answer(message: PlanAnswer): void {
 
 /** Of the cores, planning takes what the slots leave: Linux has a priority for each thread. */
 function yieldToSlots(): void {
-  const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
-  setPriority(thread, 19)
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+    setPriority(thread, constants.priority.PRIORITY_LOW)
+  } catch {
+    // Without /proc, or where it is forbidden, it plans as any thread does.
+  }
 }
