@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { LineReader } from '../../src/adapter/source/line-reader.ts'
 import { type OpenSourceOptions, openSource } from '../../src/adapter/source/open-source.ts'
@@ -261,6 +262,8 @@ describe('an input that cannot be used at all is refused', () => {
     'head.csv': 'a,b\n',
     'mac.csv': 'a,b\r1,2\r',
     'mac.jsonl': '{"a":1}\r{"a":2}\r',
+    'packed.gz': gzipSync('{"a":1}\n'),
+    'wide.csv': Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'),
     'in/a.png': '',
   })
   const at = (name: string): string => join(folder, name)
@@ -274,6 +277,8 @@ describe('an input that cannot be used at all is refused', () => {
     [csv(at('head.csv'), 'id'), 'head.csv:1: no column "id"; expected the key among a, b'],
     [csv(at('mac.csv')), 'mac.csv:1: lines that end with CR alone; expected LF or CR LF'],
     [jsonl(at('mac.jsonl')), 'mac.jsonl:1: lines that end with CR alone; expected LF or CR LF'],
+    [jsonl(at('packed.gz')), 'packed.gz: packed by gzip; expected UTF-8 text: unpack it'],
+    [csv(at('wide.csv')), 'wide.csv: UTF-16; expected UTF-8 text: save or convert it as UTF-8'],
     [{ kind: 'files', patterns: [at('in/*.jpg')] }, 'no file matches "in/*.jpg": the folder'],
     [{ kind: 'files', patterns: [at('scans/*.png')] }, 'scans does not exist'],
     // A slip in one name among several: its file would be missing without a word.

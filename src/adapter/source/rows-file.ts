@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { open as openFile, stat } from 'node:fs/promises'
 import { InputError } from '../../model/input-error.ts'
 import type { SourceChunk } from '../../port/source.ts'
 import { LineReader } from './line-reader.ts'
@@ -26,6 +26,7 @@ export function rowsFile(path: string, shown: string, format: RowFormat): Placed
     await reader?.close()
     reader = undefined
     await statFile(path, shown)
+    if (cursor === undefined) await refuseOtherThanText(path, shown)
     if (!prepared || cursor === undefined) {
       reader = await openReader(path, shown)
       await format.prepare?.(reader)
@@ -106,6 +107,23 @@ async function openReader(
     throw new InputError(`${shown}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
 }
+
+/** Whose every line would be refused alone, as bytes that are not UTF-8. */
+async function refuseOtherThanText(path: string, shown: string): Promise<void> {
+  const file = await openFile(path).catch(() => undefined)
+  if (file === undefined) return
+  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0).finally(() => file.close())
+  const head = buffer.toString('latin1')
+  const kind = otherThanText.find(({ begins }) => begins.some(bytes => head.startsWith(bytes)))
+  if (kind === undefined) return
+  throw new InputError(`${shown}: ${kind.is}; expected UTF-8 text: ${kind.helps}`)
+}
+
+const otherThanText = [
+  { begins: ['\x1f\x8b'], is: 'packed by gzip', helps: 'unpack it, or zcat it to --input jsonl:-' },
+  { begins: ['PK\x03\x04'], is: 'a zip archive or a spreadsheet', helps: 'unpack or export it' },
+  { begins: ['\xff\xfe', '\xfe\xff'], is: 'UTF-16', helps: 'save or convert it as UTF-8' },
+]
 
 async function statFile(path: string, shown: string): Promise<{ size: number; mtimeMs: number }> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
