@@ -54,14 +54,16 @@ export function replayProblem(run: RecordedRun): Replay {
   }
   const isEstimated = (task: number, slot: number) =>
     slots[slot] !== undefined && slots[slot].machine.id !== tasks[task].machine
-  const { name, job, seconds, leftOut } = run
-  return { run: name, problem, objective: job.objective, seconds, leftOut, isEstimated }
+  const { name, job, seconds, leftOut, departed } = run
+  return { run: name, problem, objective: job.objective, seconds, leftOut, departed, isEstimated }
 }
 
 type RecordedRun = {
   readonly name: string
   readonly job: Job
   readonly machines: readonly MachineDefinition[]
+  /** Of these, what left before the run's end; a schedule uses it from beginning to end. */
+  readonly departed: readonly string[]
   readonly history: readonly HistoryBatch[]
   /** From its first start to its last end, pauses left out. */
   readonly seconds: number
@@ -81,6 +83,8 @@ export type Replay = {
   readonly seconds: number
   /** Items that have no place in the problem: they ended without a result. */
   readonly leftOut: number
+  /** Machines that left before the run's end; a schedule uses them from beginning to end. */
+  readonly departed: readonly string[]
   /** Whether the time of a task on a problem's machine was not measured there. */
   readonly isEstimated: (task: number, machine: number) => boolean
 }

@@ -148,8 +148,15 @@ function replayNote(replay: Replay, { rows }: Comparison): string {
       ? 'All times are measured.'
       : `Times on machines a task did not run on are estimated from speeds: up to ${most} of ${plural(replay.problem.tasks.length, 'task')} in one schedule.`
   const took = `The run itself took ${formatTime(replay.seconds, 's')}, waiting and overheads included.`
-  return [took, ...leftOut(replay), times].join(' ')
+  return [took, ...leftOut(replay), ...departed(replay), times].join(' ')
 }
+
+const departed = ({ departed: ids }: Replay): readonly string[] =>
+  ids.length > 0
+    ? [
+        `${ids.join(', ')} left before its end, and ${ids.length === 1 ? 'counts as a machine that is' : 'count as machines that are'} there throughout.`,
+      ]
+    : []
 
 const leftOut = ({ leftOut: items }: Replay): readonly string[] =>
   items > 0

@@ -18,14 +18,14 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
     if (record === undefined) throw new InputError(`--run ${name}: no such run in ${dir}`)
     const history = [...store.history(run)]
     const used = new Set(history.flatMap(batch => batch.machines))
-    const machines = restore(journal)
-      .machines.map(({ definition }) => definition)
-      .filter(({ id }) => used.has(id))
+    const there = restore(journal).machines.filter(({ definition }) => used.has(definition.id))
+    const machines = there.map(({ definition }) => definition)
+    const departed = there.filter(({ alive }) => !alive).map(({ definition }) => definition.id)
     if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
     const job = jobOf(record)
     const wishes = await recordedWishes(job, { run, store, since: record.createdAt })
     const leftOut = items.failed + items.skipped + items.cancelled
-    const recorded = { name: run, job, machines, history, seconds: makespan, leftOut }
+    const recorded = { name: run, job, machines, departed, history, seconds: makespan, leftOut }
     return replayProblem({ ...recorded, ...(wishes && { wishes }) })
   } finally {
     close()

@@ -126,14 +126,20 @@ describe('dray plan', { timeout: 120_000 }, () => {
   })
 })
 
-test('a recorded run is compared without the items that failed, and that is said', () => {
+test('a recorded run is compared without what failed, and with machines that left; that is said', () => {
   writeFileSync(join(folder, 'odd.mjs'), 'export default n => { if (n % 2) throw n }\n')
   const stages = [{ name: 'odd', map: './odd.mjs', retry: { attempts: 1 } }]
   const job = { name: 'odd', input: { items: [0, 1, 2, 3, 4] }, stages, tolerate: { failed: 2 } }
   writeFileSync(join(folder, 'odd.json'), JSON.stringify(job))
-  expect(dray('run', 'odd.json', '--quiet').status).toBe(0)
+  writeFileSync(join(folder, 'lent.json'), '{ "machines": [{ "id": "lent" }] }')
+  expect(dray('run', 'odd.json', '--quiet', '--machines', 'lent.json').status).toBe(0)
   const { stdout } = dray('compare', '--run', 'odd', '--strategies', 'mct')
   expect(stdout).toContain('2 items without a result are left out. All times are measured.')
+  expect(dray('retry', 'odd', '--failed').status).toBe(0)
+  const without = dray('compare', '--run', 'odd', '--strategies', 'mct')
+  expect(without.stdout).toContain(
+    'lent left before its end, and counts as a machine that is there',
+  )
 }, 60_000)
 
 describe('dray simulate and compare', { timeout: 120_000 }, () => {
