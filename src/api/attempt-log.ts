@@ -11,22 +11,26 @@ export function storeLog(store: Store, event: Extract<ExecutorEvent, { kind: 'lo
   store.log([{ run, stage, index, attempt, at: Date.now() * 1_000, stream, text }])
 }
 
-/** What an attempt failed of is told beside its output; only the last one's failure is the item's. */
-export function noteRetries(state: State, store: Store, decisions: readonly Decision[]): void {
+/** What an attempt failed of is told beside its output, the last one's too. */
+export function noteFailures(state: State, store: Store, decisions: readonly Decision[]): void {
   for (const decision of decisions) {
-    if (decision.kind !== 'retry' || decision.failure === undefined) continue
-    const { tries, at, failure } = decision
+    if (decision.kind !== 'retry' && decision.kind !== 'fail') continue
+    const { failure, tries, index } = decision
+    if (failure === undefined || tries === undefined || failure.kind === 'cancelled') continue
     const stage = state.stages[decision.stage]
-    const wait = Math.max(0, at - state.now)
+    const next =
+      decision.kind === 'retry'
+        ? `again in ${formatDuration(Math.max(0, decision.at - state.now))}`
+        : 'not tried again'
     store.log([
       {
         run: state.runs[stage.run].definition.name,
         stage: stage.definition.name,
-        index: decision.index,
+        index,
         attempt: tries,
         at: Date.now() * 1_000,
         stream: 'dray',
-        text: `attempt ${tries} failed: ${failureInWords(failure)}; again in ${formatDuration(wait)}`,
+        text: `attempt ${tries} failed: ${failureInWords(failure)}; ${next}`,
       },
     ])
   }

@@ -25,7 +25,7 @@ import {
   sourceOf,
   specOf,
 } from './attached.ts'
-import { noteRetries, storeLog } from './attempt-log.ts'
+import { noteFailures, storeLog } from './attempt-log.ts'
 import { ClosedError } from './closed-error.ts'
 import { gatherFrom } from './gather-from.ts'
 import { rememberTimes } from './learnt-times.ts'
@@ -161,7 +161,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     },
     onStep: (events, decisions) => {
       waiting.stepped()
-      noteRetries(state, store, decisions)
+      noteFailures(state, store, decisions)
       for (const listener of listeners) listener.onStep?.(events, decisions)
     },
     onResults: results => {

@@ -163,6 +163,8 @@ export type Decision =
       readonly kind: 'fail'
       readonly stage: number
       readonly index: number
+      /** Of its last attempt; absent in journals of before. */
+      readonly tries?: number
       readonly failure: Failure
     }
   /** Ask the attempt to stop (`abort`), or end its slot (`kill`); `failure` is what it is charged with. */

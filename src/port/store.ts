@@ -66,7 +66,7 @@ export type LogLine = {
   readonly attempt: number
   /** Micros since the epoch. */
   readonly at: number
-  /** `dray`: ours, about an attempt that failed and is followed by another. */
+  /** `dray`: ours, about an attempt that failed. */
   readonly stream: 'stdout' | 'stderr' | 'log' | 'dray'
   readonly text: string
 }

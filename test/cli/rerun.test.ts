@@ -334,6 +334,11 @@ tolerate: { failed: 3 }
     return { stages: lines(out).slice(1), ran: noted }
   }
 
+  test('the log of an item tells what its last attempt failed of', async () => {
+    const { out } = await folder.dray('logs', 'breaks', 'b')
+    expect(out).toMatch(/first\[b\] attempt 1 failed: error: broken; not tried again\n$/)
+  })
+
   test('continued: what failed is not new, nor what was skipped after it', async () => {
     folder.write('rows.jsonl', rows('a', 'b', 'd'))
     broken()

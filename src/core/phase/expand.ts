@@ -12,6 +12,7 @@ import { isLive } from '../state.ts'
 import { expectedMicros } from '../times.ts'
 import { wishesFor } from '../wishes.ts'
 import type { Out } from './out.ts'
+import { giveUpWithoutResult } from './recover.ts'
 import { decide } from './out.ts'
 
 /** Stages take in items: sources are read ahead, gathers begin, trees grow a level. */
@@ -179,7 +180,9 @@ export function finish(state: State, out: Out, touchedRuns: Marks): void {
       run.state === 'stopping'
         ? !inFlight(state, run)
         : run.stages.every(stage => stageEnded(state.stages[stage]))
-    if (over) decide(state, out, { kind: 'finish', run: number })
+    if (!over) continue
+    giveUpWithoutResult(state, out, run, '')
+    decide(state, out, { kind: 'finish', run: number })
   }
 }
 

@@ -8,6 +8,7 @@ import { failedItems, tolerates } from '../apply/items.ts'
 import { headDeadline, watchFired } from '../apply/slot.ts'
 import { wakeTask } from '../apply/task.ts'
 import { limits } from '../limits.ts'
+import { FAILED, SKIPPED } from '../items.ts'
 import { affordableScale } from '../models.ts'
 import type { Recovery, Run, Stage, State } from '../state.ts'
 import { nextInstant } from '../timers.ts'
@@ -80,8 +81,11 @@ function recoverItem(state: State, out: Out, failed: Extract<Recovery, { kind: '
     })
     return
   }
-  decide(state, out, { kind: 'fail', stage: stage.number, index, failure })
-  if (goesOn) giveUpBeyondTolerance(state, out, run, `; the last: ${failure.message}`)
+  decide(state, out, { kind: 'fail', stage: stage.number, index, tries, failure })
+  if (!goesOn) return
+  const last = `; the last: ${failure.message}`
+  giveUpBeyondTolerance(state, out, run, last)
+  giveUpWithoutResult(state, out, run, last)
 }
 
 /** It had not begun when its slot ended under the stage's setup: it goes again, uncharged. */
@@ -127,6 +131,24 @@ function giveUpBeyondTolerance(state: State, out: Out, run: Run, last: string): 
   if (failed <= allowed) return
   const message = `${plural(failed, 'item')} failed, ${formatCount(allowed)} ${allowed === 1 ? 'is' : 'are'} tolerated${last}`
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
+}
+
+/**
+ * Tolerance leaves items out of what is made of the others. Where a stage that gathers has failed as a whole, or
+ * a level of its tree, nothing was made of anything: that is no failure among many.
+ */
+export function giveUpWithoutResult(state: State, out: Out, run: Run, last: string): void {
+  if (!tolerates(run) || run.problem !== undefined) return
+  const stage = run.stages.map(number => state.stages[number]).find(hasNoResult)
+  if (stage === undefined) return
+  const { name } = stage.definition
+  const message = `stage ${name} has no result: all that was to make it failed${last}`
+  decide(state, out, { kind: 'giveUp', run: run.number, failure: { kind: 'error', message } })
+}
+
+function hasNoResult({ definition: { link }, items, known, complete }: Stage): boolean {
+  if ((link.kind !== 'gather' && link.kind !== 'tree') || items.counts[FAILED] === 0) return false
+  return complete && items.counts[FAILED] + items.counts[SKIPPED] === known
 }
 
 /** The head alone is asked to stop; in company nobody knows who is stuck, and the slot ends. */
