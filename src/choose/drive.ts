@@ -27,10 +27,11 @@ export type Spending =
   /** Repeatable: nothing may then depend on a clock. */
   | { readonly kind: 'steps'; readonly steps: number }
 
-export function budgetOf(spending: Spending): Budget {
+/** Of time, from `began` on, by `performance.now()`. */
+export function budgetOf(spending: Spending, began = performance.now()): Budget {
   return spending.kind === 'time'
     ? {
-        deadline: performance.now() + spending.ms,
+        deadline: began + spending.ms,
         stepsLeft: Number.POSITIVE_INFINITY,
         stop: spending.stop,
       }

@@ -51,7 +51,9 @@ export async function planLpRounding(
   if (refusal) throw new Error(`lp-rounding: ${refusal}`)
   const view = unrelatedOf(problem)
   const deadline = performance.now() + options.timeLimitMs
-  const outcome = await solveLp(view, solver, deadline - fillMilliseconds(view))
+  // The fill is for where the program does not end in time.
+  const reserved = Math.min(fillMilliseconds(view), options.timeLimitMs / 2)
+  const outcome = await solveLp(view, solver, deadline - reserved)
   const { bound, pruned, solution } = outcome
   const rounded = solution && roundVertex(view, solution.columns, solution.amounts)
   const assignment =

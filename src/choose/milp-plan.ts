@@ -41,7 +41,10 @@ export async function planMilp(
   const settled = settleSmall(view, bound, known, options.timeLimitMs)
   if (settled.proved) return provedPlan(problem, settled.assignment)
   const searchUntil = options.incumbent || huge ? 0 : deadline - 0.6 * options.timeLimitMs
-  const start = await searched(problem, settled.assignment, { ...options, searchUntil })
+  const start =
+    searchUntil > performance.now()
+      ? await searched(problem, settled.assignment, { ...options, searchUntil })
+      : settled.assignment
   const { assignment, trouble } = await solveCores(view, huge ? undefined : solver, {
     bound,
     start,

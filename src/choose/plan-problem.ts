@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { violationsOf } from '../model/validator.ts'
 import type { Solver } from '../port/solver.ts'
-import { budgetOf, drive, isSpent, stepsAhead, type Spending } from './drive.ts'
+import { type Budget, budgetOf, drive, isSpent, stepsAhead, type Spending } from './drive.ts'
 import { planLpRounding } from './lp-plan.ts'
 import { planMilp } from './milp-plan.ts'
 import { scoreSchedule } from './objective.ts'
@@ -26,9 +26,12 @@ export async function planProblem(problem: Problem, request: PlanRequest): Promi
   const { strategy, seed } = request
   const refusal = refusalOf(strategy, problem)
   if (refusal !== undefined) throw new Refused(strategy.name, refusal)
-  const proof = request.proof ?? proveBound(problem)
+  const asked = performance.now()
+  const beforeSearch = request.spending.kind === 'time' && provesItself(strategy)
+  const proof = request.proof ?? proveBound(problem, { beforeSearch })
   const began = performance.now()
-  const made = await scheduleBy(strategy, problem, request, proof)
+  const budget = budgetAfter(began - asked, request.spending)
+  const made = await scheduleBy(strategy, problem, { ...request, budget }, proof)
   const found = { ...made, schedule: underwayFirst(problem, made.schedule) }
   const seconds = request.spending.kind === 'steps' ? 0 : (performance.now() - began) / 1000
   requireValid(problem, found.schedule, strategy.name)
@@ -42,6 +45,15 @@ export async function planProblem(problem: Problem, request: PlanRequest): Promi
     ...aimed(problem, found.schedule, request.objective),
   }
 }
+
+/** The bound's time counts, but on a busy box it must not take the search's: a quarter of the limit at most. */
+function budgetAfter(provingMs: number, spending: Spending): Budget {
+  const taken = spending.kind === 'time' ? Math.min(provingMs, spending.ms / 4) : 0
+  return budgetOf(spending, performance.now() - taken)
+}
+
+const provesItself = ({ kind, searches }: Strategy): boolean =>
+  kind === 'choice' || kind === 'solver' || searches === true
 
 export type PlanRequest = {
   readonly strategy: Strategy
@@ -135,11 +147,11 @@ type Found = {
 async function scheduleBy(
   strategy: Strategy,
   problem: Problem,
-  request: PlanRequest,
-  proof: Proof,
+  request: PlanRequest & { readonly budget: Budget },
+  known: Proof,
 ): Promise<Found> {
-  const { seed, order } = request
-  const budget = budgetOf(request.spending)
+  const { seed, order, budget } = request
+  let proof = known
   switch (strategy.kind) {
     case 'planner': {
       if (placesAsItGoes(problem, strategy.name, order)) {
@@ -150,6 +162,9 @@ async function scheduleBy(
       const steps = strategy.planner.plan(problem, {
         seed,
         lowerBound: proof.value,
+        proved: value => {
+          proof = best(proof, { value, by: 'LP duals' })
+        },
         stepsAhead: () => stepsAhead(budget),
         ...(request.spending.kind === 'time' && { hurry: () => isSpent(budget) }),
         hurried: tasks => {
@@ -159,7 +174,7 @@ async function scheduleBy(
       const planned = await drive(steps, budget, reached)
       if (planned === undefined) throw new Error(`${strategy.name} gave no schedule`)
       const schedule = order === undefined ? planned : inOrder(problem, planned, order)
-      return { schedule, ...(inHurry > 0 && { trouble: outOfTime(strategy.name, inHurry) }) }
+      return { schedule, proof, ...(inHurry > 0 && { trouble: outOfTime(strategy.name, inHurry) }) }
     }
     case 'online':
       return { schedule: planOnline(problem, strategy.name, seed, order) }
@@ -202,13 +217,13 @@ const outOfTime = (name: string, tasks: number): string =>
 async function solveBy(
   name: 'lp-rounding' | 'milp',
   problem: Problem,
-  { solver, spending, seed }: PlanRequest,
+  { solver, spending, seed, budget }: PlanRequest & { readonly budget: Budget },
 ): Promise<Found> {
   if (spending.kind === 'steps') {
     throw new Refused(name, 'a solver counts no steps; give it --time-limit')
   }
   if (solver === undefined) throw new Error(`${name} needs a solver`)
-  const timeLimitMs = spending.ms
+  const timeLimitMs = Math.max(0, budget.deadline - performance.now())
   if (name === 'lp-rounding') {
     const { schedule, lowerBound } = await planLpRounding(problem, solver, { timeLimitMs })
     return { schedule, proof: { value: lowerBound, by: 'LP duals' } }

@@ -5,6 +5,7 @@ import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { wholeLimit } from '../policy/bound/ascent.ts'
 import { unrelatedOf, whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { canCompareAll } from '../policy/planning/search/starts.ts'
+import { fillMilliseconds } from '../policy/planning/price-fill.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Planner } from '../policy/planning/planner.ts'
 import type { Solver } from '../port/solver.ts'
@@ -58,6 +59,7 @@ export async function planPortfolio(
   const table = exchange(standing.schedule)
   const search = localSearch.plan(problem, {
     ...shared,
+    proved: value => improve({ value, by: 'LP duals' }),
     offered: table.best,
     stepsAhead: () => stepsAhead(budget),
   })
@@ -69,10 +71,11 @@ export async function planPortfolio(
           offered: table.best,
           proved: () => improve({ value: makespanOf(table.best()), by: 'exhaustion' }),
         })
-  const solving =
-    solver && Number.isFinite(budget.deadline)
-      ? solveBeside(problem, solver, { budget, table, seed, improve })
-      : Promise.resolve([])
+  const timed = Number.isFinite(budget.deadline) ? solver : undefined
+  const beside = { budget, table, seed, improve }
+  const first =
+    timed && isOfFewKinds(problem) ? await roundBeside(problem, timed, beside) : undefined
+  const solving = timed ? solveBeside(problem, timed, { ...beside, first }) : Promise.resolve([])
   // Heard of here where the search ends first, or below: what was never waited for would end the process.
   solving.catch(() => undefined)
   const searched = await drive(table.watch(steps), budget, reached)
@@ -154,8 +157,9 @@ export async function constructAll(
   const { seed, budget, bound, objective = 'makespan' } = options
   const members: Member[] = []
   const left = budget.deadline - performance.now()
-  const until = Number.isFinite(left) ? budget.deadline - searchShare * left : budget.deadline
   const entries = problem.tasks.length * problem.machines.length
+  const share = entries > hugeEntries ? hugeSearchShare : searchShare
+  const until = Number.isFinite(left) ? budget.deadline - share * left : budget.deadline
   const prompt = problem.tasks.length * entries <= promptLimit
   let quickest = 0
   for (const planner of quickestFirst(problem)) {
@@ -163,7 +167,8 @@ export async function constructAll(
     if (comparesAll.has(planner.name) && !canCompareAll(problem)) continue
     const before = performance.now()
     if (members.length > 0 && budget.deadline - before < entries * slowest) break
-    if (!prompt && before + (dearness[planner.name] ?? 1) * quickest > until) continue
+    if (members.length > 0 && !prompt && before + (dearness[planner.name] ?? 1) * quickest > until)
+      continue
     const schedule = await drive(planner.plan(problem, { seed }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
@@ -241,33 +246,34 @@ const promptLimit = 1_000_000
 const dearness: Readonly<Record<string, number>> = { heft: 4, lpt: 3, peft: 16, cpop: 24 }
 /** What is left of the time for the search that follows. */
 const searchShare = 0.75
+/** Where prices take seconds, and give far more than another way to build a schedule does. */
+const hugeEntries = 1_000_000
+const hugeSearchShare = 0.9
+
+type Beside = {
+  readonly budget: Budget
+  readonly table: Exchange
+  readonly seed: number
+  readonly improve: (found: Proof) => void
+}
 
 async function solveBeside(
   problem: Problem,
   solver: Solver,
-  options: {
-    readonly budget: Budget
-    readonly table: Exchange
-    readonly seed: number
-    readonly improve: (found: Proof) => void
-  },
+  { first, ...options }: Beside & { readonly first: Member | undefined },
 ): Promise<readonly Member[]> {
   const { budget, table, seed, improve } = options
   if (isTooLarge(problem)) return []
-  const left = budget.deadline - performance.now()
-  const atMost = (share: number) => Math.min(left, Math.max(100, share * left))
   if (whyNotUnrelated(problem) !== undefined) {
-    const { value } = await lpBound(problem, solver, { timeLimitMs: atMost(1 / 4) })
+    const { value } = await lpBound(problem, solver, {
+      timeLimitMs: partOf(budget, 1 / 4),
+    })
     improve({ value, by: 'LP duals' })
     return []
   }
-  const share = problem.tasks.length * problem.machines.length > wholeLimit ? 3 / 4 : 1 / 2
-  const rounded = await planLpRounding(problem, solver, { timeLimitMs: atMost(share) })
-  improve({ value: rounded.lowerBound, by: 'LP duals' })
-  table.put(rounded.schedule, 'lp-rounding')
-  const members = [memberOf(problem, 'lp-rounding', rounded.schedule)]
-  if (isSpent(budget)) return members
+  const members = [first ?? (await roundBeside(problem, solver, options))]
   const timeLimitMs = budget.deadline - performance.now()
+  if (isSpent(budget) || timeLimitMs < 2 * fillMilliseconds(unrelatedOf(problem))) return members
   const incumbent = table.best()
   const onImproved = (found: Schedule) => table.put(found, 'milp')
   const milp = await planMilp(problem, solver, {
@@ -281,6 +287,36 @@ async function solveBeside(
   return [...members, memberOf(problem, 'milp', milp.schedule)]
 }
 
+async function roundBeside(
+  problem: Problem,
+  solver: Solver,
+  { budget, table, improve }: Beside,
+): Promise<Member> {
+  const share = problem.tasks.length * problem.machines.length > wholeLimit ? 3 / 4 : 1 / 2
+  const timeLimitMs = partOf(budget, share)
+  const rounded = await planLpRounding(problem, solver, { timeLimitMs })
+  improve({ value: rounded.lowerBound, by: 'LP duals' })
+  table.put(rounded.schedule, 'lp-rounding')
+  return memberOf(problem, 'lp-rounding', rounded.schedule)
+}
+
+/** Milliseconds of what is left, a tenth of a second at least where there is as much. */
+function partOf(budget: Budget, share: number): number {
+  const left = budget.deadline - performance.now()
+  return Math.min(left, Math.max(100, share * left))
+}
+
+/**
+ * Many tasks of each kind: their LP is small and its rounding as good as can be, while every step of a search
+ * goes over all tasks. So the search waits for it.
+ */
+function isOfFewKinds(problem: Problem): boolean {
+  if (problem.tasks.length * problem.machines.length <= wholeLimit) return false
+  if (whyNotUnrelated(problem) !== undefined) return false
+  const { classes, machines } = unrelatedOf(problem)
+  return classes * machines <= wholeLimit && 20 * classes <= problem.tasks.length
+}
+
 /** The LP's own preparation would take the thread from the search. Equal tasks count once there. */
 function isTooLarge(problem: Problem): boolean {
   if (problem.tasks.length * problem.machines.length <= solverLimit) return false
@@ -288,4 +324,4 @@ function isTooLarge(problem: Problem): boolean {
   return classes * machines > solverLimit
 }
 
-const solverLimit = 4_000_000
+const solverLimit = 1_000_000

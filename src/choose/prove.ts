@@ -16,20 +16,26 @@ export type Proof = { readonly value: number; readonly by: string }
 /**
  * The best bound that needs no solver and no clock: critical path, loads and pigeonholes, then the
  * machine prices of the assignment LP, then exhaustion where the tasks are few. The passes fall with the
- * size, so that the bound of a problem never takes longer than a plan of it.
+ * size, so that the bound of a problem never takes longer than a plan of it. `beforeSearch`: of independent
+ * tasks too many for passes over all, prices are left to the search that follows, which proves them.
  */
-export function proveBound(problem: Problem): Proof {
-  const { value, name } = combinatorialBound(problem)
-  const plain: Proof = { value, by: name }
-  const entries = problem.tasks.length * problem.machines.length
-  if (entries === 0 || entries > wholeLimit) return plain
+export function proveBound(problem: Problem, { beforeSearch = false } = {}): Proof {
+  const plain = whyNotUnrelated(problem) === undefined
   const view = unrelatedOf(problem)
+  // Tasks that are equal are priced once; of a graph every task is looked at in what follows as well.
+  const entries = (plain ? view.classes : view.tasks) * view.machines
+  // Where none comes before or after another, prices fitted to all tasks at once are the best there are.
+  const priced = plain && (beforeSearch || entries <= wholeLimit)
+  const { value, name } = combinatorialBound(problem, { priced })
+  const combinatorial: Proof = { value, by: name }
+  if (entries === 0 || entries > wholeLimit) return combinatorial
   const passes = Math.min(600, Math.ceil(20_000_000 / entries))
-  const priced = toMakespan(view, climbFor(view, passes).value)
-  const proved = best(plain, { value: priced, by: 'LP duals' })
+  const climbed = toMakespan(view, climbFor(view, passes).value)
+  const proved = best(combinatorial, { value: climbed, by: 'LP duals' })
+  if (plain && problem.tasks.length > exhaustible) return proved
   const [incumbent] = mct.plan(problem, { seed: 1 })
   if (!incumbent) return proved
-  if (whyNotUnrelated(problem) !== undefined) return boundOfGraph(problem, proved, incumbent)
+  if (!plain) return boundOfGraph(problem, proved, incumbent)
   const settled = settle(problem, incumbent)
   return settled ? best(proved, settled.proof) : proved
 }

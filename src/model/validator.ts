@@ -1,4 +1,5 @@
 import { type Problem, transferTime } from './problem.ts'
+import { rankedBy } from '../std/rank.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
@@ -105,13 +106,12 @@ function precedenceViolations(problem: Problem, schedule: Schedule, slack: numbe
 
 function machineViolations(problem: Problem, schedule: Schedule, slack: number): Violation[] {
   const onMachine: number[][] = problem.machines.map(() => [])
-  for (let task = 0; task < problem.tasks.length; task += 1) {
+  for (const task of rankedBy(schedule.start)) {
     const machine = schedule.machine[task]
     const length = schedule.end[task] - schedule.start[task]
     if (isMachine(problem, machine) && length > slack) onMachine[machine].push(task)
   }
   return onMachine.flatMap((tasks, machine) => {
-    tasks.sort((a, b) => schedule.start[a] - schedule.start[b] || a - b)
     return problem.machines[machine].capacity === undefined
       ? overlaps({ problem, schedule, slack, machine, tasks })
       : overCapacity({ problem, schedule, slack, machine, tasks })

@@ -10,10 +10,10 @@ import type { Unrelated } from './unrelated.ts'
  * gain nothing, going back to the best prices then.
  *
  * Small problems are climbed whole, and every pass yields a proven bound. Above 400,000 entries a
- * pass is dear: a first bound is proven at once, then prices come from a sample of the tasks, then
- * from the 16 cheapest columns of each task, and one whole pass per round proves the bound and
- * finds the next columns. Each step costs some milliseconds; the generator ends when the step has
- * shrunk to nothing.
+ * pass is dear: prices come from a sample of the tasks, and one whole pass proves the first bound, near the
+ * last on most; then from the cheapest columns of each task, and one whole pass per round proves the
+ * bound and finds the next columns. Each step costs some milliseconds; the generator ends when the step
+ * has shrunk to nothing.
  */
 export function* ascend(
   view: Unrelated,
@@ -22,26 +22,29 @@ export function* ascend(
   const longest = options.longest ?? Infinity
   const start = options.from?.slice() ?? pricesByMeanTime(view)
   if (view.classes * view.machines <= wholeLimit) {
-    for (const found of climb(view, allColumns(view, longest), start, 0.03, Infinity)) {
+    for (const found of climb(allColumns(view, longest), start, 0.03, Infinity)) {
       yield found && { lambda: found.lambda, value: roundedDown(view, found.sum, found.lambda) }
     }
     return
   }
   let lambda = start
-  yield* proveWhole(view, lambda, longest)
+  const fit = view.classes * view.machines > hugeEntries ? huge : large
   const entries = Math.max(sampleEntries, sampleRowsPerMachine * view.machines ** 2)
   const sample = sampledColumns(view, longest, entries)
-  for (const found of climb(view, sample, lambda, 0.03, 300)) {
+  for (const found of climb(sample, lambda, 0.03, fit.sampled)) {
     if (found) lambda = found.lambda
     yield undefined
   }
+  yield* proveWhole(view, lambda, longest)
   let before = 0
   for (let round = 0; round < rounds; round += 1) {
-    const { columns, sum } = yield* cheapestColumns(view, lambda, { longest, perClass: 16 })
+    const { columns, sum } = yield* cheapestColumns(view, lambda, {
+      ...{ longest, perClass: fit.perClass },
+    })
     yield { lambda, value: roundedDown(view, sum, lambda) }
     if (sum <= before * (1 + worthARound)) return
     before = sum
-    for (const found of climb(view, columns, lambda, 0.03 / (1 + round), 150)) {
+    for (const found of climb(columns, lambda, fit.step / (1 + round), fit.passes)) {
       if (found) lambda = found.lambda
       yield undefined
     }
@@ -60,13 +63,16 @@ const sampleEntries = 200_000
 /** Fewer rows than machines would teach prices that fit the sample alone. */
 const sampleRowsPerMachine = 2
 const rounds = 5
+const large = { sampled: 300, perClass: 16, step: 0.03, passes: 150 }
+/** A pass over 16 columns of each task takes a twentieth of a second; a fine step balances sooner. */
+const hugeEntries = 1_000_000
+const huge = { sampled: 150, perClass: 6, step: 0.003, passes: 60 }
 /** A round that gains less is the last. */
 const worthARound = 1e-6
 
 type Found = { readonly sum: number; readonly lambda: Float64Array }
 
 function* climb(
-  view: Unrelated,
   columns: Columns,
   start: Float64Array,
   firstStep: number,
@@ -76,7 +82,7 @@ function* climb(
   let best: Found = { sum: 0, lambda: start }
   let step = firstStep
   let stalled = 0
-  const load = new Float64Array(view.machines)
+  const load = new Float64Array(start.length)
   for (let pass = 0; pass < passes && step > firstStep * 1e-6; pass += 1) {
     const sum = assignCheapest(columns, lambda, load)
     const better = sum > best.sum

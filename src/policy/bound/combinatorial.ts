@@ -10,9 +10,13 @@ import { isWhole } from './whole.ts'
 /**
  * The best lower bound on the makespan that needs no solver, and which argument gave it. Each is
  * rounded down against floating point, so it holds exactly; where all data are whole numbers some
- * optimal schedule has whole times only, and the bound is rounded up to the next one.
+ * optimal schedule has whole times only, and the bound is rounded up to the next one. `priced`: machine
+ * prices are fitted elsewhere, which takes most of the time; then they are a guess by speeds here.
  */
-export function combinatorialBound(problem: Problem): CombinatorialBound {
+export function combinatorialBound(
+  problem: Problem,
+  options: { readonly priced?: boolean } = {},
+): CombinatorialBound {
   const headsTails = headsAndTails(problem)
   // Each step of the path rounds once, and a path has at most as many steps as tasks and edges.
   const steps = problem.edges.from.length === 0 ? 2 : 2 * problem.tasks.length
@@ -21,7 +25,7 @@ export function combinatorialBound(problem: Problem): CombinatorialBound {
     value: headsTails.path * (1 - steps * 2 ** -52),
   }
   const others: CombinatorialBound[] = [
-    { name: 'load', value: intervalBound(unrelatedOf(problem), headsTails) },
+    { name: 'load', value: intervalBound(unrelatedOf(problem), headsTails, options) },
     { name: 'pigeonhole', value: pigeonholeBound(problem) },
     { name: 'counting', value: countingBound(problem, headsTails) },
   ]

@@ -48,6 +48,7 @@ export function headsAndTails(problem: Problem): HeadsTails {
   const view = flat ? fastestMachineView(problem) : machineView(problem)
   const { times, machines } = view
   const tasks = problem.tasks.length
+  if (problem.edges.from.length === 0) return ofIndependent(problem, times)
   const successors = successorsOf(problem.edges)
   const order = topologicalOrder(problem.edges, successors)
   const work = flat || tasks > MAX_RELATED ? undefined : pricedWork(problem)
@@ -90,6 +91,24 @@ export function headsAndTails(problem: Problem): HeadsTails {
     path = Math.max(path, least)
   }
   return { head, tail, path, raised: ahead.raised || behind.raised, begin, rest }
+}
+
+/** Nothing comes before or after a task but its release. */
+function ofIndependent({ tasks }: Problem, least: Float64Array): HeadsTails {
+  const head = new Float64Array(tasks.length)
+  let path = 0
+  for (let task = 0; task < head.length; task += 1) {
+    head[task] = least[task] < Number.POSITIVE_INFINITY ? tasks[task].release : least[task]
+    path = Math.max(path, head[task] + least[task])
+  }
+  return {
+    head,
+    tail: new Float64Array(head.length),
+    path,
+    raised: false,
+    begin: head,
+    rest: least,
+  }
 }
 
 type Work = { readonly priced: Float64Array; readonly whole: boolean }

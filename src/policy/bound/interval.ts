@@ -13,12 +13,16 @@ import type { Unrelated } from './unrelated.ts'
  *
  * All pairs (a, b) are scanned for given prices; prices are then fitted to the best set found, and
  * the scan repeats. Any prices and any pair give a valid bound, so stopping early loses nothing but
- * sharpness.
+ * sharpness. `priced`: prices are fitted elsewhere, to all tasks.
  */
-export function intervalBound(view: Unrelated, { head, tail }: HeadsTails): number {
+export function intervalBound(
+  view: Unrelated,
+  { head, tail }: HeadsTails,
+  { priced = false }: { readonly priced?: boolean } = {},
+): number {
   const bySpeed = scan(view, { head, tail }, relativeSpeeds(view))
-  // A pass over a table this large takes a fifth of a second: climbing would take a minute.
-  if (view.times.length > MAX_ENTRIES) return bySpeed.value
+  // To climb takes most of a second then; a search climbs on its way.
+  if (priced || view.times.length > MAX_ENTRIES) return bySpeed.value
   const passes = Math.max(4, Math.min(PASSES, Math.ceil(WORK / view.times.length)))
   let best = bySpeed.value
   let count = view.count
@@ -41,7 +45,7 @@ const ROUNDS = 6
 const PASSES = 200
 /** Entries read in one climb. */
 const WORK = 3e7
-const MAX_ENTRIES = 2e7
+const MAX_ENTRIES = 4e6
 const MAX_SCAN = 2e7
 
 type Found = { value: number; after: number; before: number }

@@ -29,6 +29,8 @@ export type PlanOptions = {
   readonly incumbent?: Schedule
   /** A proven lower bound; a planner may stop when it reaches it. */
   readonly lowerBound?: number
+  /** Told of lower bounds on the makespan that the planner proves on its way. */
+  readonly proved?: (lowerBound: number) => void
   /** The best that others working beside have found so far; asked now and then by a search. */
   readonly offered?: () => Schedule | undefined
   /**

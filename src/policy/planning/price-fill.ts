@@ -1,7 +1,7 @@
 import { rankedBy } from '../../std/rank.ts'
 import type { Unrelated } from '../bound/unrelated.ts'
 import { atOnce } from './planner.ts'
-import { type Assignment, makespanOfAssignment } from './assignment.ts'
+import { type Assignment, loadsOf, makespanOfAssignment } from './assignment.ts'
 import { levelSteps } from './level-loads.ts'
 
 /**
@@ -28,8 +28,12 @@ export function* fillSteps(
   bound: number,
   options: { readonly targets?: number } = {},
 ): Generator<undefined, Assignment, void> {
-  const order = byUrgency(view, lambda)
   const targets = options.targets ?? targetsFor(view)
+  if (targets > 0 && view.tasks * view.machines > largeEntries) {
+    yield undefined
+    return yield* fillOnce(view, lambda, bound)
+  }
+  const order = byUrgency(view, lambda)
   yield undefined
   let best = fillTo(view, lambda, order, Infinity)
   let least = makespanOfAssignment(view, best)
@@ -69,6 +73,41 @@ function cheapestOf(view: Unrelated, lambda: Float64Array): Assignment {
     }
   }
   return view.classOf.map(c => ofClass[c])
+}
+
+/** Each pass of a fill takes a tenth of a second and more: it has to be worth it. */
+const largeEntries = 1_000_000
+
+/**
+ * Where each task pays least and then level, if that is nearly level; else what fits below the bound there, for
+ * where machines differ in speed alone all pay the same everywhere.
+ */
+function* fillOnce(
+  view: Unrelated,
+  lambda: Float64Array,
+  bound: number,
+): Generator<undefined, Assignment, void> {
+  const cheapest = cheapestOf(view, lambda)
+  yield undefined
+  if (overloadOf(view, cheapest) < littleOverload) {
+    return yield* levelSteps(view, lambda, { assignment: cheapest, bound })
+  }
+  const order = byUrgency(view, lambda)
+  yield undefined
+  const filled = fillTo(view, lambda, order, bound * nearlyFull)
+  yield undefined
+  return yield* levelSteps(view, lambda, { assignment: filled, bound })
+}
+
+const nearlyFull = 1.0002
+/** Of all work, above the mean of the machines. */
+const littleOverload = 0.2
+
+function overloadOf(view: Unrelated, assignment: Assignment): number {
+  const load = loadsOf(view, assignment)
+  const work = load.reduce((sum, on) => sum + on, 0)
+  const mean = work / view.machines
+  return load.reduce((sum, on) => sum + Math.max(0, on - mean), 0) / (work || 1)
 }
 
 const steps = 40

@@ -6,6 +6,7 @@ import { violationsOf } from '../../../src/model/validator.ts'
 import { loadsOf } from '../../../src/policy/planning/assignment.ts'
 import { heft } from '../../../src/policy/planning/heft.ts'
 import { levelSteps } from '../../../src/policy/planning/level-loads.ts'
+import { combinatorialBound } from '../../../src/policy/bound/combinatorial.ts'
 import { localSearch } from '../../../src/policy/planning/local-search.ts'
 import { mct } from '../../../src/policy/planning/mct.ts'
 import { atOnce, type Planner } from '../../../src/policy/planning/planner.ts'
@@ -88,6 +89,30 @@ describe('levelling loads', () => {
 
   it('brings thousands of tasks at rough prices to the bound', () => {
     expect(fullest(fillByPrices(view, lambda, value))).toBeLessThan(1.002 * value)
+  })
+
+  it('brings a million pairs to the bound within two hundred steps of a search, which tells what it proves', () => {
+    const { tasks: some, machines: eight, ...rest } = many
+    const machines = Array.from({ length: 40 }, (_, at) => ({ ...eight[0], id: `m${at}` }))
+    const tasks = Array.from({ length: 25_001 }, (_, at) => ({ ...some[0], id: `t${at}` }))
+    const times = Float64Array.from(
+      { length: tasks.length * machines.length },
+      () => 1 + random.int(1_000),
+    )
+    const edges = { ...rest.edges, firstEdge: new Int32Array(tasks.length + 1) }
+    const large = { ...rest, tasks, machines, times, edges }
+    let proven = 0
+    const proved = (bound: number) => {
+      proven = Math.max(proven, bound)
+    }
+    let least = Number.POSITIVE_INFINITY
+    const found = localSearch.plan(large, { seed: 1, proved })
+    for (let step = 0; step < 200; step += 1) {
+      const { value: schedule } = found.next()
+      if (schedule) least = makespanOf(schedule)
+    }
+    expect(proven).toBeGreaterThan(0.98 * combinatorialBound(large).value)
+    expect(least).toBeLessThan(1.01 * proven)
   })
 
   it('never makes an assignment longer, and moves nothing without a reason', () => {

@@ -66,7 +66,7 @@ function* pricesOf(view: Unrelated): Generator<undefined, Float64Array | undefin
       value = found.value
     }
     pass += 1
-    if (pass === passes) break
+    if (pass >= passes && prices !== undefined) break
     if (pass % 32 === 0) yield undefined
   }
   return prices

@@ -2,6 +2,7 @@ import type { Problem } from '../../../model/problem.ts'
 import { makespanOf, type Schedule } from '../../../model/schedule.ts'
 import { prng } from '../../../std/prng.ts'
 import { ascend, wholeLimit } from '../../bound/ascent.ts'
+import { toMakespan } from '../../bound/certified.ts'
 import { unrelatedOf } from '../../bound/unrelated.ts'
 import { makespanOfAssignment, scheduleOf } from '../assignment.ts'
 import { mct } from '../mct.ts'
@@ -34,13 +35,16 @@ export function* searchAssignments(
     best.machine.set(filled)
     yield scheduleOf(problem, best.machine)
   }
-  let proofs = 0
+  const isLarge = view.classes * view.machines > wholeLimit
   for (const found of ascend(view)) {
-    if (found && found.value > prices.value) Object.assign(prices, found)
-    if (found) proofs += 1
-    if (found && proofs === sampled && view.classes * view.machines > wholeLimit) {
-      yield* fill(found.lambda)
-    } else yield undefined
+    const better = found !== undefined && found.value > prices.value
+    if (better) {
+      Object.assign(prices, found)
+      options.proved?.(toMakespan(view, found.value))
+    }
+    // The first prices, those of a sample, are near the last, which come seconds later.
+    if (better && isLarge && best.makespan > found.value * nearEnough) yield* fill(found.lambda)
+    else yield undefined
   }
   if (!(prices.value > 0)) return
   yield* fill(prices.lambda)
@@ -54,8 +58,7 @@ export function* searchAssignments(
   }
 }
 
-/** On a large problem, the proof by prices of a sample: near the last, which come seconds later. */
-const sampled = 2
+const nearEnough = 1.0005
 
 /** What others found meanwhile, if it is better. */
 function take(offered: Schedule | undefined, best: Best): void {
