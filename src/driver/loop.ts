@@ -16,7 +16,7 @@ import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { type KeepAfter, type KeptFromBefore, keptAfter, type TextsKept } from './keeping.ts'
 import type { GatheredGroups, Payloads } from './payloads.ts'
-import { payloadsOf, stow, unstow } from './payloads.ts'
+import { payloadsOf, releaseKept, stow, unstow } from './payloads.ts'
 import { createPerformer } from './perform.ts'
 import { historyBatches, resultBatches, toEvent } from './recording.ts'
 import { isSnapshotDue } from './snapshot-due.ts'
@@ -233,6 +233,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         const result = keptIn[event]?.get(stage)?.get(at)
         return result === undefined ? texts[event]?.[at] : { result }
       })
+      for (const event of events) if (event.kind === 'read') releaseKept(state, payloads, event)
       results.push(...copied)
       copied = []
       history.push(...stoppedBatches(state, now, decisions))

@@ -1,5 +1,6 @@
 import { limits } from '../core/limits.ts'
 import { hash64 } from '../std/hash64.ts'
+import type { SourceRead } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
@@ -241,6 +242,12 @@ export function release(state: State, payloads: Payloads, stage: Stage, index: n
   // Where the way forks, the other branches still need the key.
   if (head !== stage && !leavesEnded(state, head, index)) return
   letGo(payloads, head, take(payloads.cargo.get(head.number), index))
+}
+
+/** Items kept of an earlier run ended as they were read: what they carried is let go as that of others is. */
+export function releaseKept(state: State, payloads: Payloads, { kept = [] }: SourceRead): void {
+  for (const { stage, items } of kept)
+    for (const index of items) release(state, payloads, state.stages[stage], index)
 }
 
 function letGo({ pushed }: Payloads, { definition: { link } }: Stage, bytes: number): void {
