@@ -41,7 +41,7 @@ type Kept = {
   readonly stored: StoredResult
 }
 
-function keeperOf(store: Store, holds: StillHolds): Keeper {
+export function keeperOf(store: Store, holds: StillHolds): Keeper {
   const stored = (stage: string, key: string, { run, index }: Answered): StoredResult => {
     const result = store.result(run, stage, index)
     if (result === undefined) throw new Error(`the kept result of ${key} in ${stage} is missing`)

@@ -46,7 +46,7 @@ export function drawFaults(random: Prng): Faults {
     crashing: some(0.15),
     hanging: some(0.1),
     slow: some(0.2),
-    deaf: some(0.2),
+    deaf: some(0.6),
     breaking: random.chance(0.2) ? 0.05 : 0,
     late: some(0.5),
     doubled: some(0.3),

@@ -1,7 +1,10 @@
+import type { Decision, Event } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
-import { createLoop, type Loop } from '../driver/loop.ts'
+import { createLoop, type Loop, type LoopPorts } from '../driver/loop.ts'
 import { restore } from '../driver/restore.ts'
-import type { Source } from '../port/source.ts'
+import type { NewResult, KeptAnswers } from '../driver/keeping.ts'
+import type { Source, SourceItem } from '../port/source.ts'
+import type { Store } from '../port/store.ts'
 import { Violation } from '../std/assert.ts'
 import type { Prng } from '../std/prng.ts'
 import type { SimClock } from './clock.ts'
@@ -35,8 +38,24 @@ type Surroundings = {
   readonly heard: (body: string) => void
   /** An item of this run that has an answer may get another: what failed is retried. */
   readonly mayRepeat: (run: string) => boolean
-  readonly onStep: (life: Life) => void
+  /** An item is really begun. */
+  readonly began: (stage: Stage, index: number) => void
+  readonly keeperOf: KeeperOf
+  readonly onStep: (life: Life, events: readonly Event[], decisions: readonly Decision[]) => void
   readonly onFailure: (error: Error) => void
+}
+
+/** What a run keeps of one it continues: the real thing, from a room this one must not know. */
+export type KeeperOf = (store: Store, after: NonNullable<SimRun['after']>) => Keeper
+
+type Keeper = {
+  ofItems(
+    state: State,
+    stage: Stage,
+    first: number,
+    items: readonly SourceItem[],
+  ): ReturnType<NonNullable<LoopPorts['keep']>>
+  after(state: State, stage: Stage, results: readonly NewResult[]): readonly KeptAnswers[]
 }
 
 export function beginLife(around: Surroundings): Life {
@@ -71,7 +90,8 @@ export function beginLife(around: Surroundings): Life {
       return undefined
     },
     onEnded() {},
-    onStep: () => around.onStep(life),
+    ...keepingOf(around, state),
+    onStep: (events, decisions) => around.onStep(life, events, decisions),
     onFailure: around.onFailure,
   })
   const life: Life = { state, loop, executor, over: false }
@@ -79,9 +99,28 @@ export function beginLife(around: Surroundings): Life {
   return life
 }
 
-function act({ workload, random, faults }: Surroundings, state: State, execution: Execution): Act {
+/** Each run that continues another has a keeper, and after a restart another one. */
+function keepingOf({ workload, disk, keeperOf }: Surroundings, state: State) {
+  const keepers = new Map<string, Keeper>()
+  const keeperFor = (stage: Stage): Keeper | undefined => {
+    const { definition, after } = runOf(workload, state, stage)
+    if (after === undefined) return undefined
+    const keeper = keepers.get(definition.name) ?? keeperOf(disk.store, after)
+    keepers.set(definition.name, keeper)
+    return keeper
+  }
+  return {
+    keep: (stage, first, items) =>
+      keeperFor(stage)?.ofItems(state, stage, first, items) ?? Promise.resolve(undefined),
+    keepAfter: (stage, results) => keeperFor(stage)?.after(state, stage, results) ?? [],
+  } satisfies Pick<LoopPorts, 'keep' | 'keepAfter'>
+}
+
+function act(around: Surroundings, state: State, execution: Execution): Act {
+  const { workload, random, faults } = around
   checkStart(state, execution)
   const stage = state.stages[execution.stage]
+  around.began(stage, execution.item.index)
   const { scale } = runOf(workload, state, stage)
   return drawAct(random, faults(), scale, () => answerOf(stage, execution.item))
 }

@@ -12,10 +12,11 @@ import { restore } from '../driver/restore.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Journal } from '../port/journal.ts'
 import type { Store } from '../port/store.ts'
+import { hash64 } from '../std/hash64.ts'
 import { demand } from './checker.ts'
 import type { Disk } from './disk.ts'
 import type { Execution } from './executor.ts'
-import type { Workload } from './workload.ts'
+import type { SimRun, Workload } from './workload.ts'
 
 /** What a world must show from outside: right starts, right answers, each committed once, and an end. */
 
@@ -41,7 +42,8 @@ export function gatheredPayload(state: State, store: Store, stage: Stage): Gathe
       if (ended === 'done' || ended === 'stopped') results.push(payload)
     }
   }
-  return { keys: ['all'], versions: [''], payload: () => `{"results":[${results.join(',')}]}` }
+  const payload = `{"results":[${results.join(',')}]}`
+  return { keys: ['all'], versions: [hash64(payload)], payload: () => payload }
 }
 
 /** An item may only run under a lease, and after what it follows. */
@@ -180,8 +182,14 @@ function sorted(value: unknown): unknown {
 }
 
 /** Every item has one final state, and the store the answer that follows from what it was made of. */
-export function checkEnded(state: State, store: Store, workload: Workload): void {
-  for (const { definition } of workload.runs) {
+export function checkEnded(
+  state: State,
+  store: Store,
+  workload: Workload,
+  forgotten: ReadonlySet<string>,
+): void {
+  for (const simRun of workload.runs) {
+    const { definition } = simRun
     const run = state.runs.find(known => known.definition.name === definition.name)
     demand(run !== undefined, () => `${definition.name} was submitted and forgotten`)
     if (run === undefined) continue
@@ -189,7 +197,8 @@ export function checkEnded(state: State, store: Store, workload: Workload): void
       ['done', 'failed', 'cancelled'].includes(run.state),
       () => `${definition.name} is ${run.state} and will stay so: ${standing(state, run)}`,
     )
-    for (const number of run.stages) checkAnswers(state, store, state.stages[number])
+    if (forgotten.has(definition.name)) continue
+    for (const number of run.stages) checkAnswers(state, store, state.stages[number], simRun)
   }
 }
 
@@ -233,7 +242,7 @@ function standing(state: State, run: Run): string {
   })
 }
 
-function checkAnswers(state: State, store: Store, stage: Stage): void {
+function checkAnswers(state: State, store: Store, stage: Stage, simRun: SimRun): void {
   const run = runName(state, stage)
   const name = storedName(state, stage)
   for (let index = 0; index < stage.known; index += 1) {
@@ -242,7 +251,7 @@ function checkAnswers(state: State, store: Store, stage: Stage): void {
     const stored = store.result(run, name, index)
     demand(stored !== undefined, () => `${where()} has ended without an answer`)
     if (stored === undefined || (stored.state !== 'done' && stored.state !== 'stopped')) continue
-    const expected = expectedAnswer(state, store, stage, index)
+    const expected = expectedAnswer(state, store, stage, index, simRun)
     demand(
       stored.payload === expected,
       () => `${where()} is answered ${stored.payload}, right is ${expected}`,
@@ -250,7 +259,13 @@ function checkAnswers(state: State, store: Store, stage: Stage): void {
   }
 }
 
-function expectedAnswer(state: State, store: Store, stage: Stage, index: number): string {
+function expectedAnswer(
+  state: State,
+  store: Store,
+  stage: Stage,
+  index: number,
+  { input }: SimRun,
+): string {
   const { link } = stage.definition
   const upstream = state.stages[stage.upstream]
   const at = (input: number): number => {
@@ -259,7 +274,7 @@ function expectedAnswer(state: State, store: Store, stage: Stage, index: number)
   }
   if (link.kind === 'source' && link.pushed === true)
     return String(Number(store.spooled(runName(state, stage), index, 1)[0].payload) + 1)
-  if (link.kind === 'source') return String(index + 1)
+  if (link.kind === 'source') return String(input.valueAt(index) + 1)
   if (link.kind === 'item') return String(at(index) + 1)
   if (link.kind === 'gather')
     return answerOf(stage, {

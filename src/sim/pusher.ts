@@ -1,6 +1,5 @@
 import type { State } from '../core/state.ts'
-import type { Loop } from '../driver/loop.ts'
-import type { SpooledItem } from '../port/journal.ts'
+import type { Loop, PushedItem } from '../driver/loop.ts'
 import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import type { Prng } from '../std/prng.ts'
@@ -34,14 +33,15 @@ type PusherWorld = {
 }
 
 export function createPusher({ run, items, random, clock, node }: PusherWorld): Pusher {
-  const waiting: SpooledItem[] = Array.from({ length: items }, (_, value) => ({
+  const waiting: PushedItem[] = Array.from({ length: items }, (_, value) => ({
     key: `k${value}`,
     payload: String(value),
     ...(random.chance(0.3) ? { priority: random.int(3) - 1 } : {}),
+    ...(value % 5 === 3 ? { due: clock.now() + value * SECOND, weight: 1 + (value % 3) } : {}),
     ...(random.chance(0.2) ? { notBefore: clock.now() + random.int(30 * SECOND) } : {}),
   }))
   const kept = new Set<string>()
-  let handed: SpooledItem[] = []
+  let handed: PushedItem[] = []
 
   let resting = false
 
@@ -94,7 +94,7 @@ export function createPusher({ run, items, random, clock, node }: PusherWorld): 
     goOn,
     check(state, store) {
       const known = state.runs.find(({ definition }) => definition.name === run)
-      if (known === undefined || known.state === 'cancelled') return
+      if (known === undefined) return
       const keys = new Set(store.spooled(run, 0, 1e6).map(({ key }) => key))
       for (const key of kept)
         demand(keys.has(key), () => `${key} was acknowledged by ${run} and is gone`)

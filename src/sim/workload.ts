@@ -22,8 +22,19 @@ export type SimRun = {
   /** How long its items take, about. */
   readonly scale: number
   readonly items: number
+  readonly input: Input
+  /** The run this one continues, and the stages it was asked to run again; submitted once that has ended. */
+  readonly after?: { readonly previous: string; readonly redo: readonly string[] }
   /** The source of a run that reads one; else its items are pushed. */
   readonly openSource: (() => Source) | undefined
+}
+
+type Input = {
+  readonly items: number
+  readonly valueAt: (index: number) => number
+  /** The index that cannot be read, or -1. */
+  readonly unreadable: number
+  readonly atMost: number
 }
 
 export function drawWorkload(random: Prng): Workload {
@@ -84,21 +95,52 @@ function drawRun(random: Prng, at: number): SimRun {
       : {}),
   }
   const atMost = 1 + random.int(12)
-  const openSource = (): Source =>
-    simSource({
-      count: items,
-      atMost,
-      size: index => 1 + (index % 4),
-      problem: index => (index === unreadable ? 'unreadable by lot' : undefined),
-    })
+  const input: Input = { items, valueAt: index => index, unreadable, atMost }
   const pushed = links[0].kind === 'source' && links[0].pushed === true
   return {
     definition,
     at: random.int(5 * SECOND),
     scale,
     items,
-    openSource: pushed ? undefined : openSource,
+    input,
+    openSource: pushed ? undefined : sourceOf(input),
   }
+}
+
+const sourceOf =
+  ({ items, valueAt, unreadable, atMost }: Input) =>
+  (): Source =>
+    simSource({
+      count: items,
+      atMost,
+      item: valueAt,
+      size: index => 1 + (index % 4),
+      problem: index => (index === unreadable ? 'unreadable by lot' : undefined),
+    })
+
+/** Some runs are continued by another, as after a change: a few items differ, some are new, a stage may be asked for anew. */
+export function withSuccessors(random: Prng, { machines, runs }: Workload): Workload {
+  const successors = runs.flatMap((run): SimRun[] => {
+    if (run.openSource === undefined || !random.chance(0.4)) return []
+    const { definition, items } = run
+    const changed = new Set(Array.from({ length: random.int(4) }, () => random.int(items + 1)))
+    const input: Input = {
+      items: items + random.int(4),
+      valueAt: index => (changed.has(index) ? index + 100 : index),
+      unreadable: random.chance(0.2) ? random.int(10) : -1,
+      atMost: 1 + random.int(12),
+    }
+    const redo = random.chance(0.4) ? [random.pick(definition.stages).name] : []
+    return [
+      {
+        ...run,
+        ...{ definition: { ...definition, name: `${definition.name}-again` } },
+        ...{ at: Number.POSITIVE_INFINITY, items: input.items, input },
+        ...{ after: { previous: definition.name, redo }, openSource: sourceOf(input) },
+      },
+    ]
+  })
+  return { machines, runs: [...runs, ...successors] }
 }
 
 function drawStage(

@@ -1,24 +1,26 @@
-import type { Event } from '../core/event.ts'
+import type { Decision, Event } from '../core/event.ts'
+import type { State } from '../core/state.ts'
 import { Violation } from '../std/assert.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { SECOND } from '../std/time.ts'
 import { type Blow, drawBlow } from './blow.ts'
-import { checkBooks } from './checker.ts'
+import { checkBooks, demand } from './checker.ts'
 import { type SimClock, simClock } from './clock.ts'
+import { checkContinued, hasEnded, learntBefore, nameOfItem, runNamed } from './continued.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { drawFaults, type Faults, noFaults } from './fault.ts'
-import { beginLife, type Life } from './node.ts'
+import { beginLife, type KeeperOf, type Life } from './node.ts'
 import { checkEnded, checkPayloads, checkReplay } from './oracle.ts'
 import { createPusher, type Pusher } from './pusher.ts'
-import { drawWorkload, type Workload } from './workload.ts'
+import { drawWorkload, type SimRun, withSuccessors, type Workload } from './workload.ts'
 
 /**
  * A node in a simulated world: the real core and loop over simulated ports, everything drawn from one
  * seed. First a time of faults (slots, replies, disk, node, machines), in which nothing wrong may
  * happen; then the world heals, and every item must end. A violation names the seed.
  */
-export async function simulateWorld(seed: number): Promise<WorldReport> {
-  const world = createWorld(seed)
+export async function simulateWorld(seed: number, keeperOf: KeeperOf): Promise<WorldReport> {
+  const world = createWorld(seed, keeperOf)
   try {
     await world.live()
   } catch (error) {
@@ -42,10 +44,11 @@ const TROUBLE = 20 * SECOND
 /** By then a healed world must be still. */
 const END = 100_000 * SECOND
 
-function createWorld(seed: number) {
+function createWorld(seed: number, keeperOf: KeeperOf) {
   const random: Prng = prng(seed, 10)
   const blows: Prng = prng(seed, 11)
-  const workload: Workload = drawWorkload(prng(seed, 12))
+  const workload: Workload = withSuccessors(prng(seed, 14), drawWorkload(prng(seed, 12)))
+  const successors = workload.runs.filter(({ after }) => after !== undefined)
   const clock: SimClock = simClock()
   const away = new Set<string>()
   const journal: string[] = []
@@ -56,6 +59,9 @@ function createWorld(seed: number) {
   let steps = 0
   /** Runs whose failed items were tried again from outside. */
   const retried = new Set<string>()
+  /** Runs that were removed, and items that were ever begun, by name. */
+  const forgotten = new Set<string>()
+  const begun = new Set<string>()
   /** The disk has lost what it had acknowledged. */
   let forgetful = false
   let pushers: Pusher[] = []
@@ -70,6 +76,8 @@ function createWorld(seed: number) {
       faults: () => faults,
       heard: body => journal.push(body),
       mayRepeat: run => retried.has(run),
+      began: (stage, index) => life && begun.add(nameOfItem(life.state, stage, index)),
+      keeperOf,
       onStep: check,
       onFailure: error => {
         if (error.name === 'JournalError') crash(0)
@@ -83,15 +91,57 @@ function createWorld(seed: number) {
     if (faults === noFaults) goOn()
   }
 
-  const check = ({ state, loop }: Life): void => {
+  const check = (
+    { state, loop }: Life,
+    events: readonly Event[],
+    decisions: readonly Decision[],
+  ): void => {
     steps += 1
     if (steps > 100_000) throw new Violation('it does not come to an end')
     for (const pusher of pushers) pusher.acknowledged()
     checkBooks(state)
-    if (steps % 40 !== 0) return
+    for (const event of events) follow(event, state)
+    checkStarts(state, decisions)
+    const someEnded = events.some(({ kind }) => kind === 'finished')
+    for (const run of successors) goOnFrom(run, state, someEnded)
+    if (steps % 60 !== 0) return
     checkReplay(disk, state)
     checkPayloads(state, loop.payloads)
   }
+
+  /** What users do once something is durable: tell a run the times of the one before, remove what is forgotten. */
+  const follow = (event: Event, state: State): void => {
+    if (event.kind === 'forget') {
+      const { name } = state.runs[event.run].definition
+      forgotten.add(name)
+      disk.store.removeRun(name)
+    } else if (event.kind === 'submit') {
+      const after = successors.find(({ definition }) => definition.name === event.run.name)?.after
+      const previous = after && runNamed(state, after.previous)
+      const run = runNamed(state, event.run.name)
+      if (previous && run) for (const learnt of learntBefore(state, previous, run)) send(learnt)
+    }
+  }
+
+  /** A run that has ended is continued; when that one has ended too, the first may be removed. */
+  const goOnFrom = (run: SimRun, state: State, someEnded: boolean): void => {
+    const name = run.after?.previous ?? ''
+    const before = workload.runs.find(({ definition }) => definition.name === name)
+    const [previous, next] = [runNamed(state, name), runNamed(state, run.definition.name)]
+    if (before === undefined || previous === undefined || !hasEnded(previous)) return
+    if (next === undefined) return submit(run.definition.name)
+    if (!someEnded || !hasEnded(next) || forgotten.has(name) || forgetful) return
+    const retriedOnce = retried.has(run.definition.name)
+    checkContinued(state, run, { store: disk.store, begun, retried: retriedOnce, before })
+    if (seed % 2 === 0) send({ kind: 'forget', run: previous.number })
+  }
+
+  const isContinued = (name: string): boolean =>
+    forgotten.has(name) ||
+    successors.some(
+      ({ definition, after }) =>
+        after?.previous === name && life && runNamed(life.state, definition.name) !== undefined,
+    )
 
   const goOn = (): void => {
     for (const run of life?.state.runs ?? []) send({ kind: 'goOn', run: run.number })
@@ -109,6 +159,8 @@ function createWorld(seed: number) {
     if (life === undefined || life.over) return
     life.over = true
     for (const pusher of pushers) pusher.lost()
+    // What was removed is gone for good, whatever the journal loses.
+    if (forgotten.size > 0) torn = 0
     if (torn > 0) forgetful = true
     life.loop.stop()
     void life.executor.close(0)
@@ -164,6 +216,8 @@ function createWorld(seed: number) {
 
   const retry = (number: number): void => {
     if (life === undefined || life.over) return
+    // Nobody goes back to what was continued: its results are another run's now.
+    if (isContinued(life.state.runs[number].definition.name)) return
     retried.add(life.state.runs[number].definition.name)
     send({ kind: 'retryFailed', run: number })
     for (const pusher of pushers) clock.at(clock.now() + SECOND, pusher.goOn)
@@ -182,7 +236,8 @@ function createWorld(seed: number) {
   return {
     async live() {
       boot()
-      for (const { definition, at } of workload.runs) clock.at(at, () => submit(definition.name))
+      for (const { definition, at, after } of workload.runs)
+        if (after === undefined) clock.at(at, () => submit(definition.name))
       pushers = workload.runs
         .filter(({ openSource }) => openSource === undefined)
         .map(({ definition, items }) =>
@@ -200,13 +255,13 @@ function createWorld(seed: number) {
       if (wrong !== undefined) throw wrong
       if (life === undefined) throw new Violation('the node never booted')
       checkReplay(disk, life.state)
-      checkEnded(life.state, disk.store, workload)
+      checkEnded(life.state, disk.store, workload, forgotten)
       if (!forgetful) for (const pusher of pushers) pusher.check(life.state, disk.store)
       // Now that nothing fails any more, what failed is tried again.
       for (const run of life.state.runs) retry(run.number)
       await pass()
       checkReplay(disk, life.state)
-      checkEnded(life.state, disk.store, workload)
+      checkEnded(life.state, disk.store, workload, forgotten)
     },
     blame(error: unknown): Error {
       const story = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -226,6 +281,20 @@ function createWorld(seed: number) {
       }
     },
   }
+}
+
+/** Nothing starts in a run that was stopped or cancelled, or has ended. */
+function checkStarts(state: State, decisions: readonly Decision[]): void {
+  decisions.forEach((decision, at) => {
+    if (decision.kind !== 'start') return
+    const task = decision.tasks[0]
+    const run = state.runs[state.stages[state.tasks.stage[task]].run]
+    const stopsLater = decisions.slice(at).some(later => later.kind === 'giveUp')
+    demand(
+      run.state === 'active' || stopsLater,
+      () => `task ${task} starts, but ${run.definition.name} is ${run.state}`,
+    )
+  })
 }
 
 /** Lets every promise that can go on do so: chains in the driver are shorter than this. */

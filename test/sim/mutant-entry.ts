@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { simulateWorld } from '../../src/sim/world.ts'
+import { world } from './worlds.ts'
 import { journal, replayed, snapshot } from '../core/transcript.ts'
 
 /**
@@ -21,7 +21,7 @@ async function noticed(): Promise<string | undefined> {
       if (replayed(said, memory) !== said) return `transcript: ${title}`
   for (let seed = 1; seed <= seeds; seed += 1) {
     try {
-      await simulateWorld(seed)
+      await world(seed)
     } catch (error) {
       return `world: ${String(error).split('\n')[0]}`
     }

@@ -22,6 +22,10 @@ function born(disk: Disk, at: SimClock = clock, faults = noFaults, given = workl
     random: prng(7, 10),
     faults: () => faults,
     heard() {},
+    began() {},
+    keeperOf: () => {
+      throw new Error('no run continues another here')
+    },
     mayRepeat: () => false,
     onStep() {},
     onFailure(error) {

@@ -1,0 +1,86 @@
+import type { Event } from '../core/event.ts'
+import { limits } from '../core/limits.ts'
+import type { Run, Stage, State } from '../core/state.ts'
+import { runName, storedName } from '../driver/stored-name.ts'
+import { encodeEstimate, faded } from '../policy/estimation/least-squares.ts'
+import type { Store } from '../port/store.ts'
+import { demand } from './checker.ts'
+import { gatheredPayload } from './oracle.ts'
+import type { SimRun } from './workload.ts'
+
+/** A run that continues another: what it is told of its times, and what it may, and may not, run again. */
+
+export const runNamed = (state: State, name: string): Run | undefined =>
+  state.runs.find(({ definition }) => definition.name === name)
+
+export const hasEnded = (run: Run | undefined): boolean =>
+  run !== undefined && ['done', 'failed', 'cancelled'].includes(run.state)
+
+/** What the run before learnt of times, stage by stage. */
+export function learntBefore(state: State, previous: Run, run: Run): Event[] {
+  return run.stages.flatMap((stage, at) => {
+    const { pooled, estimates } = state.stages[previous.stages[at]]
+    return [pooled, ...estimates].flatMap((estimate, nth): Event[] => {
+      if (estimate === undefined || estimate.n === 0) return []
+      const learnt = faded(encodeEstimate(estimate), limits.recalled)
+      return [{ kind: 'learnt', stage, machine: nth - 1, estimate: learnt }]
+    })
+  })
+}
+
+export const nameOfItem = (state: State, stage: Stage, index: number): string =>
+  `${runName(state, stage)} ${storedName(state, stage)} ${index}`
+
+type Books = {
+  readonly store: Store
+  /** Names of all items that were ever begun. */
+  readonly begun: ReadonlySet<string>
+  /** Its failed items were tried again: a reduce may have run on less than it has now. */
+  readonly retried: boolean
+  readonly before: SimRun
+}
+
+/** An item ran if and only if it is new, changed, had no result, is asked for anew, or takes another result. */
+export function checkContinued(state: State, run: SimRun, books: Books): void {
+  const { store, begun, retried, before } = books
+  const [now, then] = [run, before].map(({ definition }) => runNamed(state, definition.name))
+  if (now === undefined || then === undefined) return
+  now.stages.forEach((number, at) => {
+    const stage = state.stages[number]
+    const { link, name } = stage.definition
+    if (link.kind === 'tree' || (link.kind === 'gather' && retried)) return
+    const takes = inputsOf(state, store, { stage, earlier: state.stages[then.stages[at]] })
+    for (let index = 0; index < stage.known; index += 1) {
+      const stored = store.result(before.definition.name, name, index)?.state
+      const same =
+        link.kind === 'source'
+          ? index !== run.input.unreadable &&
+            run.input.valueAt(index) === before.input.valueAt(index)
+          : takes(index)
+      const holds =
+        same && !run.after?.redo.includes(name) && (stored === 'done' || stored === 'stopped')
+      const ran = begun.has(nameOfItem(state, stage, index))
+      const ended = store.result(run.definition.name, name, index)?.state
+      const where = `item ${index} of ${name} in ${run.definition.name}`
+      demand(!(holds && ran), () => `${where} ran, though what there was of it holds`)
+      demand(ended !== 'done' || holds || ran, () => `${where} was kept and does not hold any more`)
+    }
+  })
+}
+
+/** Whether what an item takes is what it took in the run before. */
+function inputsOf(
+  state: State,
+  store: Store,
+  { stage, earlier }: { stage: Stage; earlier: Stage },
+): (index: number) => boolean {
+  if (stage.definition.link.kind === 'gather') {
+    const [now, then] = [stage, earlier].map(at => gatheredPayload(state, store, at).payload(0))
+    return () => now === then
+  }
+  const resultOf = (at: Stage, index: number) => {
+    const from = state.stages[at.upstream]
+    return store.result(runName(state, from), storedName(state, from), index)?.payload
+  }
+  return index => resultOf(stage, index) === resultOf(earlier, index)
+}
