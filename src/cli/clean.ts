@@ -3,6 +3,7 @@ import { cleanRuns, type Cleaning } from '../api/clean.ts'
 import { openHost } from '../api/host.ts'
 import { type Cleaned, answerRequest } from '../api/requests.ts'
 import { InputError } from '../model/input-error.ts'
+import { JournalError } from '../port/journal-error.ts'
 import { formatCount, parseDuration, plural } from '../std/units.ts'
 import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -47,13 +48,23 @@ async function clean(run: string | undefined, flags: Flags): Promise<number> {
 async function remove(dir: string, cleaning: Cleaning): Promise<readonly string[]> {
   const answered = await askLiving(dir, { op: 'clean', ...cleaning })
   if (answered !== undefined) return (answered as Cleaned).removed
-  const host = await openHost({ dir, machines: [], onRequest: answerRequest })
   try {
-    return await cleanRuns(host, cleaning)
-  } finally {
-    await host.close()
+    const host = await openHost({ dir, machines: [], onRequest: answerRequest })
+    try {
+      return await cleanRuns(host, cleaning)
+    } finally {
+      await host.close()
+    }
+  } catch (error) {
+    throw isFull(error) ? new InputError(`${(error as Error).message} ${roomFirst}`) : error
   }
 }
+
+const isFull = (error: unknown): boolean => error instanceof JournalError && error.kind === 'full'
+
+/** What is removed is written to a log before it is: SQLite cannot do it in no room at all. */
+const roomFirst =
+  'To remove runs takes a little room itself: delete or move another file of this disk, 1 MB is mostly enough.'
 
 /** The first of many. */
 function namesInWords(names: readonly string[]): string {

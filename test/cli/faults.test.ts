@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -169,6 +170,8 @@ test('a flipped bit in the log of a killed run is refused, not taken for its end
 })
 
 const heavy = noting("await new Promise(r => setTimeout(r, 5)); return 'x'.repeat(100_000)")
+const incompressible = `import { randomBytes } from 'node:crypto'
+export default () => randomBytes(2_000).toString('hex')`
 const big = (output: string, ...more: string[]) =>
   ['map', 'handle.mjs', 'range:0..60', '-o', output, ...more] as const
 
@@ -194,6 +197,29 @@ describe.skipIf(!canMount())('a full disk', () => {
         const ended = await folder.dray(question, '--dir', 'disk/d')
         expect(ended.code, ended.err).toBe(0)
       }
+    } finally {
+      execFileSync('umount', [disk])
+      folder.remove()
+    }
+  })
+
+  test('clean says what it takes where there is no room at all, and frees all in a little', async () => {
+    const folder = folderWith({ 'handle.mjs': incompressible, 'disk/.keep': '' })
+    const disk = join(folder.path, 'disk')
+    const mount = (...how: string[]) => execFileSync('mount', [...how, disk])
+    mount('-t', 'tmpfs', '-o', 'size=20m', 'tmpfs')
+    try {
+      const words = ['map', 'handle.mjs', 'range:0..1000', '-o', 'out.jsonl', '--dir', 'disk/d']
+      expect((await folder.dray(...words, '--isolation', 'thread')).code).toBe(0)
+      const size = statSync(join(disk, 'd/dray.db')).size
+      const clean = () => folder.dray('clean', '--older', '0s', '--dir', 'disk/d')
+      mount('-o', `remount,size=${size}`)
+      refused(await clean(), /the disk is full.*takes a little room itself/)
+      expect(readdirSync(join(disk, 'd')).filter(name => name.startsWith('owner'))).toEqual([])
+      mount('-o', `remount,size=${size + 300_000}`)
+      const ended = await clean()
+      expect(ended.code, ended.err).toBe(0)
+      expect(statSync(join(disk, 'd/dray.db')).size).toBeLessThan(size / 5)
     } finally {
       execFileSync('umount', [disk])
       folder.remove()
@@ -344,7 +370,7 @@ describe.skipIf(!canBeNobody())('what this user may not write or read', () => {
   test('somebody else’s run is seen at work, and is only theirs to change', async () => {
     folder.write('slow.mjs', 'export default n => new Promise(done => setTimeout(done, 60, n))\n')
     chmodSync(folder.path, 0o755)
-    const run = folder.begin('map', 'slow.mjs', 'range:0..400', '-o', 'out/o.jsonl', '--events')
+    const run = folder.begin('map', 'slow.mjs', 'range:0..1000', '-o', 'out/o.jsonl', '--events')
     await run.hasEnded(2)
     const status = await asNobody('status', '--json')
     expect(status.code, status.err).toBe(0)

@@ -23,7 +23,13 @@ export async function claimDirectory(dir: string): Promise<Owner> {
     const address = chooseAddress(folder)
     const server = await serve(address)
     const record = { pid: process.pid, host: hostname(), since: new Date().toISOString(), address }
-    writeRecord(folder, record)
+    try {
+      writeRecord(folder, record)
+    } catch (error) {
+      // Left listening it would answer for a folder that nobody has.
+      await server.close()
+      throw error
+    }
     const release = async () => {
       // The folder may have been moved away, and another be in its place with an owner of its own.
       const isOurs = sameRecord(readRecord(folder), record)
@@ -160,6 +166,11 @@ function sameRecord(found: OwnerRecord | undefined, own: OwnerRecord): boolean {
 function writeRecord(folder: string, record: OwnerRecord): void {
   const temporary = `${recordPath(folder)}.${process.pid}`
   // Another user who may look into the folder should see that somebody works there.
-  writeFileSync(temporary, JSON.stringify(record), { mode: 0o644 })
-  renameSync(temporary, recordPath(folder))
+  try {
+    writeFileSync(temporary, JSON.stringify(record), { mode: 0o644 })
+    renameSync(temporary, recordPath(folder))
+  } catch (error) {
+    leaveBehind(() => rmSync(temporary, { force: true }))
+    throw error
+  }
 }

@@ -35,6 +35,11 @@ export function isUnwritable(error: unknown): boolean {
   return fault === readonly || fault === open || fault === full || fault === io
 }
 
+/** There is no room on the disk for what was to be written. */
+export function isFull(error: unknown): boolean {
+  return faultOf(error) === full
+}
+
 type Fault = { readonly kind: JournalErrorKind; readonly what: string; readonly remedy: string }
 
 const full: Fault = {

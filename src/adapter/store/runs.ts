@@ -1,7 +1,8 @@
 import { JournalError } from '../../port/journal-error.ts'
 import type { RunRecord, Store } from '../../port/store.ts'
 import { checksumOf } from '../sqlite/checksum.ts'
-import type { Database } from '../sqlite/database.ts'
+import type { Database, Handle } from '../sqlite/database.ts'
+import { isFull } from '../sqlite/fault.ts'
 import type { Stages } from '../sqlite/stages.ts'
 
 /** Run records and named documents: small, rewritten whole, durable when the call returns. */
@@ -50,11 +51,35 @@ export function openRuns(
       })
       stages.forget(name)
       removed()
-      // Hands the pages back to the file system; iterated, since the pragma frees one page per step.
-      db.guard('freeing space', () => db.handle.exec('PRAGMA incremental_vacuum'))
+      db.guard('freeing space', () => handBack(db.handle))
     },
   }
 }
+
+/**
+ * Hands free pages back to the file system. In one go where the log has room for what is moved; on a disk
+ * almost full, where space matters most, a little at a time, with the log emptied into the file after each.
+ */
+function handBack(handle: Handle): void {
+  try {
+    handle.exec('PRAGMA incremental_vacuum')
+    return
+  } catch (error) {
+    if (!isFull(error)) throw error
+  }
+  const free = handle.prepare('PRAGMA freelist_count')
+  handle.exec(CHECKPOINT)
+  for (let left = free.get()[0]; left > 0; ) {
+    handle.exec(`PRAGMA incremental_vacuum(${PAGES_AT_A_TIME}); ${CHECKPOINT}`)
+    const now = free.get()[0]
+    if (now >= left) return
+    left = now
+  }
+}
+
+const CHECKPOINT = 'PRAGMA wal_checkpoint(TRUNCATE)'
+/** As many pages may be moved; 64 kB of log, and pointer maps beside it. */
+const PAGES_AT_A_TIME = 16
 
 type RunRow = [name: string, checksum: number, body: string]
 
