@@ -1,9 +1,8 @@
 import { InputError } from '../model/input-error.ts'
-import type { RunRecord } from '../port/store.ts'
 import type { Micros } from '../std/time.ts'
 import type { Host } from './host.ts'
 import { lineage } from './answers-before.ts'
-import { findRun, stateOfRun, type View } from './view.ts'
+import { findRun, listRuns, stateOfRun, type View } from './view.ts'
 
 /** Which runs to remove: one by its own name, or those that ended longer ago than an age in micros. */
 export type Cleaning = { readonly run: string } | { readonly olderThan: Micros }
@@ -16,11 +15,14 @@ export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<string[
   const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
   const names =
     'run' in cleaning ? [removable(view, cleaning.run)] : olderThan(view, cleaning.olderThan)
-  for (const name of names) {
-    const run = host.runNamed(name)
-    if (run !== undefined) await host.commit({ kind: 'forget', run: run.number })
-    host.store.removeRun(name)
+  const runs = new Map(host.state.runs.map(run => [run.definition.name, run]))
+  const known = names.flatMap(name => runs.get(name) ?? [])
+  if (known.length > 0) {
+    const durable = host.nextStep()
+    for (const { number } of known) host.loop.send({ kind: 'forget', run: number })
+    await durable
   }
+  for (const name of names) host.store.removeRun(name)
   return names
 }
 
@@ -42,23 +44,18 @@ const ended: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled'])
 function olderThan(view: View, age: Micros): string[] {
   const before = Date.now() * 1_000 - age
   const held = heldBy(view)
-  return view.store
-    .runs()
-    .filter(record => ended.has(stateOfRun(view, record)) && !held.has(record.name))
-    .filter(record => endOf(view, record) < before)
-    .map(record => record.name)
-}
-
-function endOf(view: View, { name, endedAt, createdAt }: RunRecord): Micros {
-  const run = view.state.runs.find(({ definition }) => definition.name === name)
-  return run !== undefined && run.endedAt > 0 ? run.endedAt : (endedAt ?? createdAt)
+  return listRuns(view)
+    .filter(({ run, state }) => ended.has(state) && !held.has(run))
+    .filter(({ endedAt, createdAt }) => (endedAt ?? createdAt) < before)
+    .map(({ run }) => run)
 }
 
 /** Runs whose results another that has not ended may keep, each with that other. */
 function heldBy(view: View): Map<string, string> {
   const held = new Map<string, string>()
+  const live = new Set(listRuns(view).flatMap(({ run, state }) => (ended.has(state) ? [] : [run])))
   for (const record of view.store.runs()) {
-    if (record.previous === undefined || ended.has(stateOfRun(view, record))) continue
+    if (record.previous === undefined || !live.has(record.name)) continue
     for (const name of lineage(view.store, record.previous)) held.set(name, record.name)
   }
   return held

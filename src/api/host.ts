@@ -107,6 +107,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const { journal, store, reserveLog, close: closeDirectory } = openDirectory(dir)
   const state = restore(journal)
   const attached = new Map<string, Attached>()
+  /** Of the runs that ended: those that were attached, and what kept outputs from being written. */
+  const ended = new Map<string, OutputError | undefined>()
   const waiting = waiters()
   const listeners = new Set<HostListener>()
   /** What `written` answers once the store is closed. */
@@ -157,6 +159,9 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       if (record !== undefined && ending !== undefined)
         store.putRun({ ...record, state: ending, endedAt: run.endedAt })
       rmSync(join(dir, 'gather', name), { recursive: true, force: true })
+      // Its job may hold all of its input; who takes the run up again attaches it anew.
+      ended.set(name, attached.get(name)?.unwritten)
+      attached.delete(name)
       waiting.ended(name)
     },
     onStep: (events, decisions) => {
@@ -204,7 +209,10 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     store,
     loop,
     machines: options.machines,
-    attach: (name, job, how) => void attached.set(name, attachedJob(job, how)),
+    attach(name, job, how) {
+      ended.delete(name)
+      attached.set(name, attachedJob(job, how))
+    },
     isAttached: name => attached.has(name),
     reserveLog,
     runNamed: name => state.runs.find(run => run.definition.name === name),
@@ -216,7 +224,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     },
     written: name =>
       lastWritten === undefined ? writtenBy(store, name) : (lastWritten.get(name) ?? []),
-    unwritten: name => attached.get(name)?.unwritten,
+    unwritten: name => attached.get(name)?.unwritten ?? ended.get(name),
     writeOutputs(name) {
       const run = host.runNamed(name)
       return run === undefined ? Promise.resolve(`no run ${name}`) : finishRun(run.number)
@@ -248,7 +256,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       await Promise.race([Promise.allSettled(sources), late])
       inTime.abort()
       try {
-        lastWritten ??= new Map([...attached.keys()].map(name => [name, writtenBy(store, name)]))
+        const names = new Set([...ended.keys(), ...attached.keys()])
+        lastWritten ??= new Map([...names].map(name => [name, writtenBy(store, name)]))
       } finally {
         closeDirectory()
         await owner.close()

@@ -147,11 +147,22 @@ export function forgetAssignment(state: State, task: number): void {
 /** The outputs are written, or could not be: the run has ended. */
 export function endRun(state: State, run: Run, problem: string | undefined): void {
   forgetModels(state, run, 'freed')
+  forgetChoices(state, run)
   run.endedAt = state.now
   if (problem !== undefined) run.problem = { kind: 'error', message: problem }
   if (run.problem?.kind === 'cancelled') run.state = 'cancelled'
   else if (run.problem !== undefined) run.state = 'failed'
   else run.state = failedItems(state, run.stages) > allowedFailures(state, run) ? 'failed' : 'done'
+}
+
+/** What only choosing and starting ask for; of a plan, which items it placed is still told. */
+function forgetChoices({ stages, scratch }: State, run: Run): void {
+  for (const number of run.stages) {
+    const { plan, classes } = stages[number]
+    plan?.rank.clear()
+    scratch.plain.delete(number)
+    for (const klass of classes) scratch.columns.eligible[klass] = undefined
+  }
 }
 
 /** How many items may fail; a share is of all items of the job's first stage, once they are known. */
