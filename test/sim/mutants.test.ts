@@ -15,7 +15,7 @@ const SEEDS = 40
 const PATIENCE = 40_000
 
 test('the core as it is passes', async () => {
-  expect(await whatNotices(undefined, 15)).toBe('')
+  expect(await whatNotices(undefined, 8)).toBe('')
 })
 
 describe('a broken core is noticed', () => {
