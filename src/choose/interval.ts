@@ -8,10 +8,15 @@ export function meanOf(values: readonly number[]): number {
 export function intervalOf(values: readonly number[]): Interval {
   const mean = meanOf(values)
   if (values.length < 2) return [mean, mean]
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  const freedom = values.length - 1
-  const half = quantile(freedom) * Math.sqrt(squares / freedom / values.length)
+  const half = quantile(values.length - 1) * standardError(values)
   return [mean - half, mean + half]
+}
+
+/** Of the mean, by at least two values. */
+export function standardError(values: readonly number[]): number {
+  const mean = meanOf(values)
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return Math.sqrt(squares / (values.length - 1) / values.length)
 }
 
 /** The 97.5 % quantile; beyond 30 degrees of freedom by Cornish and Fisher's first terms. */

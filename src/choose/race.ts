@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
+import { meanOf as meanOfValues, standardError } from './interval.ts'
 import { compareScores, type Score } from './objective.ts'
 import { type Conditions, realise, scoreOf, type Way } from './realise.ts'
 
@@ -145,8 +146,6 @@ function worthMore(ranked: readonly Trial[], roomFor: number): readonly Trial[] 
 /** Within so many standard errors of the mean difference; what never differs is the same thing twice. */
 function isNear(trial: Trial, best: Trial): boolean {
   const gaps = trial.scores.map((score, at) => score.value - best.scores[at].value)
-  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
-  const squares = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0)
-  const error = Math.sqrt(squares / (gaps.length - 1) / gaps.length)
-  return error > 0 && mean < (gaps.length < telling ? 4 : 2) * error
+  const error = standardError(gaps)
+  return error > 0 && meanOfValues(gaps) < (gaps.length < telling ? 4 : 2) * error
 }

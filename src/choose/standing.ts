@@ -1,5 +1,6 @@
 import { compareScores, objectiveInWords, type Score } from './objective.ts'
 import type { Objective } from '../model/job.ts'
+import { meanOf, standardError } from './interval.ts'
 import type { Proof } from './prove.ts'
 import type { Way } from './realise.ts'
 
@@ -36,7 +37,9 @@ export function isWorthIt(better: readonly Score[], standing: readonly Score[], 
   const gain = meanOf(gains)
   const left = equal ? (score: Score) => score.makespan : of
   const least = smallPart * meanOf(standing.slice(0, runs).map(left))
-  return gain > least && gain > (runs >= fewest ? 2 * errorOf(gains) : luck * left(standing[0]))
+  return (
+    gain > least && gain > (runs >= fewest ? 2 * standardError(gains) : luck * left(standing[0]))
+  )
 }
 
 /** Runs from which luck can be told. */
@@ -47,15 +50,6 @@ const smallPart = 0.01
 const planning = 0.4
 
 const plain = ({ value }: Score): Score => ({ value, makespan: 0 })
-const meanOf = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
-
-/** Standard error of a mean. */
-function errorOf(values: readonly number[]): number {
-  const mean = meanOf(values)
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return Math.sqrt(squares / (values.length - 1) / values.length)
-}
 
 /**
  * Whether a rule that a run follows comes, in expected times, so near to what no schedule can be below that
