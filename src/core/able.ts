@@ -1,3 +1,4 @@
+import { runsAnywhere } from '../model/horizon.ts'
 import type { Problem } from '../model/problem.ts'
 import { limits } from './limits.ts'
 
@@ -7,8 +8,10 @@ import { limits } from './limits.ts'
  * run it must not stand before another that an idle machine could take. There may be as many sets as
  * tasks, and every decision looks at each class; sets found after the first few share the last number.
  */
-export function ableGroups({ tasks, machines, times }: Problem): Int32Array {
+export function ableGroups(problem: Problem): Int32Array {
+  const { tasks, machines, times } = problem
   const groups = new Int32Array(tasks.length)
+  if (runsAnywhere(problem)) return groups
   const known = new Map<string, number>()
   for (let task = 0; task < tasks.length; task += 1) {
     const set = setOf(times, task * machines.length, machines.length)

@@ -6,19 +6,43 @@ import type { Problem } from './problem.ts'
  * so arithmetic that is exact up to here is exact everywhere.
  */
 export function serialHorizon(problem: Problem): number {
+  return reachOf(problem).horizon
+}
+
+/** Every machine can run every task. */
+export function runsAnywhere(problem: Problem): boolean {
+  return reachOf(problem).anywhere
+}
+
+type Reach = { readonly horizon: number; readonly anywhere: boolean }
+
+/** Of a problem, which never changes: it may be simulated hundreds of times, and its times be millions. */
+const reaches = new WeakMap<Problem, Reach>()
+
+function reachOf(problem: Problem): Reach {
+  let reach = reaches.get(problem)
+  if (reach === undefined) reaches.set(problem, (reach = measureReach(problem)))
+  return reach
+}
+
+function measureReach(problem: Problem): Reach {
+  const { times, tasks } = problem
   const machines = problem.machines.length
   let horizon = 0
   let latestRelease = 0
-  for (let task = 0; task < problem.tasks.length; task += 1) {
+  let anywhere = true
+  for (let task = 0; task < tasks.length; task += 1) {
     let slowest = 0
     for (let at = task * machines; at < (task + 1) * machines; at += 1) {
-      const time = problem.times[at]
-      if (time > slowest && time !== Number.POSITIVE_INFINITY) slowest = time
+      const time = times[at]
+      if (time <= slowest) continue
+      if (time === Number.POSITIVE_INFINITY) anywhere = false
+      else slowest = time
     }
     horizon += slowest
-    latestRelease = Math.max(latestRelease, problem.tasks[task].release)
+    latestRelease = Math.max(latestRelease, tasks[task].release)
   }
-  return horizon + latestRelease + slowestTransfers(problem)
+  return { horizon: horizon + latestRelease + slowestTransfers(problem), anywhere }
 }
 
 /**

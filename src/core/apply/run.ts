@@ -65,8 +65,11 @@ function openGraph(stage: Stage, problem: Problem): void {
 
 function graphOf(problem: Problem): GraphState {
   const { tasks, edges } = problem
+  const waitingFor = new Int32Array(tasks.length)
+  for (let task = 0; task < tasks.length; task += 1)
+    waitingFor[task] = edges.firstEdge[task + 1] - edges.firstEdge[task]
   return {
-    waitingFor: Int32Array.from(tasks, (_, at) => edges.firstEdge[at + 1] - edges.firstEdge[at]),
+    waitingFor,
     successors: successorsOf(edges),
     machineOf: new Int32Array(tasks.length).fill(-1),
     endedAt: new Float64Array(tasks.length),
