@@ -7,15 +7,9 @@ import { objectiveBound, onCheapestMachines } from './objective-bound.ts'
 import type { SummedObjective } from './late-acceptance.ts'
 import { searchObjective } from './objective-search.ts'
 import { planOnline } from './online-plan.ts'
-import {
-  constructAll,
-  leaderOf,
-  type Member,
-  memberOf,
-  planPortfolio,
-  type Portfolio,
-  type PortfolioOptions,
-} from './portfolio.ts'
+import { constructAll } from './construct.ts'
+import { leaderOf, type Member, memberOf } from './member.ts'
+import { planPortfolio, type Portfolio, type PortfolioOptions } from './portfolio.ts'
 import { meets } from './prove.ts'
 import { onlineCandidates } from './candidates.ts'
 import { simulatedTasks } from './ordered-plan.ts'

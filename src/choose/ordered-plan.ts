@@ -2,7 +2,7 @@ import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { onlineCandidates } from './candidates.ts'
 import { inOrder, planOnline } from './online-plan.ts'
-import { leaderOf, type Member, memberOf } from './portfolio.ts'
+import { leaderOf, type Member, memberOf } from './member.ts'
 
 /**
  * What a choice among schedules comes to under an order that was asked for: each member keeps its

@@ -1,0 +1,113 @@
+import type { Objective } from '../model/job.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Planner } from '../policy/planning/planner.ts'
+import { canCompareAll } from '../policy/planning/search/starts.ts'
+import { onlineCandidates } from './candidates.ts'
+import { type Budget, drive, isSpent } from './drive.ts'
+import { leaderOf, type Member, memberOf } from './member.ts'
+import { planOnline } from './online-plan.ts'
+import { meets } from './prove.ts'
+import { constructivePlanners } from './strategies.ts'
+
+/**
+ * What every planner that builds one schedule makes of it, until time is out or the bound is met.
+ */
+export async function constructAll(
+  problem: Problem,
+  options: { seed: number; budget: Budget; bound: number; objective?: Objective },
+): Promise<Member[]> {
+  const { seed, budget, bound, objective = 'makespan' } = options
+  const members: Member[] = []
+  const left = budget.deadline - performance.now()
+  const entries = problem.tasks.length * problem.machines.length
+  const share = entries > hugeEntries ? hugeSearchShare : searchShare
+  const until = Number.isFinite(left) ? budget.deadline - share * left : budget.deadline
+  const prompt = problem.tasks.length * entries <= promptLimit
+  let quickest = 0
+  for (const planner of quickestFirst(problem)) {
+    if (planner.refuses?.(problem) !== undefined) continue
+    if (comparesAll.has(planner.name) && !canCompareAll(problem)) continue
+    const before = performance.now()
+    if (members.length > 0 && budget.deadline - before < entries * slowest) break
+    if (members.length > 0 && !prompt && before + (dearness[planner.name] ?? 1) * quickest > until)
+      continue
+    const schedule = await drive(planner.plan(problem, { seed }), budget)
+    if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
+    if (members.length === 0) continue
+    if (members.length === 1) quickest = performance.now() - before
+    if (budget.stepsLeft <= 0 || meets(leaderOf(members).value, bound)) break
+  }
+  return members
+}
+
+/**
+ * What the online rules make of tasks that wait for each other or share machines: placing them as
+ * they become ready, they do better than plans in some order now and then, and on graphs of many
+ * thousand tasks no search makes up for that. All of them where the tasks are few.
+ */
+export function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
+  const members: Member[] = []
+  const shared = problem.machines.some(({ capacity }) => capacity !== undefined)
+  const few = problem.tasks.length <= fewToRule
+  const others = few ? onlineCandidates(problem, 'makespan', 'fifo') : []
+  const first = shared ? bestWhereShared : bestOnGraph
+  const rules = [
+    ...first,
+    ...others.filter(({ strategy }) => first.every(r => r.strategy !== strategy)),
+  ]
+  const until = performance.now() + (budget.deadline - performance.now()) * ruledShare
+  for (const { strategy, order } of rules) {
+    const ms = problem.tasks.length * simulatedTask
+    if (isSpent(budget) || budget.deadline - performance.now() < 4 * ms) break
+    if (members.length >= first.length && performance.now() > until) break
+    const planned = constructivePlanners.some(({ name }) => name === strategy)
+    const online = planned ? `${strategy}, online` : strategy
+    const name = order === 'fifo' ? online : `${strategy} in ${order} order`
+    members.push(memberOf(problem, name, planOnline(problem, strategy, seed, order)))
+  }
+  return members
+}
+
+const bestOnGraph = [
+  { strategy: 'mct', order: 'fifo' },
+  { strategy: 'mct', order: 'critical-path' },
+]
+/** Whoever waits until a machine has room does better than what queues at one. */
+const bestWhereShared = [
+  { strategy: 'best-fit', order: 'fifo' },
+  { strategy: 'best-fit', order: 'critical-path' },
+  { strategy: 'on-demand', order: 'fifo' },
+]
+
+const fewToRule = 5_000
+/** Of the time that is left, for the rules beyond the best. */
+const ruledShare = 0.1
+/** Milliseconds of a simulation. */
+const simulatedTask = 0.015
+
+/**
+ * Earliest completion serves any problem and takes least: it is there however little time there is.
+ * Then those that are most often the best of them: a busy box must not cut them off.
+ */
+function quickestFirst({ edges }: Problem): readonly Planner[] {
+  const first = edges.from.length > 0 ? bestOnGraphs : bestOfIndependent
+  const rank = ({ name }: Planner) => (first.includes(name) ? first.indexOf(name) : first.length)
+  return constructivePlanners.toSorted((a, b) => rank(a) - rank(b))
+}
+
+const bestOnGraphs: readonly string[] = ['mct', 'met', 'heft', 'peft', 'cpop']
+const bestOfIndependent: readonly string[] = ['mct', 'heft', 'lpt', 'sufferage', 'min-min']
+
+/** Batch-mode heuristics look at every ready task at every step: quadratic. */
+const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
+/** Milliseconds per task and machine that the slowest takes; none can be stopped half way. */
+const slowest = 1e-4
+/** Up to here all of them together take less than a tenth of a second, even with no time given. */
+const promptLimit = 1_000_000
+/** Of the time that earliest completion takes, on 100,000 tasks; those not named take less. */
+const dearness: Readonly<Record<string, number>> = { heft: 4, lpt: 3, peft: 16, cpop: 24 }
+/** What is left of the time for the search that follows. */
+const searchShare = 0.75
+/** Where prices take seconds, and give far more than another way to build a schedule does. */
+const hugeEntries = 1_000_000
+const hugeSearchShare = 0.9
