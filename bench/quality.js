@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { openHighs } from '../dist/adapter/solver/highs.js'
-import { table } from '../dist/report/table.js'
+import { openHighs } from '../build/adapter/solver/highs.js'
+import { table } from '../build/report/table.js'
 import { auto, noise } from './quality/choices.js'
 import { data, Missing } from './quality/data.js'
 import { large } from './quality/large.js'

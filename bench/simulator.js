@@ -1,7 +1,7 @@
-import { emptyState } from '../dist/core/initial.js'
-import { step } from '../dist/core/step.js'
-import { joiningMachines, problemRun, simulateProblem } from '../dist/sim/simulate.js'
-import { prng } from '../dist/std/prng.js'
+import { emptyState } from '../build/core/initial.js'
+import { step } from '../build/core/step.js'
+import { joiningMachines, problemRun, simulateProblem } from '../build/sim/simulate.js'
+import { prng } from '../build/std/prng.js'
 import { quantile } from './workspace.js'
 
 // How fast the simulator is. `completions`: independent tasks on 64 machines, fifo and on-demand, a

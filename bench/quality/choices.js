@@ -1,8 +1,8 @@
-import { Refused } from '../../dist/choose/plan-problem.js'
-import { proveBound } from '../../dist/choose/prove.js'
-import { inHindsight, realise } from '../../dist/choose/realise.js'
-import { prepare } from '../../dist/choose/run-strategy.js'
-import { strategies, strategyNamed } from '../../dist/choose/strategies.js'
+import { Refused } from '../../build/choose/plan-problem.js'
+import { proveBound } from '../../build/choose/prove.js'
+import { inHindsight, realise } from '../../build/choose/realise.js'
+import { prepare } from '../../build/choose/run-strategy.js'
+import { strategies, strategyNamed } from '../../build/choose/strategies.js'
 import { matricesOf, problemsOf, workflowsOf } from './data.js'
 import { figure, mean, percent, plan } from './figures.js'
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { loadProblem } from '../../dist/input/load-problem.js'
+import { loadProblem } from '../../build/input/load-problem.js'
 
 /** Where the instances are. Every function says what is missing instead of measuring nothing. */
 export const data = process.env.DRAY_BENCH_DATA ?? join(import.meta.dirname, '../../../shared/data')

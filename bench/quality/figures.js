@@ -1,5 +1,5 @@
-import { planProblem } from '../../dist/choose/plan-problem.js'
-import { strategyNamed } from '../../dist/choose/strategies.js'
+import { planProblem } from '../../build/choose/plan-problem.js'
+import { strategyNamed } from '../../build/choose/strategies.js'
 
 /** One plan, with `seconds` as its limit. */
 export function plan(problem, name, { solver, scale }, seconds) {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { proveBound } from '../../dist/choose/prove.js'
-import { mct } from '../../dist/policy/planning/mct.js'
-import { prng } from '../../dist/std/prng.js'
+import { proveBound } from '../../build/choose/prove.js'
+import { mct } from '../../build/policy/planning/mct.js'
+import { prng } from '../../build/std/prng.js'
 import { figure } from './figures.js'
 
 /** 100,000 x 1,000 by earliest finish, in a process of its own: seconds, CPU seconds, peak memory. */

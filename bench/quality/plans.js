@@ -1,4 +1,4 @@
-import { strategies } from '../../dist/choose/strategies.js'
+import { strategies } from '../../build/choose/strategies.js'
 import { matricesOf, problemsOf, workflowsOf } from './data.js'
 import { figure, geometric, mean, percent, plan } from './figures.js'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseBytes, parseDuration, parseFactor, parseShare } from '../std/units.ts'
 import { didYouMean } from './nearest.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseBytes } from '../std/units.ts'
 import { type Complaint, complaintsOf, refuse, short } from './explain.ts'
 import { InputError } from './input-error.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Problem } from '../model/problem.ts'
 import { buildProblem } from './build-problem.ts'
 import { checkShape, type KnownFields, parseJson } from './json.ts'

@@ -1,9 +1,10 @@
 import { builtinModules } from 'node:module'
 import { readFile } from 'node:fs/promises'
-import { dirname, extname, resolve, sep } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { dirname, extname, join, resolve, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Loader, Message, OnResolveArgs, Plugin, PluginBuild } from 'esbuild'
 import type { Failure } from '../../model/failure.ts'
+import { ownExtension, ownFolder } from './own-folder.ts'
 
 /**
  * Turns a user's module with its local imports into one ES module that Node imports as it is.
@@ -64,8 +65,7 @@ export async function bundleOwnEntry(path: string): Promise<string> {
   return built.outputFiles[0].text
 }
 
-const here = fileURLToPath(import.meta.url)
-const ownIndex = resolve(dirname(here), `../../index${extname(here)}`)
+const ownIndex = join(ownFolder, `index${ownExtension}`)
 const builtins = new Set(builtinModules)
 
 /** Code that asks where it lies is told where its source lies. */

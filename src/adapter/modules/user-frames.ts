@@ -1,5 +1,4 @@
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ownFolder } from './own-folder.ts'
 
 /** Lines of a stack that are about the user's own files: not Node's, not those of this package. */
 export function userFrames(stack: string): string[] {
@@ -25,5 +24,3 @@ function framesOf(stack: string): string[] {
 }
 
 const isOwn = (line: string): boolean => line.includes(ownFolder)
-
-const ownFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
