@@ -5,7 +5,6 @@ import { didYouMean } from '../input/nearest.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
 import { formatCount } from '../std/units.ts'
-import { openInput, readThrough } from './job-input.ts'
 import { jobOf } from './recorded-job.ts'
 import { WHOLE } from './whole-answers.ts'
 import { answersOf, stageNamed, stagesOf, type View } from './view.ts'
@@ -119,6 +118,8 @@ async function inInput(
   item: string,
   seen: string[],
 ): Promise<Looked> {
+  // Seldom needed, and as much again to load as all else that answers a question.
+  const { openInput, readThrough } = await import('./job-input.ts')
   const source = openInput(job, { store: view.store, run: run.definition.name })
   try {
     let index: number | undefined

@@ -1,4 +1,5 @@
-import { learningInWords, type LiveChoice } from '../choose/live-choice.ts'
+import { learningInWords } from '../choose/learning.ts'
+import type { LiveChoice } from '../choose/live-choice.ts'
 import type { Standing } from '../choose/standing.ts'
 import type { Job } from '../model/job.ts'
 import type { Event } from '../core/event.ts'

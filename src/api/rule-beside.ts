@@ -1,4 +1,4 @@
-import { learningInWords } from '../choose/live-choice.ts'
+import { learningInWords } from '../choose/learning.ts'
 import { mostPlanned } from '../choose/mend.ts'
 import type { Event } from '../core/event.ts'
 import type { Run, Stage } from '../core/state.ts'

@@ -3,7 +3,6 @@ import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { chooseByTrial } from './auto.ts'
 import type { Solver } from '../port/solver.ts'
-import { objectiveInWords } from './objective.ts'
 import { countedPlan } from './counted-plan.ts'
 import { longestFirst } from './longest-first.ts'
 import { type Proof, proveBound } from './prove.ts'
@@ -109,13 +108,3 @@ function unplanned(problem: Problem, standing: Standing, proof: Proof): LiveChoi
 
 /** Times the milliseconds to search, for a first look at all: trials take the cores from the slots. */
 const patience = 2
-
-/** Until there is a plan: what `auto` waits for, and what it does then. */
-export const learningInWords = (
-  strategy: string,
-  objective: Objective,
-  waitsFor = 'every machine has five samples of a stage',
-): string =>
-  `until ${waitsFor}; then ${
-    strategy === 'auto' ? `what simulates to the least ${objectiveInWords(objective)}` : strategy
-  }`

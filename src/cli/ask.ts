@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { askOwner, OwnerDenied } from '../adapter/owner/ask.ts'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { restore } from '../driver/restore.ts'
-import { type Answers, answerQuestion, type Question } from '../api/requests.ts'
+import { type Answers, answerQuestion, type Question } from '../api/questions.ts'
 import type { View } from '../api/view.ts'
 import { InputError } from '../model/input-error.ts'
 

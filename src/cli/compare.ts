@@ -12,7 +12,6 @@ import { exitCode, exitWith } from './exit.ts'
 import { faultsFrom } from './fault-flag.ts'
 import { withSolver } from './plan.ts'
 import { directoryFrom } from './directory.ts'
-import { recordedRun } from './recorded-run.ts'
 import {
   type ConditionFlags,
   conditionOptions,
@@ -126,6 +125,7 @@ async function subjectOf(input: string | undefined, flags: CompareFlags): Promis
   if (flags.arrivals !== undefined) {
     throw new InputError('compare: --arrivals is for problems; a run has the arrivals it had')
   }
+  const { recordedRun } = await import('./recorded-run.ts')
   const replay = await recordedRun(directoryFrom(flags.dir), flags.run)
   const objective = objectiveFrom(flags.objective) ?? replay.objective
   const order = flags.order === undefined ? {} : { order: orderFrom(flags.order) }

@@ -95,12 +95,6 @@ export function requireTimes(path: string, subject: JobSubject): void {
   )
 }
 
-/** "times of count are unknown and count as nothing here", or nothing. */
-export function unknownInWords({ unknown }: Pick<JobSubject, 'unknown'>): string | undefined {
-  if (unknown.length === 0) return undefined
-  return `times of ${unknown.join(', ')} are unknown and count as nothing here`
-}
-
 function refuseImpossible(job: Job, machines: readonly MachineDefinition[]): void {
   const definition = runDefinition(job, { name: 'plan', seed: 1, now: 0, strategy: 'mct' })
   const refused = refusals(definition, machines)

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
-import type { LogPage } from '../api/requests.ts'
+import type { LogPage } from '../api/questions.ts'
 import { inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'

@@ -11,7 +11,8 @@ import type { InputSpec, Job } from '../model/job.ts'
 import { onlineNames, orderNames, orders } from '../policy/registry.ts'
 import { exitWith } from './exit.ts'
 import { strategyNames } from '../choose/strategies.ts'
-import { collect, type RunFlags, runJob } from './run.ts'
+import { collect } from './collect.ts'
+import { type RunFlags, runJob } from './run.ts'
 
 type Flags = Omit<RunFlags, 'input' | 'redo'> & {
   readonly output: string

@@ -9,7 +9,7 @@ import { mermaidOfPlan } from '../report/mermaid-plan.ts'
 import { planJson, planLine } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { terminal, toTerminal } from './terminal.ts'
-import { planJob, type PlanJobOptions } from './plan-job.ts'
+import type { PlanJobOptions } from './plan-job.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
 import { type JobInputFlags, jobOptions } from './problem-options.ts'
 import { stopPlanning } from './stop-planning.ts'
@@ -105,6 +105,7 @@ async function runPlanJob(
   options: Omit<PlanJobOptions, 'solver'>,
 ): Promise<number> {
   const probed = flags.probe === undefined ? undefined : wholeFrom('--probe', flags.probe, 1)
+  const { planJob } = await import('./plan-job.ts')
   const text = await withSolver(solver =>
     refusalsAreInput(path, () =>
       planJob(path, { ...flags, probe: probed }, { ...options, solver }),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { collect } from './run.ts'
+import { collect } from './collect.ts'
 
 /** What `plan`, `simulate` and `compare` are given beside the input: told once, typed once. */
 export type JobInputFlags = {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { dueInWords } from '../api/summary.ts'
-import type { RunningNow, Status } from '../api/requests.ts'
+import type { RunningNow, Status } from '../api/questions.ts'
 import type { RunWhy } from '../api/why-run.ts'
 import { failureIn, type Store } from '../port/store.ts'
 import { chartOfHistory } from '../report/run-blocks.ts'

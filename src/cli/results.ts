@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { jsonLine } from '../adapter/output/jsonl.ts'
-import type { Question, ResultPage } from '../api/requests.ts'
+import type { Question, ResultPage } from '../api/questions.ts'
 import { type Inquiry, inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'

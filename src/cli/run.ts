@@ -9,6 +9,7 @@ import { documented, type Summary, summarise } from '../api/summary.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import { onlineNames, orders } from '../policy/registry.ts'
+import { collect } from './collect.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { type JobFlags, jobFrom, machinesFrom } from './job.ts'
@@ -73,11 +74,6 @@ function refuseMoreJobs(args: readonly string[]): void {
     `run: found ${formatCount(args.length)} jobs: ${found}; expected one. Items go to --input, a pattern in quotes: dray run --input 'scans/*.png'`,
   )
 }
-
-export const collect = (value: string, before: readonly string[] = []): string[] => [
-  ...before,
-  value,
-]
 
 /** Runs a job to its end on this box, showing how it goes. Answers the exit code. */
 export async function runJob(job: Job, flags: RunFlags): Promise<number> {

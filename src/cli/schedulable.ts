@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts'
 import { HEADROOM } from '../sim/simulate.ts'
 import { arrivingAt, poissonArrivals } from '../sim/uncertainty.ts'
 import { formatCount, plural } from '../std/units.ts'
-import { type JobSubject, jobSubject, requireTimes, unknownInWords } from './job-subject.ts'
+import type { JobSubject } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
 import type { JobInputFlags } from './problem-options.ts'
 import { amountFrom, objectiveFrom, orderFrom, wholeFrom } from './strategy-flags.ts'
@@ -52,6 +52,7 @@ export async function schedulable(path: string, flags: SchedulableFlags): Promis
       `${path}: --arrivals is for problems; the items of a job are there at once`,
     )
   }
+  const { jobSubject, requireTimes } = await import('./job-subject.ts')
   const subject = await jobSubject(read.path, flags)
   requireTimes(path, subject)
   const { job, problem, noise } = subject
@@ -115,4 +116,10 @@ export function jobNotes({ job }: Pick<Schedulable, 'job'>, noise: number): stri
     `items ${items.join(', ')} on ${plural(job.problem.machines.length, 'slot')}${per}; times as earlier runs learnt them, ${noise > 0 ? `varying by ${Math.round(noise * 100)} %` : 'taken as exact'}`,
     ...(unknown === undefined ? [] : [unknown]),
   ]
+}
+
+/** "times of count are unknown and count as nothing here", or nothing. */
+function unknownInWords({ unknown }: Pick<JobSubject, 'unknown'>): string | undefined {
+  if (unknown.length === 0) return undefined
+  return `times of ${unknown.join(', ')} are unknown and count as nothing here`
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
-import type { Status } from '../api/requests.ts'
+import type { Status } from '../api/questions.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
 import { dueInWords, windowInWords } from '../api/summary.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'

@@ -1,7 +1,7 @@
 import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
-import type { WhyItem } from '../api/requests.ts'
+import type { WhyItem } from '../api/questions.ts'
 import type { Instants, ItemWhy } from '../api/why.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
 import { itemsInWords, type RunWhy, type StageWhy } from '../api/why-run.ts'

@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { ResultPage } from '../../src/api/requests.ts'
+import type { ResultPage } from '../../src/api/questions.ts'
 import { inquiry } from '../../src/cli/ask.ts'
 import { folderWith, lines } from './harness.ts'
 

@@ -4,14 +4,15 @@ import type { Solved, SolveOptions, Solver } from '../../port/solver.ts'
 import type { SolverReply, SolverRequest } from './highs-worker.ts'
 
 /**
- * HiGHS (Huangfu and Hall 2018), compiled to WebAssembly, in a worker thread. It is told to stop in
+ * HiGHS (Huangfu and Hall 2018), compiled to WebAssembly, in a worker thread, which starts with the first
+ * program: many problems need none. It is told to stop in
  * time, and terminated when it does not; the next call starts another worker. Improving points arrive
  * as they are found, so what a terminated search had reached is kept. One program at a time: further
  * calls wait, their time limit running.
  */
 export function openHighs(options: { readonly workerUrl?: URL } = {}): Solver {
   const url = options.workerUrl ?? ownWorkerUrl()
-  let worker: Worker | undefined = startWorker(url)
+  let worker: Worker | undefined
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
 
