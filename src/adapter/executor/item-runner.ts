@@ -85,6 +85,7 @@ export function itemRunner({
   async function run(stage: StageDefinition, loaded: LoadedStage, message: Message): Promise<void> {
     const { header } = message
     ground.enter(loaded)
+    flow.messageBegins()
     now = performance.now()
     for (let at = 0, order = 0; at < header.items; order++) {
       const count = header.counts?.[order] ?? 1

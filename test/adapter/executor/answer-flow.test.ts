@@ -35,11 +35,24 @@ test('with the next message at hand they wait longer, as nobody waits for them',
   const { outbox, left } = kept()
   const flow = answerFlow(outbox, () => true)
   const now = performance.now()
-  flow.answer(0, { letter: 'R', json: '1' }, use, now + 10)
-  flow.messageEnded(now + 11)
+  flow.answer(0, { letter: 'R', json: '1' }, use, now + 60)
+  flow.messageEnded(now + 61)
   expect(left).toEqual([])
   flow.answer(1, { letter: 'R', json: '2' }, use, now + 60_000)
   expect(left).toEqual(['r 0 3 1\nr 1 3 2\n'])
+})
+
+test('within a message they wait longer each time, and as short as ever in the next', () => {
+  const { outbox, left } = kept()
+  const flow = answerFlow(outbox, () => false)
+  const start = performance.now() + 60_000
+  for (let seq = 0; seq < 50; seq++)
+    flow.answer(seq, { letter: 'R', json: '1' }, use, start + 3 * seq)
+  const often = left.length
+  expect(often).toBeLessThan(6)
+  flow.messageBegins()
+  flow.answer(50, { letter: 'R', json: '1' }, use, start + 153)
+  expect(left).toHaveLength(often + 1)
 })
 
 test('much text does not wait', () => {
