@@ -3,14 +3,16 @@ import type { Problem } from '../model/problem.ts'
 import type { Planner } from '../policy/planning/planner.ts'
 import { canCompareAll } from '../policy/planning/search/starts.ts'
 import { onlineCandidates } from './candidates.ts'
-import { type Budget, drive, isSpent } from './drive.ts'
+import { type Budget, drive, isSpent, isStopped } from './drive.ts'
 import { leaderOf, type Member, memberOf } from './member.ts'
 import { planOnline } from './online-plan.ts'
 import { meets } from './prove.ts'
 import { constructivePlanners } from './strategies.ts'
 
 /**
- * What every planner that builds one schedule makes of it, until time is out or the bound is met.
+ * What every planner that builds one schedule makes of it, until time is out or the bound is met. What takes
+ * some hundredths of a second is tried whatever the clock says: no time given, or a busy box, must not cost
+ * a tenth of the makespan.
  */
 export async function constructAll(
   problem: Problem,
@@ -22,23 +24,45 @@ export async function constructAll(
   const entries = problem.tasks.length * problem.machines.length
   const share = entries > hugeEntries ? hugeSearchShare : searchShare
   const until = Number.isFinite(left) ? budget.deadline - share * left : budget.deadline
-  const prompt = problem.tasks.length * entries <= promptLimit
+  const isPrompt = promptIn(problem)
   let quickest = 0
   for (const planner of quickestFirst(problem)) {
     if (planner.refuses?.(problem) !== undefined) continue
     if (comparesAll.has(planner.name) && !canCompareAll(problem)) continue
     const before = performance.now()
-    if (members.length > 0 && budget.deadline - before < entries * slowest) break
-    if (members.length > 0 && !prompt && before + (dearness[planner.name] ?? 1) * quickest > until)
-      continue
+    if (members.length > 0 && !isPrompt(planner)) {
+      if (budget.deadline - before < entries * slowest) continue
+      if (before + dearnessOf(planner) * quickest > until) continue
+    }
     const schedule = await drive(planner.plan(problem, { seed }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
     if (members.length === 1) quickest = performance.now() - before
-    if (budget.stepsLeft <= 0 || meets(leaderOf(members).value, bound)) break
+    if (budget.stepsLeft <= 0 || isStopped(budget)) break
+    if (meets(leaderOf(members).value, bound)) break
   }
   return members
 }
+
+/** Planners that take some hundredths of a second at most. */
+function promptIn({ tasks, machines, times }: Problem): (planner: Planner) => boolean {
+  if (tasks.length * times.length <= promptLimit) return () => true
+  const shared = machines.some(({ capacity }) => capacity !== undefined)
+  return planner =>
+    !shared && !comparesAll.has(planner.name) && dearnessOf(planner) * times.length <= promptEntries
+}
+
+/**
+ * Whether the rules simulated so far leave it to the clock whether another is: all that serve are tried where
+ * tasks are few.
+ */
+export function isOutOfTime(problem: Problem, simulated: number, budget: Budget): boolean {
+  if (budget.stepsLeft <= 0 || isStopped(budget)) return true
+  return (simulated + 1) * problem.tasks.length > simulatedAtOnce && isSpent(budget)
+}
+
+/** Tasks simulated in all: less than a tenth of a second. */
+const simulatedAtOnce = 5_000
 
 /**
  * What the online rules make of tasks that wait for each other or share machines: placing them as
@@ -56,10 +80,15 @@ export function ruled(problem: Problem, seed: number, budget: Budget): Member[] 
     ...others.filter(({ strategy }) => first.every(r => r.strategy !== strategy)),
   ]
   const until = performance.now() + (budget.deadline - performance.now()) * ruledShare
+  const spare = 4 * problem.tasks.length * simulatedTask
+  // A search that follows makes more of the time that is left.
+  const atOnce = isSpent(budget)
   for (const { strategy, order } of rules) {
-    const ms = problem.tasks.length * simulatedTask
-    if (isSpent(budget) || budget.deadline - performance.now() < 4 * ms) break
-    if (members.length >= first.length && performance.now() > until) break
+    const last = {
+      ...budget,
+      deadline: members.length < first.length ? budget.deadline - spare : until,
+    }
+    if (atOnce ? isOutOfTime(problem, members.length, budget) : isSpent(last)) break
     const planned = constructivePlanners.some(({ name }) => name === strategy)
     const online = planned ? `${strategy}, online` : strategy
     const name = order === 'fifo' ? online : `${strategy} in ${order} order`
@@ -102,9 +131,12 @@ const bestOfIndependent: readonly string[] = ['mct', 'heft', 'lpt', 'sufferage',
 const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
 /** Milliseconds per task and machine that the slowest takes; none can be stopped half way. */
 const slowest = 1e-4
-/** Up to here all of them together take less than a tenth of a second, even with no time given. */
+/** Up to here all of them together take less than a tenth of a second. */
 const promptLimit = 1_000_000
+/** Of one that looks once at each task and machine. */
+const promptEntries = 400_000
 /** Of the time that earliest completion takes, on 100,000 tasks; those not named take less. */
+const dearnessOf = ({ name }: Planner): number => dearness[name] ?? 1
 const dearness: Readonly<Record<string, number>> = { heft: 4, lpt: 3, peft: 16, cpop: 24 }
 /** What is left of the time for the search that follows. */
 const searchShare = 0.75

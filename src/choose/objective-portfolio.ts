@@ -7,7 +7,7 @@ import { objectiveBound, onCheapestMachines } from './objective-bound.ts'
 import type { SummedObjective } from './late-acceptance.ts'
 import { searchObjective } from './objective-search.ts'
 import { planOnline } from './online-plan.ts'
-import { constructAll } from './construct.ts'
+import { constructAll, isOutOfTime } from './construct.ts'
 import { leaderOf, type Member, memberOf } from './member.ts'
 import { planPortfolio, type Portfolio, type PortfolioOptions } from './portfolio.ts'
 import { meets } from './prove.ts'
@@ -86,8 +86,8 @@ function simulated(
 ): Member[] {
   const members: Member[] = []
   for (const { name, strategy, order } of onlineCandidates(problem, objective)) {
-    if (isSpent(budget) || problem.tasks.length > simulatedTasks) break
-    if (performance.now() > until) break
+    if (problem.tasks.length > simulatedTasks) break
+    if (isOutOfTime(problem, members.length, { ...budget, deadline: until })) break
     const schedule = planOnline(problem, strategy, seed, order)
     members.push(memberOf(problem, name, schedule, objective))
   }

@@ -2,11 +2,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { objectives, scoreSchedule } from '../../src/choose/objective.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
-import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import { refusalOf, strategies, type Strategy, strategyNamed } from '../../src/choose/strategies.ts'
 import { loadProblem } from '../../src/input/load-problem.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
+import type { Schedule } from '../../src/model/schedule.ts'
 
 /** `auto` against every strategy that counts steps, each with as many, so that nothing depends on a clock. */
 const steps = 120
@@ -19,15 +21,39 @@ if (!hasData) console.warn(`${data} is absent: auto is tried on generated proble
 
 async function expectNearBest(problem: Problem): Promise<void> {
   const spending = { kind: 'steps', steps } as const
-  const auto = strategyNamed('auto')
-  if (auto === undefined) throw new Error('no strategy auto')
-  const { makespan } = await planProblem(problem, { strategy: auto, seed: 1, spending })
+  const { makespan } = await planProblem(problem, { strategy: named('auto'), seed: 1, spending })
   for (const strategy of strategies) {
     if (strategy.kind === 'solver' || strategy.name === 'auto') continue
     if (refusalOf(strategy, problem) !== undefined) continue
     const other = await planProblem(problem, { strategy, seed: 1, spending })
     expect(makespan, `against ${strategy.name}`).toBeLessThanOrEqual(other.makespan * within)
   }
+}
+
+/** Rules and constructive planners: what needs no time. */
+async function expectNearRules(problem: Problem): Promise<void> {
+  const shared = { seed: 1, spending: { kind: 'time', ms: 0 } } as const
+  const plans: { name: string; schedule: Schedule }[] = []
+  for (const strategy of strategies) {
+    const needsTime = strategy.kind === 'solver' || strategy.searches || strategy.kind === 'choice'
+    if (needsTime || refusalOf(strategy, problem) !== undefined) continue
+    const { schedule } = await planProblem(problem, { ...shared, strategy })
+    plans.push({ name: strategy.name, schedule })
+  }
+  for (const objective of objectives) {
+    const auto = await planProblem(problem, { ...shared, strategy: named('auto'), objective })
+    const { value } = scoreSchedule(problem, auto.schedule, objective)
+    for (const { name, schedule } of plans) {
+      const other = scoreSchedule(problem, schedule, objective)
+      expect(value, `${objective}, against ${name}`).toBeLessThanOrEqual(other.value * within)
+    }
+  }
+}
+
+function named(name: string): Strategy {
+  const strategy = strategyNamed(name)
+  if (strategy === undefined) throw new Error(`no strategy ${name}`)
+  return strategy
 }
 
 describe('auto is within 2 % of its best member', () => {
@@ -42,6 +68,14 @@ describe('auto is within 2 % of its best member', () => {
     ['needs with precedence', { needs: true, edges: true }],
   ])('%s', async (_, features: Features) => {
     await fc.assert(fc.asyncProperty(wild(features), expectNearBest), { numRuns: 4, seed: 3 })
+  })
+
+  test.each([
+    ['releases and due dates', { releases: true, due: true }],
+    ['precedence and shared machines', { edges: true, needs: true, due: true }],
+  ])('with no time at all, under every objective: %s', async (_, features: Features) => {
+    const property = fc.asyncProperty(wild(features), expectNearRules)
+    await fc.assert(property, { numRuns: 3, seed: 5 })
   })
 
   describe.skipIf(!hasData)('on samples of every set', () => {
@@ -70,12 +104,13 @@ type Features = {
   readonly forbidden?: number
   readonly magnitudes?: number
   readonly releases?: boolean
+  readonly due?: boolean
   readonly edges?: boolean
   readonly needs?: boolean
 }
 
 function wild(features: Features): fc.Arbitrary<Problem> {
-  const { forbidden = 0, magnitudes = 1, releases, edges, needs } = features
+  const { forbidden = 0, magnitudes = 1, releases, due, edges, needs } = features
   const share = fc.double({ min: 0, max: 1, noNaN: true })
   return fc
     .record({
@@ -112,6 +147,7 @@ function wild(features: Features): fc.Arbitrary<Problem> {
                 luck < forbidden && on !== at % machines ? null : 1 + 10 ** (magnitudes * size),
               ),
             ...(releases ? { release } : {}),
+            ...(due ? { due: release + 5 * memory, weight: cpu } : {}),
             ...(needs ? { needs: { cpu, memory } } : {}),
             ...(edges
               ? {
