@@ -31,39 +31,44 @@ export function orderedTask(state: State, stage: Stage, task: number): OrderedTa
   return ordered
 }
 
-export type OrderedView = ReturnType<typeof orderedView>
+/**
+ * A class for its getters alone: an object literal that has some is kept as a dictionary, and every
+ * task that joins a queue writes all of this.
+ */
+export class OrderedView implements OrderedTask {
+  state: State | undefined = undefined
+  stage: Stage | undefined = undefined
+  index = 0
+  size = 0
+  releasedAt = 0
+  dueAt = NEVER
+  priority = 0
+  weight = 1
 
-export function orderedView() {
-  return {
-    state: undefined as State | undefined,
-    stage: undefined as Stage | undefined,
-    index: 0,
-    size: 0,
-    releasedAt: 0,
-    dueAt: NEVER,
-    priority: 0,
-    weight: 1,
-    get work(): number {
-      return this.stage === undefined ? this.size : workOf(this.stage, this.index, this.size)
-    },
-    get upwardRank(): number {
-      return this.stage?.graph === undefined
-        ? this.size
-        : upwardRank(this.stage, this.stage.graph, this.index)
-    },
-    get time(): number {
-      return this.stage === undefined ? 0 : timeOf(this.stage, this.work)
-    },
-    get learntTime(): number {
-      const { stage } = this
-      if (stage === undefined) return 0
-      return stage.graph !== undefined || stage.pooled.n >= limits.samples ? this.time : 0
-    },
-    get remainingPath(): number {
-      if (this.stage === undefined || this.state === undefined) return 0
-      if (this.stage.graph !== undefined) return this.upwardRank
-      return this.time + pathAfter(this.state, this.stage)
-    },
+  get work(): number {
+    return this.stage === undefined ? this.size : workOf(this.stage, this.index, this.size)
+  }
+
+  get upwardRank(): number {
+    return this.stage?.graph === undefined
+      ? this.size
+      : upwardRank(this.stage, this.stage.graph, this.index)
+  }
+
+  get time(): number {
+    return this.stage === undefined ? 0 : timeOf(this.stage, this.work)
+  }
+
+  get learntTime(): number {
+    const { stage } = this
+    if (stage === undefined) return 0
+    return stage.graph !== undefined || stage.pooled.n >= limits.samples ? this.time : 0
+  }
+
+  get remainingPath(): number {
+    if (this.stage === undefined || this.state === undefined) return 0
+    if (this.stage.graph !== undefined) return this.upwardRank
+    return this.time + pathAfter(this.state, this.stage)
   }
 }
 

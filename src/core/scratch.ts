@@ -8,7 +8,7 @@ import type { Kept } from './event.ts'
 import { limits } from './limits.ts'
 import type { Marks } from './marks.ts'
 import { noMarks } from './marks.ts'
-import { orderedView, type OrderedView } from './ordered.ts'
+import { OrderedView } from './ordered.ts'
 import type { Class } from './state.ts'
 
 /** Buffers of the current step, and views reused from decision to decision. Never journalled. */
@@ -74,7 +74,7 @@ export function emptyScratch(): Scratch {
     live: noMarks(),
     queued: noMarks(),
     columns: columns(),
-    ordered: orderedView(),
+    ordered: new OrderedView(),
     forgetful: false,
     shared: false,
     between: 'unknown',
