@@ -21,7 +21,8 @@ export function wishOf(
   first: number,
   count: number,
 ): Wish | undefined {
-  if (wishes.size === 0 || count === 1) return wishes.get(first)
+  if (wishes.size === 0) return undefined
+  if (count === 1) return wishes.get(first)
   let [priority, notBefore, weight] = [Number.NEGATIVE_INFINITY, 0, 0]
   let due: number | undefined
   let any = false

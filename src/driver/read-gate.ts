@@ -12,6 +12,7 @@ export function readGate(isFull: (stage: number) => boolean, read: (action: Read
     },
     /** To be called after every step. */
     openWhereThereIsRoom(): void {
+      if (waiting.size === 0) return
       for (const [stage, action] of waiting) {
         if (isFull(stage)) continue
         waiting.delete(stage)

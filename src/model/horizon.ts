@@ -33,7 +33,8 @@ function measureReach(problem: Problem): Reach {
   let anywhere = true
   for (let task = 0; task < tasks.length; task += 1) {
     let slowest = 0
-    for (let at = task * machines; at < (task + 1) * machines; at += 1) {
+    const end = (task + 1) * machines
+    for (let at = task * machines; at < end; at += 1) {
       const time = times[at]
       if (time <= slowest) continue
       if (time === Number.POSITIVE_INFINITY) anywhere = false

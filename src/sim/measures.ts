@@ -91,9 +91,12 @@ function busyByMachine(problem: Problem, schedule: Schedule): Float64Array {
     if (machine < 0) return
     const { capacity } = problem.machines[machine]
     const time = schedule.end[task] - schedule.start[task]
+    if (capacity === undefined) {
+      busy[machine] += time
+      return
+    }
     const needed = Object.entries(needs ?? {}).filter(([, need]) => need > 0)
-    if (capacity === undefined) busy[machine] += time
-    else if (needed.length === 0) needless.push(task)
+    if (needed.length === 0) needless.push(task)
     else
       for (const [name, need] of needed)
         used[machine].set(name, (used[machine].get(name) ?? 0) + (time * need) / capacity[name])

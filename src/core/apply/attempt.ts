@@ -16,6 +16,8 @@ import { endItem, keepItem } from './items.ts'
 import { forgetAssignment } from './run.ts'
 import {
   confirmStopping,
+  isLast,
+  isLoaded,
   openSlot,
   pinModels,
   releaseIfIdle,
@@ -73,7 +75,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
       machine.free[resource] -= klass.needs[resource]
   }
   const fresh = slot.running.length === 0
-  if (!slot.loaded.includes(stage.number)) slot.loading = true
+  if (!isLoaded(slot, stage.number)) slot.loading = true
   touchLoaded(state, slot, stage)
   if (fresh && slot.loaded.length > 1) pinModels(state, machine, slot)
   let attempt = decision.firstAttempt
@@ -94,7 +96,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
 
 /** Nearly always the last one, which is offered first. */
 function takeIdle({ idle }: Machine, slot: number): void {
-  if (idle[idle.length - 1] === slot) idle.pop()
+  if (isLast(idle, slot)) idle.pop()
   else idle.splice(idle.indexOf(slot), 1)
 }
 
@@ -147,7 +149,8 @@ export function outcomes(state: State, event: Outcomes): void {
   const slot = machine.slots[event.slot]
   if (slot === undefined) return
   let failureAt = 0
-  let [heard, took] = [0, 0]
+  let heard = 0
+  let took = 0
   const kept = keptBy(event)
   for (let at = 0; at < event.tasks.length; at += 1) {
     const task = event.tasks[at]
@@ -161,15 +164,9 @@ export function outcomes(state: State, event: Outcomes): void {
     if (event.indexes[at] !== expected) continue
     heard += 1
     took += event.micros[at]
-    answer(state, machine, slot, {
-      task,
-      index: expected,
-      code: event.codes[at],
-      micros: event.micros[at],
-      position: at,
-      failure,
-    })
-    for (const { stage, code } of kept?.get(at) ?? [])
+    answer(state, machine, slot, event, at, failure)
+    if (kept === undefined) continue
+    for (const { stage, code } of kept.get(at) ?? [])
       keepItem(state, state.stages[stage], expected, { code, position: at })
   }
   const stage = state.stages[slot.stage]
@@ -216,31 +213,32 @@ export function isLive(
   )
 }
 
-type Answer = {
-  task: number
-  index: number
-  code: number
-  micros: number
-  position: number
-  failure: Failure | undefined
-}
-
-function answer(state: State, machine: Machine, slot: Slot, a: Answer): void {
+/** One entry of the slot's answers, the one its task waits for. */
+function answer(
+  state: State,
+  machine: Machine,
+  slot: Slot,
+  { tasks: numbers, indexes, codes, micros }: Outcomes,
+  position: number,
+  failure: Failure | undefined,
+): void {
   const { tasks } = state
-  const stage = state.stages[tasks.stage[a.task]]
+  const task = numbers[position]
+  const index = indexes[position]
+  const stage = state.stages[tasks.stage[task]]
   const run = state.runs[stage.run]
-  tasks.left[a.task] -= 1
+  tasks.left[task] -= 1
   stage.open -= 1
   stage.lastEnd = state.now
-  busy(stage, machine, a.micros).tasks += 1
-  if (a.failure === undefined) {
-    learnFrom(stage, machine, tasks.size[a.task] / tasks.count[a.task], a.micros)
-    if (stage.graph !== undefined) stage.graph.machineOf[a.index] = machine.number
-    const code = a.code === answered.stopped ? STOPPED : DONE
-    countDue(state, run, stage, a.index)
-    endItem(state, stage, a.index, { code, position: a.position })
-  } else chargeItem(state, stage, a.task, a.index, a.failure)
-  if (tasks.left[a.task] === 0) endTask(state, machine, slot, a.task)
+  busy(stage, machine, micros[position]).tasks += 1
+  if (failure === undefined) {
+    learnFrom(stage, machine, tasks.size[task] / tasks.count[task], micros[position])
+    if (stage.graph !== undefined) stage.graph.machineOf[index] = machine.number
+    const code = codes[position] === answered.stopped ? STOPPED : DONE
+    countDue(state, run, stage, index)
+    endItem(state, stage, index, { code, position })
+  } else chargeItem(state, stage, task, index, failure)
+  if (tasks.left[task] === 0) endTask(state, machine, slot, task)
   mark(state.scratch.touchedRuns, run.number)
 }
 

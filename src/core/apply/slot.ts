@@ -20,12 +20,22 @@ export function openSlot(machine: Machine, number: number): Slot {
   return machine.slots[number]
 }
 
+/** Whether the slot was set up for the stage; nearly always it is the one used last. */
+export function isLoaded({ loaded }: Slot, stage: number): boolean {
+  return isLast(loaded, stage) || loaded.includes(stage)
+}
+
 export function touchLoaded(state: State, slot: Slot, stage: Stage): void {
   const { loaded, usedAt } = slot
-  if (loaded[loaded.length - 1] === stage.number) return
+  if (isLast(loaded, stage.number)) return
   forgetLoaded(slot, stage.number)
   loaded.push(stage.number)
   usedAt.push(state.now)
+}
+
+/** Looks at no index below 0: such a look makes every later one there slow. */
+export function isLast(numbers: readonly number[], number: number): boolean {
+  return numbers.length > 0 && numbers[numbers.length - 1] === number
 }
 
 /** The slot no longer holds what it loaded for the stage. */

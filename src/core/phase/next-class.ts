@@ -16,9 +16,10 @@ import { displaces } from './stay.ts'
 export function bestClass(state: State, binds: 'early' | 'late'): Class | undefined {
   let best: Class | undefined
   const { numbers, count } = queuedClasses(state)
+  const { refused } = state.scratch
   for (let at = 0; at < count; at += 1) {
     const klass = state.classes[numbers[at]]
-    if (state.scratch.refused.has(klass.number)) continue
+    if (refused.size > 0 && refused.has(klass.number)) continue
     const run = state.runs[state.stages[klass.stage].run]
     if (run.state !== 'active' || run.allocation.binds !== binds) continue
     if (best === undefined || precedes(state, klass, klass.queue, best, best.queue)) best = klass

@@ -42,18 +42,22 @@ export function expire(state: State, until: number): void {
 
 /** Every failure gets its decision: again and when, or for good; every overdue attempt is stopped. */
 export function recover(state: State, out: Out): void {
-  for (const recovery of state.recovery.length === 0 ? [] : state.recovery.splice(0)) {
-    if (recovery.kind === 'failed') recoverItem(state, out, recovery)
-    else if (recovery.kind === 'overdue') recoverOverdue(state, out, recovery)
-    else if (recovery.kind === 'setup') recoverSetup(state, out, recovery)
-    else if (recovery.kind === 'cancel') abortRunning(state, out, state.runs[recovery.run])
-    else recoverGrace(state, out, recovery)
-  }
+  if (state.recovery.length > 0) recoverEach(state, out, state.recovery.splice(0))
   const { touchedRuns } = state.scratch
   for (let at = 0; at < touchedRuns.count; at += 1) {
     const run = state.runs[touchedRuns.numbers[at]]
     if (run.state === 'stopping' && run.problem?.kind === 'cancelled') abortRunning(state, out, run)
     else if (run.state === 'active') giveUpBeyondTolerance(state, out, run, '')
+  }
+}
+
+function recoverEach(state: State, out: Out, recoveries: readonly Recovery[]): void {
+  for (const recovery of recoveries) {
+    if (recovery.kind === 'failed') recoverItem(state, out, recovery)
+    else if (recovery.kind === 'overdue') recoverOverdue(state, out, recovery)
+    else if (recovery.kind === 'setup') recoverSetup(state, out, recovery)
+    else if (recovery.kind === 'cancel') abortRunning(state, out, state.runs[recovery.run])
+    else recoverGrace(state, out, recovery)
   }
 }
 

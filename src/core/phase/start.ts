@@ -1,4 +1,5 @@
 import { assignTask } from '../apply/attempt.ts'
+import { isLoaded } from '../apply/slot.ts'
 import { mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
 import { clearMarks, sortMarks } from '../marks.ts'
@@ -157,7 +158,7 @@ function idleSlot(state: State, machine: Machine, stage: number): number {
   const { idle } = machine
   if (idle.length === 0) return machine.definition.slots === undefined ? machine.slots.length : -1
   for (let at = idle.length - 1; at >= 0; at -= 1) {
-    if (machine.slots[idle[at]].loaded.includes(stage)) return idle[at]
+    if (isLoaded(machine.slots[idle[at]], stage)) return idle[at]
   }
   const wanted = state.stages[stage]
   if (wanted.definition.loads !== undefined) {
