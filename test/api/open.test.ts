@@ -439,6 +439,22 @@ describe('a submitted job', () => {
     await dray.close()
   })
 
+  test('of a generator that changed since, or what it imports, reads what it yields now', async () => {
+    const { dray, folder } = await opened('export default n => n\n')
+    const write = (file: string, code: string): void => writeFileSync(join(folder, file), code)
+    const job = { name: 'listed', input: { from: './list.js' } }
+    const stages = [{ name: 'work', map: './work.js' }]
+    const total = async () => (await (await dray.submit({ ...job, stages })).result()).items.total
+    write('list.js', "export { list as default } from './by-list.js'\n")
+    write('by-list.js', 'export function* list() { yield 1 }\n')
+    expect(await total()).toBe(1)
+    write('by-list.js', 'export const list = [1, 2]\n')
+    expect(await total()).toBe(2)
+    write('list.js', 'export default async function* () { yield* [1, 2, 3] }\n')
+    expect(await total()).toBe(3)
+    await dray.close()
+  })
+
   test('interrupted, then cancelled, has every item under its own key', async () => {
     const { dray, folder } = await opened('export default () => new Promise(() => {})\n')
     const items = ['x', 'y', 'z'].map(id => ({ id }))

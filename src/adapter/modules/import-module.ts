@@ -9,11 +9,14 @@ import { bundleModule } from './bundle.ts'
 import { explainImport } from './explain.ts'
 
 /**
- * Imports a user's module, TypeScript or JavaScript, from any folder. JavaScript is imported as it
- * lies; it is compiled only when that fails for want of `dray` or because it imports TypeScript.
+ * Imports a user's module, TypeScript or JavaScript, from any folder, as it lies there now. JavaScript is
+ * compiled only when importing it fails for want of `dray` or because it imports TypeScript, and from the
+ * second time on: a process never forgets what it has imported, nor its local imports.
  */
 export async function importModule(path: string): Promise<ImportedModule> {
-  if (!mustCompile(path)) {
+  const isScript = !mustCompile(path)
+  if (isScript && !importedAsWritten.has(path)) {
+    importedAsWritten.add(path)
     const direct = await importFile(path)
     if (direct.kind === 'imported') return direct
     if (!compilingHelps(direct.error)) {
@@ -24,6 +27,8 @@ export async function importModule(path: string): Promise<ImportedModule> {
   if (bundle.kind === 'broken') {
     return { kind: 'broken', failure: await preferMissing(path, bundle.failure) }
   }
+  const before = lastCompiled.get(path)
+  if (before?.code === bundle.code) return { kind: 'imported', exports: before.exports }
   const folder = await mkdtemp(join(tmpdir(), 'dray-module-'))
   try {
     const file = join(folder, 'module.mjs')
@@ -31,13 +36,21 @@ export async function importModule(path: string): Promise<ImportedModule> {
     // So that what it throws is told in lines of its source.
     process.setSourceMapsEnabled(true)
     const compiled = await importFile(file)
-    if (compiled.kind === 'imported') return compiled
+    if (compiled.kind === 'imported') {
+      if (isScript) lastCompiled.set(path, { code: bundle.code, exports: compiled.exports })
+      return compiled
+    }
     return { kind: 'broken', failure: await explainImport(path, compiled.error) }
   } finally {
     process.setSourceMapsEnabled(false)
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/** By path, of this process, as Node's own memory of them is. */
+const importedAsWritten = new Set<string>()
+/** JavaScript that has not changed is imported no third time: nothing that is imported is ever freed. */
+const lastCompiled = new Map<string, { code: string; exports: Readonly<Record<string, unknown>> }>()
 
 type ImportedModule =
   | { readonly kind: 'imported'; readonly exports: Readonly<Record<string, unknown>> }
