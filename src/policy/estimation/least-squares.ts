@@ -112,16 +112,36 @@ export function ratioQuantile(estimate: Estimate, q: number): number {
   return 16
 }
 
+/** Numbers in a row; of the buckets those without a count as one negative number: most are, in every run kept. */
 export function encodeEstimate(e: Estimate): number[] {
   const { n, size, time, sizeSize, sizeTime, timeTime, ratios, echo } = e
-  return [n, size, time, sizeSize, sizeTime, timeTime, ...ratios, ...(echo ?? [])]
+  if (n === 0 && ratios.length === 0) return []
+  return [n, size, time, sizeSize, sizeTime, timeTime, ...sparse(ratios), ...(echo ?? [])]
 }
 
+function sparse(counts: readonly number[]): number[] {
+  const kept: number[] = []
+  for (const count of counts) {
+    const last = kept.length - 1
+    if (count !== 0) kept.push(count)
+    else if (kept[last] < 0) kept[last] -= 1
+    else kept.push(-1)
+  }
+  return kept
+}
+
+/** As encoded, or by an earlier version: every bucket one number. */
 export function decodeEstimate(from: readonly number[]): Estimate {
-  const [n, size, time, sizeSize, sizeTime, timeTime, ...judged] = from
-  const ratios = judged.slice(0, RATIO_BUCKETS)
+  if (from.length === 0) return emptyEstimate()
+  const [n, size, time, sizeSize, sizeTime, timeTime] = from
+  const ratios: number[] = []
+  let at = 6
+  for (; at < from.length && ratios.length < RATIO_BUCKETS; at += 1) {
+    if (from[at] >= 0) ratios.push(from[at])
+    else for (let empty = from[at]; empty < 0; empty += 1) ratios.push(0)
+  }
   const estimate: Estimate = { n, size, time, sizeSize, sizeTime, timeTime, ratios }
-  const echo = judged.slice(RATIO_BUCKETS)
+  const echo = from.slice(at)
   if (echo.length === 5) estimate.echo = echo
   return estimate
 }
@@ -129,13 +149,15 @@ export function decodeEstimate(from: readonly number[]): Estimate {
 /**
  * What an earlier run learnt, as so many observations at most: the box, its load and the code may have
  * changed since, and this run's own times are to outweigh it soon (a power prior, Ibrahim and Chen
- * 2000).
+ * 2000). Counts that came to less than a thousandth of an observation are gone.
  */
 export function faded(from: readonly number[], most: number): number[] {
-  const weight = Math.min(1, most / Math.max(1, from[0]))
-  const estimate = decodeEstimate(from.map(sum => sum * weight))
+  const estimate = decodeEstimate(from)
+  fade(estimate, most)
+  const { ratios, echo } = estimate
+  for (let at = 0; at < ratios.length; at += 1) ratios[at] = Math.round(ratios[at] * 1_000) / 1_000
   // A block that was begun then does not go on now.
-  if (estimate.echo !== undefined) estimate.echo.splice(0, 2, 0, 0)
+  if (echo !== undefined) echo.splice(0, 2, 0, 0)
   return encodeEstimate(estimate)
 }
 
