@@ -22,8 +22,12 @@ export async function constructAll(
   const members: Member[] = []
   const left = budget.deadline - performance.now()
   const entries = problem.tasks.length * problem.machines.length
-  const share = entries > hugeEntries ? hugeSearchShare : searchShare
-  const until = Number.isFinite(left) ? budget.deadline - share * left : budget.deadline
+  const until = (name: string) => {
+    if (!Number.isFinite(left)) return budget.deadline
+    const share =
+      entries > hugeEntries ? hugeSearchShare : name === likeliest ? likeliestShare : searchShare
+    return budget.deadline - share * left
+  }
   const isPrompt = promptIn(problem)
   let quickest = 0
   for (const planner of quickestFirst(problem)) {
@@ -32,7 +36,7 @@ export async function constructAll(
     const before = performance.now()
     if (members.length > 0 && !isPrompt(planner)) {
       if (budget.deadline - before < entries * slowest) continue
-      if (before + dearnessOf(planner) * quickest > until) continue
+      if (before + dearnessOf(planner) * quickest > until(planner.name)) continue
     }
     const schedule = await drive(planner.plan(problem, { seed }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
@@ -124,8 +128,10 @@ function quickestFirst({ edges }: Problem): readonly Planner[] {
   return constructivePlanners.toSorted((a, b) => rank(a) - rank(b))
 }
 
-const bestOnGraphs: readonly string[] = ['mct', 'met', 'heft', 'peft', 'cpop']
-const bestOfIndependent: readonly string[] = ['mct', 'heft', 'lpt', 'sufferage', 'min-min']
+/** Most often the best of them. */
+const likeliest = 'heft'
+const bestOnGraphs: readonly string[] = ['mct', likeliest, 'met', 'peft', 'cpop']
+const bestOfIndependent: readonly string[] = ['mct', likeliest, 'lpt', 'sufferage', 'min-min']
 
 /** Batch-mode heuristics look at every ready task at every step: quadratic. */
 const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
@@ -140,6 +146,8 @@ const dearnessOf = ({ name }: Planner): number => dearness[name] ?? 1
 const dearness: Readonly<Record<string, number>> = { heft: 4, lpt: 3, peft: 16, cpop: 24 }
 /** What is left of the time for the search that follows. */
 const searchShare = 0.75
+/** After the likeliest: on a busy box a search from a lesser start does not make up for it. */
+const likeliestShare = 0.25
 /** Where prices take seconds, and give far more than another way to build a schedule does. */
 const hugeEntries = 1_000_000
 const hugeSearchShare = 0.9

@@ -1,0 +1,31 @@
+import { expect, test, vi } from 'vitest'
+import { constructAll } from '../../src/choose/construct.ts'
+import { problemFrom } from '../../src/input/problem.ts'
+
+/** Two chains on three machines, and far too many to try everything whatever it takes. */
+const chains = () =>
+  problemFrom(
+    {
+      machines: [{ id: 'm0' }, { id: 'm1' }, { id: 'm2' }],
+      tasks: Array.from({ length: 36_000 }, (_, task) => ({
+        id: `t${task}`,
+        work: 1 + (task % 7),
+        after: task < 2 ? [] : [`t${task - 2}`],
+      })),
+    },
+    { place: 'chains.json', name: 'chains' },
+  )
+
+test('where the first schedule takes a sixth of the time, heft is still tried and the rest is the search’s', async () => {
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10))
+  try {
+    const budget = { deadline: 500, stepsLeft: Number.POSITIVE_INFINITY }
+    const members = await constructAll(chains(), { seed: 1, budget, bound: 0 })
+    const names = members.map(({ name }) => name)
+    expect(names.slice(0, 2)).toEqual(['mct', 'heft'])
+    expect(names).not.toContain('peft')
+  } finally {
+    clock.mockRestore()
+  }
+})
