@@ -1,4 +1,4 @@
-import { columnsOf, firstColumns, inOneLine } from '../std/columns.ts'
+import { columnsOf, cutInMiddle, firstColumns, inOneLine } from '../std/columns.ts'
 import { formatCount } from '../std/units.ts'
 import { axisStyle, chartSvg, timeAxis } from './chart.ts'
 import { type Block, type BlockState, type Lane, mergeNarrow } from './lanes.ts'
@@ -43,7 +43,9 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
         ...axisStyle.axisLabel,
         interval: 0,
         formatter: (row: string) =>
-          labelled.has(Number(row)) ? clipped(lanes[Number(row)].label, 16) : '',
+          labelled.has(Number(row))
+            ? cutInMiddle(inOneLine(spaced(lanes[Number(row)].label)), 16).join('')
+            : '',
       },
     },
     series: [
@@ -208,7 +210,9 @@ function markOf(state: BlockState, { middle, y, end, height, ink }: At): unknown
 }
 
 function clipped(text: string, most: number): string {
-  const line = inOneLine(text.replaceAll(/\s/g, ' '))
+  const line = inOneLine(spaced(text))
   if (columnsOf(line) <= most) return line
   return `${firstColumns(line, most - 1).join('')}…`
 }
+
+const spaced = (text: string): string => text.replaceAll(/\s/g, ' ')

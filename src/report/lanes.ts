@@ -17,14 +17,13 @@ export type Lane = { readonly label: string; readonly blocks: readonly Block[] }
 
 /**
  * Blocks of one machine in as few lanes as they need: each goes to the first lane that is free when
- * it starts (interval partitioning; Kleinberg and Tardos 2005, 4.1). Measured times overlap by a
- * little where nothing did: by less than `blur` they count as one after another.
+ * it starts (interval partitioning; Kleinberg and Tardos 2005, 4.1).
  */
-export function lanesOf(label: string, blocks: readonly Block[], blur = 0): Lane[] {
+export function lanesOf(label: string, blocks: readonly Block[]): Lane[] {
   const lanes: Block[][] = []
   const until: number[] = []
   for (const block of blocks.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
-    const slack = Math.max(blur, Math.abs(block.start) * 1e-9)
+    const slack = Math.abs(block.start) * 1e-9
     let lane = until.findIndex(end => end <= block.start + slack)
     if (lane < 0) lane = lanes.push([]) - 1
     lanes[lane].push(block)
@@ -51,7 +50,8 @@ export function mergeNarrow(blocks: readonly Block[], narrow: number): Block[] {
       block.start - last.end < narrow / 2
     if (joins) {
       const count = (last.count ?? 1) + (block.count ?? 1)
-      merged[merged.length - 1] = { ...last, end: block.end, label: '', count }
+      const end = Math.max(last.end, block.end)
+      merged[merged.length - 1] = { ...last, end, label: '', count }
     } else merged.push(block)
   }
   return merged

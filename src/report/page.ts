@@ -105,6 +105,8 @@ tbody tr:last-child>*{border-bottom:0}tr.best>*{background:color-mix(in srgb,var
 .charts{overflow-x:auto}.charts svg[role]{min-width:860px}.charts h3{position:sticky;left:0;width:max-content;max-width:100%;overflow-wrap:anywhere}
 svg{display:block}svg text,svg circle,svg polygon,svg [fill=none]{pointer-events:none}.legend.lines svg{display:inline-block;margin-right:7px;vertical-align:1px}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
 .scroll:focus-visible,.charts:focus-visible{outline:2px solid var(--running);outline-offset:3px}
+@media(max-width:640px){table.text,table.text th:first-child{min-width:0;width:auto}table.text thead{display:none}
+table.text tr,table.text :is(th,td){display:block}table.text :is(th,td){padding:2px 0;border:0}table.text tr{padding:8px 0;border-bottom:1px solid var(--line)}table.text td:nth-child(2){color:var(--muted)}}
 @media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{background:none}main{max-width:none;padding:0}
 section{border:0;padding:0;margin:0 0 24px}.figures div,.charts svg,tr{break-inside:avoid}h2,h3,.note,.legend{break-after:avoid}
 .scroll,.charts{overflow:visible}.charts svg[role],table.text{min-width:0}.charts svg[role]{width:100%;height:auto}table{font-size:11px}th,td{padding:4px 6px}}

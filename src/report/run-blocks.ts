@@ -1,7 +1,7 @@
 import { cutInMiddle, inOneLine } from '../std/columns.ts'
 import type { HistoryBatch } from '../port/journal.ts'
 import { atWorkSince, type Rest } from './rests.ts'
-import { type Block, type BlockState, type Lane, lanesOf } from './lanes.ts'
+import type { Block, BlockState, Lane } from './lanes.ts'
 
 /** What a run's history comes to on a chart: a lane per machine slot, seconds at work since the first start. */
 export type RunChart = {
@@ -81,9 +81,11 @@ export function chartOfHistory(
   const slots = [...bySlot.values()].sort((a, b) => byName(a.machine, b.machine) || a.slot - b.slot)
   return {
     slots: slots.length,
-    lanes: slots.flatMap(({ machine, slot, blocks }) =>
-      lanesOf(`${machine} · ${slot}`, blocks, seconds / unseen),
-    ),
+    // A slot runs one at a time; history tells short ones of a message together, with others between.
+    lanes: slots.map(({ machine, slot, blocks }) => ({
+      label: `${machine} · ${slot}`,
+      blocks: blocks.toSorted((a, b) => a.start - b.start || a.end - b.end),
+    })),
     rests: rests.map(({ from, to }) => ({ at: workAt(from) / 1e6, seconds: (to - from) / 1e6 })),
     seconds,
     loading: attempts.length === 0 ? 0 : workAt(started) / 1e6,
@@ -121,9 +123,6 @@ function labelOf(
 }
 
 const mostColumns = 60
-
-/** A part of the chart too narrow to be seen: a pixel. */
-const unseen = 1_000
 
 function stateOf(
   { outcome, stage, index }: { outcome: string; stage: string; index: number },

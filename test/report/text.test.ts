@@ -119,6 +119,8 @@ test('blocks too narrow to see are merged, failures never', () => {
     [2, 3, 'failed'],
     [3, 5, 'done'],
   ])
+  const [long] = mergeNarrow([{ ...done(0), end: 1.5 }, done(0.2)], 2)
+  expect(long).toMatchObject({ start: 0, end: 1.5, count: 2 })
 })
 
 test('a Mermaid chart shows the flow, with nothing in a name that could break out of it', () => {
