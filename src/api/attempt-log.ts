@@ -1,9 +1,9 @@
 import type { Decision } from '../core/event.ts'
-import type { State } from '../core/state.ts'
+import type { Stage, State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import type { ExecutorEvent } from '../port/executor.ts'
 import type { Store } from '../port/store.ts'
-import { formatDuration } from '../std/units.ts'
+import { formatBytes, formatDuration } from '../std/units.ts'
 
 /** What a handler printed or logged, kept under its item and attempt. */
 export function storeLog(store: Store, event: Extract<ExecutorEvent, { kind: 'log' }>): void {
@@ -20,7 +20,7 @@ export function noteFailures(state: State, store: Store, decisions: readonly Dec
     const stage = state.stages[decision.stage]
     const next =
       decision.kind === 'retry'
-        ? `again in ${formatDuration(Math.max(0, decision.at - state.now))}`
+        ? `again in ${formatDuration(Math.max(0, decision.at - state.now))}${moreMemory(stage, decision.memoryScale)}`
         : 'not tried again'
     store.log([
       {
@@ -34,6 +34,12 @@ export function noteFailures(state: State, store: Store, decisions: readonly Dec
       },
     ])
   }
+}
+
+/** What the next attempt gets of it, where that is more than its stage asks for. */
+function moreMemory({ definition }: Stage, scale: number): string {
+  const { memory = 0 } = definition.needs
+  return scale > 1 && memory > 0 ? `, with ${formatBytes(memory * scale)} of memory` : ''
 }
 
 /** `error E_X: no such page`. */

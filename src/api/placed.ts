@@ -2,8 +2,13 @@ import type { Run, Stage } from '../core/state.ts'
 import { formatDuration } from '../std/units.ts'
 import { answersOf, type View } from './view.ts'
 
-/** Where a finished item ran and why there: from the history, and the rule that placed it. */
-export function placeOf(view: View, run: Run, stage: Stage, index: number): { reason: string } {
+/** Where a finished item ran, at which attempt, and why there: from the history, and the rule that placed it. */
+export function placeOf(
+  view: View,
+  run: Run,
+  stage: Stage,
+  index: number,
+): { readonly reason: string; readonly attempts: number } {
   const name = answersOf(view, stage)
   let attempts = 0
   let last = ''
@@ -17,9 +22,10 @@ export function placeOf(view: View, run: Run, stage: Stage, index: number): { re
       last = `ran on ${batch.machines[at]}, slot ${batch.slots[at]}, in ${took}`
     }
   }
-  if (last === '') return { reason: 'kept from an earlier run: neither item nor code changed' }
+  if (last === '')
+    return { reason: 'kept from an earlier run: neither item nor code changed', attempts }
   const tries = attempts > 1 ? `, attempt ${attempts}` : ''
-  return { reason: `${last}${tries}; ${ruleOf(run, stage, index)}` }
+  return { reason: `${last}${tries}; ${ruleOf(run, stage, index)}`, attempts }
 }
 
 /** By which rule it was placed: the plan that names it, else the run's strategy. */

@@ -60,18 +60,23 @@ export function whyInStage(
   if (index >= stage.known) return { ...at, ...whyUnknown(view, stage) }
   const task = taskOf(view.state, stage, index)
   if (task === undefined) return { ...at, ...whyUncut(view, run, stage, index, now) }
-  return { ...at, ...whyTask(view, run, stage, task, now), ...earlierOf(view, run, stage, task) }
+  const { tries, first } = view.state.tasks
+  const earlier = tries[task] === 0 ? {} : earlierOf(view, run, stage, first[task])
+  return { ...at, ...whyTask(view, run, stage, task, now), ...earlier }
 }
 
 /** What the attempts before this one failed of, in the words of their log; the last of them. */
-function earlierOf(view: View, run: Run, stage: Stage, task: number): { earlier?: string } {
-  const { tries, first } = view.state.tasks
-  if (tries[task] === 0) return {}
-  const options = { stage: stage.definition.name, index: first[task] }
+function earlierOf(view: View, run: Run, stage: Stage, index: number): { earlier?: string } {
+  const options = { stage: stage.definition.name, index }
   let earlier: string | undefined
   for (const { stream, text } of view.store.logs(run.definition.name, options))
     if (stream === 'dray') earlier = text
-  return earlier === undefined ? {} : { earlier: earlier.replace(/; again in .*$/, '') }
+  if (earlier === undefined) return {}
+  return {
+    earlier: earlier.replace(/; again in [^;,]*(, with [^;]*)?$/, (_, more = '') =>
+      more.replace(', ', '; again '),
+    ),
+  }
 }
 
 function whyEnded(
@@ -83,8 +88,11 @@ function whyEnded(
 ): ItemWhy {
   const stored = view.store.result(run.definition.name, answersOf(view, stage), at.index)
   const key = stored === undefined ? {} : { key: stored.key }
-  if (state === 'done' || state === 'stopped')
-    return { ...at, ...key, state, ...placeOf(view, run, stage, at.index) }
+  if (state === 'done' || state === 'stopped') {
+    const { reason, attempts } = placeOf(view, run, stage, at.index)
+    const earlier = attempts > 1 ? earlierOf(view, run, stage, at.index) : {}
+    return { ...at, ...key, state, reason, ...earlier }
+  }
   const failure = stored === undefined ? undefined : failureIn(stored)
   const reason = failure?.message ?? run.problem?.message ?? 'nothing was noted'
   return {
@@ -108,6 +116,8 @@ export function helpFor(run: Run, stage: Stage, failure: Failure | undefined): s
     case 'timeout':
       return `timeout: above ${formatDuration(stage.definition.timeout ?? 0)} in stage ${stage.definition.name}; then ${again}`
     case 'out-of-memory':
+      if (failure.code === 'HEAP')
+        return `env: ['NODE_OPTIONS'] in stage ${stage.definition.name}, and NODE_OPTIONS=--max-old-space-size=<MB> where it runs; then ${again}`
       return `needs: { memory } above what it used, or retry: { on: { 'out-of-memory': { memory: 'x2' } } }; then ${again}`
     case 'crash':
       return `dray logs ${run.definition.name} shows its last words; then ${again}`

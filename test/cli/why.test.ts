@@ -8,7 +8,8 @@ const gone = () => existsSync(new URL('./go', import.meta.url))
 export default async ({ id, does }, ctx) => {
   if (does === 'fail') throw new Error(id + ' is bad')
   if (does === 'fail-once' && ctx.attempt === 1) throw new Error('not yet')
-  while (does === 'hang' && !gone()) await wait(20)
+  const held = does === 'hoard' && ctx.attempt === 1 ? Buffer.alloc(150e6, 1) : undefined
+  while ((does === 'hang' || held) && !gone()) await wait(20)
   await wait(20)
   return id
 }
@@ -193,11 +194,12 @@ export default async item => {
   folder.remove()
 }, 60_000)
 
-test('a failed item and the one skipped for it each say why and what would help', async () => {
+test('an item that failed, the one skipped for it and one that needed another attempt each say why', async () => {
+  const retry = { never: ['error'], delay: '1ms', on: { 'out-of-memory': { memory: 'x2' } } }
   const folder = folderWith({
     'handle.mjs': handler,
-    'job.json': job({}, { retry: { attempts: 1 } }),
-    'rows.jsonl': rows([...quick, ['bad', 'fail']]),
+    'job.json': job({}, { retry, needs: { memory: '40MB' } }),
+    'rows.jsonl': rows([...quick, ['bad', 'fail'], ['large', 'hoard']]),
   })
   expect((await folder.dray('run', 'job.json', '--json')).code).toBe(0)
   const { out } = await folder.dray('why', 'pages', 'bad')
@@ -205,5 +207,10 @@ test('a failed item and the one skipped for it each say why and what would help'
   expect(out).toMatch(/what would help: dray retry [\w-]+ --failed/)
   expect(out).toContain('sum: skipped: upstream: item 10 of read failed: bad is bad')
   expect(out).toContain('what would help: what it depends on failed')
+  const large = (await folder.dray('why', 'pages', 'large')).out
+  expect(large).toMatch(/read: done: .* attempt 2; /)
+  expect(large).toMatch(/attempt 1 failed: out-of-memory LIMIT: .*; again with 80 MB of memory$/m)
+  const { retries } = JSON.parse((await folder.dray('status', 'pages', '--json')).out)
+  expect(retries).toBe(1)
   folder.remove()
 }, 60_000)

@@ -98,7 +98,9 @@ const meanings: Readonly<Record<string, string | undefined>> = {
 
 function overLimit(of: Circumstances): Failure {
   const limit =
-    of.memoryLimit === undefined ? 'what this machine has left' : megabytes(of.memoryLimit)
+    of.memoryLimit === undefined
+      ? 'what this machine has left'
+      : `the ${megabytes(of.memoryLimit)} its needs allow`
   const message = `the slot held ${megabytes(of.residentBytes)}, more than ${limit}`
   return { kind: 'out-of-memory', code: 'LIMIT', message }
 }
