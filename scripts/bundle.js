@@ -1,7 +1,7 @@
 // Makes what is run of few files: Node takes longer to find and open hundreds of modules than most
-// commands take to answer (docs/decisions/bundle.md). Dependencies stay outside; small packages that
-// only we use are development dependencies, and become part of it with their licences.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// commands take to answer (docs/decisions/bundle.md). Dependencies stay outside; packages without a
+// binary are development dependencies, and what is used of them becomes part of it, with their licences.
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -48,8 +48,14 @@ function isFirst(folder, at, all) {
 
 /** A package without its licence's text is none to be made part of this one. */
 function licence(folder) {
-  const file = readdirSync(folder).find(name => /^licen[cs]e/i.test(name))
-  if (file === undefined) throw new Error(`${folder}: no licence`)
+  const found = readdirSync(folder).filter(name => /^(licen[cs]e|notice)/i.test(name))
+  const files = found.flatMap(name =>
+    statSync(`${folder}/${name}`).isDirectory()
+      ? readdirSync(`${folder}/${name}`).map(inside => `${name}/${inside}`)
+      : [name],
+  )
+  if (!files.some(name => /^licen[cs]e/i.test(name))) throw new Error(`${folder}: no licence`)
   const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
-  return `${name} ${version}\n\n${readFileSync(`${folder}/${file}`, 'utf8')}`
+  const texts = files.map(file => readFileSync(`${folder}/${file}`, 'utf8'))
+  return [`${name} ${version}`, ...texts].join('\n\n')
 }

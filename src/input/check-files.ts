@@ -57,7 +57,7 @@ async function readSchema(
 
 /** Loaded on demand: most jobs have no schema, and the compiler is the largest import here. */
 async function schemaProblem(schema: unknown): Promise<string | undefined> {
-  const { Ajv } = await import('ajv')
+  const { Ajv } = (await import('ajv')).default
   try {
     new Ajv({ strict: false, logger: false }).compile(schema as object)
     return undefined

@@ -33,7 +33,7 @@ export type ParseJobOptions = {
  */
 export function parseJob(value: unknown, options: ParseJobOptions): Job {
   const complaints: Complaint[] = []
-  const parsed = jobSchema.safeParse(value)
+  const parsed = jobSchema.safeParse(value, { jitless: true })
   if (!parsed.success) {
     throw refuse(options.file, complaintsOf(parsed.error.issues, value), options.lineOf)
   }

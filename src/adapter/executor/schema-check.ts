@@ -6,8 +6,8 @@ export async function schemaCheck(
 ): Promise<(value: unknown) => string | undefined> {
   const draft = String((schema as { $schema?: unknown } | null)?.$schema ?? '')
   const { Ajv } = draft.includes('2020-12')
-    ? { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 }
-    : await import('ajv')
+    ? { Ajv: (await import('ajv/dist/2020.js')).default.Ajv2020 }
+    : (await import('ajv')).default
   const validate = new Ajv({ strict: false, logger: false, verbose: true }).compile(
     schema as Record<string, unknown>,
   )

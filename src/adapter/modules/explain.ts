@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { distance } from 'fastest-levenshtein'
 import type { Failure } from '../../model/failure.ts'
 import { bundleModule } from './bundle.ts'
 import { placeOfFrame, userFrames } from './user-frames.ts'
@@ -47,7 +48,6 @@ function kindOf(value: unknown): string {
 async function missing(path: string): Promise<string> {
   const folder = dirname(path)
   if (!existsSync(folder)) return `${path} does not exist: there is no folder ${folder}`
-  const { distance } = await import('fastest-levenshtein')
   const wanted = basename(path)
   const near = readdirSync(folder)
     .map(name => ({ name, far: distance(name, wanted) }))
