@@ -1,6 +1,7 @@
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Planner } from '../policy/planning/planner.ts'
+import { risingPrices } from '../policy/planning/rising-prices.ts'
 import { canCompareAll } from '../policy/planning/search/starts.ts'
 import { onlineCandidates } from './candidates.ts'
 import { type Budget, drive, isSpent, isStopped } from './drive.ts'
@@ -14,11 +15,8 @@ import { constructivePlanners } from './strategies.ts'
  * some hundredths of a second is tried whatever the clock says: no time given, or a busy box, must not cost
  * a tenth of the makespan.
  */
-export async function constructAll(
-  problem: Problem,
-  options: { seed: number; budget: Budget; bound: number; objective?: Objective },
-): Promise<Member[]> {
-  const { seed, budget, bound, objective = 'makespan' } = options
+export async function constructAll(problem: Problem, options: ConstructOptions): Promise<Member[]> {
+  const { seed, budget, bound, proved, objective = 'makespan' } = options
   const members: Member[] = []
   const left = budget.deadline - performance.now()
   const entries = problem.tasks.length * problem.machines.length
@@ -35,10 +33,11 @@ export async function constructAll(
     if (comparesAll.has(planner.name) && !canCompareAll(problem)) continue
     const before = performance.now()
     if (members.length > 0 && !isPrompt(planner)) {
+      if (blind.has(planner.name)) continue
       if (budget.deadline - before < entries * slowest) continue
       if (before + dearnessOf(planner) * quickest > until(planner.name)) continue
     }
-    const schedule = await drive(planner.plan(problem, { seed }), budget)
+    const schedule = await drive(planner.plan(problem, { seed, proved }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
     if (members.length === 1) quickest = performance.now() - before
@@ -48,12 +47,25 @@ export async function constructAll(
   return members
 }
 
+type ConstructOptions = {
+  readonly seed: number
+  readonly budget: Budget
+  /** A value of the objective that nothing can be below. */
+  readonly bound: number
+  readonly objective?: Objective
+  /** Told of lower bounds on the makespan that are proved on the way. */
+  readonly proved?: (lowerBound: number) => void
+}
+
 /** Planners that take some hundredths of a second at most. */
 function promptIn({ tasks, machines, times }: Problem): (planner: Planner) => boolean {
   if (tasks.length * times.length <= promptLimit) return () => true
   const shared = machines.some(({ capacity }) => capacity !== undefined)
   return planner =>
-    !shared && !comparesAll.has(planner.name) && dearnessOf(planner) * times.length <= promptEntries
+    planner === risingPrices ||
+    (!shared &&
+      !comparesAll.has(planner.name) &&
+      dearnessOf(planner) * times.length <= promptEntries)
 }
 
 /**
@@ -125,16 +137,25 @@ const simulatedTask = 0.015
 function quickestFirst({ edges }: Problem): readonly Planner[] {
   const first = edges.from.length > 0 ? bestOnGraphs : bestOfIndependent
   const rank = ({ name }: Planner) => (first.includes(name) ? first.indexOf(name) : first.length)
-  return constructivePlanners.toSorted((a, b) => rank(a) - rank(b))
+  return [...constructivePlanners, risingPrices].toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** Most often the best of them. */
 const likeliest = 'heft'
 const bestOnGraphs: readonly string[] = ['mct', likeliest, 'met', 'peft', 'cpop']
-const bestOfIndependent: readonly string[] = ['mct', likeliest, 'lpt', 'sufferage', 'min-min']
+const bestOfIndependent: readonly string[] = [
+  'mct',
+  risingPrices.name,
+  likeliest,
+  'lpt',
+  'sufferage',
+  'min-min',
+]
 
 /** Batch-mode heuristics look at every ready task at every step: quadratic. */
 const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
+/** To the times they look at nothing: of many tasks they make nothing that anyone would take. */
+const blind = new Set(['random', 'round-robin'])
 /** Milliseconds per task and machine that the slowest takes; none can be stopped half way. */
 const slowest = 1e-4
 /** Up to here all of them together take less than a tenth of a second. */

@@ -23,9 +23,13 @@ export async function planPortfolio(
   options: PortfolioOptions,
 ): Promise<Portfolio> {
   const { seed, budget, solver, uncertain } = options
-  const proved = options.proof
-  const bound = uncertain ? Number.NEGATIVE_INFINITY : proved.value
-  const members = await constructAll(problem, { seed, budget, bound })
+  const bound = uncertain ? Number.NEGATIVE_INFINITY : options.proof.value
+  const proof = { current: options.proof }
+  const improve = (found: Proof) => {
+    proof.current = best(proof.current, found)
+  }
+  const proveByPrices = (value: number) => improve({ value, by: 'LP duals' })
+  const members = await constructAll(problem, { seed, budget, bound, proved: proveByPrices })
   const waits = whyNotUnrelated(problem) !== undefined
   if (waits && !meets(leaderOf(members).makespan, bound)) {
     members.push(...ruled(problem, seed, budget))
@@ -36,21 +40,17 @@ export async function planPortfolio(
     const winner = meets(standing.makespan, settled.proof.value)
       ? standing
       : memberOf(problem, 'exhaustion', settled.schedule)
-    return { ...winner, proof: best(proved, settled.proof), members }
+    return { ...winner, proof: best(proof.current, settled.proof), members }
   }
-  const proof = { current: proved }
   const reached = (makespan: number) => meets(makespan, proof.current.value)
   if (reached(standing.makespan) || isSpent(budget)) {
-    return { ...standing, proof: proved, members }
+    return { ...standing, proof: proof.current, members }
   }
-  const shared = { seed, incumbent: standing.schedule, lowerBound: proved.value }
-  const improve = (found: Proof) => {
-    proof.current = best(proof.current, found)
-  }
+  const shared = { seed, incumbent: standing.schedule, lowerBound: proof.current.value }
   const table = exchange(standing.schedule)
   const search = localSearch.plan(problem, {
     ...shared,
-    proved: value => improve({ value, by: 'LP duals' }),
+    proved: proveByPrices,
     offered: table.best,
     stepsAhead: () => stepsAhead(budget),
   })

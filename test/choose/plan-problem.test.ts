@@ -60,6 +60,21 @@ describe('planning a problem', () => {
     expect(outcome.makespan).toBeLessThanOrEqual(88)
   })
 
+  test('no time at all is enough for many tasks to end near the bound, and proves it', async () => {
+    const random = prng(7)
+    const kinds = Array.from({ length: 8 }, () =>
+      Array.from({ length: 10 }, () => 1 + 50 * random.next()),
+    )
+    // One kind after another: what was learnt from the first must not spoil the last.
+    const rows = Array.from({ length: 41_000 }, (_, task) =>
+      kinds[Math.floor((task * kinds.length) / 41_000)].map(time => time * (1 + random.next())),
+    )
+    const spending = { kind: 'time', ms: 0 } as const
+    const on = unrelatedProblem(rows)
+    const { gap } = await planProblem(on, { strategy: named('auto'), seed: 1, spending })
+    expect(gap).toBeLessThan(0.01)
+  })
+
   test.each(['local-search', 'portfolio', 'auto'])(
     '%s asked to stop ends with the best so far, and until then hears of it',
     { timeout: 20_000 },
