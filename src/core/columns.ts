@@ -16,6 +16,8 @@ export type Columns = {
   room: Uint8Array
   /** Machines with `room`. */
   roomy: number
+  /** No machine of a lower number has `room`. */
+  roomyFrom: number
   /** Machines whose row is to be mended. */
   readonly changed: Marks
   /** By class number: machines that could ever run it; dropped when any machine joins or leaves. */
@@ -44,6 +46,7 @@ export function columns(): Columns {
     wait: new Float64Array(0),
     room: new Uint8Array(0),
     roomy: 0,
+    roomyFrom: 0,
     changed: noMarks(),
     eligible: [],
     totals: undefined,
@@ -82,6 +85,7 @@ function mend(state: State, machine: Machine): void {
     machine.alive && !machine.pressure && (idle.length > 0 || counted === undefined) ? 1 : 0
   columns.roomy += open - columns.room[number]
   columns.room[number] = open
+  if (open === 1 && number < columns.roomyFrom) columns.roomyFrom = number
   const plenty = counted === undefined && queued === 0
   columns.wait[number] = plenty ? 0 : machine.queuedWork / (counted ?? Math.max(1, slots.length))
   columns.freeAt[number] = plenty || idle.length > 0 ? 0 : earliestFree(machine)

@@ -117,9 +117,14 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     if (!stopped) runTick()
   }
 
-  const send = (event: Event): void => {
+  /** Where nothing is kept nobody asks what came with an event. */
+  const admit = (event: Event, outcomes?: readonly Outcome[]): void => {
     inbox.push(event)
-    carried.push(undefined)
+    if (ports.forgetful !== true) carried.push(outcomes)
+  }
+
+  const send = (event: Event): void => {
+    admit(event)
     schedule()
   }
 
@@ -144,7 +149,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         items.map(({ key, payload }) => ({ key, payload, version: '', size: 1 })),
       )
       const wishes = wishesOf(items, first)
-      inbox.push({
+      admit({
         kind: 'read',
         stage: number,
         first,
@@ -153,7 +158,6 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
         done: false,
         ...(wishes.length > 0 ? { wishes } : {}),
       })
-      carried.push(undefined)
     }
     pushed = new Map()
     return batches
@@ -162,8 +166,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   const receive = (event: ExecutorEvent): void => {
     switch (event.kind) {
       case 'outcomes':
-        inbox.push(toEvent(event.slot.machine, event.slot.slot, event.outcomes))
-        carried.push(event.outcomes)
+        admit(toEvent(event.slot.machine, event.slot.slot, event.outcomes), event.outcomes)
         return schedule()
       case 'loaded':
         return send({

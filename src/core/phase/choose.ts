@@ -44,15 +44,17 @@ function offerAll(state: State, klass: Class): Offers {
 
 /** Late binding: the machines that could start it now. Few have room, so only those are looked at. */
 function offerRoom(state: State, klass: Class): Offers {
-  const { room, roomy, offers } = mendColumns(state)
+  const columns = mendColumns(state)
+  const { room, roomy, offers } = columns
   const { view } = state.scratch
   const { offered } = view
   const { machines } = state
   // A call of `fill` costs more than the few machines there are between the two.
   for (let number = view.first; number < view.end; number += 1) offered[number] = 0
   offers.count = 0
+  while (room[columns.roomyFrom] === 0) columns.roomyFrom += 1
   let left = roomy
-  for (let number = 0; left > 0; number += 1) {
+  for (let number = columns.roomyFrom; left > 0; number += 1) {
     if (room[number] === 0) continue
     left -= 1
     if (!fits(klass.needs, machines[number].free)) continue
@@ -68,34 +70,35 @@ function offerRoom(state: State, klass: Class): Offers {
 /** When each would get to it. */
 function fillStarts(state: State, { machines, count }: Offers): void {
   const { now } = state
-  const { view } = state.scratch
+  const { freeAt: starts } = state.scratch.view
   const { freeAt, wait } = state.scratch.columns
   for (let at = 0; at < count; at += 1) {
     const machine = machines[at]
     const free = freeAt[machine]
-    view.freeAt[machine] = Math.max(free, now) + wait[machine]
+    starts[machine] = Math.max(free, now) + wait[machine]
   }
 }
 
 /** A problem's own times; where data must travel, the start waits for it. */
-function fillGiven(state: State, stage: Stage, offers: Offers, task: number): void {
+function fillGiven(state: State, stage: Stage, { machines, count }: Offers, task: number): void {
   const { link } = stage.definition
   if (link.kind !== 'graph') return
-  const { view } = state.scratch
-  const { times, edges, machines } = link.problem
+  const { processing, offered, freeAt } = state.scratch.view
+  const { problem, ticks } = link
+  const { times, edges } = problem
   const item = state.tasks.first[task]
-  const row = item * machines.length
-  for (let at = 0; at < offers.count; at += 1) {
-    const machine = offers.machines[at]
-    const micros = Math.round(times[row + machine] * link.ticks)
-    view.processing[machine] = micros
-    if (micros === Number.POSITIVE_INFINITY) view.offered[machine] = 0
+  const row = item * problem.machines.length
+  for (let at = 0; at < count; at += 1) {
+    const machine = machines[at]
+    const micros = Math.round(times[row + machine] * ticks)
+    processing[machine] = micros
+    if (micros === Number.POSITIVE_INFINITY) offered[machine] = 0
   }
   if (edges.firstEdge[item] === edges.firstEdge[item + 1]) return
-  for (let at = 0; at < offers.count; at += 1) {
-    const machine = offers.machines[at]
+  for (let at = 0; at < count; at += 1) {
+    const machine = machines[at]
     const ready = dataReadyAt(stage, machine, item)
-    if (ready > view.freeAt[machine]) view.freeAt[machine] = ready
+    if (ready > freeAt[machine]) freeAt[machine] = ready
   }
 }
 
