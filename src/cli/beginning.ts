@@ -29,5 +29,6 @@ function doneInWords(host: Host, name: string): string {
     known += stage.known
   }
   const total = Math.max(done, known)
-  return `${countOf(done, total)} ${total === 1 ? 'item is' : 'items are'} done`
+  const isAll = stages.every(({ complete }) => complete)
+  return `${countOf(done, total, { isAll })} ${total === 1 && isAll ? 'item is' : 'items are'} done`
 }

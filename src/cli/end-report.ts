@@ -59,7 +59,7 @@ function stageLines(summary: Summary): string[] {
     summary.stages.map(stage => [
       `  ${clip(stage.name, longestName)}`,
       stage.complete || stage.total > 0
-        ? countOf(stage.done + stage.stopped, stage.total)
+        ? countOf(stage.done + stage.stopped, stage.total, { isAll: stage.complete })
         : 'not begun',
       stage.busySeconds > 0 ? `${formatDuration(stage.busySeconds * 1e6)} of work` : '',
       stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',

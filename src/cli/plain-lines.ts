@@ -49,7 +49,7 @@ export function plainLines(host: Host, run: Run): Progress {
       last = now
       const parts = stages
         .filter(at => at.known > 0)
-        .map(at => `${at.name} ${countOf(at.ended, at.known)}`)
+        .map(at => `${at.name} ${countOf(at.ended, at.known, { isAll: at.complete })}`)
       const left = stages.every(at => at.complete && at.ended === at.known)
         ? 'writing outputs'
         : leftInWords(timeLeft(host.state, run, nowOf(host.state)))

@@ -46,7 +46,7 @@ export function statusLines(summary: Status): string[] {
   const stages = summary.stages.map(stage => [
     `  ${stage.name}`,
     stage.complete || stage.total > 0
-      ? countOf(stage.done + stage.stopped, stage.total)
+      ? countOf(stage.done + stage.stopped, stage.total, { isAll: stage.complete })
       : 'not begun',
     stage.complete && stage.total > 0 ? percent((stage.done + stage.stopped) / stage.total) : '',
     stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
