@@ -5,7 +5,7 @@ import { replay } from '../core/step.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import type { SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
-import type { Answered } from './answers-before.ts'
+import { type Answered, lineage } from './answers-before.ts'
 import type { Host } from './host.ts'
 import { openInput, readThrough } from './job-input.ts'
 import type { Plan } from './plan-submission.ts'
@@ -30,7 +30,7 @@ export type StageOutlook = {
   readonly cancelled?: number
   /** Of those that run: a key that no run has ended. */
   readonly fresh?: number
-  /** Ended before and no longer in the input. */
+  /** Ended in the last run and no longer in the input. */
   readonly gone?: number
   /** Ended without a result and not tried again: unreadable, or within `tolerate`, or after such an item. */
   readonly left?: number
@@ -133,9 +133,8 @@ async function continuing(
     if (whole !== undefined) return { stage: name, kept: 0, runs: 0, whole }
     const { kept, undecided, ...running } = counts.get(name) as ReturnType<typeof noItems>
     const runs = Object.values(running).reduce((sum, items) => sum + items, 0)
-    const { answers, without } = holds.before(name)
-    const before = heads.includes(stage) && !cut ? [...answers.keys(), ...without.keys()] : []
-    const gone = new Set(before.filter(key => !seen.has(key))).size
+    const had = heads.includes(stage) && !cut ? keysBefore(host, plan.previous, name) : []
+    const gone = [...had].filter(key => !seen.has(key)).length
     return { stage: name, kept, runs, undecided, ...running, gone }
   })
   return {
@@ -143,6 +142,16 @@ async function continuing(
     ...(cut ? { cutAt: items } : {}),
     ...(isPartial(host, plan.previous) ? { partial: true as const } : {}),
   }
+}
+
+/** What the last run had of a stage; of one that broke off also what those before it had, back to a whole one. */
+function keysBefore(host: Host, previous: string, stage: string): Set<string> {
+  const keys = new Set<string>()
+  for (const run of lineage(host.store, previous).reverse()) {
+    for (const { key } of host.store.answered(run, stage)) keys.add(key)
+    if (!isPartial(host, run)) break
+  }
+  return keys
 }
 
 /** One item in a stage and in those that take its result; `held`: what is kept of it there. */
