@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -251,6 +260,28 @@ describe('problems name the place and what was expected', () => {
       { key: 'a.txt', problem: expect.stringContaining('a.txt: cannot be read') },
       { key: 'b.txt' },
     ])
+  })
+
+  it('for a file cut off or written again while it is read, not for one added to', async () => {
+    const line = '{"pad":"' + 'x'.repeat(1000) + '"}\n'
+    const folder = tempFolder({ 'a.jsonl': line.repeat(3000) })
+    const path = join(folder, 'a.jsonl')
+    const source = open(jsonl(path), { folder })
+    const { cursor } = await source.read(undefined, 10)
+    truncateSync(path, line.length * 20)
+    const said = /a\.jsonl:\d+: the file was cut off or written again while it was read/
+    await expect(readAll(source, 5000, cursor)).rejects.toThrow(said)
+    // A reader opened anew, beyond the end.
+    const anew = open(jsonl(path), { folder })
+    await expect(anew.read(`${line.length * 21}:21:21`, 10)).rejects.toThrow(said)
+    expect((await anew.read(`${line.length * 20}:20:20`, 10)).done).toBe(true)
+    const begun = await anew.read(undefined, 10)
+    appendFileSync(path, line)
+    const more = await anew.read(begun.cursor, 100)
+    expect([more.items.length, more.done]).toEqual([11, true])
+    const last = await anew.read(undefined, 10)
+    writeFileSync(path, line.replace('x', 'y').repeat(30))
+    await expect(anew.read(last.cursor, 100)).rejects.toThrow(said)
   })
 })
 

@@ -4,6 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 /** Longer lines are an item with a problem, so that one line never fills the memory. */
 export const LONGEST_LINE = 16 * 1024 * 1024
 const BLOCK = 1024 * 1024
+/** What a file that is written again while it is read is known by: appending leaves its beginning as it was. */
+const HEAD = 64 * 1024
 
 /**
  * Reads a file line by line from any byte offset. `next` is synchronous, so a million lines cost no
@@ -33,10 +35,17 @@ export class LineReader {
   private atEnd = false
   private skipping = false
   private readonly file: FileHandle
+  private readonly head: Buffer
   private readonly longest: number
 
-  private constructor(file: FileHandle, from: { offset: number; line: number }, longest: number) {
+  private constructor(
+    file: FileHandle,
+    head: Buffer,
+    from: { offset: number; line: number },
+    longest: number,
+  ) {
     this.file = file
+    this.head = head
     this.offset = from.offset
     this.readAt = from.offset
     this.line = from.line
@@ -48,7 +57,8 @@ export class LineReader {
     from: { readonly offset: number; readonly line: number } = { offset: 0, line: 0 },
     longest = LONGEST_LINE,
   ): Promise<LineReader> {
-    return new LineReader(await open(path, 'r'), from, longest)
+    const file = await open(path, 'r')
+    return new LineReader(file, await readHead(file, HEAD), from, longest)
   }
 
   next(): 'line' | 'more' | 'end' {
@@ -86,6 +96,12 @@ export class LineReader {
     this.atEnd = bytesRead === 0
   }
 
+  /** The file ends before what was read of it, or no longer begins as it did: it was cut off or written again. */
+  async wasRewritten(): Promise<boolean> {
+    if ((await this.file.stat()).size < this.readAt) return true
+    return !this.head.equals(await readHead(this.file, this.head.length))
+  }
+
   async close(): Promise<void> {
     await this.file.close()
   }
@@ -104,6 +120,11 @@ export class LineReader {
     this.line += 1
     return 'line'
   }
+}
+
+async function readHead(file: FileHandle, length: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, 0)
+  return buffer.subarray(0, bytesRead)
 }
 
 /** A UTF-8 byte order mark is no part of the first line. */

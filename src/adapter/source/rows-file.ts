@@ -53,6 +53,8 @@ export function rowsFile(path: string, shown: string, format: RowFormat): Placed
           : await openAt(cursor)
       const index = cursor === undefined ? 0 : Number(cursor.split(':')[2])
       const chunk = await readRows(open, format, index, limit)
+      // Its end is then no end, and what was read of its last lines may be half of one.
+      if (chunk.done && (await open.wasRewritten())) throw rewritten(shown, open.line)
       cursorNow = chunk.cursor
       return chunk
     },
@@ -106,6 +108,13 @@ async function openReader(
   } catch (error) {
     throw new InputError(`${shown}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
+}
+
+function rewritten(shown: string, line: number): InputError {
+  return new InputError(
+    `${shown}:${line}: the file was cut off or written again while it was read; ` +
+      'expected one that is only added to meanwhile',
+  )
 }
 
 /** Whose every line would be refused alone, as bytes that are not UTF-8. */
