@@ -1,6 +1,6 @@
 import { builtinModules, createRequire } from 'node:module'
 import { readFile } from 'node:fs/promises'
-import { dirname, extname, join, resolve, sep } from 'node:path'
+import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Loader, Message, OnResolveArgs, Plugin, PluginBuild } from 'esbuild'
 import type { Failure } from '../../model/failure.ts'
@@ -16,7 +16,8 @@ import { ownExtension, ownFolder } from './own-folder.ts'
 export async function bundleModule(path: string): Promise<Bundle> {
   try {
     const built = await compiler().build({
-      entryPoints: [path],
+      // Not by its whole path: a `*` in the name of a folder would be taken for a pattern.
+      entryPoints: [`./${basename(path)}`],
       absWorkingDir: dirname(path),
       bundle: true,
       write: false,

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { code, first, handler, order, world } from './harness.ts'
 
 /** A folder outside the checkout, with no package.json above it, under a name that needs escaping. */
-const folder = mkdtempSync(join(tmpdir(), 'dray handlers ü#%20 '))
+const wild = process.platform === 'win32' ? '' : '*'
+const folder = mkdtempSync(join(tmpdir(), `dray handlers [a]${wild} ü#%20 `))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function written(name: string, source: string): string {
