@@ -2,6 +2,7 @@ import { InputError } from '../model/input-error.ts'
 import type { Micros } from '../std/time.ts'
 import type { Host } from './host.ts'
 import { lineage } from './answers-before.ts'
+import { nowOf } from './now.ts'
 import { findRun, listRuns, stateOfRun, type View } from './view.ts'
 
 /** Which runs to remove: one by its own name, or those that ended longer ago than an age in micros. */
@@ -42,7 +43,7 @@ function removable(view: View, name: string): string {
 const ended: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled'])
 
 function olderThan(view: View, age: Micros): string[] {
-  const before = Date.now() * 1_000 - age
+  const before = nowOf(view.state) - age
   const held = heldBy(view)
   return listRuns(view)
     .filter(({ run, state }) => ended.has(state) && !held.has(run))

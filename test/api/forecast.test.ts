@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { systemClock } from '../../src/adapter/clock.ts'
 import { type Forecast, leftOf, startAfter, timeLeft } from '../../src/api/forecast.ts'
+import { nowOf } from '../../src/api/now.ts'
 import { openItems } from '../../src/api/open-items.ts'
 import type { Event } from '../../src/core/event.ts'
 import { emptyState } from '../../src/core/initial.ts'
@@ -269,4 +271,11 @@ test('what is planned beside a run counts what passes between two items', () => 
   })
   expect(planned.length).toBeGreaterThan(0)
   for (const seconds of planned) expect(seconds).toBeCloseTo(0.15, 3)
+})
+
+test('a clock set ahead by a day under a run makes what runs no day older', () => {
+  const tomorrow = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000)
+  const apart = nowOf({ now: 0 }) - systemClock().now()
+  tomorrow.mockRestore()
+  expect(Math.abs(apart)).toBeLessThan(3_600e6)
 })
