@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -151,6 +160,16 @@ describe('one owner per directory', () => {
     const { child } = await second()
     const asked = askOwner(dir, { op: 'hang' }, { timeoutMillis: 50 })
     await expect(asked).rejects.toThrow(`its owner, process ${child.pid} on ${hostname()}, has not`)
+  })
+
+  test('whoever answers in an owner’s place with what none says is told as that', async () => {
+    const address = join(dir, 'other.sock')
+    const other = createServer(socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    await new Promise<void>(resolve => other.listen(address, resolve))
+    const record = { pid: process.pid, host: hostname(), since: '', address }
+    writeFileSync(join(dir, 'owner.json'), JSON.stringify(record))
+    await expect(askOwner(dir, { op: 'status' })).rejects.toThrow('other.sock: who listens there')
+    other.close()
   })
 
   test('a request that came before the handler waits for it', async () => {

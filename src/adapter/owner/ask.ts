@@ -67,7 +67,12 @@ function exchange(address: string, request: Request, timeoutMillis: number): Pro
     }
     socket.setTimeout(timeoutMillis, () => done({ kind: 'late' }))
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`))
-    onLines(socket, line => done({ kind: 'reply', reply: JSON.parse(line) as Reply }))
+    onLines(socket, line => {
+      const reply = replyOf(line)
+      if (reply !== undefined) return done({ kind: 'reply', reply })
+      reject(new Error(`${address}: who listens there is no dray; end it, and remove the file`))
+      socket.destroy()
+    })
     socket.on('close', () => done({ kind: 'closed' }))
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (absent.has(error.code)) done({ kind: 'nobody' })
@@ -76,6 +81,16 @@ function exchange(address: string, request: Request, timeoutMillis: number): Pro
       else reject(new Error(`cannot ask the owner at ${address}: ${error.message}`))
     })
   })
+}
+
+/** `undefined`: not what an owner says. */
+function replyOf(line: string): Reply | undefined {
+  try {
+    const reply = JSON.parse(line) as Reply
+    return 'ok' in reply || 'error' in reply ? reply : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** No socket, or one that nobody listens on any more. */
