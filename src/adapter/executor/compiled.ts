@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
 import { bundleModule, bundleOwnEntry } from '../modules/bundle.ts'
 import { explainImport } from '../modules/explain.ts'
+import { ownFolder } from '../modules/own-folder.ts'
 
 type Compiled =
   | { readonly kind: 'file'; readonly file: string }
@@ -62,6 +63,8 @@ let fromSources: Promise<OwnEntries> | undefined
 async function compileOwn(entries: OwnEntries): Promise<OwnEntries> {
   const folder = await mkdtemp(join(tmpdir(), 'dray-slot-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  // What it asks for by `require` is then found as from the sources.
+  await symlink(join(ownFolder, '../node_modules'), join(folder, 'node_modules'), 'junction')
   const made = { process: join(folder, 'slot-main.mjs'), thread: join(folder, 'thread-main.mjs') }
   await writeFile(made.process, await bundleOwnEntry(entries.process))
   await writeFile(made.thread, await bundleOwnEntry(entries.thread))
