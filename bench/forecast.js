@@ -1,6 +1,7 @@
 // Forecasts against what then happened: how often the truth fell within the printed 80 % range.
 //   npm run bench -- forecast            three runs of the OCR example, recorded in a temporary folder
 //   node bench/forecast.js synthetic     a job of items whose times really stray (seconds, not minutes)
+//   node bench/forecast.js worlds [N]    N runs (24) and as many later ones of each of 23 kinds, in virtual time
 //   node bench/forecast.js DIR           every run recorded in DIR
 // Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then.
 import { execFileSync } from 'node:child_process'
@@ -12,15 +13,18 @@ import { leftOf, timeLeft } from '../build/api/forecast.js'
 import { decodeEntry } from '../build/core/codec.js'
 import { emptyState } from '../build/core/initial.js'
 import { replay } from '../build/core/step.js'
+import { judgeWorld, worlds } from './forecast-worlds.js'
 import { ocrJob } from './ocr-pages.js'
 import { workspace } from './workspace.js'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 const asked = process.argv[2] ?? 'ocr'
-const dir = asked === 'ocr' ? recordOcr() : asked === 'synthetic' ? recordSynthetic() : asked
-
 const tallies = new Map()
-for (const run of replayRuns(dir)) judge(run)
+if (asked === 'worlds') judgeWorlds(Number(process.argv[3] ?? 24))
+else {
+  const dir = asked === 'ocr' ? recordOcr() : asked === 'synthetic' ? recordSynthetic() : asked
+  for (const run of replayRuns(dir)) judge(run)
+}
 for (const [kind, { inside, below, above, widths, count }] of [...tallies].sort()) {
   const share = part => `${Math.round((100 * part) / count)} %`
   const name = kind.padEnd(48)
@@ -42,6 +46,16 @@ console.log(
     ),
   ),
 )
+
+/** By kind of question over all worlds, and the ends by world. */
+function judgeWorlds(seeds) {
+  for (const [name, world] of Object.entries(worlds))
+    judgeWorld(world, seeds, (kind, forecast, truth) => {
+      tally(`all worlds: ${kind}`, forecast, truth)
+      const what = kind.includes('%') ? 'end' : kind.replace(/^.*, /, '')
+      tally(`${name}: ${what}`, forecast, truth)
+    })
+}
 
 function recordOcr() {
   const job = ocrJob()

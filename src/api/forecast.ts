@@ -3,10 +3,9 @@ import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import { spreadOf } from '../policy/estimation/spread.ts'
-import { lanesFor } from './lanes-left.ts'
 import { handoverOf, spreadIn } from './luck.ts'
 import { playLeft } from './play-left.ts'
-import { chainOf, remainingOf, runningItems } from './remaining.ts'
+import { aheadOf, remainingOf } from './remaining.ts'
 
 /** Micros from now; between `low` and `high` it ends eight times in ten. */
 export type Forecast = {
@@ -23,8 +22,9 @@ export function timeLeft(state: State, run: Run, now = state.now): Forecast | un
   if (phases === undefined) return undefined
   const played = playLeft(state, phases, now)
   if (played === undefined) return undefined
+  const { ends: left } = played
   const least = waitsUntil(state, run) - now
-  const at = (q: number) => Math.max(least, quantile(played, q))
+  const at = (q: number) => Math.max(least, quantile(left, q))
   const without = phases.flatMap(({ stages }) => stages).filter(isYetToBeMeasured)
   const ends = { low: at(LOW), expected: at(0.5), high: at(HIGH) }
   if (without.length === 0) return ends
@@ -73,9 +73,12 @@ export function leftOf(
   const handover = (q: number) => handoverOf(stage) * between.at(q)
   const own = Math.max(0, ran - handover(0.5))
   const done = 1 + (own / expected - 1) * calm
-  const took = (q: number) => expected * (1 + (spread.beyond(done, q) - 1) / calm) + handover(q)
-  const at = (q: number) => Math.max(0, took(q) - ran)
-  return { low: at(LOW), expected: at(0.5), high: at(HIGH) }
+  const takes = (q: number) => expected * (1 + (spread.beyond(done, q) - 1) / calm)
+  const [middle, passes] = [takes(0.5), handover(0.5)]
+  // The two stray each by itself: not both are long at once.
+  const strays = (q: number) => Math.hypot(takes(q) - middle, handover(q) - passes)
+  const left = (by: number) => Math.max(0, middle + passes + by - ran)
+  return { low: left(-strays(LOW)), expected: left(0), high: left(strays(HIGH)) }
 }
 
 /**
@@ -89,28 +92,8 @@ export function startAfter(
   ahead: number,
   now = state.now,
 ): Forecast | undefined {
-  const chain = chainOf(state, stage)
-  const running = chain.map(each => runningItems(state, each))
-  let [work, variance, items, before] = [0, 0, 0, 0]
-  for (const each of chain) work += runningWork(state, each, now)
-  for (const [at, each] of chain.entries()) {
-    const open = each.known - endedCount(each.items)
-    const waiting = at === 0 ? ahead : Math.max(0, open - before - running[at])
-    before = open
-    items += waiting
-    const micros = microsPerItem(each)
-    if (micros === undefined) return undefined
-    const { variation, echo } = spreadIn(each)
-    const count = Math.max(1, items + running[at] / 2)
-    const error = echo / Math.max(1, each.pooled.n) + echo / count
-    variance += (count * micros * variation) ** 2 * Math.min(2, error)
-    work += items * micros
-  }
-  const speed = laneSpeed(state, stage, now)
-  if (speed === 0) return undefined
-  const strays = work === 0 ? 0 : Math.sqrt(Math.log(1 + variance / (work * work)))
-  const at = (deviations: number) => (work / speed) * Math.exp(strays * deviations)
-  return { low: at(-TENTH), expected: at(0), high: at(TENTH) }
+  const played = playLeft(state, [aheadOf(state, stage, ahead)], now)
+  return played === undefined ? undefined : rangeOf(played.frees)
 }
 
 /** The same for a task in one machine's queue, behind these. */
@@ -120,52 +103,18 @@ export function startOn(
   machine: Machine,
   before: readonly number[],
   now: number,
-): Forecast {
-  const { predicted } = state.tasks
-  const busy = machine.slots.filter(({ running }) => running.length > 0)
-  let work = before.reduce((sum, task) => sum + predicted[task], 0)
-  work += busy.reduce((sum, { freeAt }) => sum + Math.max(0, freeAt - now), 0)
-  const { variation, echo } = spreadIn(stage)
-  const count = Math.max(1, before.length + busy.length / 2)
-  const error = Math.min(2, echo / Math.max(1, stage.pooled.n) + echo / count)
-  const strays = Math.sqrt(Math.log(1 + variation * variation * error))
-  const wait = work / Math.max(1, machine.slots.length)
-  const at = (deviations: number) => wait * Math.exp(strays * deviations)
-  return { low: at(-TENTH), expected: at(0), high: at(TENTH) }
+): Forecast | undefined {
+  const { size, count } = state.tasks
+  const stints = before.map(task => [{ stage, items: count[task], size: size[task] }])
+  const played = playLeft(state, [{ stages: [stage], stints, bulk: [] }], now, machine)
+  return played === undefined ? undefined : rangeOf(played.frees)
 }
 
-/** What is expected to be left of what runs, at speed 1. */
-function runningWork(state: State, stage: Stage, now: number): number {
-  let work = 0
-  for (const machine of state.machines) {
-    for (const slot of machine.slots) {
-      const [head] = slot.running
-      if (slot.stage !== stage.number || head === undefined) continue
-      const ran = slot.loading ? 0 : Math.max(0, now - slot.headSince)
-      const left = leftOf(state, stage, machine, head, ran)
-      work += (left?.expected ?? 0) * machine.definition.speed
-    }
-  }
-  return work
-}
-
-/** A tenth of a normal distribution lies beyond so many deviations. */
-const TENTH = 1.2816
-
-/** Mean time of an item at speed 1, and what passes between two; `undefined` while none was measured. */
-function microsPerItem(stage: Stage): number | undefined {
-  const { pooled, definition } = stage
-  if (pooled.n > 0) return pooled.time / pooled.n + handoverOf(stage)
-  // A gathering stage runs once, at the end: not knowing it yet must not hide the rest.
-  return definition.link.kind === 'gather' || definition.link.kind === 'tree' ? 0 : undefined
-}
-
-/** Tasks of the stage that can run side by side, each with its machine's speed. */
-function laneSpeed(state: State, stage: Stage, now: number): number {
-  const phase = { stages: [stage], stints: [[{ stage, items: 1, size: 1 }]], bulk: [] }
-  const lanes = lanesFor(state, [phase], now)
-  return lanes.reduce((sum, { machine }) => sum + state.machines[machine].definition.speed, 0)
-}
+const rangeOf = (sorted: Float64Array): Forecast => ({
+  low: quantile(sorted, LOW),
+  expected: quantile(sorted, 0.5),
+  high: quantile(sorted, HIGH),
+})
 
 /** Tasks running longer than nine of ten such tasks do, twice over. */
 export function slowTasks(state: State, stage: Stage, now: number): number[] {

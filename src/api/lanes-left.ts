@@ -16,7 +16,8 @@ export type Lane = {
 
 /** As many lanes as tasks of the stages that are left can run side by side. */
 export function lanesFor(state: State, phases: readonly Phase[], now: number): Lane[] {
-  const stages = phases.find(({ stints }) => stints.length > 0)?.stages ?? []
+  const first = phases.find(({ stints }) => stints.length > 0) ?? phases[0]
+  const stages = first?.stages ?? []
   const lanes: Lane[] = []
   for (const machine of state.machines) {
     if (!machine.alive) continue

@@ -1,5 +1,5 @@
-import { endedCount } from '../core/items.ts'
-import type { Stage } from '../core/state.ts'
+import { DONE, endedCount, FAILED, STOPPED } from '../core/items.ts'
+import type { Stage, State } from '../core/state.ts'
 import { BLOCK, meanHandover } from '../policy/estimation/least-squares.ts'
 import { sharedVariance, type Spread, spreadOf } from '../policy/estimation/spread.ts'
 import type { Prng } from '../std/prng.ts'
@@ -9,6 +9,23 @@ export const spreadIn = (stage: Stage): Spread => spreadOf(stage.estimates)
 
 /** Mean micros between an answer and the next that no item took; 0 while none was measured. */
 export const handoverOf = ({ handover }: Stage): number => meanHandover(handover)
+
+/**
+ * How many times over items take what their last attempt does, failed attempts counted as long as they
+ * were: times are learnt of answers only. 1 where more items hold from an earlier run than attempts failed.
+ */
+export function againIn({ machines }: State, { byMachine, items, pooled }: Stage): number {
+  const ended = items.counts[DONE] + items.counts[STOPPED] + items.counts[FAILED]
+  let [attempts, micros] = [0, 0]
+  byMachine.forEach(({ tasks, micros: busy }, at) => {
+    attempts += tasks
+    micros += busy * machines[at].definition.speed
+  })
+  if (ended === 0 || attempts <= ended || pooled.n === 0) return 1
+  const usual = (ended * pooled.time) / pooled.n
+  const failed = Math.min(((attempts - ended) / ended) * usual, micros - usual)
+  return 1 + Math.max(0, failed) / usual
+}
 
 /** What a stage's items have in common: one draw for all of them. */
 type Luck = {

@@ -1,34 +1,46 @@
-import type { Stage, State } from '../core/state.ts'
+import type { Machine, Stage, State } from '../core/state.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Spread } from '../policy/estimation/spread.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { type Lane, lanesFor } from './lanes-left.ts'
-import { type LuckOf, luckyStages, ratioOf, spreadIn } from './luck.ts'
+import { againIn, type LuckOf, luckyStages, ratioOf, spreadIn } from './luck.ts'
 import type { Phase, Piece } from './remaining.ts'
 
+type Played = {
+  /** When the last of it ends. */
+  readonly ends: Float64Array
+  /** When a slot is free for what comes after it. */
+  readonly frees: Float64Array
+}
+
 /**
- * Plays the rest of a run through many times, each time with other durations: predicted ones, times
+ * Plays the rest of a run, or what is before an item, through many times, each time with other durations: predicted ones, times
  * how wrong single predictions were, times an error that all tasks of a stage share because their
  * mean is itself estimated (of n, an n-th of the variance). Slots take the next item when they are
- * free, so the idle slots at the end are part of what is foretold. Answers the micros left,
+ * free, so the idle slots at the end are part of what is foretold. Answers the micros from now,
  * ascending; `undefined` while some time is not known at all.
  */
 export function playLeft(
   state: State,
   phases: readonly Phase[],
   now: number,
-): Float64Array | undefined {
-  const lanes = lanesFor(state, phases, now)
+  machine?: Machine,
+): Played | undefined {
+  const all = lanesFor(state, phases, now)
+  const lanes = machine === undefined ? all : all.filter(lane => lane.machine === machine.number)
   const timed = phases.map(phase => timedPhase(state, phase))
   if (lanes.length === 0 || timed.some(({ known }) => !known)) return undefined
   const steps = timed.reduce((sum, { stints }) => sum + stints.length + 1, 0) * lanes.length
   const draws = Math.round(Math.min(MOST_DRAWS, Math.max(LEAST_DRAWS, STEPS / steps)))
   const random = prng(1)
   const drawLuck = luckyStages(random)
-  const ends = new Float64Array(draws)
-  for (let draw = 0; draw < draws; draw += 1)
-    ends[draw] = playOnce(timed, lanes, random, drawLuck())
-  return ends.sort()
+  const [ends, frees] = [new Float64Array(draws), new Float64Array(draws)]
+  for (let draw = 0; draw < draws; draw += 1) {
+    const { end, free } = playOnce(timed, lanes, random, drawLuck())
+    ends[draw] = end
+    frees[draw] = free.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY)
+  }
+  return { ends: ends.sort(), frees: frees.sort() }
 }
 
 const MOST_DRAWS = 100
@@ -55,11 +67,12 @@ type TimedPhase = {
 
 function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
   const spreads = new Map(stages.map(stage => [stage, spreadIn(stage)]))
+  const again = new Map(stages.map(stage => [stage, againIn(state, stage)]))
   let known = true
   const timed = ({ stage, items, size }: Piece): TimedPiece => {
     const micros = Float64Array.from(state.machines, machine => {
       const expected = expectedMicros(stage, machine, 0, size, items)
-      if (!Number.isNaN(expected)) return expected
+      if (!Number.isNaN(expected)) return expected * (again.get(stage) ?? 1)
       // A gathering stage runs once, at the end: not knowing it yet must not hide the rest.
       const { kind } = stage.definition.link
       known &&= kind === 'gather' || kind === 'tree'
@@ -78,7 +91,7 @@ function playOnce(
   lanes: readonly Lane[],
   random: Prng,
   luckOf: LuckOf,
-): number {
+): { readonly end: number; readonly free: Float64Array } {
   const free = Float64Array.from(lanes, lane => lane.free(random, luckOf))
   let end = lanes.reduce((latest, { busy }, at) => (busy ? Math.max(latest, free[at]) : latest), 0)
   phases.forEach((phase, nth) => {
@@ -95,7 +108,7 @@ function playOnce(
       end = Math.max(end, free[at])
     }
   })
-  return end
+  return { end, free }
 }
 
 function loadStages({ used }: TimedPhase, lanes: readonly Lane[], free: Float64Array) {

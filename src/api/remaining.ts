@@ -67,16 +67,28 @@ function groupsLeft(state: State, stage: Stage): Left {
   return split(count, [stage], [1])
 }
 
+/** What starts before an item does that has so many of its stage before it: downstream goes first. */
+export function aheadOf(state: State, stage: Stage, ahead: number): Phase {
+  const stages = chainOf(state, stage)
+  const { stints, bulk } = chainOfLeft(state, stages, ahead)
+  return { stages, stints: stints.reverse(), bulk }
+}
+
 function chainLeft(state: State, head: Stage): Left | undefined {
   if (!head.complete) return undefined
+  const open = head.known - endedCount(head.items) - runningItems(state, head)
+  return chainOfLeft(state, chainOf(state, head), Math.max(0, open))
+}
+
+/** So many of the chain's first stage that wait, and what waits at those that follow it. */
+function chainOfLeft(state: State, chain: readonly Stage[], waiting: number): Left {
   const left: Left = { stints: [], bulk: [] }
-  const chain = chainOf(state, head)
   let before = 0
   chain.forEach((stage, at) => {
     const open = stage.known - endedCount(stage.items)
-    const count = Math.max(0, open - before - runningItems(state, stage))
+    const count = at === 0 ? waiting : Math.max(0, open - before - runningItems(state, stage))
     before = open
-    const sizes = at === 0 ? sizesOf(head) : [1]
+    const sizes = at === 0 ? sizesOf(stage) : [1]
     const { stints, bulk } = split(count, chain.slice(at), sizes)
     left.stints.push(...stints)
     left.bulk.push(...bulk)

@@ -167,8 +167,8 @@ function startForecast(state: State, stage: Stage, ahead: number, now: number) {
 
 function startOnForecast(state: State, stage: Stage, task: number, now: number) {
   const machine = state.machines[state.tasks.machine[task]]
-  const before = aheadOn(state, machine, task)
-  return { forecastStart: instants(now, startOn(state, stage, machine, before, now)) }
+  const before = startOn(state, stage, machine, aheadOn(state, machine, task), now)
+  return before === undefined ? {} : { forecastStart: instants(now, before) }
 }
 
 const instants = (now: number, { low, expected, high }: Forecast): Instants => ({

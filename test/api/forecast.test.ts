@@ -21,7 +21,7 @@ const stage = (name: string, after: number): StageDefinition => ({
   chunk: { kind: 'fixed', items: 1 },
   timeout: undefined,
   grace: 1_000_000,
-  retry: { attempts: 1, delay: 1_000_000, maxDelay: 1_000_000, never: [], on: {} },
+  retry: { attempts: 9, delay: 1_000_000, maxDelay: 1_000_000, never: [], on: {} },
 })
 
 const definition = (stages: readonly StageDefinition[]) => runOf(stages, { name: 'r', job: 'j' })
@@ -34,6 +34,8 @@ type World = {
   readonly draw: (random: Prng, nth: number) => number
   /** Micros between an item's end and its answer's arrival; none where it does not matter. */
   readonly between?: (random: Prng) => number
+  /** Whether the n-th that starts fails; none where it does not matter. */
+  readonly fails?: (nth: number) => boolean
 }
 
 type Look = (state: State, now: number) => void
@@ -57,7 +59,8 @@ function play(world: World, seed: number, look: Look): number {
     { kind: 'submit', run: definition(stages) },
   ]
   for (;;) {
-    for (const action of step(state, now, events).actions) {
+    const { actions, wakeAt = Number.POSITIVE_INFINITY } = step(state, now, events)
+    for (const action of actions) {
       if (action.kind === 'readSource')
         due.push({
           at: now,
@@ -70,13 +73,20 @@ function play(world: World, seed: number, look: Look): number {
           const micros = Math.round(
             world.draw(random, started) / state.machines[machine].definition.speed,
           )
+          const failures = world.fails?.(started) ? [{ kind: 'error', message: 'x' } as const] : []
           started += 1
           at += micros + Math.round(world.between?.(random) ?? 0)
           const attempts = [firstAttempt + nth]
           const indexes = [state.tasks.first[task]]
-          const answered = { tasks: [task], attempts, indexes, codes: [0], micros: [micros] }
+          const answered = {
+            tasks: [task],
+            attempts,
+            indexes,
+            codes: [failures.length],
+            micros: [micros],
+          }
           const event: Event = {
-            ...{ kind: 'outcomes', machine, slot, peakBytes: 0, failures: [] },
+            ...{ kind: 'outcomes', machine, slot, peakBytes: 0, failures },
             ...answered,
           }
           due.push({ at, event })
@@ -86,10 +96,10 @@ function play(world: World, seed: number, look: Look): number {
     }
     look(state, now)
     due.sort((a, b) => a.at - b.at)
-    const next = due.shift()
-    if (next === undefined) throw new Error('nothing is left to happen')
-    now = next.at
-    events = [next.event]
+    const next = due[0]?.at < wakeAt ? due.shift() : undefined
+    now = next?.at ?? wakeAt
+    if (now === Number.POSITIVE_INFINITY) throw new Error('nothing is left to happen')
+    events = next === undefined ? [] : [next.event]
   }
 }
 
@@ -241,6 +251,38 @@ test('what has run longer than any other is foretold to run on, not to end at on
     expect(startAfter(state, state.stages[0], 3, now)?.expected).toBeGreaterThan(second)
   })
   expect(looked).toBeGreaterThan(5)
+})
+
+test('an item is foretold to start when the first of many slots gets to it, not when all are through', () => {
+  const world = { items: 48, stages: ['a'], speeds: [1, 1, 1, 1], draw: () => second }
+  const starts: number[] = []
+  play(world, 1, (state, now) => {
+    const [only] = state.stages
+    // All eight have just begun: eight start in a second, and the one behind fourteen with the next eight.
+    if (only?.items.counts[DONE] !== 16 || starts.length > 0) return
+    if (!state.machines.every(({ slots }) => slots.every(({ headSince }) => headSince === now)))
+      return
+    starts.push(startAfter(state, only, 14, now)?.expected ?? 0)
+  })
+  const [start] = starts
+  expect(start / second).toBeGreaterThan(1.75)
+  expect(start / second).toBeLessThan(2.25)
+})
+
+test('what attempts that fail take is foretold as well', () => {
+  const world: World = {
+    ...{ items: 60, stages: ['a'], speeds: [1], draw: () => second },
+    fails: nth => nth % 3 === 2,
+  }
+  const shown: { now: number; left: Forecast }[] = []
+  const end = play(world, 1, (state, now) => {
+    if ((state.stages[0]?.items.counts[DONE] ?? 0) < 30 || shown.length > 0) return
+    const left = timeLeft(state, state.runs[0], now)
+    if (left !== undefined) shown.push({ now, left })
+  })
+  const [{ now, left }] = shown
+  expect(left.expected / (end - now)).toBeGreaterThan(0.9)
+  expect(left.expected / (end - now)).toBeLessThan(1.1)
 })
 
 test('nothing is foretold before anything was measured', () => {
