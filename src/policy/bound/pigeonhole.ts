@@ -11,14 +11,21 @@ export function pigeonholeBound(problem: Problem): number {
   if (!identical(problem)) return 0
   const times = Float64Array.from(problem.tasks, (_, task) => problem.times[task * machines])
   times.sort().reverse()
-  let best = 0
+  const upTo = new Float64Array(times.length + 1)
+  for (let at = 0; at < times.length; at += 1) upTo[at + 1] = upTo[at] + times[at]
+  let [most, likeliest] = [0, 0]
   for (let k = 1; k * machines < times.length; k += 1) {
     const last = k * machines
-    let sum = 0
-    for (let at = last; at >= last - k; at -= 1) sum += times[at]
-    best = Math.max(best, sum * (1 - (k + 1) * 2 ** -52))
+    const sum = upTo[last + 1] - upTo[last - k]
+    if (sum <= most) continue
+    most = sum
+    likeliest = k
   }
-  return best
+  // Differences of sums are rounded as the sums are: what is proved is added up anew.
+  const last = likeliest * machines
+  let sum = 0
+  for (let at = last; likeliest > 0 && at >= last - likeliest; at -= 1) sum += times[at]
+  return sum * (1 - (likeliest + 1) * 2 ** -52)
 }
 
 function identical(problem: Problem): boolean {
