@@ -57,7 +57,10 @@ async function readSchema(
 
 /** Loaded on demand: most jobs have no schema, and the compiler is the largest import here. */
 async function schemaProblem(schema: unknown): Promise<string | undefined> {
-  const { Ajv } = (await import('ajv')).default
+  const draft = String((schema as { $schema?: unknown } | null)?.$schema ?? '')
+  const { Ajv } = draft.includes('2020-12')
+    ? { Ajv: (await import('ajv/dist/2020.js')).default.Ajv2020 }
+    : (await import('ajv')).default
   try {
     new Ajv({ strict: false, logger: false }).compile(schema as object)
     return undefined

@@ -120,6 +120,9 @@ describe('a job file', () => {
     expect(await refusal('job.yaml')).toContain('stages[0].returns: page.json: not a JSON Schema')
     put({ 'page.json': '{ "type": "string" }' })
     expect((await load('job.yaml')).stages[0].returns).toEqual({ type: 'string' })
+    const draft = 'https://json-schema.org/draft/2020-12/schema'
+    put({ 'page.json': JSON.stringify({ $schema: draft, type: 'string' }) })
+    expect((await load('job.yaml')).stages[0].returns).toMatchObject({ $schema: draft })
   })
 })
 
