@@ -140,10 +140,9 @@ test('an item in a machine’s queue says whose, behind how many, by which rule,
   })
   const run = folder.begin('run', 'job.json', '--machines', 'machines.json', '--json')
   const said =
-    /read: assigned: in the queue of (one|two), [1-9]\d* tasks before it; placed by round-robin/
+    /read: assigned: in the queue of (one|two), [1-9]\d* tasks before it; placed by round-robin[^]*likely to start in/
   const out = await saysSoon(folder, ['why', 'pages', 'later-9'], said)
   expect(out).toMatch(said)
-  expect(out).toContain('likely to start in')
   folder.write('go', '')
   expect((await run.ended).code).toBe(0)
   folder.remove()
