@@ -263,7 +263,7 @@ describe('problems name the place and what was expected', () => {
   })
 
   it('for a file cut off or written again while it is read, not for one added to', async () => {
-    const line = '{"pad":"' + 'x'.repeat(1000) + '"}\n'
+    const line = `{"pad":"${'x'.repeat(1000)}"}\n`
     const folder = tempFolder({ 'a.jsonl': line.repeat(3000) })
     const path = join(folder, 'a.jsonl')
     const source = open(jsonl(path), { folder })

@@ -140,7 +140,7 @@ test('an item in a machine’s queue says whose, behind how many, by which rule,
   })
   const run = folder.begin('run', 'job.json', '--machines', 'machines.json', '--json')
   const said =
-    /read: assigned: in the queue of (one|two), [1-9]\d* tasks before it; placed by round-robin[^]*likely to start in/
+    /read: assigned: in the queue of (one|two), [1-9]\d* tasks before it; placed by round-robin[\s\S]*likely to start in/
   const out = await saysSoon(folder, ['why', 'pages', 'later-9'], said)
   expect(out).toMatch(said)
   folder.write('go', '')
