@@ -19,7 +19,7 @@ export function startProcessSlot(entry: string): void {
   const data: WatchdogData = { memory, descriptor: WRITES, parent: Number(process.argv[2]) }
   // Joined to ours, its output would make descriptors 1 and 2 non-blocking: native floods would fail.
   const apart = { stdout: true, stderr: true }
-  const watchdog = new Worker(new URL(entry), { workerData: data, ...apart })
+  new Worker(new URL(entry), { workerData: data, ...apart }).unref()
   const outbox = pipeOutbox(WRITES, memory)
   const runtime = slotRuntime({ ...outbox, flush: endIfMaimed(outbox.flush) })
   captureOutput(runtime.wrote)
@@ -29,10 +29,7 @@ export function startProcessSlot(entry: string): void {
     maxLine: () => Number.MAX_SAFE_INTEGER,
     onTooLong: endOwnGroup,
   })
-  // A handler may spin from its first item on: nothing is taken before somebody watches.
-  watchdog.once('message', () => pipe.on('data', cut))
-  watchdog.on('error', endOwnGroup)
-  watchdog.unref()
+  pipe.on('data', cut)
   pipe.on('close', endOwnGroup)
   pipe.on('error', endOwnGroup)
 }

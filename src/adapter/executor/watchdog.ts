@@ -1,4 +1,3 @@
-import { parentPort } from 'node:worker_threads'
 import { lateWriter } from './outbox.ts'
 
 export type WatchdogData = {
@@ -16,7 +15,6 @@ export type WatchdogData = {
 export function watch({ memory, descriptor, parent }: WatchdogData): void {
   const writeLate = lateWriter(descriptor, memory)
   const timer = new Int32Array(new SharedArrayBuffer(4))
-  parentPort?.postMessage('watching')
   for (;;) {
     Atomics.wait(timer, 0, 0, PERIOD_MS)
     writeLate()
