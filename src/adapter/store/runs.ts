@@ -2,7 +2,6 @@ import { JournalError } from '../../port/journal-error.ts'
 import type { RunRecord, Store } from '../../port/store.ts'
 import { checksumOf } from '../sqlite/checksum.ts'
 import type { Database, Handle } from '../sqlite/database.ts'
-import { isFull } from '../sqlite/fault.ts'
 import type { Stages } from '../sqlite/stages.ts'
 
 /** Run records and named documents: small, rewritten whole, durable when the call returns. */
@@ -57,16 +56,11 @@ export function openRuns(
 }
 
 /**
- * Hands free pages back to the file system. In one go where the log has room for what is moved; on a disk
- * almost full, where space matters most, a little at a time, with the log emptied into the file after each.
+ * Hands free pages back to the file system, a little at a time, each time with the log written into the file
+ * before it is used again: in one go the log takes as much room as is freed, all of what is left on a disk
+ * almost full, and then the file cannot grow by the pages that the log already has for it.
  */
 function handBack(handle: Handle): void {
-  try {
-    handle.exec('PRAGMA incremental_vacuum')
-    return
-  } catch (error) {
-    if (!isFull(error)) throw error
-  }
   const free = handle.prepare('PRAGMA freelist_count')
   handle.exec(CHECKPOINT)
   for (let left = free.get()[0]; left > 0; ) {
@@ -77,9 +71,13 @@ function handBack(handle: Handle): void {
   }
 }
 
-const CHECKPOINT = 'PRAGMA wal_checkpoint(TRUNCATE)'
-/** As many pages may be moved; 64 kB of log, and pointer maps beside it. */
-const PAGES_AT_A_TIME = 16
+/** Waits for nobody: where another process reads, the log goes on growing until it has done. */
+const CHECKPOINT = 'PRAGMA wal_checkpoint(PASSIVE)'
+/**
+ * 10 to 80 kB of log (measured). Beyond what SQLite keeps in memory of changed pages, 2 MB, it writes each page
+ * that it frees to the log.
+ */
+const PAGES_AT_A_TIME = 256
 
 type RunRow = [name: string, checksum: number, body: string]
 
