@@ -1,20 +1,38 @@
 import { modelBytes } from '../core/models.ts'
-import type { Machine, State } from '../core/state.ts'
+import type { Machine, Slot, Stage, State } from '../core/state.ts'
 
 /** A model that slots of a machine hold, and the memory one of them takes for it; 0: not known. */
 export type LoadedModel = { readonly model: string; readonly slots: number; readonly bytes: number }
 
 /** What a machine holds loaded, in order of name. */
 export function loadedOn(state: State, machine: Machine): LoadedModel[] {
-  const models = new Map<string, { slots: number; bytes: number }>()
-  for (const slot of machine.slots) {
-    const here = new Map<string, number>()
+  return inSlots(machine, slot => {
+    const models = new Map<string, number>()
     for (const number of slot.loaded) {
       const stage = state.stages[number]
       const model = stage.definition.loads?.name
-      if (model !== undefined) here.set(model, Math.max(here.get(model) ?? 0, modelBytes(stage)))
+      if (model === undefined || (slot.loading && number === slot.stage)) continue
+      models.set(model, Math.max(models.get(model) ?? 0, modelBytes(stage)))
     }
-    for (const [model, bytes] of here) {
+    return models
+  })
+}
+
+/** What its slots are loading now: models, or stages where those name none. */
+export function loadingOn(state: State, machine: Machine): LoadedModel[] {
+  return inSlots(machine, slot => {
+    if (!slot.loading || slot.stage < 0) return new Map()
+    const stage = state.stages[slot.stage]
+    return new Map([[nameOf(stage), modelBytes(stage)]])
+  })
+}
+
+const nameOf = ({ definition: { loads, name } }: Stage): string => loads?.name ?? name
+
+function inSlots(machine: Machine, modelsOf: (slot: Slot) => Map<string, number>): LoadedModel[] {
+  const models = new Map<string, { slots: number; bytes: number }>()
+  for (const slot of machine.slots) {
+    for (const [model, bytes] of modelsOf(slot)) {
       const known = models.get(model) ?? { slots: 0, bytes: 0 }
       models.set(model, { slots: known.slots + 1, bytes: Math.max(known.bytes, bytes) })
     }

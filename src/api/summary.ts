@@ -2,7 +2,7 @@ import { limits } from '../core/limits.ts'
 import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
-import { type LoadedModel, loadedOn } from './loaded.ts'
+import { type LoadedModel, loadedOn, loadingOn } from './loaded.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 
 /** What a run came to, or has come to so far. Times in seconds. */
@@ -48,6 +48,8 @@ export type Summary = {
     readonly busySeconds: number
     /** Models its slots hold now. */
     readonly loaded: readonly LoadedModel[]
+    /** What they load now: models, or stages that name none. */
+    readonly loading: readonly LoadedModel[]
   }[]
   readonly stages: readonly StageSummary[]
   /** Where the order could not look at all items at once: at how many it did. */
@@ -113,6 +115,7 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
         slots: machine.slots.length,
         ...shareOf(stages, machine.number),
         loaded: loadedOn(state, machine),
+        loading: loadingOn(state, machine),
       })),
     stages: stages
       .filter(stage => stage.root === stage.number)

@@ -23,8 +23,13 @@ export type RunRow = {
   readonly run: string
   readonly job: string
   readonly state: string
-  /** Counts over the items of every stage; `total` grows while the input is read. */
-  readonly items: { readonly total: number; readonly done: number; readonly failed: number }
+  /** Counts over the items of every stage; `total` grows until they are `complete`. */
+  readonly items: {
+    readonly total: number
+    readonly complete: boolean
+    readonly done: number
+    readonly failed: number
+  }
   /** Micros since the epoch. */
   readonly createdAt: number
   readonly endedAt: number | undefined
@@ -44,6 +49,7 @@ export function listRuns(view: View): RunRow[] {
       state: stateIn(view, run),
       items: {
         total: stages.reduce((sum, stage) => sum + stage.known, 0),
+        complete: stages.length > 0 && stages.every(({ complete }) => complete),
         done: count('done') + count('stopped'),
         failed: count('failed'),
       },

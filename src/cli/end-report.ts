@@ -40,8 +40,10 @@ function sections(parts: readonly (readonly string[])[]): string {
 
 function headline(summary: Summary): string {
   const { items, state } = summary
+  const isAll = summary.stages.every(({ complete }) => complete)
+  const noun = isAll && items.total === 1 ? 'item' : 'items'
   const counts = [
-    `${formatCount(items.done + items.stopped)} of ${plural(items.total, 'item')} done`,
+    `${countOf(items.done + items.stopped, items.total, { isAll })} ${noun} done`,
     items.failed > 0 ? pc.red(`${formatCount(items.failed)} failed`) : '',
     items.skipped > 0 ? pc.yellow(`${formatCount(items.skipped)} skipped`) : '',
     items.cancelled > 0 ? pc.yellow(`${formatCount(items.cancelled)} cancelled`) : '',
@@ -64,6 +66,7 @@ function stageLines(summary: Summary): string[] {
       stage.busySeconds > 0 ? `${formatDuration(stage.busySeconds * 1e6)} of work` : '',
       stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
       stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
+      stage.cancelled > 0 ? pc.yellow(`${formatCount(stage.cancelled)} cancelled`) : '',
     ]),
   )
 }

@@ -13,7 +13,10 @@ export type FrameStage = {
   readonly rate?: number
   readonly failed: number
   readonly skipped: number
+  readonly cancelled: number
   readonly slow: number
+  /** Items that failed and wait to be tried again. */
+  readonly again: number
 }
 
 export type FrameLane = {
@@ -22,7 +25,9 @@ export type FrameLane = {
   readonly busy: number
   /** `read x2, find`: stages its slots work on. */
   readonly runs: string
-  /** `rec 20 MB x2`: models they hold. */
+  /** `rec 20 MB x2`: models that are being loaded. */
+  readonly loads: string
+  /** The same of models they hold. */
   readonly holds: string
   readonly short: boolean
 }
@@ -135,6 +140,8 @@ function stageLayouts(stages: readonly FrameStage[], names: number): string[][] 
         show.rate && stage.rate !== undefined ? pc.dim(rateInWords(stage.rate)) : '',
         stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
         stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
+        stage.cancelled > 0 ? pc.yellow(`${formatCount(stage.cancelled)} cancelled`) : '',
+        stage.again > 0 ? pc.yellow(`${formatCount(stage.again)} to retry`) : '',
         stage.slow > 0 ? pc.yellow(`${stage.slow} slow`) : '',
       ]
       return `  ${parts.filter(part => part !== '').join('  ')}`.trimEnd()
@@ -170,6 +177,7 @@ function laneLayouts(lanes: readonly FrameLane[], ids: number): string[][] {
           : '',
         `${lane.busy}/${lane.slots} busy`,
         show.runs ? padEnd(lane.runs, runsWidth) : '',
+        lane.loads === '' ? '' : pc.yellow(`loads ${lane.loads}`),
         show.holds && lane.holds !== '' ? pc.dim(`holds ${lane.holds}`) : '',
         lane.short ? pc.yellow('short of memory') : '',
       ]

@@ -1,6 +1,5 @@
-import { timeLeft } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
-import { loadedOn } from '../api/loaded.ts'
+import { loadedOn, loadingOn } from '../api/loaded.ts'
 import type { Machine, Run } from '../core/state.ts'
 import { errColours } from './colour.ts'
 import { type FrameLane, type FrameStage, frameLines } from './frame.ts'
@@ -8,8 +7,7 @@ import { modelsInWords } from './print.ts'
 import type { Progress } from './progress.ts'
 import { redrawn } from './redraw.ts'
 import { rateMeter, stageFigures } from './stage-figures.ts'
-import { leftInWords } from './time-left.ts'
-import { nowOf } from '../api/now.ts'
+import { untilEnd } from './time-left.ts'
 
 /** On a terminal: a line per stage, a lane per machine, the time left, redrawn in place. */
 export function liveLines(host: Host, run: Run): Progress {
@@ -63,7 +61,7 @@ function leftMeter(host: Host, run: Run): () => string {
   let saidAt = Number.NEGATIVE_INFINITY
   return () => {
     if (performance.now() - saidAt > forecastMillis) {
-      said = leftInWords(timeLeft(host.state, run, nowOf(host.state)))
+      said = untilEnd(host.state, run)
       saidAt = performance.now()
     }
     return said
@@ -91,6 +89,7 @@ function lanesOf(host: Host, run: Run): FrameLane[] {
       slots: machine.slots.length,
       busy: machine.slots.filter(slot => slot.running.length + slot.stopping.size > 0).length,
       runs: many ? runsOn(host, machine) : '',
+      loads: modelsInWords(loadingOn(host.state, machine)),
       holds: modelsInWords(loadedOn(host.state, machine)),
       short: machine.pressure,
     }))
@@ -100,7 +99,7 @@ function lanesOf(host: Host, run: Run): FrameLane[] {
 function runsOn(host: Host, machine: Machine): string {
   const counts = new Map<string, number>()
   for (const slot of machine.slots) {
-    if (slot.running.length === 0) continue
+    if (slot.running.length === 0 || slot.loading) continue
     const { name } = host.state.stages[slot.stage].definition
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }

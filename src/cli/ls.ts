@@ -26,7 +26,8 @@ async function list(flags: { dir?: string; json?: boolean }): Promise<number> {
 const header = ['RUN', 'JOB', 'STATE', 'ITEMS', 'BEGAN'].map(title => pc.dim(title))
 
 function rowOf(row: RunRow): string[] {
-  const { done, failed, total } = row.items
-  const items = countOf(done, total) + (failed > 0 ? pc.red(`, ${failed} failed`) : '')
+  const { done, failed, total, complete } = row.items
+  const items =
+    countOf(done, total, { isAll: complete }) + (failed > 0 ? pc.red(`, ${failed} failed`) : '')
   return [row.run, row.job, coloured(row.state), items, ago(row.createdAt)]
 }

@@ -1,12 +1,11 @@
-import { timeLeft } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
 import type { Run } from '../core/state.ts'
+import { formatCount } from '../std/units.ts'
 import { keyOf } from './event-lines.ts'
 import { countOf, tell } from './print.ts'
 import type { Progress } from './progress.ts'
-import { stageFigures } from './stage-figures.ts'
-import { leftInWords } from './time-left.ts'
-import { nowOf } from '../api/now.ts'
+import { type StageFigures, stageFigures } from './stage-figures.ts'
+import { untilEnd } from './time-left.ts'
 
 /**
  * Progress where no terminal redraws: a line when a tenth more is done, at most every two seconds, and
@@ -47,13 +46,8 @@ export function plainLines(host: Host, run: Run): Progress {
       if (reached === tenths && now - last < quietMillis) return
       tenths = reached
       last = now
-      const parts = stages
-        .filter(at => at.known > 0)
-        .map(at => `${at.name} ${countOf(at.ended, at.known, { isAll: at.complete })}`)
-      const left = stages.every(at => at.complete && at.ended === at.known)
-        ? 'writing outputs'
-        : leftInWords(timeLeft(host.state, run, nowOf(host.state)))
-      tell(`  ${parts.join(', ')}; ${left}`)
+      const parts = stages.filter(({ known }) => known > 0).map(partOf)
+      tell(`  ${parts.join(', ')}; ${untilEnd(host.state, run)}`)
     },
   })
   let decides: string | undefined
@@ -73,6 +67,16 @@ const everyMillis = 2_000
 /** Long tasks: say now and then that it still works. */
 const quietMillis = 30_000
 const mostFailures = 5
+
+/** `read 40 of 120 (2 failed, 3 to retry)`. */
+function partOf({ name, ended, known, complete, failed, again }: StageFigures): string {
+  const not = [
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+    ...(again > 0 ? [`${formatCount(again)} to retry`] : []),
+  ]
+  const beside = not.length === 0 ? '' : ` (${not.join(', ')})`
+  return `${name} ${countOf(ended, known, { isAll: complete })}${beside}`
+}
 
 const pressureInWords = (high: boolean): string =>
   high

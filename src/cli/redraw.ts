@@ -31,11 +31,12 @@ export function redrawn(
   let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false
 
-  const over = (lines: readonly string[]): void => {
+  const over = (lines: readonly string[], { whole }: { whole: boolean }): void => {
     const columns = screen.columns ?? 80
     const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
     const above = rows > 0 ? `\u001b[${rows}A\r` : '\r'
-    screen.write(`${above}${lines.map(line => `${line}\u001b[K\n`).join('')}\u001b[J`)
+    const text = `${above}${lines.map(line => `${line}\u001b[K\n`).join('')}\u001b[J`
+    screen.write(whole ? text : `${cutting}${text}${breaking}`)
   }
   const widthNow = (): number => Math.max(20, (screen.columns ?? 80) - 1)
   const draw = (): void => {
@@ -45,7 +46,7 @@ export function redrawn(
     const lines = frame(size)
       .slice(0, size.rows)
       .map(line => printable(line, colour))
-    over(lines)
+    over(lines, { whole: false })
     drawn = lines.map(seenWidth)
   }
   return {
@@ -55,7 +56,7 @@ export function redrawn(
     note(text) {
       if (ended) return
       // Over the last frame, which is drawn again below it; a `^C` the terminal echoed goes with it.
-      over(wrapped(printable(`  ${text}`, colour), widthNow()))
+      over(wrapped(printable(`  ${text}`, colour), widthNow()), { whole: true })
       drawn = []
       draw()
     },
@@ -65,3 +66,9 @@ export function redrawn(
     },
   }
 }
+
+/**
+ * A window may be narrower than was told by now. A line it breaks would take a row that is not counted,
+ * and the next frame would begin a row too low; so for a frame it cuts them.
+ */
+const [cutting, breaking] = ['\u001b[?7l', '\u001b[?7h']

@@ -75,7 +75,10 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
   })
   const isOpen = (stage: string, index: number): boolean =>
     store.result(run, stage, index)?.state !== 'failed'
-  const keyOf = (stage: string, index: number) => store.result(run, stage, index)?.key
+  // What runs has no result yet.
+  const keysNow = new Map(live.tasks.map(({ stage, index, key }) => [`${stage}[${index}]`, key]))
+  const keyOf = (stage: string, index: number) =>
+    keysNow.get(`${stage}[${index}]`) ?? store.result(run, stage, index)?.key
   const chart = chartOfHistory(store.history(run), { ...live, isOpen, keyOf })
   // What is running has no end yet, and counts to now.
   const seconds = Math.max(summary.makespan, chart.seconds)

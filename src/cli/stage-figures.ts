@@ -1,12 +1,13 @@
 import { slowTasks } from '../api/forecast.ts'
 import type { Host } from '../api/host.ts'
-import { DONE, endedCount, FAILED, SKIPPED } from '../core/items.ts'
+import { CANCELLED, DONE, endedCount, FAILED, SKIPPED } from '../core/items.ts'
 import type { Run, Stage } from '../core/state.ts'
+import { WAITING } from '../core/tasks.ts'
 import { headOf } from '../driver/chain.ts'
 import { nowOf } from '../api/now.ts'
 
 /** What a line about a stage shows. */
-type StageFigures = {
+export type StageFigures = {
   readonly name: string
   readonly ended: number
   readonly known: number
@@ -14,12 +15,15 @@ type StageFigures = {
   readonly done: number
   readonly failed: number
   readonly skipped: number
+  readonly cancelled: number
   readonly slow: number
+  readonly again: number
 }
 
 export function stageFigures(host: Host, run: Run): StageFigures[] {
   const stages = run.stages.map(number => host.state.stages[number])
   const now = nowOf(host.state)
+  const again = waitingAgain(host, run)
   return stages
     .filter(stage => stage.root === stage.number)
     .map(stage => {
@@ -38,9 +42,24 @@ export function stageFigures(host: Host, run: Run): StageFigures[] {
         done: sum(({ items }) => items.counts[DONE]),
         failed: sum(({ items }) => items.counts[FAILED]),
         skipped: sum(({ items }) => items.counts[SKIPPED]),
+        cancelled: sum(({ items }) => items.counts[CANCELLED]),
         slow: sum(level => slowTasks(host.state, level, now).length),
+        again: sum(({ number }) => again.get(number) ?? 0),
       }
     })
+}
+
+/** By stage: items that failed and wait to be tried again. */
+function waitingAgain({ state }: Host, run: Run): Map<number, number> {
+  const counts = new Map<number, number>()
+  if (run.retries === 0) return counts
+  const { tasks } = state
+  for (let task = 0; task < tasks.used; task += 1) {
+    if (tasks.state[task] !== WAITING || tasks.tries[task] === 0) continue
+    const stage = tasks.stage[task]
+    counts.set(stage, (counts.get(stage) ?? 0) + tasks.count[task])
+  }
+  return counts
 }
 
 /** A stage that follows item by item will have as many items as the one before it. */

@@ -51,13 +51,15 @@ export function statusLines(summary: Status): string[] {
     stage.complete && stage.total > 0 ? percent((stage.done + stage.stopped) / stage.total) : '',
     stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
     stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
+    stage.cancelled > 0 ? pc.yellow(`${formatCount(stage.cancelled)} cancelled`) : '',
   ])
   return [
     head,
     ...table(stages),
-    ...summary.machines
-      .filter(({ loaded }) => loaded.length > 0)
-      .map(({ id, loaded }) => `  ${id} holds ${modelsInWords(loaded)}`),
+    ...summary.machines.flatMap(({ id, loaded, loading }) => [
+      ...(loading.length > 0 ? [`  ${id} loads ${modelsInWords(loading)}`] : []),
+      ...(loaded.length > 0 ? [`  ${id} holds ${modelsInWords(loaded)}`] : []),
+    ]),
     `  ${formatDuration(summary.seconds * 1e6)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
     ...(summary.timeLeft === undefined ? [] : [`  ${leftInWords(summary.timeLeft)}`]),
     ...(summary.due === undefined ? [] : [`  ${dueInWords(summary.due)}`]),

@@ -1,5 +1,17 @@
-import type { Forecast } from '../api/forecast.ts'
-import { formatDuration } from '../std/units.ts'
+import { type Forecast, timeLeft } from '../api/forecast.ts'
+import { nowOf } from '../api/now.ts'
+import type { Run, State } from '../core/state.ts'
+import { formatDuration, plural } from '../std/units.ts'
+
+/** What a run that is watched waits for until its end: as a rule its work, and how long that takes. */
+export function untilEnd(state: State, run: Run): string {
+  if (state.draining || run.state === 'stopping') {
+    const running = state.machines.reduce((sum, machine) => sum + machine.running, 0)
+    return `stopping: ${plural(running, 'task')} still at work`
+  }
+  if (run.state === 'finishing') return 'writing outputs'
+  return leftInWords(timeLeft(state, run, nowOf(state)))
+}
 
 /**
  * `3 min left (2 min 40 s to 4 min)`, and what comes after it that was not measured yet; a forecast that

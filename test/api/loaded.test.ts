@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadedOn } from '../../src/api/loaded.ts'
+import { loadedOn, loadingOn } from '../../src/api/loaded.ts'
 import { summarise } from '../../src/api/summary.ts'
 import { statusLines } from '../../src/cli/status.ts'
 import { emptyState } from '../../src/core/initial.ts'
@@ -16,7 +16,7 @@ const model = (name: string, memory: number, after: number): StageDefinition => 
   loads: { name, memory },
 })
 
-test('status says which models each machine holds, in how many slots and how large', () => {
+test('status says which models each machine loads and holds, in how many slots and how large', () => {
   const state = emptyState()
   const run = {
     ...problemRun(article(), { strategy: 'on-demand' }),
@@ -28,7 +28,16 @@ test('status says which models each machine holds, in how many slots and how lar
     { kind: 'submit', run },
   ])
   step(state, 2, [{ kind: 'read', stage: 0, first: 0, count: 2, cursor: '', done: true }])
-  expect(loadedOn(state, state.machines[0])).toEqual([{ model: 'oak', slots: 2, bytes: 45e6 }])
+  const [machine] = state.machines
+  expect(loadingOn(state, machine)).toEqual([{ model: 'oak', slots: 2, bytes: 45e6 }])
+  expect(loadedOn(state, machine)).toEqual([])
+  const loaded = { kind: 'loaded', machine: 0, stage: 0, micros: 1, bytes: 0 } as const
+  step(state, 2, [{ ...loaded, slot: 0 }])
+  const halfway = statusLines(summarise(state, state.runs[0], []))
+  expect(halfway).toContain('  box loads oak 45 MB')
+  expect(halfway).toContain('  box holds oak 45 MB')
+  step(state, 2, [{ ...loaded, slot: 1 }])
+  expect(loadedOn(state, machine)).toEqual([{ model: 'oak', slots: 2, bytes: 45e6 }])
   const task = state.machines[0].slots[0].running[0]
   step(state, 3, [
     {
@@ -36,6 +45,7 @@ test('status says which models each machine holds, in how many slots and how lar
       ...{ attempts: [state.tasks.attempt[task]], indexes: [0], codes: [0], micros: [1] },
     },
   ])
+  step(state, 4, [{ ...loaded, slot: 0, stage: 1 }])
   const lines = statusLines(summarise(state, state.runs[0], []))
   expect(lines).toContain('  box holds elm, oak 45 MB x2')
 })

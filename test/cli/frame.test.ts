@@ -13,7 +13,9 @@ const frame: Frame = {
       rate: 5.2,
       failed: 2,
       skipped: 0,
+      cancelled: 4,
       slow: 1,
+      again: 0,
     },
     {
       name: 'read',
@@ -23,13 +25,21 @@ const frame: Frame = {
       rate: 0.5,
       failed: 0,
       skipped: 2,
+      cancelled: 0,
       slow: 0,
+      again: 3,
     },
-    { name: 'count', ended: 0, known: 0, complete: false, failed: 0, skipped: 0, slow: 0 },
+    {
+      ...{ name: 'count', ended: 0, known: 0, complete: false },
+      ...{ failed: 0, skipped: 0, cancelled: 0, slow: 0, again: 0 },
+    },
   ],
   lanes: [
-    { id: 'fast', slots: 2, busy: 1, runs: 'read', holds: 'rec 20 MB', short: false },
-    { id: 'slow-box', slots: 4, busy: 4, runs: 'find x3, read', holds: '', short: true },
+    { id: 'fast', slots: 2, busy: 1, runs: 'read', loads: '', holds: 'rec 20 MB', short: false },
+    {
+      ...{ id: 'slow-box', slots: 4, busy: 4, runs: 'find x3' },
+      ...{ loads: 'rec 20 MB', holds: '', short: true },
+    },
   ],
   strategy:
     'auto: mct has the least makespan of 24 tried, by up to 12 simulated runs each; next spt',
@@ -42,11 +52,11 @@ const drawn = (width: number, shown = frame): string[] =>
 describe('the live view', () => {
   test('has a line a stage, a lane a machine, what decides, and the time left', () => {
     expect(drawn(100).join('\n')).toBe(`\
-  find   ━━━━━━━━━━──────────   30/60   50 %  5.2/s  2 failed  1 slow
-  read   ━━━━━━━━━───────────  28/60+         30.0/min  2 skipped
+  find   ━━━━━━━━━━──────────   30/60   50 %  5.2/s  2 failed  4 cancelled  1 slow
+  read   ━━━━━━━━━───────────  28/60+         30.0/min  2 skipped  3 to retry
   count  ────────────────────     0/0
-  fast      ▪·  1/2 busy  read           holds rec 20 MB
-  slow-box  ▪▪▪▪  4/4 busy  find x3, read  short of memory
+  fast      ▪·  1/2 busy  read     holds rec 20 MB
+  slow-box  ▪▪▪▪  4/4 busy  find x3  loads rec 20 MB  short of memory
   auto: mct has the least makespan of 24 tried, by up to 12 simulated runs each; next spt
   3 s left (2 s to 5 s)`)
   })
@@ -83,9 +93,9 @@ describe('the live view', () => {
   })
 
   test('where it is narrow, what failed and what is slow stay; bars, rates and shares go', () => {
-    expect(drawn(40).slice(0, 2)).toEqual([
-      '  find    30/60  2 failed  1 slow',
-      '  read   28/60+  2 skipped',
+    expect(drawn(48).slice(0, 2)).toEqual([
+      '  find    30/60  2 failed  4 cancelled  1 slow',
+      '  read   28/60+  2 skipped  3 to retry',
     ])
   })
 

@@ -176,21 +176,38 @@ test('without a terminal nothing is drawn: no escape sequences, no colours asked
   folder.remove()
 })
 
-test('an input that never ends can be interrupted, and the command is gone', async () => {
+test('an input that never ends is told as one: what runs by its key, counts with a plus; it can be interrupted', async () => {
   const folder = folderWith({
-    'handle.mjs': slow(1),
-    'list.mjs':
-      'export default async function* () { yield 1; await new Promise(() => setInterval(() => {}, 500)) }\n',
+    'handle.mjs': `import { existsSync } from 'node:fs'
+export default async () => {
+  while (!existsSync(new URL('./go', import.meta.url))) await new Promise(go => setTimeout(go, 20))
+  return 1
+}
+`,
+    'list.mjs': `export default async function* () {
+  yield { item: 1, key: 'page-one' }
+  await new Promise(() => setInterval(() => {}, 500))
+}
+`,
     'job.yaml': `name: endless
 input: { from: ./list.mjs }
 stages: [{ name: a, map: ./handle.mjs }]
 `,
   })
-  const run = folder.begin('run', '--events')
-  await run.says('"submitted"')
-  await new Promise(done => setTimeout(done, 300))
+  const run = folder.begin('run')
+  await run.says('begins')
+  const report = () => folder.dray('report', '--html', 'p.html')
+  do await report()
+  while (!folder.read('p.html').includes('page-one a'))
+  folder.write('go', '')
+  const list = async () => (await folder.dray('ls')).out
+  while (!(await list()).includes('1 of 1+')) await new Promise(done => setTimeout(done, 20))
   run.signal('SIGINT')
-  expect((await run.ended).code).toBe(130)
+  const { code, out } = await run.ended
+  expect(code).toBe(130)
+  expect(out).toContain('interrupted in')
+  expect(out).toContain('1 of 1+ items done')
+  expect(await list()).toContain('interrupted  1 of 1+')
   folder.remove()
 })
 
