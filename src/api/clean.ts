@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '../model/input-error.ts'
 import type { Micros } from '../std/time.ts'
 import type { Host } from './host.ts'
@@ -13,18 +14,35 @@ export type Cleaning = { readonly run: string } | { readonly olderThan: Micros }
  * run that has not ended may still keep. Answers the names removed.
  */
 export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<string[]> {
-  const view = { state: host.state, store: host.store, payloads: undefined, owned: true }
-  const names =
-    'run' in cleaning ? [removable(view, cleaning.run)] : olderThan(view, cleaning.olderThan)
-  const runs = new Map(host.state.runs.map(run => [run.definition.name, run]))
-  const known = names.flatMap(name => runs.get(name) ?? [])
+  const { store } = host
+  const view = { state: host.state, store, payloads: undefined, owned: true }
+  // Those first of which a death kept the space.
+  const names = [...store.removedRuns(), ...chosen(view, cleaning)]
+  // With no turn in between, in which one of them might be taken up again.
+  for (let from = 0; from < names.length; from += AT_A_TIME)
+    store.removeRuns(names.slice(from, from + AT_A_TIME))
+  const gone = new Set(names)
+  const known = host.state.runs.filter(run => gone.has(run.definition.name))
   if (known.length > 0) {
     const durable = host.nextStep()
     for (const { number } of known) host.loop.send({ kind: 'forget', run: number })
     await durable
   }
-  for (const name of names) host.store.removeRun(name)
+  for (const _slice of store.freeRemoved()) {
+    await turn()
+    // They are removed; their space is freed by the next clean.
+    if (host.isClosed()) break
+  }
   return names
+}
+
+/** Runs removed by one commit: its log stays small. */
+const AT_A_TIME = 500
+
+function chosen(view: View, cleaning: Cleaning): string[] {
+  if ('olderThan' in cleaning) return olderThan(view, cleaning.olderThan)
+  // It was removed already, and is named for its space.
+  return view.store.removedRuns().includes(cleaning.run) ? [] : [removable(view, cleaning.run)]
 }
 
 /** A job's name would be too easy a way to lose results: only the run's own will do. */

@@ -68,7 +68,10 @@ export async function submitJob(
     })
     return { run: previous.name, plan }
   }
-  const name = runNameFor(taken => host.store.run(taken) !== undefined)
+  // The journal knows a run by its name for ever, one that was removed too.
+  const name = runNameFor(
+    taken => host.runNamed(taken) !== undefined || host.store.run(taken) !== undefined,
+  )
   const definition = definitionOf(host, job, name, options.seed ?? 1)
   host.store.putRun({
     name,

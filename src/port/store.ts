@@ -41,8 +41,12 @@ export interface Store {
   spool(run: string, first: number, items: readonly SpooledItem[]): void
   /** Up to `limit` items; fewer, but one at least, once their payloads are `enough` characters together. */
   spooled(run: string, from: number, limit: number, enough?: number): SpooledItem[]
-  /** Removes a run and everything of it. */
-  removeRun(name: string): void
+  /** From here on they are no runs any more, whatever dies; what they stored takes room until it is freed. */
+  removeRuns(names: readonly string[]): void
+  /** Those of which something is left to free. */
+  removedRuns(): string[]
+  /** Frees what removed runs stored, a slice of a few milliseconds before each value. */
+  freeRemoved(): IterableIterator<void>
 }
 
 export type StoredResult = {

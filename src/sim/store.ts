@@ -164,7 +164,7 @@ function inItemOrder(answers: StageResults): StoredResult[] {
 function simulatedRuns(
   state: StoreState,
   use: () => void,
-): Pick<Store, 'putRun' | 'run' | 'runs' | 'put' | 'get' | 'removeRun'> {
+): Pick<Store, 'putRun' | 'run' | 'runs' | 'put' | 'get' | Removals> {
   return {
     putRun(record) {
       use()
@@ -187,25 +187,33 @@ function simulatedRuns(
       use()
       return state.documents.get(name)
     },
-    removeRun(name) {
+    removeRuns(names) {
       use()
-      state.runs.delete(name)
-      state.results.delete(name)
-      state.spools.delete(name)
-      for (const document of state.documents.keys())
-        if (document.slice(document.indexOf(':') + 1) === name) state.documents.delete(document)
-      keepOthers(state.history, name)
-      keepOthers(state.logs, name)
-      state.pending = without(state.pending, name)
-      state.commits = state.commits.map(({ sequence, results, history, spooled, lines }) => ({
-        sequence,
-        results: without(results, name),
-        history: without(history, name),
-        spooled: without(spooled, name),
-        lines: without(lines, name),
-      }))
+      for (const name of names) removeRun(state, name)
     },
+    removedRuns: () => [],
+    *freeRemoved() {},
   }
+}
+
+type Removals = 'removeRuns' | 'removedRuns' | 'freeRemoved'
+
+function removeRun(state: StoreState, name: string): void {
+  state.runs.delete(name)
+  state.results.delete(name)
+  state.spools.delete(name)
+  for (const document of state.documents.keys())
+    if (document.slice(document.indexOf(':') + 1) === name) state.documents.delete(document)
+  keepOthers(state.history, name)
+  keepOthers(state.logs, name)
+  state.pending = without(state.pending, name)
+  state.commits = state.commits.map(({ sequence, results, history, spooled, lines }) => ({
+    sequence,
+    results: without(results, name),
+    history: without(history, name),
+    spooled: without(spooled, name),
+    lines: without(lines, name),
+  }))
 }
 
 function keepOthers<T extends { readonly run: string }>(rows: T[], run: string): void {

@@ -114,7 +114,7 @@ function createWorld(seed: number, keeperOf: KeeperOf) {
     if (event.kind === 'forget') {
       const { name } = state.runs[event.run].definition
       forgotten.add(name)
-      disk.store.removeRun(name)
+      disk.store.removeRuns([name])
     } else if (event.kind === 'submit') {
       const after = successors.find(({ definition }) => definition.name === event.run.name)?.after
       const previous = after && runNamed(state, after.previous)

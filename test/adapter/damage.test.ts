@@ -3,12 +3,16 @@ import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from '@photostructure/sqlite'
@@ -258,15 +262,32 @@ describe('a damaged or unwilling folder', () => {
     expect(readAll(copy)).toEqual({ last: 12, answers: 24, rows: 12 })
   })
 
-  test('a run that is removed gives its space back', () => {
+  test('a run that is removed is gone at once and gives its space back in slices, after a death among them too', () => {
     const directory = openDirectory(world.dir())
-    const path = join(world.dir(), 'dray.db')
     const payloads = ['x', 'y'].map(letter => JSON.stringify(letter.repeat(2_000_000)))
+    directory.store.putRun(record)
     directory.journal.append(entry(1), [results({ indexes: [0, 1], payloads })], [])
     directory.journal.snapshot({ sequence: 1, term: 1, body: '{}' })
-    directory.store.removeRun('calm-otter')
+    directory.store.removeRuns(['calm-otter'])
+    expect(directory.store.runs()).toEqual([])
+    const slices = directory.store.freeRemoved()
+    const sizes = [0, 1].map(() => {
+      slices.next()
+      const copy = mkdtempSync(join(tmpdir(), 'dray-copy-'))
+      cpSync(world.dir(), copy, { recursive: true })
+      const opened = openDirectory(copy)
+      expect(opened.store.runs()).toEqual([])
+      for (const _slice of opened.store.freeRemoved());
+      expect(opened.store.removedRuns()).toEqual([])
+      opened.close()
+      const { size } = statSync(join(copy, 'dray.db'))
+      rmSync(copy, { recursive: true })
+      return size
+    })
+    expect([...slices].length).toBeGreaterThan(2)
     directory.close()
-    expect(statSync(path).size).toBeLessThan(1_000_000)
+    const { size } = statSync(join(world.dir(), 'dray.db'))
+    for (const each of [size, ...sizes]) expect(each).toBeLessThan(1_000_000)
   })
 })
 

@@ -283,7 +283,10 @@ export function storeConformance(name: string, createWorld: () => World): void {
         batches,
         both.map(name => history({ indexes: [0], run: name })),
       )
-      store.removeRun(run)
+      store.removeRuns([run])
+      expect(store.run(run)).toBeUndefined()
+      for (const _slice of store.freeRemoved());
+      expect(store.removedRuns()).toEqual([])
       const left = (name: string) => [
         store.run(name)?.name,
         store.counts(name, 'ocr').done,

@@ -1,13 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { cleanRuns } from '../../src/api/clean.ts'
 import { openHost } from '../../src/api/host.ts'
 import { submitJob } from '../../src/api/submit.ts'
 import { listRuns } from '../../src/api/view.ts'
 import { strategyNames } from '../../src/choose/strategies.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
 import { orderNames } from '../../src/policy/registry.ts'
+
+const offered = vi.hoisted((): string[] => [])
+vi.mock('../../src/api/names.ts', async original => {
+  const { runNameFor } = await original<typeof import('../../src/api/names.ts')>()
+  return {
+    runNameFor: (taken: (name: string) => boolean) =>
+      offered.find(name => !taken(name)) ?? runNameFor(taken),
+  }
+})
 
 /** A directory that keeps thousands of runs: what comes next must not pay for each of them. */
 
@@ -68,4 +78,13 @@ test('a submission reads the records of its own job’s newest run, not of all t
   expect((await submitted('c')).kind).toBe('new')
   expect((await submitted('b')).kind).toBe('nothing')
   expect(read).toBe(0)
+})
+
+test('the name of a run that was removed is not given again: the journal still knows it by that', async () => {
+  const { host, submitted } = await directory()
+  offered.push('calm-otter', 'wise-owl')
+  onTestFinished(() => void offered.splice(0))
+  const { run } = await submitted('a')
+  expect(await cleanRuns(host, { run })).toEqual(['calm-otter'])
+  expect(await submitted('a')).toEqual({ run: 'wise-owl', kind: 'new' })
 })

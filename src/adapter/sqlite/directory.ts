@@ -4,6 +4,7 @@ import { openJournal } from '../journal/sqlite.ts'
 import { historyReader, historyWriter } from '../store/history.ts'
 import { openLogs } from '../store/logs.ts'
 import { resultWriter } from '../store/result-rows.ts'
+import { openRemoval } from '../store/removal.ts'
 import { openResults } from '../store/results.ts'
 import { openRuns } from '../store/runs.ts'
 import { openSpool } from '../store/spool.ts'
@@ -47,7 +48,8 @@ export function directoryOn(db: Database): Directory {
   const { forget, ...results } = openResults(db, stages)
   const store: Store = {
     ...results,
-    ...openRuns(db, stages, forget),
+    ...openRuns(db),
+    ...openRemoval(db, stages, forget),
     ...spool,
     history: historyReader(db, stages),
     log: logs.log,
