@@ -77,6 +77,18 @@ export function mendColumns(state: State): Columns {
   return columns
 }
 
+/** Whether a machine with room has what the class needs free. */
+export function fitsNow(state: State, { needs }: Class): boolean {
+  const { room, roomy, roomyFrom } = state.scratch.columns
+  let left = roomy
+  for (let number = roomyFrom; left > 0; number += 1) {
+    if (room[number] === 0) continue
+    if (fits(needs, state.machines[number].free)) return true
+    left -= 1
+  }
+  return false
+}
+
 function mend(state: State, machine: Machine): void {
   const { columns, view } = state.scratch
   const { number, slots, idle, queued } = machine

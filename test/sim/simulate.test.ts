@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parseMatrix } from '../../src/input/matrix.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { makespanOf } from '../../src/model/schedule.ts'
 import { violationsOf } from '../../src/model/validator.ts'
 import { planners } from '../../src/policy/planning/registry.ts'
-import { allocations, orders } from '../../src/policy/registry.ts'
+import type { Order } from '../../src/policy/order/order.ts'
+import { allocations, orderNamed, orders } from '../../src/policy/registry.ts'
 import { simulateProblem } from '../../src/sim/simulate.ts'
 import { arrivingAt, poissonArrivals } from '../../src/sim/uncertainty.ts'
 import { problemOf } from '../policy/gantt.ts'
@@ -265,4 +266,21 @@ test('Graham’s anomaly is real: nine tasks take longer on four machines than o
     return simulateProblem(problem, { strategy: 'on-demand', order: 'fifo' }).makespan
   }
   expect([makespan(3), makespan(4)]).toEqual([12, 15])
+})
+
+test('of many kinds of needs not each that must wait is looked for among all of them', () => {
+  const urgency = vi.spyOn(orderNamed('hrrn') as Required<Order>, 'urgency')
+  const kinds = 200
+  const tasks = Array.from({ length: kinds }, (_, at) => ({
+    ...{ id: `t${at}`, work: 1 + (at % 7) },
+    needs: { cpu: 1, memory: 40 + at / kinds },
+  }))
+  const machines = [0, 1, 2].map(at => ({ id: `m${at}`, capacity: { cpu: 4, memory: 64 } }))
+  const problem = problemFrom({ machines, tasks }, { place: 'kinds', name: 'kinds' })
+  const { completions } = simulateProblem(problem, { strategy: 'best-fit', order: 'hrrn' })
+  const looks = urgency.mock.calls.length
+  urgency.mockRestore()
+  expect(completions).toBe(kinds)
+  // Once for the first, once for what stands behind it, two tasks at a look: for each that starts.
+  expect(looks).toBeLessThan(4 * kinds * kinds)
 })

@@ -1,3 +1,4 @@
+import { type Heap, heap } from '../../std/heap.ts'
 import { NEVER } from '../../std/time.ts'
 import { AGEING } from '../../policy/order/priority.ts'
 import type { Order } from '../../policy/order/order.ts'
@@ -13,19 +14,40 @@ import { displaces } from './stay.ts'
  * The class whose head goes next, over runs of one binding. Runs by share or aged priority; within a
  * run what its order calls urgent, then downstream first, then by key. Ties end at the number.
  */
-export function bestClass(state: State, binds: 'early' | 'late'): Class | undefined {
+export function bestClass(state: State, binds: Binding): Class | undefined {
   let best: Class | undefined
   const { numbers, count } = queuedClasses(state)
-  const { refused } = state.scratch
   for (let at = 0; at < count; at += 1) {
     const klass = state.classes[numbers[at]]
-    if (refused.size > 0 && refused.has(klass.number)) continue
-    const run = state.runs[state.stages[klass.stage].run]
-    if (run.state !== 'active' || run.allocation.binds !== binds) continue
+    if (!isInTurn(state, klass, binds)) continue
     if (best === undefined || precedes(state, klass, klass.queue, best, best.queue)) best = klass
   }
   return best
 }
+
+/** All of them that are `wanted`, to be taken in that order. */
+export function classesInOrder(
+  state: State,
+  binds: Binding,
+  wanted: (klass: Class) => boolean,
+): Heap<Class> {
+  const { numbers, count } = queuedClasses(state)
+  const classes: Class[] = []
+  for (let at = 0; at < count; at += 1) {
+    const klass = state.classes[numbers[at]]
+    if (isInTurn(state, klass, binds) && wanted(klass)) classes.push(klass)
+  }
+  return heap((a, b) => (precedes(state, a, a.queue, b, b.queue) ? -1 : 1), classes)
+}
+
+/** Of an active run of that binding, and not refused at this instant. */
+function isInTurn({ scratch, runs, stages }: State, klass: Class, binds: Binding): boolean {
+  if (scratch.refused.size > 0 && scratch.refused.has(klass.number)) return false
+  const run = runs[stages[klass.stage].run]
+  return run.state === 'active' && run.allocation.binds === binds
+}
+
+type Binding = 'early' | 'late'
 
 /** The same among the tasks that were assigned to a machine. */
 export function bestQueued(state: State, machine: Machine): Class | undefined {

@@ -1,6 +1,6 @@
 import { assignTask } from '../apply/attempt.ts'
 import { isLoaded } from '../apply/slot.ts'
-import { mendColumns } from '../columns.ts'
+import { fitsNow, mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
 import { clearMarks, sortMarks } from '../marks.ts'
 import { holds } from '../models.ts'
@@ -14,7 +14,7 @@ import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
 import { makeRoom } from './evict.ts'
 import { takeMessage } from './message.ts'
-import { bestClass, bestQueue, bestQueued } from './next-class.ts'
+import { bestClass, bestQueue, bestQueued, classesInOrder } from './next-class.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
@@ -139,18 +139,36 @@ function startLate(state: State, out: Out): void {
   while (mendColumns(state).roomy > 0) {
     const klass = bestClass(state, 'late')
     if (klass === undefined) break
-    const run = state.runs[state.stages[klass.stage].run]
-    const number = choose(state, run, klass, firstTask(klass.queue, state.tasks), 'late')
-    if (number < 0) {
-      state.scratch.refused.add(klass.number)
-      continue
-    }
-    const machine = state.machines[number]
-    const slot = idleSlot(state, machine, klass.stage)
-    makeRoom(state, out, machine, slot, klass)
-    start(state, out, machine, slot, takeMessage(state, klass, machine, klass.queue, 'first'))
+    if (startWhereItCan(state, out, klass) || startOneBehind(state, out)) continue
+    break
   }
   if (state.scratch.refused.size > 0) state.scratch.refused.clear()
+}
+
+/**
+ * What stands behind a task that must wait, in order, up to the first that can start: until then nothing
+ * changes, so of thousands of kinds of needs the next is not searched for among all of them each time.
+ */
+function startOneBehind(state: State, out: Out): boolean {
+  const waiting = classesInOrder(state, 'late', klass => fitsNow(state, klass))
+  for (let klass = waiting.pop(); klass !== undefined; klass = waiting.pop())
+    if (startWhereItCan(state, out, klass)) return true
+  return false
+}
+
+/** Whether it could; what could not is not asked again at this instant. */
+function startWhereItCan(state: State, out: Out, klass: Class): boolean {
+  const run = state.runs[state.stages[klass.stage].run]
+  const number = choose(state, run, klass, firstTask(klass.queue, state.tasks), 'late')
+  if (number < 0) {
+    state.scratch.refused.add(klass.number)
+    return false
+  }
+  const machine = state.machines[number]
+  const slot = idleSlot(state, machine, klass.stage)
+  makeRoom(state, out, machine, slot, klass)
+  start(state, out, machine, slot, takeMessage(state, klass, machine, klass.queue, 'first'))
+  return true
 }
 
 /** An idle slot, one that holds the stage or its model if there is one; a new one where slots are not counted; else -1. */
