@@ -259,7 +259,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
         const names = new Set([...ended.keys(), ...attached.keys()])
         lastWritten ??= new Map([...names].map(name => [name, writtenBy(store, name)]))
       } finally {
-        closeDirectory()
+        closeDirectory(loop.lastSnapshot())
         await owner.close()
       }
     },

@@ -9,6 +9,7 @@ import type {
   HistoryBatch,
   Journal,
   ResultBatch,
+  Snapshot,
   SpoolBatch,
   SpooledItem,
 } from '../port/journal.ts'
@@ -19,7 +20,7 @@ import type { GatheredGroups, Payloads } from './payloads.ts'
 import { payloadsOf, releaseKept, stow, unstow } from './payloads.ts'
 import { createPerformer } from './perform.ts'
 import { historyBatches, resultBatches, toEvent } from './recording.ts'
-import { isSnapshotDue } from './snapshot-due.ts'
+import { isSnapshotDue, isSnapshotDueAtClose } from './snapshot-due.ts'
 import { stoppedBatches, unansweredBatches } from './unanswered.ts'
 import { wishesOf } from './wishes-of.ts'
 
@@ -41,6 +42,8 @@ export type Loop = {
   tick(): number | undefined
   /** No further tick; the executor is the caller's to close. */
   stop(): void
+  /** Once it has stopped, for the close: a snapshot, where enough came since the last and memory is what the disk is. */
+  lastSnapshot(): Snapshot | undefined
   /** Why the loop stopped by itself, if it did. */
   readonly failure: () => Error | undefined
 }
@@ -92,8 +95,6 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   let pushed = new Map<number, PushedItem[]>()
   let scheduled = false
   let stopped = false
-  /** Of the last snapshot taken, in bytes. */
-  let snapshotSize = 0
   let failure: Error | undefined
   /** The clock may have been set back since the journal was written: time goes on from there. */
   const ahead = Math.max(0, state.now - ports.clock.now())
@@ -253,17 +254,17 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     for (const action of actions) performer.perform(action)
     performer.resume()
     ports.onStep?.(events, decisions)
-    takeSnapshot()
+    const snapshot = dueSnapshot(isSnapshotDue)
+    if (snapshot !== undefined) ports.journal.snapshot(snapshot)
     return wakeAt
   }
 
-  const takeSnapshot = (): void => {
+  const dueSnapshot = (isDue: typeof isSnapshotDue): Snapshot | undefined => {
+    const { snapshotEvery: every, journal } = ports
     const { sequence, term, tasks } = state
-    const by = { every: ports.snapshotEvery, last: snapshotSize, tasks: tasks.used }
-    if (!isSnapshotDue(ports.journal.bytesSinceSnapshot(), by)) return
-    const body = encodeState(state)
-    snapshotSize = body.length
-    ports.journal.snapshot({ sequence, term, body })
+    const by = { every, last: journal.snapshotBytes(), tasks: tasks.used }
+    if (!isDue(journal.bytesSinceSnapshot(), by)) return undefined
+    return { sequence, term, body: encodeState(state) }
   }
 
   const performer = createPerformer(state, payloads, ports, {
@@ -293,6 +294,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       stopped = true
       ports.clock.wake(undefined, () => {})
     },
+    lastSnapshot: () => (failure === undefined ? dueSnapshot(isSnapshotDueAtClose) : undefined),
     failure: () => failure,
   }
 }

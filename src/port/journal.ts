@@ -17,6 +17,8 @@ export interface Journal {
   snapshot(snapshot: Snapshot): void
   /** Bytes of entries since the last snapshot. */
   bytesSinceSnapshot(): number
+  /** Bytes of the last snapshot; 0 where there is none. */
+  snapshotBytes(): number
   close(): void
 }
 

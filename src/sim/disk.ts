@@ -119,6 +119,7 @@ function simulatedJournal(
       })
     },
     bytesSinceSnapshot: () => bytes,
+    snapshotBytes: () => state.snapshot?.body.length ?? 0,
   }
 }
 

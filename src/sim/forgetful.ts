@@ -9,6 +9,7 @@ export const forgetfulJournal: Journal = {
   append() {},
   snapshot() {},
   bytesSinceSnapshot: () => 0,
+  snapshotBytes: () => 0,
   close() {},
 }
 

@@ -289,6 +289,27 @@ describe('a damaged or unwilling folder', () => {
     const { size } = statSync(join(world.dir(), 'dray.db'))
     for (const each of [size, ...sizes]) expect(each).toBeLessThan(1_000_000)
   })
+
+  test('a close without room for its snapshot leaves the journal as it is, and one with room replaces it', () => {
+    const snapshot = { sequence: 1, term: 1, body: JSON.stringify('x'.repeat(100_000)) }
+    const closed = (most: string) => {
+      const db = openDatabase(world.dir())
+      const directory = directoryOn(db)
+      if (directory.journal.bytesSinceSnapshot() === 0) directory.journal.append(entry(1), [], [])
+      db.handle.exec(most)
+      directory.close(snapshot)
+      const again = openDirectory(world.dir())
+      const { snapshot: found, entries } = again.journal.load()
+      const left = { found, entries: [...entries], bytes: again.journal.snapshotBytes() }
+      again.close()
+      return left
+    }
+    // More pages than the file has are refused as a full disk is.
+    const full = closed('PRAGMA max_page_count = 1')
+    expect(full).toEqual({ found: undefined, entries: [entry(1)], bytes: 0 })
+    const whole = closed('PRAGMA max_page_count = 100000')
+    expect(whole).toEqual({ found: snapshot, entries: [], bytes: snapshot.body.length })
+  })
 })
 
 const record: RunRecord = {

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { readDirectory } from '../../src/adapter/sqlite/directory.ts'
 import { cleanRuns } from '../../src/api/clean.ts'
 import { openHost } from '../../src/api/host.ts'
 import { submitJob } from '../../src/api/submit.ts'
 import { listRuns } from '../../src/api/view.ts'
 import { strategyNames } from '../../src/choose/strategies.ts'
+import { restore } from '../../src/driver/restore.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
 import { orderNames } from '../../src/policy/registry.ts'
 
@@ -87,4 +89,17 @@ test('the name of a run that was removed is not given again: the journal still k
   const { run } = await submitted('a')
   expect(await cleanRuns(host, { run })).toEqual(['calm-otter'])
   expect(await submitted('a')).toEqual({ run: 'wise-owl', kind: 'new' })
+})
+
+test('a close after enough of journal leaves a snapshot: who looks next replays nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dray-many-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const id = 'm'.repeat(300_000)
+  const machine = { id, speed: 1, slots: 1, capacity: { cpu: 1 }, cost: 0 }
+  const host = await openHost({ dir: folder, machines: [machine] })
+  await host.close(0)
+  const { journal, close } = readDirectory(folder)
+  expect([...journal.load().entries]).toEqual([])
+  expect(restore(journal).machines.map(({ definition }) => definition.id)).toEqual([id])
+  close()
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isSnapshotDue } from '../../src/driver/snapshot-due.ts'
+import { isSnapshotDue, isSnapshotDueAtClose } from '../../src/driver/snapshot-due.ts'
 
 const MB = 1024 * 1024
 
@@ -29,6 +29,22 @@ describe('a snapshot is taken', () => {
   })
 
   test('never where none are wanted', () => {
-    expect(isSnapshotDue(900 * MB, { every: 0, last: 0, tasks: 0 })).toBe(false)
+    const never = { every: 0, last: 0, tasks: 0 }
+    expect(isSnapshotDue(900 * MB, never)).toBe(false)
+    expect(isSnapshotDueAtClose(900 * MB, never)).toBe(false)
+  })
+})
+
+describe('a close leaves a snapshot behind', () => {
+  const table = [
+    { rule: 'not of a small run', bytes: 0.2, last: 0, tasks: 0, due: false },
+    { rule: 'after some hundred small runs', bytes: 0.3, last: 0, tasks: 0, due: true },
+    { rule: 'not before a quarter of the last', bytes: 1, last: 8, tasks: 0, due: false },
+    { rule: 'after a quarter of the last', bytes: 3, last: 8, tasks: 0, due: true },
+    { rule: 'not of many tasks that are open', bytes: 3, last: 0, tasks: 1e6, due: false },
+  ]
+  test.each(table)('$rule', ({ bytes, last, tasks, due }) => {
+    const by = { every: 4 * MB, last: last * MB, tasks }
+    expect(isSnapshotDueAtClose(bytes * MB, by)).toBe(due)
   })
 })

@@ -20,6 +20,7 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
   const statements = prepare(db)
   let last = lastLink(db)
   let bytes = Number(db.prepare('SELECT coalesce(sum(length(body)), 0) FROM entry').get()[0])
+  let snapshotBytes = Number(db.prepare('SELECT length(body) FROM snapshot').get()?.[0] ?? 0)
   let failure: unknown
   // After a failed commit nobody knows what the disk holds, so nothing is written after it.
   const write = (doing: string, work: () => void) => {
@@ -57,8 +58,10 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
         statements.dropEntries.run(sequence)
       })
       bytes = Number(statements.bytes.get()[0])
+      snapshotBytes = body.length
     },
     bytesSinceSnapshot: () => bytes,
+    snapshotBytes: () => snapshotBytes,
     close: () => {},
   }
 }

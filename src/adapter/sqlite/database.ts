@@ -149,6 +149,11 @@ export class Database {
     this.guard('reserving its log', () => reserveLog(`${this.path}-wal`))
   }
 
+  /** Writes what the log holds into the file. Waits for nobody: while another process reads, the log goes on growing. */
+  emptyLog(doing: string): void {
+    this.guard(doing, () => this.handle.exec('PRAGMA wal_checkpoint(PASSIVE)'))
+  }
+
   /** Moves what the WAL holds into the file, so that a closed database is one file; losing it loses nothing. */
   close(): void {
     if (!this.handle.isOpen) return

@@ -1,4 +1,5 @@
-import type { Journal } from '../../port/journal.ts'
+import type { Journal, Snapshot } from '../../port/journal.ts'
+import { JournalError } from '../../port/journal-error.ts'
 import type { Store } from '../../port/store.ts'
 import { openJournal } from '../journal/sqlite.ts'
 import { historyReader, historyWriter } from '../store/history.ts'
@@ -16,8 +17,8 @@ export type Directory = {
   readonly store: Store
   /** Makes ready for many small commits, each waited for. */
   reserveLog(): void
-  /** Commits pending output and closes the file. */
-  close(): void
+  /** Commits pending output, and the last snapshot where one is due, and closes the file. */
+  close(last?: Snapshot): void
 }
 
 /** Journal and store of a directory over one file, so that an entry and its results are one commit. */
@@ -55,12 +56,21 @@ export function directoryOn(db: Database): Directory {
     log: logs.log,
     logs: logs.logs,
   }
-  const close = () => {
+  const leave = (last: Snapshot | undefined) => {
+    logs.flush()
+    if (last === undefined) return
+    // Else a disk without room for the snapshot would have none for the file to grow by what the log has for it.
+    db.emptyLog('closing it')
+    journal.snapshot(last)
+  }
+  const close = (last?: Snapshot) => {
     if (!db.handle.isOpen) return
     try {
-      logs.flush()
-    } catch {
-      // Output is kept as far as possible; the fault that prevents it is the append's to report.
+      leave(last)
+    } catch (error) {
+      // A full disk: the fault is the append's to report. Output is kept as far as possible, and the journal
+      // without its snapshot says the same.
+      if (!(error instanceof JournalError)) throw error
     } finally {
       db.close()
     }

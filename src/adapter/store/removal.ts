@@ -75,7 +75,7 @@ export function openRemoval(db: Database, stages: Stages, removed: () => void): 
     removedRuns: () => db.guard('reading removed runs', () => marks(-1)),
     *freeRemoved() {
       // The file grows by what the log has for it while there is room, not when a slice has taken that.
-      emptyLog(db)
+      db.emptyLog('freeing space')
       yield* inSlices(db, SLICE.rows, dropSlice)
       yield* inSlices(db, SLICE.handedBack, handBack)
     },
@@ -118,7 +118,7 @@ function* inSlices(db: Database, size: number, slice: (size: number) => boolean)
       most >>= 2
     }
     if (most < size || inLog === IN_LOG || !isMore) {
-      emptyLog(db)
+      db.emptyLog('freeing space')
       inLog = 0
     }
     yield
@@ -132,9 +132,4 @@ function unsynced<T>(db: Database, work: () => T): T {
   } finally {
     db.handle.exec('PRAGMA synchronous = FULL')
   }
-}
-
-/** Waits for nobody: where another process reads, the log goes on growing until it has done. */
-function emptyLog(db: Database): void {
-  db.guard('freeing space', () => db.handle.exec('PRAGMA wal_checkpoint(PASSIVE)'))
 }
