@@ -19,7 +19,10 @@ export function startProcessSlot(entry: string): void {
   const data: WatchdogData = { memory, descriptor: WRITES, parent: Number(process.argv[2]) }
   // Joined to ours, its output would make descriptors 1 and 2 non-blocking: native floods would fail.
   const apart = { stdout: true, stderr: true }
-  new Worker(new URL(entry), { workerData: data, ...apart }).unref()
+  const watchdog = new Worker(new URL(entry), { workerData: data, ...apart })
+  // Unwatched, a handler that spins would outlive its loop. It is no item's fault that there is none.
+  watchdog.on('error', error => leave(`the slot's watchdog failed: ${error.message}\n`))
+  watchdog.unref()
   const outbox = pipeOutbox(WRITES, memory)
   const runtime = slotRuntime({ ...outbox, flush: endIfMaimed(outbox.flush) })
   captureOutput(runtime.wrote)

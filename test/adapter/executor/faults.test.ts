@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { bundleOwnEntry } from '../../../src/adapter/modules/bundle.ts'
 import { code, first, handler, order, second, world } from './harness.ts'
 
 /** Runs one harmful item in the first slot; its neighbour must answer whatever happens. */
@@ -218,6 +219,21 @@ describe('slots do not outlive their loop', () => {
     expect(alive(Number(pid))).toBe(true)
     loop.kill('SIGKILL')
     while (alive(Number(pid))) await sleep(20)
+  })
+
+  test('one whose watchdog cannot start ends, and says so', async () => {
+    const { directory } = world()
+    const file = join(directory, 'process-slot.mjs')
+    const source = new URL('../../../src/adapter/executor/process-slot.ts', import.meta.url)
+    writeFileSync(file, await bundleOwnEntry(source.pathname))
+    const begin = `import(${JSON.stringify(file)}).then(slot => slot.startProcessSlot('file:///gone.mjs'))`
+    const slot = spawn(process.execPath, ['-e', begin], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    })
+    let words = ''
+    slot.stderr?.on('data', text => (words += text))
+    expect(await once(slot, 'close')).toEqual([null, 'SIGKILL'])
+    expect(words).toContain("the slot's watchdog failed: Cannot find module")
   })
 
   test('after closing, nothing is left of them', async () => {
