@@ -30,5 +30,7 @@ export type ChannelEnd = {
 export type ChannelOptions = ChannelEvents & {
   readonly entry: string
   readonly environment: Readonly<Record<string, string>>
+  /** Bytes that JavaScript may hold; 0: as the engine has it by itself. */
+  readonly heap: number
   readonly maxLine: () => number
 }

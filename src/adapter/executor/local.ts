@@ -63,16 +63,21 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     stageById: id => byId.get(id),
     compile,
     memory: watch,
-    open(state, events) {
+    open(state, heap, events) {
       if (entries === undefined || closing) return undefined
-      const channel = openChannel(entries, state, events)
+      const channel = openChannel(entries, state, heap, events)
       channels.add(channel)
       watch.start()
       return channel
     },
   }
 
-  function openChannel(ready: OwnEntries, state: StageState, events: ChannelEvents): Channel {
+  function openChannel(
+    ready: OwnEntries,
+    state: StageState,
+    heap: number,
+    events: ChannelEvents,
+  ): Channel {
     const thread = state.code.isolation === 'thread'
     const channel = (thread ? openThread : openProcess)({
       ...events,
@@ -86,6 +91,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
       },
       entry: thread ? ready.thread : ready.process,
       environment: slotEnvironment(environment, state.code.env),
+      heap,
       maxLine,
     })
     return channel

@@ -5,7 +5,9 @@ import { definitionOf, type StageState } from './stage-state.ts'
 /** A process or thread that a slot has opened. */
 export type Opened = {
   /** The environment it was opened with: stages that declare the same one share it. */
-  readonly key: string
+  readonly environment: string
+  /** Bytes that JavaScript may hold there, where it is more than usual. */
+  readonly heap: number
   readonly channel: Channel
   /** Begins every line that its runtime writes; handlers do not know it. */
   readonly mark: string
@@ -17,11 +19,15 @@ export type Opened = {
   silent: boolean
 }
 
-export function newlyOpened(key: string, channel: Channel): Opened {
+export function newlyOpened(
+  { environment, heap }: Pick<Opened, 'environment' | 'heap'>,
+  channel: Channel,
+): Opened {
   const mark = randomBytes(6).toString('base64')
   channel.send(`N ${mark}\n`)
   return {
-    key,
+    environment,
+    heap,
     channel,
     mark,
     defined: new Set(),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import type { Channel, ChannelEnd, ChannelOptions } from './channel.ts'
+import { heapMegabytes } from './heap.ts'
 import { lineCutter } from './lines.ts'
 
 /**
@@ -9,7 +10,8 @@ import { lineCutter } from './lines.ts'
  * does not reach it past the loop, and what its handlers started is ended with it.
  */
 export function openProcess(options: ChannelOptions): Channel {
-  const child = spawn(process.execPath, [options.entry, String(process.pid)], {
+  const heap = options.heap === 0 ? [] : [`--max-old-space-size=${heapMegabytes(options.heap)}`]
+  const child = spawn(process.execPath, [...heap, options.entry, String(process.pid)], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: options.environment,
     detached: true,

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Channel, ChannelEnd, ChannelOptions } from './channel.ts'
+import { heapMegabytes } from './heap.ts'
 import { eachLine } from './lines.ts'
 
 /**
@@ -10,6 +11,8 @@ export function openThread(options: ChannelOptions): Channel {
   const worker = new Worker(options.entry, {
     env: { ...options.environment },
     execArgv: [],
+    resourceLimits:
+      options.heap === 0 ? {} : { maxOldGenerationSizeMb: heapMegabytes(options.heap) },
     stdout: true,
     stderr: true,
   })

@@ -8,6 +8,7 @@ import { pendingItems } from './pending.ts'
 import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
 import { MEMORY_OF_BOX } from '../../model/failure.ts'
 import { slotFailure } from './slot-failure.ts'
+import { heapFor } from './heap.ts'
 import { defineStage, letGo, newlyOpened, type Opened, silence } from './opened.ts'
 import { slotOutput } from './slot-output.ts'
 import type { StageState } from './stage-state.ts'
@@ -18,7 +19,7 @@ export type SlotHost = {
   readonly checkpoints: string
   readonly stageById: (id: number) => StageState | undefined
   /** Opens a process or thread; `undefined` while the entry is being prepared. */
-  readonly open: (state: StageState, events: ChannelEvents) => Channel | undefined
+  readonly open: (state: StageState, heap: number, events: ChannelEvents) => Channel | undefined
   readonly compile: (state: StageState) => Promise<void>
   readonly memory: BoxMemory
 }
@@ -31,7 +32,7 @@ export type Slot = ReturnType<typeof slotAt>
  * current one has answered everything, so a slot runs one item at a time whatever it hosts.
  */
 export function slotAt(address: SlotAddress, host: SlotHost) {
-  const opened = new Map<string, Opened>()
+  const opened = new Set<Opened>()
   const pending = pendingItems()
   const output = slotOutput(pending, host.emit)
   const place = { machine: address.machine, checkpoints: host.checkpoints }
@@ -56,26 +57,29 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
         continue
       }
       if (state.file === undefined) return
-      const target = channelFor(state)
+      const target = channelFor(state, heapFor(attempts))
       if (target === undefined) return
       held.shift()
       send(target, state, attempts)
     }
   }
 
-  function channelFor(state: StageState): Opened | undefined {
-    const key = state.channelKey
-    if (active !== undefined && active.key !== key && pending.count() > 0) return undefined
-    const existing = opened.get(key)
-    if (existing !== undefined) return (active = existing)
-    const channel = host.open(state, {
+  function channelFor(state: StageState, heap: number): Opened | undefined {
+    const environment = state.channelKey
+    const serves = (one: Opened) => one.environment === environment && one.heap >= heap
+    if (active !== undefined) {
+      if (serves(active)) return active
+      if (pending.count() > 0) return undefined
+    }
+    for (const one of opened) if (serves(one)) return (active = one)
+    const channel = host.open(state, heap, {
       onLine: line => onLine(target, line),
       onOutput: output.unnamed,
       onEnd: end => onEnd(target, end),
     })
     if (channel === undefined) return undefined
-    const target = newlyOpened(key, channel)
-    opened.set(key, target)
+    const target = newlyOpened({ environment, heap }, channel)
+    opened.add(target)
     return (active = target)
   }
 
@@ -203,7 +207,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   function onEnd(target: Opened, end: ChannelEnd): void {
     if (target.silent) return
     if (target !== active) {
-      opened.delete(target.key)
+      opened.delete(target)
       return
     }
     const failure = slotFailure({
@@ -221,7 +225,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
   function ended(target: Opened, failure: Failure): void {
     target.silent = true
-    for (const other of opened.values()) silence(other)
+    for (const other of opened) silence(other)
     opened.clear()
     active = undefined
     held = []
@@ -261,7 +265,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   }
 
   function drop(state: StageState, how: 'U' | 'F'): void {
-    for (const target of opened.values()) {
+    for (const target of opened) {
       if (target.defined.has(state.id)) target.channel.send(`${how} ${state.id}\n`)
     }
   }
@@ -274,7 +278,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     drop,
     /** Its processes end in peace, or are ended; what comes next opens a new one. */
     replace(): void {
-      for (const target of opened.values()) {
+      for (const target of opened) {
         letGo(target)
         setTimeout(() => target.channel.kill(), LEAVING_MS).unref()
       }
@@ -283,10 +287,10 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     },
     quit(): void {
       held = []
-      for (const target of opened.values()) letGo(target)
+      for (const target of opened) letGo(target)
     },
     /** The processes to sample. */
-    processes: () => [...opened.values()].filter(target => target.channel.pid !== undefined),
+    processes: () => [...opened].filter(target => target.channel.pid !== undefined),
     sampled(target: Opened, bytes: number): void {
       // One that has just ended holds nothing any more; what it held says why.
       if (bytes === 0) return

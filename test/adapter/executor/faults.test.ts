@@ -41,6 +41,23 @@ describe('a slot that dies ends once, with the reason', () => {
     expect(failure).toMatchObject({ kind: 'out-of-memory', code: 'LIMIT' })
   })
 
+  test.each(['process', 'thread'] as const)(
+    'JavaScript may hold what the task may, above what the engine allows by itself: %s',
+    async isolation => {
+      const box = world()
+      box.executor.define(0, code('faults.mjs', { isolation }))
+      const heap = async (n: number, memoryLimit?: number) => {
+        box.executor.run(first, 0, [order(n, { do: 'heapSize' }, { memoryLimit })])
+        const outcomes = await box.answered(n + 1)
+        return Number(outcomes[n].result)
+      }
+      expect(await heap(0)).toBeLessThan(8e9)
+      expect(await heap(1, 9e9)).toBeGreaterThan(9e9)
+      expect(await heap(2, 8e9)).toBeGreaterThan(9e9)
+      expect(box.of('loaded')).toHaveLength(2)
+    },
+  )
+
   test('its neighbour notices nothing', async () => {
     const box = world()
     box.executor.define(0, code('faults.mjs'))
