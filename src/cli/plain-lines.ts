@@ -1,8 +1,9 @@
 import type { Host } from '../api/host.ts'
 import type { Run } from '../core/state.ts'
+import { cutInMiddle } from '../std/columns.ts'
 import { formatCount } from '../std/units.ts'
 import { keyOf } from './event-lines.ts'
-import { countOf, tell } from './print.ts'
+import { clip, countOf, tell } from './print.ts'
 import type { Progress } from './progress.ts'
 import { type StageFigures, stageFigures } from './stage-figures.ts'
 import { untilEnd } from './time-left.ts'
@@ -32,11 +33,12 @@ export function plainLines(host: Host, run: Run): Progress {
         if (decision.failure.kind === 'cancelled') continue
         failures += 1
         const stage = host.state.stages[decision.stage].definition.name
-        if (failures <= mostFailures)
-          tell(
-            `  ${stage}[${keyOf(host, decision.stage, decision.index)}] failed: ${decision.failure.message.split('\n')[0]}`,
-          )
-        else if (failures === mostFailures + 1) tell('  further failures are not listed here')
+        if (failures <= mostFailures) {
+          const key = keyOf(host, decision.stage, decision.index)
+          const shown = cutInMiddle(String(key), longestKey).join('')
+          const message = clip(decision.failure.message.split('\n')[0], longestMessage)
+          tell(`  ${stage}[${shown}] failed: ${message}`)
+        } else if (failures === mostFailures + 1) tell('  further failures are not listed here')
       }
       const now = performance.now()
       if (now - last < everyMillis) return
@@ -67,6 +69,8 @@ const everyMillis = 2_000
 /** Long tasks: say now and then that it still works. */
 const quietMillis = 30_000
 const mostFailures = 5
+/** Columns; `dray why` and `dray logs` have the rest. */
+const [longestKey, longestMessage] = [80, 180]
 
 /** `read 40 of 120 (2 failed, 3 to retry)`. */
 function partOf({ name, ended, known, complete, failed, again }: StageFigures): string {

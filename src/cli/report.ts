@@ -67,11 +67,22 @@ function asJson(report: RunReport, html: string) {
 function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store): RunReport {
   const { run, job, state, lowerBound, utilisation, errorRate, retries } = summary
   const stages = summary.stages.map((stage): StageCounts => {
-    const { name, done, failed, skipped, stopped, cancelled, busySeconds } = stage
+    const { name, complete, done, failed, skipped, stopped, cancelled, busySeconds } = stage
     const running = why.stages.find(at => at.stage === name)?.running ?? 0
     const ended = done + failed + skipped + stopped + cancelled
     const waiting = Math.max(0, stage.total - ended - running)
-    return { name, waiting, running, done, failed, skipped, stopped, cancelled, busySeconds }
+    return {
+      name,
+      complete,
+      waiting,
+      running,
+      done,
+      failed,
+      skipped,
+      stopped,
+      cancelled,
+      busySeconds,
+    }
   })
   const isOpen = (stage: string, index: number): boolean =>
     store.result(run, stage, index)?.state !== 'failed'
@@ -86,6 +97,7 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
   return {
     ...{ run, job, state, lowerBound, utilisation, errorRate, retries },
     ...{ seconds, stages, chart, failures: failures.slice(0, mostFailures) },
+    ...{ begun: live.begun, drawn: live.now, problem: summary.problem },
     left: summary.timeLeft && rangeInWords(summary.timeLeft),
     ...(summary.due && { due: { ...summary.due, inWords: dueInWords(summary.due) } }),
   }

@@ -73,4 +73,5 @@ const css =
   '.rank td.bar s{position:absolute;top:3px;bottom:3px;border:solid var(--ink);border-width:0 1px;min-width:1px}' +
   '.rank td.bar s::after{content:"";position:absolute;left:0;right:0;top:50%;border-top:1px solid var(--ink)}' +
   '.rank td.bar u{position:absolute;top:-6px;bottom:-6px;border-left:1.5px dashed var(--bound)}' +
+  '@media(max-width:640px){.rank td.bar{min-width:56px}.rank th,.rank td{padding:4px 7px}}' +
   '.rank td.ranked{font-weight:600}.rank small{display:block;color:var(--muted);font-size:11px;line-height:1;font-weight:400;padding-bottom:2px}'

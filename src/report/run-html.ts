@@ -5,13 +5,18 @@ import { escapeHtml, figures, htmlTable, page, scrollBox, section } from './page
 import { formatFixed } from './digits.ts'
 import { formatGap } from './plan-view.ts'
 import type { RunChart } from './run-blocks.ts'
-import { runVerdict } from './run-verdict.ts'
+import { itemsOf, runVerdict } from './run-verdict.ts'
 
 /** What a page about a run is made from; seconds everywhere. */
 export type RunReport = {
   readonly run: string
   readonly job: string
   readonly state: string
+  /** Instants, micros since the epoch: the first start, where there was one, and of this page. */
+  readonly begun?: number
+  readonly drawn?: number
+  /** Why it failed, where that is not its items' failures alone. */
+  readonly problem?: string
   /** From the first start, loading included, to the last end or now. */
   readonly seconds: number
   readonly lowerBound: number
@@ -38,6 +43,8 @@ export type RunReport = {
 
 export type StageCounts = {
   readonly name: string
+  /** All its items are known. */
+  readonly complete: boolean
   readonly waiting: number
   readonly running: number
   readonly done: number
@@ -56,7 +63,8 @@ export function runHtml(report: RunReport): string {
   const body = [
     `<h1>${escapeHtml(report.job)}</h1>`,
     `<p class="verdict">${escapeHtml(runVerdict(report))}</p>`,
-    `<p class="lede">Run ${escapeHtml(report.run)}</p>`,
+    report.problem === undefined ? '' : `<p class="problem">${escapeHtml(report.problem)}</p>`,
+    `<p class="lede">${escapeHtml(lede(report))}</p>`,
     headline(report),
     section('Stages', 'Items by state.', stages(report)),
     chart.lanes.length === 0
@@ -69,20 +77,46 @@ export function runHtml(report: RunReport): string {
 
 const mostLanes = 128
 
-function headline({ seconds, chart, lowerBound, utilisation, errorRate, retries }: RunReport) {
+/** Whoever keeps pages must be able to tell one from another. */
+function lede({ run, begun, drawn }: RunReport): string {
+  const at = (micros: number) =>
+    `${new Date(micros / 1_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const parts = [
+    `Run ${run}`,
+    ...(begun ? [`begun ${at(begun)}`] : []),
+    ...(drawn ? [`drawn ${at(drawn)}`] : []),
+  ]
+  return parts.join(', ')
+}
+
+function headline(report: RunReport) {
+  const { seconds, chart, lowerBound, utilisation, errorRate, retries } = report
   const over = lowerBound > 0 ? formatGap(Math.max(0, seconds / lowerBound - 1)) : '-'
   return figures([
     [
       duration(seconds),
       `first start to ${chart.running > 0 ? 'now' : 'last end'}, loading included`,
     ],
-    [over, `above ${duration(lowerBound)}, which no schedule of the measured times is below`],
+    // What is at work is in no measured time yet: the bound would be of another amount of work.
+    chart.running > 0
+      ? endedOf(report)
+      : [over, `above ${duration(lowerBound)}, which no schedule of the measured times is below`],
     [`${formatFixed(utilisation * 100, 1)} %`, 'utilisation, weighted by speed'],
     [
       `${formatFixed(errorRate * 100, 1)} %`,
       `of items failed; ${retries === 1 ? '1 retry' : `${formatCount(retries)} retries`}`,
     ],
   ])
+}
+
+function endedOf({ stages: all }: RunReport): [string, string] {
+  const open = all.reduce((sum, { waiting, running }) => sum + waiting + running, 0)
+  const known = all.reduce((sum, stage) => sum + itemsOf(stage), 0)
+  const more = all.every(({ complete }) => complete) ? '' : '; more may come'
+  return [
+    `${formatFixed(((known - open) / Math.max(1, known)) * 100, 1)} %`,
+    `of ${plural(known, 'item')} have ended${more}`,
+  ]
 }
 
 const duration = (seconds: number): string => formatDuration(seconds * 1e6)
@@ -93,7 +127,7 @@ function stages({ stages: all }: RunReport): string {
   const rows = all.map(stage => [
     stage.name,
     ...shown.map(([state]) => formatCount(stage[state])),
-    duration(stage.busySeconds),
+    stage.busySeconds > 0 ? duration(stage.busySeconds) : '-',
   ])
   const marks = shown.filter(([state]) => all.some(at => at[state] > 0))
   return (
@@ -117,10 +151,7 @@ const shades = [
 /** A bar per stage, each part with its mark. */
 function strips(all: readonly StageCounts[]): string {
   const bars = all.map(stage => {
-    const total = Math.max(
-      1,
-      shades.reduce((sum, [state]) => sum + stage[state], 0),
-    )
+    const total = Math.max(1, itemsOf(stage))
     const parts = shades
       .filter(([state]) => stage[state] > 0)
       .map(([state, style, mark]) => {
@@ -140,7 +171,8 @@ function strips(all: readonly StageCounts[]): string {
 const stripCss =
   '.strip{display:flex;align-items:center;gap:12px;margin:6px 0;font-size:13px}.strip span{width:110px;overflow-wrap:anywhere}' +
   '.strip div{flex:1;display:flex;height:18px;border-radius:4px;overflow:hidden;background:var(--line)}' +
-  '.strip i{font:700 11px/18px system-ui;color:var(--on-block);text-align:center;min-width:12px}'
+  '.strip i{font:700 11px/18px system-ui;color:var(--on-block);text-align:center;min-width:12px}' +
+  '@media(max-width:640px){.strip span{width:84px}}'
 
 function machinesNote({ chart }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes

@@ -7,16 +7,17 @@ import type { RunReport, StageCounts } from './run-html.ts'
  */
 export function runVerdict(report: RunReport): string {
   const { stages, state, chart, left, retries } = report
-  const sum = (of: Exclude<keyof StageCounts, 'name' | 'busySeconds'>) =>
+  const sum = (of: Exclude<keyof StageCounts, 'name' | 'complete' | 'busySeconds'>) =>
     stages.reduce((total, stage) => total + stage[of], 0)
   const [done, failed] = [sum('done'), sum('failed')]
   const others = (['skipped', 'stopped', 'cancelled'] as const)
     .map(name => ({ name, count: sum(name) }))
     .filter(({ count }) => count > 0)
-  const other = others.reduce((all, { count }) => all + count, 0)
-  const total = done + failed + other + sum('waiting') + sum('running')
+  const total = stages.reduce((all, stage) => all + itemsOf(stage), 0)
+  const more = stages.every(({ complete }) => complete) ? '' : '+'
+  const items = total === 1 && more === '' ? 'item' : 'items'
   const counts = [
-    `${formatCount(done)} of ${plural(total, 'item')} done`,
+    `${formatCount(done)} of ${formatCount(total)}${more} ${items} done`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...others.map(({ name, count }) => `${formatCount(count)} ${name}`),
     ...(retries > 0 ? [`${plural(retries, 'attempt')} tried again`] : []),
@@ -27,12 +28,22 @@ export function runVerdict(report: RunReport): string {
   return `${stateInWords(state)}: ${counts}. ${tookOf(report)}${due}${ahead}`
 }
 
+/** All that are known, whatever their state. */
+export const itemsOf = (stage: StageCounts): number =>
+  stage.done +
+  stage.stopped +
+  stage.failed +
+  stage.skipped +
+  stage.cancelled +
+  stage.running +
+  stage.waiting
+
 function tookOf({ seconds, lowerBound, chart }: RunReport): string {
   const took = formatDuration(seconds * 1e6)
   const rested = chart.rests.reduce((sum, rest) => sum + rest.seconds, 0)
   const still = rested > 0 ? `, without ${formatDuration(rested * 1e6)} in which it lay still` : ''
   const said = chart.running > 0 ? `At work for ${took}${still}` : `It took ${took}${still}`
-  if (!(lowerBound > 0)) return `${said}.`
+  if (!(lowerBound > 0) || chart.running > 0) return `${said}.`
   const bound = formatDuration(lowerBound * 1e6)
   return seconds <= lowerBound * 1.01
     ? `${said}, as short as its measured times allow.`

@@ -232,6 +232,8 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
     run: 'calm-otter',
     job: nasty,
     state: 'active',
+    begun: Date.UTC(2026, 1, 3, 4, 5) * 1_000,
+    problem: nasty,
     seconds: 4,
     lowerBound: 3,
     utilisation: 0.5,
@@ -241,6 +243,7 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
     stages: [
       {
         name: nasty,
+        complete: false,
         waiting: 3,
         running: 1,
         done: 2,
@@ -260,7 +263,8 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
   expect(html).toContain('<title>1 ocr, error, tried again: 0 to 1 s, 1 s</title>')
   expect(html).toContain('<title>2 ocr, timeout, failed for good: 3 to 4 s, 1 s</title>')
   expect(html).not.toContain('ecmeta')
-  expect(html).toContain('Running: 2 of 7 items done, 1 failed, 1 attempt tried again.')
+  expect(html).toContain('Running: 2 of 7+ items done, 1 failed, 1 attempt tried again.')
+  expect(html).toContain('<p class="lede">Run calm-otter, begun 2026-02-03 04:05 UTC</p>')
   for (const mark of ['✓', '▶', '×', '…', '○']) expect(html, mark).toContain(mark)
 })
 
@@ -291,7 +295,7 @@ test('what was skipped has a mark, a place in the legend and in words, and is no
   const html = runHtml({
     ...{ run: 'r', job: 'j', state: 'failed', seconds: 4, lowerBound: 3, utilisation: 1 },
     ...{ errorRate: 0, retries: 0, failures: [], chart },
-    stages: [{ name: 'read', busySeconds: 5, ...counts }],
+    stages: [{ name: 'read', complete: true, busySeconds: 5, ...counts }],
   })
   expect(html).toContain('aria-label="read: 2 done, 1 failed, 7 skipped"')
   expect(html).toContain('2 of 10 items done, 1 failed, 7 skipped')

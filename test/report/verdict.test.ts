@@ -173,6 +173,7 @@ test('a run took as long as its measured times allow, or longer, and says which'
   }
   const done = {
     name: 'a',
+    complete: true,
     waiting: 0,
     running: 0,
     done: 1,
