@@ -1,6 +1,7 @@
 import { FAILED, stateOf } from '../core/items.ts'
 import type { Run, Stage } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
+import { removedMeanwhile } from '../port/journal-error.ts'
 import type { LogLine, StoredResult } from '../port/store.ts'
 import { type Forecast, timeLeft } from './forecast.ts'
 import { type FoundItem, findItem, keysOf } from './find-item.ts'
@@ -211,14 +212,17 @@ function laterThanInput(view: View, run: Run, found: FoundItem | undefined): str
 }
 
 function resultPage(view: View, question: Extract<Question, { op: 'results' }>): ResultPage {
-  const record = findRun(view, question.run)
+  const { from = 0, failed = false, run: name } = question
+  // A further page names the run as the first had it.
+  if (from > 0 && name !== undefined && view.store.run(name) === undefined)
+    throw removedMeanwhile(`results of ${name}`)
+  const record = findRun(view, name)
   const run = liveRunOf(view, record)
   const stages = stagesOf(view, run)
   const stage =
     question.stage === undefined ? stages[stages.length - 1] : stageNamed(view, run, question.stage)
   const results: StoredResult[] = []
   let bytes = 0
-  const { from = 0, failed = false } = question
   const page = { run: record.name, stage: stage.definition.name, results }
   const found = failed
     ? failedResults(view, record.name, stage, from)

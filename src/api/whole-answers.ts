@@ -1,7 +1,7 @@
 import { itemStates, OPEN, stateOf } from '../core/items.ts'
 import type { Stage, State } from '../core/state.ts'
 import { storedName } from '../driver/stored-name.ts'
-import { JournalError } from '../port/journal-error.ts'
+import { JournalError, removedMeanwhile } from '../port/journal-error.ts'
 import type { Store, StoredResult } from '../port/store.ts'
 import { topOf } from './view.ts'
 
@@ -17,15 +17,21 @@ export function* wholeAnswers(
   from = 0,
 ): Generator<StoredResult> {
   const run = state.runs[stage.run].definition.name
+  const requireOpen = (index: number): void => {
+    if (stateOf(stage.items, index) === OPEN) return
+    throw store.run(run) === undefined
+      ? removedMeanwhile(`results of ${run}`)
+      : missing(run, stage, index)
+  }
   let next = from
   for (const answer of store.results(run, storedName(state, stage), { from })) {
     // What failed and is open again keeps its last error until it is answered anew.
     if (stateOf(stage.items, answer.index) === OPEN) continue
-    for (; next < answer.index; next += 1) requireOpen(stage, run, next)
+    for (; next < answer.index; next += 1) requireOpen(next)
     next = answer.index + 1
     yield answer
   }
-  for (; next < stage.known; next += 1) requireOpen(stage, run, next)
+  for (; next < stage.known; next += 1) requireOpen(next)
 }
 
 /** A stage's results as users know them: of a tree the one at its root, under the key of a whole. */
@@ -43,12 +49,11 @@ export function* topResults(
 /** The key of what a reduce stage makes of everything. */
 export const WHOLE = 'all'
 
-function requireOpen(stage: Stage, run: string, index: number): void {
-  const code = stateOf(stage.items, index)
-  if (code === OPEN) return
-  throw new JournalError('corrupt', {
+function missing(run: string, stage: Stage, index: number): JournalError {
+  const state = itemStates[stateOf(stage.items, index)]
+  return new JournalError('corrupt', {
     where: `item ${index} of ${run}, stage ${stage.definition.name}`,
-    what: `its result is missing, though the journal has it as ${itemStates[code]}`,
+    what: `its result is missing, though the journal has it as ${state}`,
     expected: 'a result for every item that has ended',
     remedy: 'Restore the folder from a backup, or run again with --fresh.',
   })

@@ -12,8 +12,8 @@ export class JournalError extends Error {
 }
 
 /**
- * `corrupt`: bytes differ from what was written; `newer`: written by a later version; `gone`: deleted or moved
- * while it was in use; `full`, `readonly`, `locked`, `io`: what the operating system answered.
+ * `corrupt`: bytes differ from what was written; `newer`: written by a later version; `gone`: deleted, moved or
+ * removed while it was in use; `full`, `readonly`, `locked`, `io`: what the operating system answered.
  */
 export type JournalErrorKind = 'corrupt' | 'newer' | 'gone' | 'full' | 'readonly' | 'locked' | 'io'
 
@@ -28,4 +28,13 @@ type JournalStory = {
 function tell(story: JournalStory): string {
   const expected = story.expected === undefined ? '' : ` (expected ${story.expected})`
   return `${story.where}: ${story.what}${expected}. ${story.remedy}`
+}
+
+/** A clean took away what was being read, between two of its rows. */
+export function removedMeanwhile(where: string): JournalError {
+  return new JournalError('gone', {
+    where,
+    what: 'the run was removed while its results were read',
+    remedy: 'What was read so far is not all of it; `dray ls` lists the runs that are here.',
+  })
 }

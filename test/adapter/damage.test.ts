@@ -19,7 +19,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checksumOf } from '../../src/adapter/sqlite/checksum.ts'
 import { openDatabase } from '../../src/adapter/sqlite/database.ts'
-import { directoryOn, openDirectory } from '../../src/adapter/sqlite/directory.ts'
+import { directoryOn, openDirectory, readDirectory } from '../../src/adapter/sqlite/directory.ts'
 import { JournalError } from '../../src/port/journal-error.ts'
 import type { RunRecord } from '../../src/port/store.ts'
 import { entry, history, results } from './append-data.ts'
@@ -288,6 +288,21 @@ describe('a damaged or unwilling folder', () => {
     directory.close()
     const { size } = statSync(join(world.dir(), 'dray.db'))
     for (const each of [size, ...sizes]) expect(each).toBeLessThan(1_000_000)
+  })
+
+  test('a run that is removed while its results are read is said to be that, by another process too', () => {
+    const directory = openDirectory(world.dir())
+    const indexes = Array.from({ length: 6_000 }, (_, n) => n)
+    directory.journal.append(entry(1), [results({ indexes })], [])
+    const looking = readDirectory(world.dir())
+    const readers = [directory, looking].map(({ store }) => store.results('calm-otter', 'ocr'))
+    for (const reader of readers) expect(reader.next().value.index).toBe(0)
+    directory.store.removeRuns(['calm-otter'])
+    for (const _slice of directory.store.freeRemoved());
+    for (const reader of readers)
+      expect(() => [...reader]).toThrow(/: the run was removed while its results were read/)
+    looking.close()
+    directory.close()
   })
 
   test('a close without room for its snapshot leaves the journal as it is, and one with room replaces it', () => {

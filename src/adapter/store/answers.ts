@@ -1,3 +1,4 @@
+import { removedMeanwhile } from '../../port/journal-error.ts'
 import type { Database } from '../sqlite/database.ts'
 import type { Stages } from '../sqlite/stages.ts'
 import { type Row, unpackedFrom, unpackIndexes, unpackTextsOf, verifyRow } from './result-rows.ts'
@@ -19,7 +20,9 @@ export function answersReader(db: Database, stages: Stages, part: 'whole' | 'key
      FROM result WHERE id = ?`,
   )
   return (stage, id) => {
-    const [count, first, last, checksum, indexes, states, keys, versions, bytes] = select.get(id)
+    const found = select.get(id)
+    if (found === undefined) throw removedMeanwhile(`result row ${id} of ${db.path}`)
+    const [count, first, last, checksum, indexes, states, keys, versions, bytes] = found
     const row: Row = {
       count,
       first,
