@@ -139,6 +139,10 @@ function checkTasks(state: State): Set<number>[] {
       Math.abs(machine.queuedWork - queuedWork[at]) <= 1e-6 * (1 + machine.assignedWork),
       () => `${machine.definition.id} expects ${machine.queuedWork} of work, ${queuedWork[at]} is`,
     )
+    demand(
+      machine.queued > 0 || machine.queuedWork === 0,
+      () => `${machine.definition.id} has nothing queued and expects ${machine.queuedWork} of it`,
+    )
   })
   state.stages.forEach((stage, at) => {
     demand(

@@ -244,4 +244,10 @@ export const mutants: readonly Mutant[] = [
     from: 'reclassify(state, run)\n',
     to: '',
   },
+  {
+    breaks: 'memory: what kept items carried is never let go',
+    file: 'driver/payloads.ts',
+    from: 'for (const index of items) release(state, payloads, state.stages[stage], index)',
+    to: ';',
+  },
 ]

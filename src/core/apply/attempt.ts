@@ -13,7 +13,7 @@ import { comparableMicros, dataReadyAt, expectedMicros } from '../times.ts'
 import { enqueue, enqueueAt } from './enqueue.ts'
 import { countDue } from './due.ts'
 import { endItem, keepItem } from './items.ts'
-import { forgetAssignment } from './run.ts'
+import { forgetAssignment, leaveQueue } from './run.ts'
 import {
   confirmStopping,
   isLast,
@@ -110,9 +110,7 @@ function startTask(
 ): void {
   const { tasks } = state
   if (tasks.state[task] === ASSIGNED) {
-    machine.queued -= 1
-    machine.queuedWork -= tasks.predicted[task]
-    if (machine.queued === 0) machine.queuedWork = 0
+    leaveQueue(state, machine, task)
   } else {
     const expected = expectedMicros(
       stage,

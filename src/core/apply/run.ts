@@ -9,7 +9,7 @@ import { ableGroups } from '../able.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
 import { CANCELLED, OPEN, stateOf } from '../items.ts'
 import { clearQueue } from '../queue.ts'
-import type { GraphState, Run, Stage, State } from '../state.ts'
+import type { GraphState, Machine, Run, Stage, State } from '../state.ts'
 import { newRun, newStage } from '../initial.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
@@ -140,11 +140,16 @@ export function finishRun(state: State, run: Run): void {
 export function forgetAssignment(state: State, task: number): void {
   const { tasks } = state
   const machine = state.machines[tasks.machine[task]]
-  machine.queued -= 1
-  machine.queuedWork -= tasks.predicted[task]
+  leaveQueue(state, machine, task)
   machine.assignedWork -= tasks.predicted[task]
   tasks.machine[task] = -1
   machineChanged(state, machine.number)
+}
+
+/** Sums drift: of an empty queue nothing is left, lest an idle machine look busier than another. */
+export function leaveQueue({ tasks }: State, machine: Machine, task: number): void {
+  machine.queued -= 1
+  machine.queuedWork = machine.queued === 0 ? 0 : machine.queuedWork - tasks.predicted[task]
 }
 
 /** The outputs are written, or could not be: the run has ended. */
