@@ -37,28 +37,29 @@ type Books = {
   readonly begun: ReadonlySet<string>
   /** Its failed items were tried again: a reduce may have run on less than it has now. */
   readonly retried: boolean
-  readonly before: SimRun
+  /** The runs it continues, oldest first. */
+  readonly before: readonly SimRun[]
 }
 
 /** An item ran if and only if it is new, changed, had no result, is asked for anew, or takes another result. */
 export function checkContinued(state: State, run: SimRun, books: Books): void {
   const { store, begun, retried, before } = books
-  const [now, then] = [run, before].map(({ definition }) => runNamed(state, definition.name))
-  if (now === undefined || then === undefined) return
-  now.stages.forEach((number, at) => {
+  const now = runNamed(state, run.definition.name)
+  now?.stages.forEach((number, at) => {
     const stage = state.stages[number]
     const { link, name } = stage.definition
     if (link.kind === 'tree' || (link.kind === 'gather' && retried)) return
-    const takes = inputsOf(state, store, { stage, earlier: state.stages[then.stages[at]] })
     for (let index = 0; index < stage.known; index += 1) {
-      const stored = store.result(before.definition.name, name, index)?.state
-      const same =
-        link.kind === 'source'
-          ? index !== run.input.unreadable &&
-            run.input.valueAt(index) === before.input.valueAt(index)
-          : takes(index)
+      const answerer = run.after?.redo.includes(name)
+        ? undefined
+        : lastAnswerer(store, before, name, index)
+      const then = answerer && runNamed(state, answerer.definition.name)
       const holds =
-        same && !run.after?.redo.includes(name) && (stored === 'done' || stored === 'stopped')
+        then !== undefined &&
+        (link.kind === 'source'
+          ? index !== run.input.unreadable &&
+            run.input.valueAt(index) === answerer?.input.valueAt(index)
+          : takesTheSame(state, store, { stage, earlier: state.stages[then.stages[at]] }, index))
       const ran = begun.has(nameOfItem(state, stage, index))
       const ended = store.result(run.definition.name, name, index)?.state
       const where = `item ${index} of ${name} in ${run.definition.name}`
@@ -68,19 +69,36 @@ export function checkContinued(state: State, run: SimRun, books: Books): void {
   })
 }
 
-/** Whether what an item takes is what it took in the run before. */
-function inputsOf(
+/** The newest of the runs that has a result of it, unless a later one was asked for the stage anew. */
+function lastAnswerer(
+  store: Store,
+  runs: readonly SimRun[],
+  stage: string,
+  index: number,
+): SimRun | undefined {
+  let last: SimRun | undefined
+  for (const run of runs) {
+    if (run.after?.redo.includes(stage)) last = undefined
+    const ended = store.result(run.definition.name, stage, index)?.state
+    if (ended === 'done' || ended === 'stopped') last = run
+  }
+  return last
+}
+
+/** Whether what an item takes is what it took in that run. */
+function takesTheSame(
   state: State,
   store: Store,
   { stage, earlier }: { stage: Stage; earlier: Stage },
-): (index: number) => boolean {
+  index: number,
+): boolean {
   if (stage.definition.link.kind === 'gather') {
     const [now, then] = [stage, earlier].map(at => gatheredPayload(state, store, at).payload(0))
-    return () => now === then
+    return now === then
   }
   const resultOf = (at: Stage, index: number) => {
     const from = state.stages[at.upstream]
     return store.result(runName(state, from), storedName(state, from), index)?.payload
   }
-  return index => resultOf(stage, index) === resultOf(earlier, index)
+  return resultOf(stage, index) === resultOf(earlier, index)
 }

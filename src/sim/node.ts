@@ -40,13 +40,17 @@ type Surroundings = {
   readonly mayRepeat: (run: string) => boolean
   /** An item is really begun. */
   readonly began: (stage: Stage, index: number) => void
-  readonly keeperOf: KeeperOf
+  readonly continuing: Continuing
   readonly onStep: (life: Life, events: readonly Event[], decisions: readonly Decision[]) => void
   readonly onFailure: (error: Error) => void
 }
 
-/** What a run keeps of one it continues: the real thing, from a room this one must not know. */
-export type KeeperOf = (store: Store, after: NonNullable<SimRun['after']>) => Keeper
+/** What a run keeps of those it continues: the real thing, from a room this one must not know. */
+export type Continuing = {
+  /** Puts down what it continues, before it is submitted. */
+  submitted(store: Store, name: string, after: NonNullable<SimRun['after']>): void
+  keeperOf(store: Store, after: NonNullable<SimRun['after']>): Keeper
+}
 
 type Keeper = {
   ofItems(
@@ -100,12 +104,12 @@ export function beginLife(around: Surroundings): Life {
 }
 
 /** Each run that continues another has a keeper, and after a restart another one. */
-function keepingOf({ workload, disk, keeperOf }: Surroundings, state: State) {
+function keepingOf({ workload, disk, continuing }: Surroundings, state: State) {
   const keepers = new Map<string, Keeper>()
   const keeperFor = (stage: Stage): Keeper | undefined => {
     const { definition, after } = runOf(workload, state, stage)
     if (after === undefined) return undefined
-    const keeper = keepers.get(definition.name) ?? keeperOf(disk.store, after)
+    const keeper = keepers.get(definition.name) ?? continuing.keeperOf(disk.store, after)
     keepers.set(definition.name, keeper)
     return keeper
   }

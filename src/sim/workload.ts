@@ -120,13 +120,27 @@ const sourceOf =
 
 /** Some runs are continued by another, as after a change: a few items differ, some are new, a stage may be asked for anew. */
 export function withSuccessors(random: Prng, { machines, runs }: Workload): Workload {
-  const successors = runs.flatMap((run): SimRun[] => {
+  const second = successorsOf(random, runs)
+  return { machines, runs: [...runs, ...second, ...successorsOf(random, second)] }
+}
+
+/** The run of this name and those it continues, oldest first. */
+export function lineageOf({ runs }: Workload, name: string): SimRun[] {
+  const run = runs.find(({ definition }) => definition.name === name)
+  if (run === undefined) return []
+  return run.after === undefined
+    ? [run]
+    : [...lineageOf({ machines: [], runs }, run.after.previous), run]
+}
+
+function successorsOf(random: Prng, runs: readonly SimRun[]): SimRun[] {
+  return runs.flatMap((run): SimRun[] => {
     if (run.openSource === undefined || !random.chance(0.4)) return []
     const { definition, items } = run
     const changed = new Set(Array.from({ length: random.int(4) }, () => random.int(items + 1)))
     const input: Input = {
       items: items + random.int(4),
-      valueAt: index => (changed.has(index) ? index + 100 : index),
+      valueAt: index => run.input.valueAt(index) + (changed.has(index) ? 100 : 0),
       unreadable: random.chance(0.2) ? random.int(10) : -1,
       atMost: 1 + random.int(12),
     }
@@ -140,7 +154,6 @@ export function withSuccessors(random: Prng, { machines, runs }: Workload): Work
       },
     ]
   })
-  return { machines, runs: [...runs, ...successors] }
 }
 
 function drawStage(

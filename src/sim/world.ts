@@ -9,18 +9,18 @@ import { type SimClock, simClock } from './clock.ts'
 import { checkContinued, hasEnded, learntBefore, nameOfItem, runNamed } from './continued.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { drawFaults, type Faults, noFaults } from './fault.ts'
-import { beginLife, type KeeperOf, type Life } from './node.ts'
+import { beginLife, type Continuing, type Life } from './node.ts'
 import { checkEnded, checkPayloads, checkReplay } from './oracle.ts'
 import { createPusher, type Pusher } from './pusher.ts'
-import { drawWorkload, type SimRun, withSuccessors, type Workload } from './workload.ts'
+import { drawWorkload, lineageOf, type SimRun, withSuccessors, type Workload } from './workload.ts'
 
 /**
  * A node in a simulated world: the real core and loop over simulated ports, everything drawn from one
  * seed. First a time of faults (slots, replies, disk, node, machines), in which nothing wrong may
  * happen; then the world heals, and every item must end. A violation names the seed.
  */
-export async function simulateWorld(seed: number, keeperOf: KeeperOf): Promise<WorldReport> {
-  const world = createWorld(seed, keeperOf)
+export async function simulateWorld(seed: number, continuing: Continuing): Promise<WorldReport> {
+  const world = createWorld(seed, continuing)
   try {
     await world.live()
   } catch (error) {
@@ -44,7 +44,7 @@ const TROUBLE = 20 * SECOND
 /** By then a healed world must be still. */
 const END = 100_000 * SECOND
 
-function createWorld(seed: number, keeperOf: KeeperOf) {
+function createWorld(seed: number, continuing: Continuing) {
   const random: Prng = prng(seed, 10)
   const blows: Prng = prng(seed, 11)
   const workload: Workload = withSuccessors(prng(seed, 14), drawWorkload(prng(seed, 12)))
@@ -77,7 +77,7 @@ function createWorld(seed: number, keeperOf: KeeperOf) {
       heard: body => journal.push(body),
       mayRepeat: run => retried.has(run),
       began: (stage, index) => life && begun.add(nameOfItem(life.state, stage, index)),
-      keeperOf,
+      continuing,
       onStep: check,
       onFailure: error => {
         if (error.name === 'JournalError') crash(0)
@@ -126,13 +126,16 @@ function createWorld(seed: number, keeperOf: KeeperOf) {
   /** A run that has ended is continued; when that one has ended too, the first may be removed. */
   const goOnFrom = (run: SimRun, state: State, someEnded: boolean): void => {
     const name = run.after?.previous ?? ''
-    const before = workload.runs.find(({ definition }) => definition.name === name)
     const [previous, next] = [runNamed(state, name), runNamed(state, run.definition.name)]
-    if (before === undefined || previous === undefined || !hasEnded(previous)) return
+    if (previous === undefined || !hasEnded(previous) || forgotten.has(name)) return
     if (next === undefined) return submit(run.definition.name)
-    if (!someEnded || !hasEnded(next) || forgotten.has(name) || forgetful) return
+    if (!someEnded || !hasEnded(next) || forgetful) return
     const retriedOnce = retried.has(run.definition.name)
+    const before = lineageOf(workload, name)
     checkContinued(state, run, { store: disk.store, begun, retried: retriedOnce, before })
+    // One that goes on from there may still ask for it.
+    const last = successors.find(({ after }) => after?.previous === run.definition.name)
+    if (last && !hasEnded(runNamed(state, last.definition.name))) return
     if (seed % 2 === 0) send({ kind: 'forget', run: previous.number })
   }
 
@@ -151,6 +154,7 @@ function createWorld(seed: number, keeperOf: KeeperOf) {
     const run = workload.runs.find(({ definition }) => definition.name === name)
     if (life === undefined || run === undefined) return
     if (life.state.runs.some(({ definition }) => definition.name === name)) return
+    if (run.after) continuing.submitted(disk.store, name, run.after)
     life.loop.send({ kind: 'submit', run: run.definition })
   }
 

@@ -10,7 +10,7 @@ export const marks: Readonly<Record<Event['kind'] | Decision['kind'], readonly s
   term: [''],
   joined: [''],
   left: [''],
-  submit: [''],
+  submit: ['', 'after two'],
   read: ['', 'unreadable items', 'nothing', 'kept items', 'wishes'],
   outcomes: ['', 'a failure', 'several items', 'kept after them'],
   loaded: [''],
@@ -70,6 +70,8 @@ function marksOf(of: Event | Decision): string[] {
         of.tasks.length > 1 && 'several items',
         of.kept && 'kept after them',
       ].filter(isMark)
+    case 'submit':
+      return ['', of.run.name.endsWith('-again-again') && 'after two'].filter(isMark)
     case 'learnt':
       return [of.machine < 0 ? 'of all' : 'of a machine']
     case 'stageBroken':

@@ -23,8 +23,11 @@ function born(disk: Disk, at: SimClock = clock, faults = noFaults, given = workl
     faults: () => faults,
     heard() {},
     began() {},
-    keeperOf: () => {
-      throw new Error('no run continues another here')
+    continuing: {
+      submitted() {},
+      keeperOf() {
+        throw new Error('no run continues another here')
+      },
     },
     mayRepeat: () => false,
     onStep() {},

@@ -1,12 +1,28 @@
+import { rememberRedo } from '../../src/api/answers-before.ts'
 import { keeperOf } from '../../src/api/keep.ts'
 import { stillHolds } from '../../src/api/still-holds.ts'
 import { simulateWorld } from '../../src/sim/world.ts'
 
 /** A world in which runs that continue others keep what the program would. */
 export const world = (seed: number) =>
-  simulateWorld(seed, (store, after) =>
-    keeperOf(
-      store,
-      stillHolds(store, { input: { kind: 'items', items: [], key: undefined } }, after),
-    ),
-  )
+  simulateWorld(seed, {
+    submitted(store, name, { previous, redo }) {
+      store.putRun({ ...record, name, previous })
+      rememberRedo(store, name, redo)
+    },
+    keeperOf: (store, after) =>
+      keeperOf(
+        store,
+        stillHolds(store, { input: { kind: 'items', items: [], key: undefined } }, after),
+      ),
+  })
+
+const record = {
+  job: 'job',
+  state: 'active',
+  createdAt: 0,
+  endedAt: undefined,
+  definition: '{}',
+  inputFingerprint: undefined,
+  stageFingerprints: {},
+} as const
