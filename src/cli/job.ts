@@ -3,13 +3,13 @@ import { machinesHere } from '../api/machines.ts'
 import { parseInputFlag } from '../input/input-flag.ts'
 import { loadJobFile } from '../input/job-file.ts'
 import { loadMachines } from '../input/machines-file.ts'
-import { didYouMean } from '../input/nearest.ts'
 import { parseParamFlag } from '../input/params.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { strategyNames } from '../choose/strategies.ts'
 import { orderNames } from '../policy/registry.ts'
+import { orderFrom, strategyFrom } from './strategy-flags.ts'
 
 export type JobFlags = {
   readonly input?: string
@@ -26,8 +26,8 @@ export async function jobFrom(path: string | undefined, flags: JobFlags): Promis
     if (parsed === undefined) throw new InputError(`--param ${flag}: expected name=value`)
     params[parsed[0]] = parsed[1]
   }
-  checkName('--strategy', flags.strategy, strategyNames())
-  checkName('--order', flags.order, orderNames())
+  if (flags.strategy !== undefined) strategyFrom(flags.strategy)
+  orderFrom(flags.order)
   const options = {
     params,
     importModule: importedOr,
@@ -40,13 +40,6 @@ export async function jobFrom(path: string | undefined, flags: JobFlags): Promis
     job = await loadJobFile(path ?? '.', { ...options, input })
   }
   return { ...job, strategy: flags.strategy ?? job.strategy, order: flags.order ?? job.order }
-}
-
-function checkName(flag: string, name: string | undefined, known: readonly string[]): void {
-  if (name === undefined || known.includes(name)) return
-  throw new InputError(
-    `${flag} ${name}: no such name${didYouMean(name, known)} (known: ${known.join(', ')})`,
-  )
 }
 
 /** The machines of `--machines FILE`, else this box as one machine. */

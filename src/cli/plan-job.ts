@@ -1,6 +1,7 @@
 import type { Spending } from '../choose/drive.ts'
-import { forecastPlan, shapeOf } from '../choose/forecast-plan.ts'
+import { forecastPlan } from '../choose/forecast-plan.ts'
 import { planProblem } from '../choose/plan-problem.ts'
+import { shapeOf } from '../choose/shape.ts'
 import { strategyNamed } from '../choose/strategies.ts'
 import type { Objective } from '../model/job.ts'
 import type { Solver } from '../port/solver.ts'

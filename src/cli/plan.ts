@@ -6,7 +6,7 @@ import { InputError } from '../model/input-error.ts'
 import type { Solver } from '../port/solver.ts'
 import { ganttText } from '../report/gantt-text.ts'
 import { mermaidOfPlan } from '../report/mermaid-plan.ts'
-import { planJson, planLine } from '../report/plan-view.ts'
+import { planJson, planLine, shapeLines } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { terminal, toTerminal } from './terminal.ts'
 import type { PlanJobOptions } from './plan-job.ts'
@@ -140,6 +140,7 @@ export async function refusalsAreInput<T>(input: string, body: () => Promise<T>)
 function planText(problem: Problem, outcome: PlanOutcome): string {
   return toTerminal([
     planLine(problem, outcome),
+    ...shapeLines(problem, outcome),
     ...(outcome.why ? [outcome.why] : []),
     ...(outcome.trouble ? [`trouble: ${outcome.trouble}`] : []),
     '',

@@ -1,8 +1,9 @@
 import type { PlanOutcome } from '../choose/plan-problem.ts'
+import type { Shape } from '../choose/shape.ts'
 import type { Problem } from '../model/problem.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { type GanttOptions, ganttText } from './gantt-text.ts'
-import { assignmentsOf, formatNumber, planLine, planRow } from './plan-view.ts'
+import { assignmentsOf, holdsBack, planLine, planRow, shapeInWords } from './plan-view.ts'
 
 /** What `plan` knows of a job; without an outcome its times, or its items, are not known. */
 export type JobPlan = {
@@ -22,12 +23,7 @@ export type JobPlan = {
     readonly failed: number
   }
   readonly outcome?: PlanOutcome
-  readonly shape?: {
-    readonly work: number
-    readonly criticalPath: number
-    readonly width: number
-    readonly parallelism: number
-  }
+  readonly shape?: Shape
   readonly forecast?: { readonly low: number; readonly middle: number; readonly high: number }
   /** What of the forecast a slot takes to start and to load its stages. */
   readonly loading?: number
@@ -52,7 +48,7 @@ export function jobPlanJson(plan: JobPlan): string {
     times: plan.unknown.length === 0 ? 'learnt' : 'partly unknown',
     ...(plan.unknown.length > 0 && { unknownStages: plan.unknown }),
     ...shape,
-    holdsBack: holdsBack(outcome),
+    holdsBack: holdsBack(outcome, shape, 'slots'),
     forecast,
     loading: plan.loading,
     assignments: assignmentsOf(problem, outcome),
@@ -79,10 +75,10 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
     lines.push(`times of ${plan.unknown.join(', ')} are unknown and count as nothing here`)
   }
   lines.push(
-    `${plural(problem.tasks.length, 'task')}${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${seconds(shape.work)} of work; critical path ${seconds(shape.criticalPath)}, width ${formatCount(shape.width)}, parallelism ${formatNumber(shape.parallelism)}`,
+    `${plural(problem.tasks.length, 'task')}${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${shapeInWords(shape, seconds)}`,
     ...verdict,
     ...(outcome.why ? [outcome.why] : []),
-    `held back by ${holdsBack(outcome)}`,
+    `held back by ${holdsBack(outcome, shape, 'slots')}`,
     `forecast ${seconds(forecast.middle)}, 80 % between ${seconds(forecast.low)} and ${seconds(forecast.high)}${ready}`,
     '',
     ganttText(problem, outcome.schedule, terminal),
@@ -105,11 +101,4 @@ function whyUnknown({ unknown, inputKnown, stages, probed }: JobPlan): string {
   if ((stages[0]?.items ?? 0) === 0) return 'there are no items'
   if (probed) return `times of ${unknown.join(', ')} are still unknown`
   return `times of ${unknown.join(', ')} are unknown: nothing ran yet. Run some items first with --probe 10; they count for the run`
-}
-
-/** Read off the argument that proves the bound. */
-function holdsBack({ boundBy }: PlanOutcome): string {
-  return boundBy === 'critical path'
-    ? 'the critical path: more machines would not help, faster ones or shorter chains would'
-    : 'the machines: more or faster slots would help'
 }

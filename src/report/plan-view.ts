@@ -1,11 +1,18 @@
 import { objectiveInWords } from '../choose/objective.ts'
 import type { Aim, PlanOutcome } from '../choose/plan-problem.ts'
+import { type Shape, shapeOf } from '../choose/shape.ts'
 import type { Problem } from '../model/problem.ts'
 import { formatCount } from '../std/units.ts'
 
 /** A plan as the one JSON object that `plan --json` prints. */
 export function planJson(problem: Problem, outcome: PlanOutcome): string {
-  return JSON.stringify({ ...planRow(outcome), assignments: assignmentsOf(problem, outcome) })
+  const shape = shapeOf(problem)
+  return JSON.stringify({
+    ...planRow(outcome),
+    ...shape,
+    holdsBack: holdsBack(outcome, shape, 'machines'),
+    assignments: assignmentsOf(problem, outcome),
+  })
 }
 
 /** The same without assignments: a row of `compare`. An infinite gap, of a bound of 0, is `null`. */
@@ -49,6 +56,32 @@ export function planLine(problem: Problem, outcome: PlanOutcome): string {
   const size = sizeInWords(problem)
   const aim = outcome.aim ? `\n${aimLine(outcome.aim, problem.unit)}` : ''
   return `${problem.name}: ${size}\n${outcome.strategy}: makespan ${time(makespan)}, ${distance}, planned in ${formatSeconds(outcome.seconds)}${aim}`
+}
+
+/** What the work is like, and what holds it back: two lines of `plan` on a problem. */
+export function shapeLines(problem: Problem, outcome: PlanOutcome): string[] {
+  const shape = shapeOf(problem)
+  return [
+    shapeInWords(shape, value => formatTime(value, problem.unit)),
+    `held back by ${holdsBack(outcome, shape, 'machines')}`,
+  ]
+}
+
+/** "115 s of work; critical path 67 s, width 5, parallelism 1.716" */
+export function shapeInWords(shape: Shape, time: (value: number) => string): string {
+  const { work, criticalPath, width, parallelism } = shape
+  return `${time(work)} of work; critical path ${time(criticalPath)}, width ${formatCount(width)}, parallelism ${formatNumber(parallelism)}`
+}
+
+/** Read off the argument that proves the bound, or off a bound that is no more than the path. */
+export function holdsBack(
+  { boundBy, lowerBound }: PlanOutcome,
+  { criticalPath }: Shape,
+  what: 'machines' | 'slots',
+): string {
+  return boundBy === 'critical path' || criticalPath >= lowerBound * (1 - 1e-9)
+    ? 'the critical path: more machines would not help, faster ones or shorter chains would'
+    : `the machines: more or faster ${what} would help`
 }
 
 /** "5 tasks on 3 machines" */

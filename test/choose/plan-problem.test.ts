@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openHighs } from '../../src/adapter/solver/highs.ts'
 import { planProblem, Refused } from '../../src/choose/plan-problem.ts'
+import { shapeOf } from '../../src/choose/shape.ts'
 import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
@@ -12,6 +13,21 @@ import { article, heftPaper } from './problems.ts'
 const named = (name: string) => strategyNamed(name) ?? expect.fail(`no strategy ${name}`)
 const plan = (problem: Problem, name: string, steps = 30, seed = 1) =>
   planProblem(problem, { strategy: named(name), seed, spending: { kind: 'steps', steps } })
+
+test('the shape of the work counts chains whatever order tasks are written in, without the noise of sums', () => {
+  const chain = [
+    { id: 'c', work: 0.1, after: ['b'] },
+    { id: 'b', work: 0.1, after: ['a'] },
+    { id: 'a', work: 0.1 },
+  ]
+  const free = Array.from({ length: 33 }, (_, at) => ({ id: `free ${at}`, work: 0.1 }))
+  const machines = [{ id: 'slow', speed: 0.5 }, { id: 'fast' }]
+  const problem = problemFrom(
+    { machines, tasks: [...chain, ...free] },
+    { place: 'shape', name: 'shape' },
+  )
+  expect(shapeOf(problem)).toEqual({ work: 3.6, criticalPath: 0.3, width: 34, parallelism: 12 })
+})
 
 describe('planning a problem', () => {
   test.each([

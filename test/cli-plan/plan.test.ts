@@ -71,6 +71,8 @@ describe('dray plan', { timeout: 120_000 }, () => {
       lowerBound: 5,
       gap: 0,
       optimal: true,
+      ...{ work: 5, criticalPath: 5, width: 1, parallelism: 1 },
+      holdsBack: expect.stringMatching(/^the critical path/),
       assignments: [
         { task: 'a', machine: 'm', start: 0, end: 2 },
         { task: 'b', machine: 'm', start: 2, end: 5 },
