@@ -23,7 +23,9 @@ const stream = (name: string): JobDefinition => ({
 describe('a stream', () => {
   test('answers each pushed item, and closes when nothing is in flight', async () => {
     const { dray } = await opened('export default n => n * 2\n')
-    const handle = await dray.stream(stream('doubles'))
+    // As many items a task as wait, at most: nobody waits for two more.
+    const stages = [{ name: 'work', map: './work.js', chunk: 3 }]
+    const handle = await dray.stream({ ...stream('doubles'), stages })
     const first = await handle.push(4)
     expect(await first.result()).toBe(8)
     const second = await handle.push(5, { key: 'five' })

@@ -128,9 +128,13 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
   }
 }
 
-/** A fixed chunk is cut short only where its interval cannot grow any more. */
+/**
+ * A fixed chunk is cut short only where its interval cannot grow any more. What was pushed goes at once: who
+ * pushes may push no more before it has the answer.
+ */
 function waitsForMore(stage: Stage, first: number, size: number): boolean {
-  if (stage.definition.link.kind !== 'source') return false
+  const { link } = stage.definition
+  if (link.kind !== 'source' || link.pushed === true) return false
   const end = stage.pool.ends[0]
   return (
     stage.pool.starts.length === 1 && end === stage.known && !stage.complete && first + size > end
