@@ -24,14 +24,15 @@ export function openRemoval(db: Database, stages: Stages, removed: () => void): 
   const bite = (most: number, freed: string[]): number | undefined => {
     const [run] = marks(1)
     if (run === undefined) return undefined
+    let rows = 0
     for (const drop of drops) {
-      const rows = Number(drop.run(run, most).changes)
-      if (rows > 0) return rows
+      rows += Number(drop.run(run, most).changes)
+      if (rows >= most) return rows
     }
     dropStages.run(run)
     dropDocument.run(MARK + run)
     freed.push(run)
-    return 1
+    return rows + RUN
   }
 
   /** Whether there is more to drop. */
@@ -100,6 +101,8 @@ const SLICE = { rows: 1_024, pages: 1_024, handedBack: 256 }
 const IN_LOG = 4
 /** Rows of one statement: of results mostly 64 kB each. */
 const BITE = 16
+/** What looking through the tables for a run costs, in rows. */
+const RUN = 16
 
 /**
  * A slice of a size after another while there is more; of a smaller size where the disk has no room for its log.
