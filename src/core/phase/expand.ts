@@ -136,9 +136,7 @@ function waitsForMore(stage: Stage, first: number, size: number): boolean {
   const { link } = stage.definition
   if (link.kind !== 'source' || link.pushed === true) return false
   const end = stage.pool.ends[0]
-  return (
-    stage.pool.starts.length === 1 && end === stage.known && !stage.complete && first + size > end
-  )
+  return end === stage.known && !stage.complete && first + size > end
 }
 
 /** A plain order is served by a window, filled again when it is half empty: one decision for thousands of tasks. */
