@@ -16,20 +16,27 @@ export function onlineCandidates(
   const wanted = only === undefined ? ordersFor(problem, objective) : [only]
   const [first = 'fifo'] = wanted
   const isMade = ({ madeFor }: Allocation) => madeFor === objective
-  return (
-    allocations
-      .filter(({ autoTries }) => autoTries !== 'never')
-      // First, so that it is taken where another only happens to come to the same.
-      .toSorted((a, b) => Number(isMade(b)) - Number(isMade(a)))
-      .flatMap(({ name: strategy, autoTries }) =>
-        (autoTries === 'in every order' ? wanted : [first]).map(order => ({
-          name: order === 'fifo' ? strategy : `${strategy} in ${order} order`,
-          strategy,
-          order,
-        })),
-      )
+  const inEveryOrder = ({ autoTries }: Allocation) => autoTries === 'in every order'
+  const tried = allocations
+    .filter(({ autoTries }) => autoTries !== 'never')
+    // First, so that it is taken where another only happens to come to the same.
+    .toSorted((a, b) => Number(isMade(b)) - Number(isMade(a)))
+  const candidates = tried.flatMap(allocation =>
+    (inEveryOrder(allocation) ? wanted : [first]).map(order => candidateOf(allocation, order)),
   )
+  // There may be time for a few only: those that serve anything, in the likeliest order, before it in others.
+  const likely = tried
+    .filter(allocation => isMade(allocation) || inEveryOrder(allocation))
+    .map(allocation => candidateOf(allocation, first))
+  const isLikely = ({ name }: OnlineCandidate) => likely.some(known => known.name === name)
+  return [...likely, ...candidates.filter(candidate => !isLikely(candidate))]
 }
+
+const candidateOf = ({ name: strategy }: Allocation, order: string): OnlineCandidate => ({
+  name: order === 'fifo' ? strategy : `${strategy} in ${order} order`,
+  strategy,
+  order,
+})
 
 type OnlineCandidate = {
   readonly name: string

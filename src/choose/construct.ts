@@ -26,7 +26,7 @@ export async function constructAll(problem: Problem, options: ConstructOptions):
       entries > hugeEntries ? hugeSearchShare : name === likeliest ? likeliestShare : searchShare
     return budget.deadline - share * left
   }
-  const isPrompt = promptIn(problem)
+  const isPrompt = promptIn(problem, objective)
   let quickest = 0
   for (const planner of quickestFirst(problem)) {
     if (planner.refuses?.(problem) !== undefined) continue
@@ -57,16 +57,22 @@ type ConstructOptions = {
   readonly proved?: (lowerBound: number) => void
 }
 
-/** Planners that take some hundredths of a second at most. */
-function promptIn({ tasks, machines, times }: Problem): (planner: Planner) => boolean {
-  if (tasks.length * times.length <= promptLimit) return () => true
-  const shared = machines.some(({ capacity }) => capacity !== undefined)
+/** Planners that take some hundredths of a second, and those most often the best if they take a tenth. */
+function promptIn(problem: Problem, objective: Objective): (planner: Planner) => boolean {
+  const { tasks, times } = problem
+  const pairs = tasks.length * times.length
+  if (pairs <= promptLimit) return () => true
+  if (isShared(problem))
+    return ({ name }) => pairs <= promptSharedPairs && bestPlannedWhereShared.has(name)
   return planner =>
     planner === risingPrices ||
-    (!shared &&
-      !comparesAll.has(planner.name) &&
-      dearnessOf(planner) * times.length <= promptEntries)
+    (comparesAll.has(planner.name)
+      ? objective === 'mean-flow-time' && planner.name === 'min-min' && pairs <= promptPairs
+      : dearnessOf(planner) * times.length <= promptEntries)
 }
+
+const isShared = ({ machines }: Problem): boolean =>
+  machines.some(({ capacity }) => capacity !== undefined)
 
 /**
  * Whether the rules simulated so far leave it to the clock whether another is: all that serve are tried where
@@ -74,11 +80,18 @@ function promptIn({ tasks, machines, times }: Problem): (planner: Planner) => bo
  */
 export function isOutOfTime(problem: Problem, simulated: number, budget: Budget): boolean {
   if (budget.stepsLeft <= 0 || isStopped(budget)) return true
-  return (simulated + 1) * problem.tasks.length > simulatedAtOnce && isSpent(budget)
+  return isSpent(budget) && (simulated + 1) * simulatedWork(problem) > simulatedAtOnce
 }
 
-/** Tasks simulated in all: less than a tenth of a second. */
-const simulatedAtOnce = 5_000
+/** In tasks alike: every start looks at each kind of needs that waits. */
+function simulatedWork({ tasks }: Problem): number {
+  const kinds = new Set(tasks.map(({ needs }) => needs && JSON.stringify(needs))).size
+  return tasks.length * (1 + kinds / kindsAsATask)
+}
+
+const kindsAsATask = 50
+/** Tasks simulated in all: two tenths of a second. */
+const simulatedAtOnce = 15_000
 
 /**
  * What the online rules make of tasks that wait for each other or share machines: placing them as
@@ -87,16 +100,15 @@ const simulatedAtOnce = 5_000
  */
 export function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
   const members: Member[] = []
-  const shared = problem.machines.some(({ capacity }) => capacity !== undefined)
   const few = problem.tasks.length <= fewToRule
   const others = few ? onlineCandidates(problem, 'makespan', 'fifo') : []
-  const first = shared ? bestWhereShared : bestOnGraph
+  const first = isShared(problem) ? bestWhereShared : bestOnGraph
   const rules = [
     ...first,
     ...others.filter(({ strategy }) => first.every(r => r.strategy !== strategy)),
   ]
   const until = performance.now() + (budget.deadline - performance.now()) * ruledShare
-  const spare = 4 * problem.tasks.length * simulatedTask
+  const spare = 4 * simulatedWork(problem) * simulatedTask
   // A search that follows makes more of the time that is left.
   const atOnce = isSpent(budget)
   for (const { strategy, order } of rules) {
@@ -160,6 +172,11 @@ const blind = new Set(['random', 'round-robin'])
 const slowest = 1e-4
 /** Up to here all of them together take less than a tenth of a second. */
 const promptLimit = 1_000_000
+/** Task, task before it and machine, where a place is looked for between what runs there already. */
+const promptSharedPairs = 40_000_000
+const bestPlannedWhereShared = new Set(['heft', 'lpt'])
+/** The same of one that compares all; under mean flow time none that is quicker comes near. */
+const promptPairs = 100_000_000
 /** Of one that looks once at each task and machine. */
 const promptEntries = 400_000
 /** Of the time that earliest completion takes, on 100,000 tasks; those not named take less. */

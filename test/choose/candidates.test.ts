@@ -21,3 +21,13 @@ test('a rule made for the objective is tried before the others', () => {
   const [first] = onlineCandidates(article(), 'cost')
   expect(first.strategy).toBe('cheapest')
 })
+
+test('those that serve anything come in the likeliest order before they come in others', () => {
+  const names = onlineCandidates(article(), 'mean-flow-time').map(({ name }) => name)
+  expect(names.slice(0, 3)).toEqual([
+    'on-demand in spt order',
+    'mct in spt order',
+    'on-demand in wspt order',
+  ])
+  expect(new Set(names).size).toBe(names.length)
+})

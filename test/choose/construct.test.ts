@@ -29,3 +29,21 @@ test('where the first schedule takes a sixth of the time, heft is still tried an
     clock.mockRestore()
   }
 })
+
+test.each([
+  ['what is most often best on shared machines', 'makespan', { cpu: 1 }, ['heft', 'lpt']],
+  ['what is most often best for mean flow time', 'mean-flow-time', undefined, ['min-min']],
+] as const)('with no time left %s is tried', async (_, objective, needs, expected) => {
+  const machines = Array.from({ length: 24 }, (_, at) => ({
+    ...{ id: `m${at}`, speed: 1 + (at % 3) },
+    ...(needs && { capacity: { cpu: 2 } }),
+  }))
+  const tasks = Array.from({ length: 300 }, (_, at) => ({
+    ...{ id: `t${at}`, work: 1 + (at % 7), release: at % 5 },
+    ...(needs && { needs }),
+  }))
+  const problem = problemFrom({ machines, tasks }, { place: 'tasks.json', name: 'tasks' })
+  const budget = { deadline: 0, stepsLeft: Number.POSITIVE_INFINITY }
+  const members = await constructAll(problem, { seed: 1, budget, bound: 0, objective })
+  expect(members.map(({ name }) => name)).toEqual(expect.arrayContaining([...expected]))
+})
