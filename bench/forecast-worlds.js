@@ -25,6 +25,36 @@ const drifting = (memory, sigma) => () => {
   }
 }
 
+/** Another factor for every group of so many items: what comes from one place is alike. */
+const grouped = (size, sigma) => () => {
+  const factors = []
+  return (random, nth) => {
+    while (factors.length <= nth / size) factors.push(Math.exp(sigma * random.normal()))
+    return factors[Math.floor(nth / size)] * logNormal(0.2)(random)
+  }
+}
+
+/** Half as long again while something else runs there: from anywhere in the run on, for anything up to so many items. */
+const visited = (items, most) => () => {
+  let [from, to] = [Number.NaN, 0]
+  return (random, nth) => {
+    if (Number.isNaN(from)) {
+      from = items * random.next()
+      to = from + most * random.next()
+    }
+    return (nth >= from && nth < to ? 1.5 : 1) * logNormal(0.3)(random)
+  }
+}
+
+/** Up and down by a third every so many items, wherever it begins. */
+const waves = period => () => {
+  let phase = Number.NaN
+  return (random, nth) => {
+    if (Number.isNaN(phase)) phase = random.next()
+    return (1 + Math.sin(2 * Math.PI * (nth / period + phase)) / 3) * logNormal(0.2)(random)
+  }
+}
+
 /**
  * `draw` answers the factor of the n-th item that starts, of mean about 1; `of` makes one for each run;
  * `day` is how far a run's own factor strays, in logarithms.
@@ -53,21 +83,44 @@ export const worlds = {
   'drift, 20 items': { ...plain, of: drifting(20, 0.3) },
   'drift, 60 items': { ...plain, of: drifting(60, 0.3) },
   sorted: { ...plain, draw: (random, nth) => (nth < 40 ? 1.4 : 1) * logNormal(0.3)(random) },
+  'log-normal, 0.05': { ...plain, draw: logNormal(0.05) },
+  'visited by other work': { ...plain, of: visited(80, 60) },
+  'groups of 10': { ...plain, of: grouped(10, 0.5) },
+  'groups of 40': { ...plain, of: grouped(40, 0.3) },
+  'ever longer': { ...plain, draw: (random, nth) => (0.7 + nth / 133) * logNormal(0.3)(random) },
+  'ever shorter, 400 items': {
+    ...{ ...plain, items: 400 },
+    draw: (random, nth) => (1.3 - nth / 667) * logNormal(0.3)(random),
+  },
+  'drift, 60 of 400 items': { ...plain, items: 400, of: drifting(60, 0.3) },
+  'drift, 600 of 400 items': { ...plain, items: 400, of: drifting(600, 0.3) },
+  'waves of 30 items': { ...plain, of: waves(30) },
+  'day 0.15, 400 items': { ...plain, items: 400, draw: logNormal(0.3), day: 0.15 },
   'cold start': { ...plain, draw: (random, nth) => (nth < 2 ? 2.3 : 1) * logNormal(0.3)(random) },
 }
 
 const POINTS = [10, 25, 50, 75, 90]
 
-/** Forecasts of so many first runs and of those that followed them, handed to `tally(kind, forecast, truth)`. */
-export function judgeWorld(world, seeds, tally) {
+/** One after another, each knowing what those before it learnt; the third is not asked. */
+const RUNS = ['first', 'second', 'third', 'fourth']
+
+/**
+ * Forecasts of so many first runs and of those that followed them, handed to `tally(kind, forecast, truth)`;
+ * of the runs' ends only where `items` is not asked for.
+ */
+export function judgeWorld(world, seeds, tally, { items = true } = {}) {
   for (let seed = 1; seed <= seeds; seed += 1) {
     let learnt
-    for (const nth of ['first', 'later']) {
-      const number = seed * 2 + (nth === 'later' ? 1 : 0)
-      const { began, end } = play(world, number, learnt)
+    for (const [at, nth] of RUNS.entries()) {
+      const number = seed * RUNS.length + at
+      const { began, end, state } = play(world, number, learnt)
+      if (nth === 'third') {
+        learnt = state
+        continue
+      }
       const instants = POINTS.map(percent => began + ((end - began) * percent) / 100)
-      const run = play(world, number, learnt, instants)
-      if (learnt !== undefined) tally('plan', planned(world, learnt), end - began)
+      const run = play(world, number, learnt, instants, items)
+      if (items && learnt !== undefined) tally('plan', planned(world, learnt), end - began)
       for (const [at, left] of run.ends)
         if (left !== undefined) tally(`${nth}, ${POINTS[instants.indexOf(at)]} %`, left, end - at)
       for (const { kind, now, left, truth } of run.items)
@@ -139,7 +192,7 @@ function learntBefore({ stages }) {
 }
 
 /** Answers when it began and ended, and what was foretold: of the end at these instants, of items where there are any. */
-function play(world, seed, before, instants = []) {
+function play(world, seed, before, instants = [], ofItems = false) {
   const { items, speeds, slots, between, fails = 0, day = 0, sizeCounts = true } = world
   const random = prng(seed)
   const draw = world.of?.() ?? world.draw
@@ -202,7 +255,7 @@ function play(world, seed, before, instants = []) {
       }
       if (action.kind === 'finish') return { ...seen, end: now }
     }
-    if (instants.length > 0) lookAtItems(world, state, now, seen, open)
+    if (ofItems) lookAtItems(world, state, now, seen, open)
     due.sort((a, b) => a.at - b.at)
     const next = Math.min(wakeAt, due[0]?.at ?? wakeAt)
     while (asked.length > 0 && asked[0] < next) {

@@ -1,7 +1,7 @@
 // Forecasts against what then happened: how often the truth fell within the printed 80 % range.
 //   npm run bench -- forecast            three runs of the OCR example, recorded in a temporary folder
 //   node bench/forecast.js synthetic     a job of items whose times really stray (seconds, not minutes)
-//   node bench/forecast.js worlds [N]    N runs (24) and as many later ones of each of 23 kinds, in virtual time
+//   node bench/forecast.js worlds [N]    N (24) times four runs after each other of each of 33 kinds, in virtual time
 //   node bench/forecast.js DIR           every run recorded in DIR
 // Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then.
 import { execFileSync } from 'node:child_process'
@@ -25,13 +25,13 @@ else {
   const dir = asked === 'ocr' ? recordOcr() : asked === 'synthetic' ? recordSynthetic() : asked
   for (const run of replayRuns(dir)) judge(run)
 }
-for (const [kind, { inside, below, above, widths, count }] of [...tallies].sort()) {
+for (const [kind, { inside, below, above, widths, count, score }] of [...tallies].sort()) {
   const share = part => `${Math.round((100 * part) / count)} %`
   const name = kind.padEnd(48)
   const spread = `${(100 * widths.toSorted((a, b) => a - b)[count >> 1]).toFixed(0)} %`
   console.error(
     `${name} ${share(inside).padStart(5)} of ${String(count).padStart(4)} within; ` +
-      `${share(below)} earlier, ${share(above)} later; median range ${spread} wide`,
+      `${share(below)} earlier, ${share(above)} later; median range ${spread} wide, score ${Math.round((100 * score) / count)}`,
   )
 }
 console.log(
@@ -196,11 +196,14 @@ function judge(run) {
 }
 
 function tally(kind, { low, expected, high }, truth) {
-  const t = tallies.get(kind) ?? { inside: 0, below: 0, above: 0, widths: [], count: 0 }
+  const t = tallies.get(kind) ?? { inside: 0, below: 0, above: 0, score: 0, widths: [], count: 0 }
   tallies.set(kind, t)
   t.count += 1
   if (truth < low) t.below += 1
   else if (truth > high) t.above += 1
   else t.inside += 1
+  // The interval score (Gneiting and Raftery 2007): low where a range is neither wide nor wrong.
+  const missed = Math.max(0, low - truth, truth - high)
+  t.score += (high - low + 10 * missed) / Math.max(1, truth)
   t.widths.push((high - low) / Math.max(1, expected))
 }
