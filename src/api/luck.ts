@@ -1,6 +1,6 @@
 import { DONE, endedCount, FAILED, STOPPED } from '../core/items.ts'
 import type { Stage, State } from '../core/state.ts'
-import { BLOCK, meanHandover } from '../policy/estimation/least-squares.ts'
+import { meanHandover } from '../policy/estimation/least-squares.ts'
 import { sharedVariance, type Spread, spreadOf } from '../policy/estimation/spread.ts'
 import type { Prng } from '../std/prng.ts'
 
@@ -60,11 +60,11 @@ export function luckyStages(random: Prng): () => LuckOf {
 /**
  * The mean of n past items is off by an n-th of their variance, and where errors follow each other the
  * mean of those to come strays with them: of both, the part that independent draws do not give. The
- * variance itself is known from so many blocks of errors, whence Student's t.
+ * variance itself is known from blocks of errors, of eight say, whence Student's t.
  */
 function commonFactor(spread: Spread, n: number, left: number, random: Prng): number {
   const shared = sharedVariance(spread.echo, n, left)
-  const strays = spread.variation * Math.sqrt(shared) * student(2 + n / BLOCK, random)
+  const strays = spread.variation * Math.sqrt(shared) * student(2 + n / 8, random)
   return Math.exp(Math.max(-2, Math.min(2, strays)))
 }
 

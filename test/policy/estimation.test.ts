@@ -130,8 +130,11 @@ test('what was learnt survives being written down, buckets that counted nothing 
   const { n, size, time, sizeSize, sizeTime, timeTime, ratios, echo = [] } = estimate
   const byAnEarlierVersion = [n, size, time, sizeSize, sizeTime, timeTime, ...ratios, ...echo]
   expect(decodeEstimate(byAnEarlierVersion)).toEqual(sums)
-  expect(encodeEstimate(estimate).length).toBeLessThan(20)
+  expect(encodeEstimate(estimate).length).toBeLessThan(30)
   expect(decodeEstimate(encodeEstimate(emptyEstimate()))).toEqual(emptyEstimate())
+  // One earlier still knew blocks of eight errors only, in five numbers: those are learnt anew.
+  const ofEightOnly = [n, size, time, sizeSize, sizeTime, timeTime, ...ratios, 4, 2, 3, 0, 0]
+  expect(decodeEstimate(ofEightOnly)).toEqual({ ...sums, echo: undefined })
 })
 
 test('what earlier runs learnt says the same, but is soon outweighed', () => {
@@ -151,10 +154,13 @@ test('what earlier runs learnt says the same, but is soon outweighed', () => {
 test('errors of earlier runs are not continued by the first ones of this run', () => {
   const estimate = emptyEstimate()
   for (let n = 0; n < 12; n += 1) observe(estimate, 1, 150, 100)
-  expect(estimate.echo?.slice(0, 2)).toEqual([4, 2])
   const recalled = decodeEstimate(faded(encodeEstimate(estimate), 64))
-  expect(recalled.echo?.slice(0, 2)).toEqual([0, 0])
-  expect(recalled.echo?.slice(2)).toEqual(estimate.echo?.slice(2))
+  for (let n = 0; n < 8; n += 1) observe(recalled, 1, 100, 100)
+  // Blocks of one, two, four and eight: how many there are by now, none of them from both runs.
+  const blocks = recalled.echo?.filter((_, at) => at > 0 && at % 3 === 0)
+  expect(blocks).toEqual([12 + 8, 6 + 4, 3 + 2, 1 + 1])
+  const ofFour = recalled.echo?.[8]
+  expect(ofFour).toBeCloseTo(3 * 0.5 ** 2, 6)
 })
 
 describe('how far the next may stray', () => {
@@ -228,9 +234,13 @@ describe('how far the next may stray', () => {
     const moody = Array.from({ length: 400 }, () =>
       Math.exp((mood = 0.8 * mood + random.normal() / 5)),
     )
-    expect(judged(alone).echo).toBeLessThan(1.8)
+    expect(judged(alone).echo(16)).toBeLessThan(1.8)
     // Of a few nothing is known yet, and that they are alike may be chance.
-    expect(judged(alone.slice(0, 6)).echo).toBeGreaterThan(3)
-    expect(judged(moody).echo).toBeGreaterThan(4)
+    expect(judged(alone.slice(0, 6)).echo(6)).toBeGreaterThan(3)
+    expect(judged(moody).echo(16)).toBeGreaterThan(4)
+    // What changes once in 400 is told by long blocks, not by short ones.
+    const drifting = alone.map((ratio, nth) => ratio * (nth < 200 ? 1 : 1.5))
+    expect(judged(drifting).echo(128)).toBeGreaterThan(5 * judged(drifting).echo(8))
+    expect(judged(alone).echo(128)).toBeLessThan(10)
   })
 })

@@ -14,9 +14,10 @@ export type Estimate = {
   timeTime: number
   readonly ratios: number[]
   /**
-   * Whether errors follow each other (a box that is slow for a while), by means of blocks of eight
-   * successive errors actual / predicted - 1: those and their sum in the block begun, then the sum of
-   * squares of all errors, of all blocks' means, and how many blocks.
+   * Whether errors follow each other (a box that is slow for a while, inputs that come sorted), by means
+   * of 1, 2, 4, 8, ... successive errors actual / predicted - 1. First how many errors there were; then
+   * three numbers for each length: the sum of the last block, the sum of squares of all blocks' means,
+   * and how many blocks.
    */
   echo?: number[]
   /** The fit at `line.n` observations, kept because it is asked for more often than it changes. */
@@ -45,20 +46,22 @@ export function observe(estimate: Estimate, size: number, time: number, predicte
   if (estimate.ratios.length === 0)
     for (let i = 0; i < RATIO_BUCKETS; i += 1) estimate.ratios.push(0)
   estimate.ratios[bucketOf(time / predicted)] += 1
-  echoed((estimate.echo ??= [0, 0, 0, 0, 0]), Math.min(4, time / predicted) - 1)
+  echoed((estimate.echo ??= [0]), Math.min(4, time / predicted) - 1)
 }
 
-export const BLOCK = 8
-
+/** Two blocks of one length make one of the next, as a binary counter carries. */
 function echoed(echo: number[], error: number): void {
   echo[0] += 1
-  echo[1] += error
-  echo[2] += error * error
-  if (echo[0] < BLOCK) return
-  echo[3] += (echo[1] / BLOCK) ** 2
-  echo[4] += 1
-  echo[0] = 0
-  echo[1] = 0
+  let sum = error
+  for (let [at, length] = [1, 1]; ; at += 3, length *= 2) {
+    if (echo.length === at) echo.push(0, 0, 0)
+    const before = echo[at]
+    echo[at] = sum
+    echo[at + 1] += (sum / length) ** 2
+    echo[at + 2] += 1
+    if (echo[0] % (2 * length) !== 0) return
+    sum += before
+  }
 }
 
 /** Expected time of a task of this size; `NaN` when nothing was seen. */
@@ -142,7 +145,8 @@ export function decodeEstimate(from: readonly number[]): Estimate {
   }
   const estimate: Estimate = { n, size, time, sizeSize, sizeTime, timeTime, ratios }
   const echo = from.slice(at)
-  if (echo.length === 5) estimate.echo = echo
+  // An earlier version kept five numbers, of blocks of eight only: learnt anew.
+  if (echo.length % 3 === 1) estimate.echo = echo
   return estimate
 }
 
@@ -157,7 +161,7 @@ export function faded(from: readonly number[], most: number): number[] {
   const { ratios, echo } = estimate
   for (let at = 0; at < ratios.length; at += 1) ratios[at] = Math.round(ratios[at] * 1_000) / 1_000
   // A block that was begun then does not go on now.
-  if (echo !== undefined) echo.splice(0, 2, 0, 0)
+  if (echo !== undefined) for (let at = 0; at < echo.length; at += at === 0 ? 1 : 3) echo[at] = 0
   return encodeEstimate(estimate)
 }
 
@@ -169,7 +173,13 @@ export function fade(estimate: Estimate, most: number): void {
     estimate[sum] *= weight
   const { ratios, echo } = estimate
   for (let bucket = 0; bucket < ratios.length; bucket += 1) ratios[bucket] *= weight
-  if (echo !== undefined) for (let at = 2; at < echo.length; at += 1) echo[at] *= weight
+  if (echo === undefined) return
+  // So many of each length: long blocks are few in one run, and what they tell holds for the next.
+  for (let at = 1; at < echo.length; at += 3) {
+    const kept = Math.min(1, most / echo[at + 2])
+    echo[at + 1] *= kept
+    echo[at + 2] *= kept
+  }
 }
 
 function bucketOf(ratio: number): number {

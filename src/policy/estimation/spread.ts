@@ -1,5 +1,5 @@
 import type { Prng } from '../../std/prng.ts'
-import { BLOCK, type Estimate, RATIO_BUCKETS, WIDTH } from './least-squares.ts'
+import { type Estimate, RATIO_BUCKETS, WIDTH } from './least-squares.ts'
 
 /**
  * How far the next time may stray from its prediction, by how far earlier ones did. With n ratios
@@ -24,18 +24,21 @@ export type Spread = {
   readonly mean: number
   readonly variation: number
   /**
-   * Errors that follow each other say less than so many would: the variance of a mean of them is so
-   * many times larger, (1 + r) / (1 - r) with correlation r from one to the next (Bartlett 1946).
+   * Errors that follow each other say less than so many would: the variance of a mean of so many of
+   * them is so many times larger than that of independent ones.
    */
-  readonly echo: number
+  readonly echo: (items: number) => number
 }
 
 /**
  * Of the variance of single items, the share that means have in common: that of n past items, and of
- * those to come what independent draws do not give.
+ * those to come what independent draws do not give. How errors echo over the fewer of the two is what
+ * counts: over longer times both stray alike.
  */
-export const sharedVariance = (echo: number, n: number, left: number): number =>
-  Math.min(1, echo / Math.max(1, n)) + Math.min(1, (echo - 1) / Math.max(1, left))
+export function sharedVariance(echo: Spread['echo'], n: number, left: number): number {
+  const larger = echo(Math.min(n, left))
+  return Math.min(1, larger / Math.max(1, n)) + Math.min(1, (larger - 1) / Math.max(1, left))
+}
 
 export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
   const seen = [...estimates].filter(estimate => estimate !== undefined)
@@ -152,42 +155,40 @@ function drawer(counts: Float64Array, n: number, deviation: number): Spread['dra
 }
 
 /**
- * By batch means (Conway 1963): the variance of means of eight, eightfold, over that of single errors.
- * From blocks of eight to long ones by the correlation that a first-order autoregression would need to
- * show just that.
+ * By the variance-time plot (Beran 1994): how the variance of batch means falls with their length tells
+ * how far errors echo. Independent ones' falls as one over the length, that of a slow drift hardly at
+ * all. Each length is judged by its own blocks, and by the next shorter one where those are few.
  */
-function echoOf(estimates: readonly Estimate[]): number {
-  let [squares, blocks, count, n] = [0, 0, 0, 0]
-  for (const { echo } of estimates) {
-    if (echo === undefined) continue
-    squares += echo[2]
-    blocks += echo[3]
-    count += echo[4]
-    n += echo[4] * BLOCK + echo[0]
+function echoOf(estimates: readonly Estimate[]): Spread['echo'] {
+  const [squares, blocks] = [new Float64Array(LENGTHS), new Float64Array(LENGTHS)]
+  for (const { echo = [] } of estimates)
+    for (let nth = 0; nth < LENGTHS && 3 * nth + 3 < echo.length; nth += 1) {
+      squares[nth] += echo[3 * nth + 2]
+      blocks[nth] += echo[3 * nth + 3]
+    }
+  const echoes = new Float64Array(LENGTHS).fill(1)
+  for (let nth = 1; nth < LENGTHS; nth += 1) {
+    const length = 2 ** nth
+    const seen = squares[0] > 0 ? (length * squares[nth] * blocks[0]) / squares[0] : 0
+    const judged = (ASSUMED_BLOCKS * 2 * echoes[nth - 1] + seen) / (ASSUMED_BLOCKS + blocks[nth])
+    echoes[nth] = Math.min(length, Math.max(1, judged))
   }
-  const among = squares > 0 ? (BLOCK * blocks * n) / squares : 0
-  const inBlocks = (ASSUMED_BLOCKS * ASSUMED_ECHO + among) / (count + ASSUMED_BLOCKS)
-  let [low, high] = [0, 0.95]
-  for (let halving = 0; halving < 20; halving += 1) {
-    const middle = (low + high) / 2
-    if (blockEcho(middle) < inBlocks) low = middle
-    else high = middle
+  return items => {
+    const place = Math.min(LENGTHS - 1, Math.log2(Math.max(1, items)))
+    const nth = Math.min(LENGTHS - 2, Math.floor(place))
+    return echoes[nth] + (place - nth) * (echoes[nth + 1] - echoes[nth])
   }
-  return (1 + low) / (1 - low)
 }
+
+/** Blocks of up to 2^23 errors: longer ones stray as those do. */
+const LENGTHS = 24
 
 /**
- * Inputs come sorted and boxes are busy for a while, so a run is taken to have shown already so many
- * blocks whose means stray by so many times the variance that independent errors would give. Few items
- * cannot tell; twenty blocks outweigh it. Chosen on recorded runs, judged on others
- * (docs/decisions/forecasts.md).
+ * Blocks of each length that are taken as seen to stray as far as ones half as long did: inputs come
+ * sorted and boxes are busy for a while, which few items cannot tell. Chosen on half the kinds of
+ * simulated runs, judged on the others (docs/decisions/forecasts.md).
  */
-const ASSUMED_BLOCKS = 2
-const ASSUMED_ECHO = 5
-
-function blockEcho(r: number): number {
-  return (1 + r) / (1 - r) - (2 * r * (1 - r ** BLOCK)) / (BLOCK * (1 - r) ** 2)
-}
+const ASSUMED_BLOCKS = 4
 
 function shareBelow(table: Float64Array, ratio: number): number {
   let low = 0
