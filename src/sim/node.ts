@@ -25,6 +25,8 @@ export type Life = {
   readonly state: State
   readonly loop: Loop
   readonly executor: SimExecutor
+  /** By run; one that is taken up again is given another. */
+  readonly keepers: Map<string, Keeper>
   over: boolean
 }
 
@@ -65,6 +67,7 @@ type Keeper = {
 export function beginLife(around: Surroundings): Life {
   const { clock, disk, random } = around
   const state = restore(disk.journal)
+  const keepers = new Map<string, Keeper>()
   const executor = simExecutor({
     clock,
     receive: distortReplies(random, around.faults, clock, event => {
@@ -94,18 +97,21 @@ export function beginLife(around: Surroundings): Life {
       return undefined
     },
     onEnded() {},
-    ...keepingOf(around, state),
+    ...keepingOf(around, state, keepers),
     onStep: (events, decisions) => around.onStep(life, events, decisions),
     onFailure: around.onFailure,
   })
-  const life: Life = { state, loop, executor, over: false }
+  const life: Life = { state, loop, executor, keepers, over: false }
   loop.send({ kind: 'term', term: state.term + 1 })
   return life
 }
 
 /** Each run that continues another has a keeper, and after a restart another one. */
-function keepingOf({ workload, disk, continuing }: Surroundings, state: State) {
-  const keepers = new Map<string, Keeper>()
+function keepingOf(
+  { workload, disk, continuing }: Surroundings,
+  state: State,
+  keepers: Map<string, Keeper>,
+) {
   const keeperFor = (stage: Stage): Keeper | undefined => {
     const { definition, after } = runOf(workload, state, stage)
     if (after === undefined) return undefined

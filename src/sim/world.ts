@@ -222,7 +222,9 @@ function createWorld(seed: number, continuing: Continuing) {
     if (life === undefined || life.over) return
     // Nobody goes back to what was continued: its results are another run's now.
     if (isContinued(life.state.runs[number].definition.name)) return
-    retried.add(life.state.runs[number].definition.name)
+    const { name } = life.state.runs[number].definition
+    retried.add(name)
+    life.keepers.delete(name)
     send({ kind: 'retryFailed', run: number })
     for (const pusher of pushers) clock.at(clock.now() + SECOND, pusher.goOn)
   }
