@@ -26,6 +26,20 @@ export function refuseLosses(this: unknown, key: string, value: unknown): unknow
   return value
 }
 
+/**
+ * Throws at a function or a symbol, wherever it is: JSON leaves such a field out and leaves no trace of it, as of a
+ * method that was named and not called. What has a `toJSON` is what that says.
+ */
+export function refuseFunctions(value: unknown, key = ''): void {
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw new Error(`${named(key)} is a ${typeof value}, which JSON does not have`)
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
+  const fields = value as Readonly<Record<string, unknown>>
+  if (typeof fields.toJSON === 'function') return
+  if (Array.isArray(value)) for (const entry of value) refuseFunctions(entry, key)
+  else for (const name of Object.keys(fields)) refuseFunctions(fields[name], name)
+}
+
 const emptied = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer]
 
 const named = (key: string): string => (key === '' ? 'it' : `"${key}"`)

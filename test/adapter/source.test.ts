@@ -682,11 +682,18 @@ describe('what a generator gives with an item', () => {
   })
 
   it('as an item is what JSON has: what it would turn into null or {} is the problem of that item', async () => {
-    const odd = [{ dpi: Number.NaN }, { by: new Map([['a', 1]]) }, 10n, { dpi: null, by: {} }]
+    const odd = [
+      { dpi: Number.NaN },
+      { by: new Map([['a', 1]]) },
+      { of() {} },
+      10n,
+      { dpi: null, by: {} },
+    ]
     const expected = [
       expect.stringContaining('item 0: not a JSON value'),
       expect.stringContaining('("by" is a Map, which becomes {} in JSON)'),
-      expect.stringContaining('item 2: not a JSON value'),
+      expect.stringContaining('item 2: not a JSON value ("of" is a function'),
+      expect.stringContaining('item 3: not a JSON value'),
       '{"dpi":null,"by":{}}',
     ]
     const listed = open({ kind: 'items', items: odd, key: undefined })

@@ -1,5 +1,5 @@
 import type { Failure } from '../../model/failure.ts'
-import { mayHideLosses, refuseLosses } from '../json-losses.ts'
+import { mayHideLosses, refuseFunctions, refuseLosses } from '../json-losses.ts'
 import { parse, stringify } from './json.ts'
 import { FailedAnswer, StoppedAnswer } from './item-context.ts'
 
@@ -42,7 +42,10 @@ function serialised(value: unknown, rules: ResultRules, letter: 'R' | 's'): Item
   let json: string | undefined
   try {
     json = stringify(value)
-    if (json !== undefined && mayHideLosses(json)) stringify(value, refuseLosses)
+    if (json !== undefined) {
+      if (mayHideLosses(json)) stringify(value, refuseLosses)
+      refuseFunctions(value)
+    }
   } catch (error) {
     return badResult(`it does not serialise to JSON: ${firstLine(messageOf(error))}`)
   }

@@ -82,6 +82,7 @@ describe('what a handler throws keeps its own name or code', () => {
 describe('a bad result fails its item alone and says why', () => {
   test.each([
     ['function', 'a function does not serialise'],
+    ['method', '"words" is a function'],
     ['bigint', 'BigInt'],
     ['circular', 'circular'],
     ['map', 'it is a Map, which becomes {} in JSON'],
