@@ -23,11 +23,12 @@ export function loadingOn(state: State, machine: Machine): LoadedModel[] {
   return inSlots(machine, slot => {
     if (!slot.loading || slot.stage < 0) return new Map()
     const stage = state.stages[slot.stage]
-    return new Map([[nameOf(stage), modelBytes(stage)]])
+    return new Map([[loadsOf(stage), modelBytes(stage)]])
   })
 }
 
-const nameOf = ({ definition: { loads, name } }: Stage): string => loads?.name ?? name
+/** Its model, or what else it is set up for. */
+export const loadsOf = ({ definition: { loads, name } }: Stage): string => loads?.name ?? name
 
 function inSlots(machine: Machine, modelsOf: (slot: Slot) => Map<string, number>): LoadedModel[] {
   const models = new Map<string, { slots: number; bytes: number }>()

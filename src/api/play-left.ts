@@ -16,10 +16,9 @@ type Played = {
 /**
  * Plays the rest of a run, or what is before an item, through many times, each time with other
  * durations: predicted ones, times how wrong single predictions were, times an error that all tasks of
- * a stage share because their
- * mean is itself estimated (of n, an n-th of the variance). Slots take the next item when they are
- * free, so the idle slots at the end are part of what is foretold. Answers the micros from now,
- * ascending; `undefined` while some time is not known at all.
+ * a stage share because their mean is itself estimated (of n, an n-th of the variance). Slots take the
+ * next item when they are free, so the idle slots at the end are part of what is foretold. Answers the
+ * micros from now, ascending; `undefined` while some time is not known at all.
  */
 export function playLeft(
   state: State,

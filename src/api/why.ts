@@ -7,6 +7,7 @@ import { formatDuration, plural } from '../std/units.ts'
 import { failureIn } from '../port/store.ts'
 import { failureInWords } from './attempt-log.ts'
 import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
+import { loadsOf } from './loaded.ts'
 import type { FoundItem } from './find-item.ts'
 import { aheadInLine, aheadOn, tenantNote } from './line.ts'
 import { orderOf, placeOf, ruleOf } from './placed.ts'
@@ -223,7 +224,7 @@ function whyRunning(state: State, run: Run, stage: Stage, task: number, now: num
   const { tasks } = state
   const machine = state.machines[tasks.machine[task]]
   const slot = machine.slots[tasks.slot[task]]
-  const ran = Math.max(0, now - Math.max(tasks.startedAt[task], slot?.headSince ?? 0))
+  const ran = Math.max(0, now - Math.max(tasks.startedAt[task], slot.headSince))
   const expected = expectedMicros(
     stage,
     machine,
@@ -234,11 +235,17 @@ function whyRunning(state: State, run: Run, stage: Stage, task: number, now: num
   const usual = Number.isNaN(expected) ? '' : `, usually ${formatDuration(expected)}`
   const slow = slowTasks(state, stage, now).includes(task)
   const timeout = stage.definition.timeout
-  const isHead = slot?.running[0] === task
-  const left = isHead && !slot.loading ? leftOf(state, stage, machine, task, ran) : undefined
+  const before = slot.running.indexOf(task)
+  const isAtWork = before === 0 && !slot.loading
+  const left = isAtWork ? leftOf(state, stage, machine, task, ran) : undefined
+  const what = isAtWork
+    ? `for ${formatDuration(ran)}${usual}`
+    : before > 0
+      ? `sent there, ${plural(before, 'task')} before it${usual}`
+      : `which loads ${loadsOf(stage)} for it, for ${formatDuration(ran)}`
   return {
     state: slow ? 'slow' : 'running',
-    reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, for ${formatDuration(ran)}${usual}; ${ruleOf(run, stage, tasks.first[task])}`,
+    reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, ${what}; ${ruleOf(run, stage, tasks.first[task])}`,
     ...(left === undefined ? {} : { forecastEnd: instants(now, left) }),
     ...(slow && timeout === undefined
       ? { helps: `a timeout for stage ${stage.definition.name} would end and retry it` }

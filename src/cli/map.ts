@@ -6,6 +6,7 @@ import { parseInputFlag, parseOutputFlag } from '../input/input-flag.ts'
 import { parseParamFlag } from '../input/params.ts'
 import { outputClashes, parseJob } from '../input/parse-job.ts'
 import { OlderCode } from '../api/plan-submission.ts'
+import { nearbyFile } from '../input/nearby.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
 import { onlineNames, orderNames, orders } from '../policy/registry.ts'
@@ -59,7 +60,7 @@ export function registerMap(program: Command): void {
     .option('--events', 'one JSON object per event as it happens')
     .option('--quiet', 'nothing but errors')
     .action((handler: string, inputs: string[], flags: Flags) =>
-      exitWith(() => inMapWords(() => runJob(mapJob(handler, inputs, flags), flags))),
+      exitWith(() => inMapWords(async () => runJob(await mapJob(handler, inputs, flags), flags))),
     )
 }
 
@@ -78,11 +79,11 @@ async function inMapWords<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** The job a command line stands for. Its name comes from handler and input: the same words go on. */
-function mapJob(handler: string, inputs: readonly string[], flags: Flags): Job {
+async function mapJob(handler: string, inputs: readonly string[], flags: Flags): Promise<Job> {
   const module = resolve(handler)
   if (!existsSync(module))
     throw new InputError(
-      `handler ${handler}: no such file; expected a module whose default export handles one item`,
+      `handler ${handler}: no such file${await nearbyFile(module)}; expected a module whose default export handles one item`,
     )
   const input = withKey(inputsOf(inputs), flags.key)
   const job = inFlags(() =>

@@ -27,6 +27,19 @@ function begun(machines: number, runs: readonly LiveRun[], sizes?: readonly numb
   return state
 }
 
+test('why of an item says that its slot loads first, and what is sent behind it waits for it', () => {
+  const state = begun(1, [{ name: 'A', items: 8, seconds: 1, loads: 10 }])
+  const [stage] = state.stages
+  const view = { state, store: createDisk().store, payloads: undefined, owned: true }
+  const reasonOf = (now: number): string =>
+    whyItem(view, state.runs[0], { index: 0 }, now)[0].reason ?? ''
+  expect(reasonOf(3 * SECOND)).toMatch(/slot 0, which loads model of A for it, for 2 s;/)
+  step(state, 4 * SECOND, [
+    { kind: 'loaded', machine: 0, slot: 0, stage: stage.number, micros: 3 * SECOND, bytes: 0 },
+  ])
+  expect(reasonOf(5 * SECOND)).toMatch(/slot 0, for 1 s[,;]/)
+})
+
 describe('why a task waits though a slot is idle', () => {
   const models = (strategy: string): LiveRun[] =>
     ['A', 'B'].map(name => ({ name, items: 4, seconds: 1, loads: 10, strategy }))

@@ -76,6 +76,27 @@ test.each([
   folder.remove()
 })
 
+test('a module that is missing is told with the nearest name, from the command line and by a slot', async () => {
+  const folder = folderWith({
+    'first.mjs': `import { renameSync } from 'node:fs'
+const at = name => new URL(name, import.meta.url)
+export default item => { renameSync(at('./score.mjs'), at('./scorer.mjs')); return item }
+`,
+    'score.mjs': 'export default item => item\n',
+    'job.yaml': `name: moved
+input: { items: [1] }
+stages: [{ name: first, map: ./first.mjs }, { name: then, map: ./score.mjs, after: first }]
+`,
+  })
+  const typed = await folder.dray('map', 'frist.mjs', 'range:0..1', '-o', 'out.jsonl')
+  expect(typed.code).toBe(2)
+  expect(typed.err).toContain('handler frist.mjs: no such file; did you mean "first.mjs"?')
+  const moved = await folder.dray('run', 'job.yaml')
+  expect(moved.code).toBe(2)
+  expect(moved.err).toMatch(/score\.mjs does not exist; did you mean \S+scorer\.mjs\?/)
+  folder.remove()
+})
+
 test('an unknown option exits 2 with the nearest, and the help that lists it', async () => {
   const folder = folderWith(good)
   const { code, err } = await folder.dray('run', 'job.yaml', '--stratgy', 'mct')
