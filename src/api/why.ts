@@ -224,7 +224,7 @@ function whyRunning(state: State, run: Run, stage: Stage, task: number, now: num
   const { tasks } = state
   const machine = state.machines[tasks.machine[task]]
   const slot = machine.slots[tasks.slot[task]]
-  const ran = Math.max(0, now - Math.max(tasks.startedAt[task], slot.headSince))
+  const ran = Math.max(0, now - Math.max(tasks.startedAt[task], slot?.headSince ?? 0))
   const expected = expectedMicros(
     stage,
     machine,
@@ -235,14 +235,15 @@ function whyRunning(state: State, run: Run, stage: Stage, task: number, now: num
   const usual = Number.isNaN(expected) ? '' : `, usually ${formatDuration(expected)}`
   const slow = slowTasks(state, stage, now).includes(task)
   const timeout = stage.definition.timeout
-  const before = slot.running.indexOf(task)
-  const isAtWork = before === 0 && !slot.loading
+  const before = slot?.running.indexOf(task) ?? 0
+  const isAtWork = before === 0 && slot?.loading !== true
   const left = isAtWork ? leftOf(state, stage, machine, task, ran) : undefined
-  const what = isAtWork
-    ? `for ${formatDuration(ran)}${usual}`
-    : before > 0
+  const what =
+    before > 0
       ? `sent there, ${plural(before, 'task')} before it${usual}`
-      : `which loads ${loadsOf(stage)} for it, for ${formatDuration(ran)}`
+      : slot?.loading === true
+        ? `which loads ${loadsOf(stage)} for it, for ${formatDuration(ran)}`
+        : `for ${formatDuration(ran)}${usual}`
   return {
     state: slow ? 'slow' : 'running',
     reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, ${what}; ${ruleOf(run, stage, tasks.first[task])}`,
