@@ -3,7 +3,7 @@ import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
 import { storedName } from '../driver/stored-name.ts'
 import type { Job } from '../model/job.ts'
-import { countOf } from './print.ts'
+import { countOfItems } from '../std/units.ts'
 
 /** The first line of a run: its name and what was decided about it. */
 export function beginningInWords(host: Host, job: Job, { run, plan }: Submitted): string {
@@ -30,5 +30,5 @@ function doneInWords(host: Host, name: string): string {
   }
   const total = Math.max(done, known)
   const isAll = stages.every(({ complete }) => complete)
-  return `${countOf(done, total, { isAll })} ${total === 1 && isAll ? 'item is' : 'items are'} done`
+  return `${countOfItems(done, total, { isAll })} ${total === 1 && isAll ? 'is' : 'are'} done`
 }

@@ -5,10 +5,17 @@ import type { Submitted } from '../api/submit.ts'
 import { dueInWords, type Summary } from '../api/summary.ts'
 import { failuresOf, itemsInWords } from '../api/why-run.ts'
 import type { Job } from '../model/job.ts'
-import { formatBytes, formatCount, formatDuration, plural } from '../std/units.ts'
+import {
+  countOf,
+  countOfItems,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  plural,
+} from '../std/units.ts'
 import { longestName } from './frame.ts'
 import { memoryAdvice } from './memory-advice.ts'
-import { clip, coloured, countOf, percent, table, wrapped } from './print.ts'
+import { clip, coloured, percent, table, wrapped } from './print.ts'
 import { whereItWent } from './where-it-went.ts'
 
 /** The end of a run on one screen: how it came out, where the time went, and what to do next. */
@@ -41,9 +48,8 @@ function sections(parts: readonly (readonly string[])[]): string {
 function headline(summary: Summary): string {
   const { items, state } = summary
   const isAll = summary.stages.every(({ complete }) => complete)
-  const noun = isAll && items.total === 1 ? 'item' : 'items'
   const counts = [
-    `${countOf(items.done + items.stopped, items.total, { isAll })} ${noun} done`,
+    `${countOfItems(items.done + items.stopped, items.total, { isAll })} done`,
     items.failed > 0 ? pc.red(`${formatCount(items.failed)} failed`) : '',
     items.skipped > 0 ? pc.yellow(`${formatCount(items.skipped)} skipped`) : '',
     items.cancelled > 0 ? pc.yellow(`${formatCount(items.cancelled)} cancelled`) : '',

@@ -4,7 +4,8 @@ import type { RunRow } from '../api/view.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { ago, coloured, countOf, print, printJson, table } from './print.ts'
+import { countOf } from '../std/units.ts'
+import { ago, coloured, print, printJson, table } from './print.ts'
 
 export function registerLs(program: Command): void {
   program

@@ -139,10 +139,6 @@ export function ago(micros: number, now = Date.now() * 1_000): string {
     : `${formatDuration(past).split(' ').slice(0, 2).join(' ')} ago`
 }
 
-/** `4,120 of 4,200`, with a plus where more may come. */
-export const countOf = (part: number, whole: number, { isAll = true } = {}): string =>
-  `${formatCount(part)} of ${formatCount(whole)}${isAll ? '' : '+'}`
-
 export const countedRetries = (count: number): string =>
   count === 1 ? '1 retry' : `${formatCount(count)} retries`
 

@@ -3,7 +3,7 @@ import { outColours as pc } from './colour.ts'
 import type { Status } from '../api/questions.ts'
 import { strategyInWords } from '../api/strategy-note.ts'
 import { dueInWords, windowInWords } from '../api/summary.ts'
-import { formatCount, formatDuration, plural } from '../std/units.ts'
+import { countOf, formatCount, formatDuration, plural } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
@@ -11,7 +11,6 @@ import { leftInWords } from './time-left.ts'
 import {
   coloured,
   countedRetries,
-  countOf,
   modelsInWords,
   percent,
   print,

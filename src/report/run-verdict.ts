@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, plural } from '../std/units.ts'
+import { countOfItems, formatCount, formatDuration, plural } from '../std/units.ts'
 import type { RunReport, StageCounts } from './run-html.ts'
 
 /**
@@ -14,10 +14,9 @@ export function runVerdict(report: RunReport): string {
     .map(name => ({ name, count: sum(name) }))
     .filter(({ count }) => count > 0)
   const total = stages.reduce((all, stage) => all + itemsOf(stage), 0)
-  const more = stages.every(({ complete }) => complete) ? '' : '+'
-  const items = total === 1 && more === '' ? 'item' : 'items'
+  const isAll = stages.every(({ complete }) => complete)
   const counts = [
-    `${formatCount(done)} of ${formatCount(total)}${more} ${items} done`,
+    `${countOfItems(done, total, { isAll })} done`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...others.map(({ name, count }) => `${formatCount(count)} ${name}`),
     ...(retries > 0 ? [`${plural(retries, 'attempt')} tried again`] : []),

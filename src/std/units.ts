@@ -91,6 +91,14 @@ export function formatCount(value: number): string {
 export const plural = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 
+/** `4,120 of 4,200`, with a plus where more may come. */
+export const countOf = (part: number, whole: number, { isAll = true } = {}): string =>
+  `${formatCount(part)} of ${formatCount(whole)}${isAll ? '' : '+'}`
+
+/** `1 of 1 item`, `1 of 1+ items`. */
+export const countOfItems = (part: number, whole: number, { isAll = true } = {}): string =>
+  `${countOf(part, whole, { isAll })} ${whole === 1 && isAll ? 'item' : 'items'}`
+
 function pair(amount: number, per: number, large: string, small: string): string {
   const rest = amount % per
   const whole = `${Math.floor(amount / per)} ${large}`
