@@ -271,12 +271,13 @@ describe('a damaged or unwilling folder', () => {
     directory.store.removeRuns(['calm-otter'])
     expect(directory.store.runs()).toEqual([])
     const slices = directory.store.freeRemoved()
-    const sizes = [0, 1].map(() => {
+    const sizes = [0, 1, 2].map(() => {
       slices.next()
       const copy = mkdtempSync(join(tmpdir(), 'dray-copy-'))
       cpSync(world.dir(), copy, { recursive: true })
       const opened = openDirectory(copy)
       expect(opened.store.runs()).toEqual([])
+      expect(opened.store.removedRuns()).toEqual(['calm-otter'])
       for (const _slice of opened.store.freeRemoved());
       expect(opened.store.removedRuns()).toEqual([])
       opened.close()
@@ -284,7 +285,7 @@ describe('a damaged or unwilling folder', () => {
       rmSync(copy, { recursive: true })
       return size
     })
-    expect([...slices].length).toBeGreaterThan(2)
+    expect([...slices].length).toBeGreaterThan(1)
     directory.close()
     const { size } = statSync(join(world.dir(), 'dray.db'))
     for (const each of [size, ...sizes]) expect(each).toBeLessThan(1_000_000)

@@ -6,7 +6,7 @@ import type { Stages } from '../sqlite/stages.ts'
 /**
  * A run is removed in one small commit that leaves a mark behind; its rows and the room they took follow in
  * slices, each a commit of its own. The loop takes its turns in between, the log stays small however much is
- * freed, and what a death leaves over is found by its mark.
+ * freed, and what a death leaves over is found by its mark, which says whether rows are left or only their room.
  */
 export function openRemoval(db: Database, stages: Stages, removed: () => void): Removal {
   const documents = db.prepare('SELECT name FROM document')
@@ -14,13 +14,16 @@ export function openRemoval(db: Database, stages: Stages, removed: () => void): 
   const dropRun = db.prepare('DELETE FROM run WHERE name = ?')
   const mark = db.prepare("INSERT OR REPLACE INTO document (name, body) VALUES (?, '')")
   const marked = db.prepare(`SELECT name FROM document WHERE name GLOB '${MARK}*' LIMIT ?`)
+  const emptied = db.prepare(`SELECT name FROM document WHERE name GLOB '${EMPTIED}*'`)
+  const dropEmptied = db.prepare(`DELETE FROM document WHERE name GLOB '${EMPTIED}*'`)
   const dropStages = db.prepare('DELETE FROM stage WHERE run = ?')
   const drops = ['result', 'history', 'log', 'spool'].map(table => db.prepare(dropSome(table)))
   const free = db.prepare('PRAGMA freelist_count')
   const pagesFree = () => free.get()[0] as number
   const marks = (most: number) => marked.all(most).map(([name]) => String(name).slice(MARK.length))
+  const emptiedRuns = () => emptied.all().map(([name]) => String(name).slice(EMPTIED.length))
 
-  /** Some rows of a run that is marked; of one that has none left the mark. `undefined`: no mark is left. */
+  /** Some rows of a run that is marked; one that has none left is marked so. `undefined`: none has. */
   const bite = (most: number, freed: string[]): number | undefined => {
     const [run] = marks(1)
     if (run === undefined) return undefined
@@ -31,6 +34,7 @@ export function openRemoval(db: Database, stages: Stages, removed: () => void): 
     }
     dropStages.run(run)
     dropDocument.run(MARK + run)
+    mark.run(EMPTIED + run)
     freed.push(run)
     return rows + RUN
   }
@@ -73,12 +77,13 @@ export function openRemoval(db: Database, stages: Stages, removed: () => void): 
       })
       removed()
     },
-    removedRuns: () => db.guard('reading removed runs', () => marks(-1)),
+    removedRuns: () => db.guard('reading removed runs', () => [...marks(-1), ...emptiedRuns()]),
     *freeRemoved() {
       // The file grows by what the log has for it while there is room, not when a slice has taken that.
       db.emptyLog('freeing space')
       yield* inSlices(db, SLICE.rows, dropSlice)
       yield* inSlices(db, SLICE.handedBack, handBack)
+      if (emptiedRuns().length > 0) db.transaction('freeing space', () => dropEmptied.run())
     },
   }
 }
@@ -86,6 +91,8 @@ export function openRemoval(db: Database, stages: Stages, removed: () => void): 
 type Removal = Pick<Store, 'removeRuns' | 'removedRuns' | 'freeRemoved'>
 
 const MARK = 'removed:'
+/** Its rows are gone, not yet all the room they took. */
+const EMPTIED = 'emptied:'
 
 const dropSome = (table: string): string => {
   const ofRun = table === 'spool' ? 'run = ?' : 'stage IN (SELECT id FROM stage WHERE run = ?)'
