@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
 import { mayHideLosses, refuseFunctions, refuseLosses } from '../json-losses.ts'
 import { parse, stringify } from './json.ts'
@@ -119,12 +120,17 @@ function firstLine(text: string): string {
   return line.length > 1_000 ? `${line.slice(0, 1_000)}...` : line
 }
 
-/** The stack down to where the slot called the handler. */
+/** The stack down to where the slot called the handler: what is below it is of no use to who wrote that. */
 function ownFrames(stack: unknown): string | undefined {
   if (typeof stack !== 'string') return undefined
   const lines = stack.split('\n')
-  const ours = lines.findIndex(line =>
-    /[\\/](adapter[\\/]executor|dray-slot-[^\\/]*)[\\/]/.test(line),
-  )
-  return (ours < 0 ? lines : lines.slice(0, ours)).join('\n').slice(0, 4_000)
+  const last = lines.findLastIndex(line => !isOurs(line) && !line.includes('(node:internal/'))
+  const below = lines.findIndex((line, at) => at > last && isOurs(line))
+  return (below < 0 ? lines : lines.slice(0, below)).join('\n').slice(0, 4_000)
 }
+
+const isOurs = (line: string): boolean => ourFolder.some(name => line.includes(name))
+
+/** Where the built files lie, of which this is one: as frames name it, with source maps and without. */
+const here = new URL('./', import.meta.url)
+const ourFolder = [here.href, fileURLToPath(here)]

@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
@@ -30,9 +28,7 @@ export function compileInto(folder: string) {
       const file = join(folder, `${name}.mjs`)
       await mkdir(folder, { recursive: true })
       // Stages of one module compile it side by side, to the same name.
-      const partial = `${file}.${made++}.partial`
-      await writeFile(partial, bundle.code)
-      await rename(partial, file)
+      await replaceFile(file, bundle.code, made++)
       files.add(file)
       return { kind: 'file', file }
     },
@@ -60,13 +56,22 @@ export function ownEntries(): OwnEntries | Promise<OwnEntries> {
 /** Once a process: only our own tests and examples run from sources. */
 let fromSources: Promise<OwnEntries> | undefined
 
+/**
+ * Into the checkout's folder for what is built, the same files again by every process: a process that is
+ * killed leaves no copy behind, and what they ask for by `require` is found as from the sources.
+ */
 async function compileOwn(entries: OwnEntries): Promise<OwnEntries> {
-  const folder = await mkdtemp(join(tmpdir(), 'dray-slot-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  // What it asks for by `require` is then found as from the sources.
-  await symlink(join(ownFolder, '../node_modules'), join(folder, 'node_modules'), 'junction')
+  const folder = join(ownFolder, '../build/slot')
+  await mkdir(folder, { recursive: true })
   const made = { process: join(folder, 'slot-main.mjs'), thread: join(folder, 'thread-main.mjs') }
-  await writeFile(made.process, await bundleOwnEntry(entries.process))
-  await writeFile(made.thread, await bundleOwnEntry(entries.thread))
+  await replaceFile(made.process, await bundleOwnEntry(entries.process), process.pid)
+  await replaceFile(made.thread, await bundleOwnEntry(entries.thread), process.pid)
   return made
+}
+
+/** At once, as others may be reading or replacing it. */
+async function replaceFile(file: string, text: string, by: number): Promise<void> {
+  const partial = `${file}.${by}.partial`
+  await writeFile(partial, text)
+  await rename(partial, file)
 }

@@ -228,7 +228,8 @@ describe('why a handler should stop', () => {
 
 describe('slots do not outlive their loop', () => {
   test.each(['spin', 'waits'])('a slot whose loop is killed is gone: %s', async does => {
-    const loop = spawn(process.execPath, ['--import', 'tsx', handler('../loop.ts'), does], {
+    const program = [handler('../loop.ts'), does, world().directory]
+    const loop = spawn(process.execPath, ['--import', 'tsx', ...program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const lines = createInterface({ input: loop.stdout })
