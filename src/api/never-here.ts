@@ -1,4 +1,4 @@
-import { refusals } from '../core/explain.ts'
+import { neverFitting } from '../core/explain.ts'
 import { didYouMean } from '../input/nearest.ts'
 import type { Job } from '../model/job.ts'
 import { NeverHere } from '../model/never-here.ts'
@@ -8,10 +8,8 @@ import { runDefinition } from './run-definition.ts'
 /** Refuses a job with needs that no machine could ever meet, before it begins. */
 export function refuseNeverHere(job: Job, machines: readonly MachineDefinition[]): void {
   const definition = runDefinition(job, { name: 'check', seed: 1, now: 0, strategy: 'mct' })
-  const refused = refusals(definition, machines)
-  if (refused.length === 0) return
-  const list = [...refused, ...slipsIn(job, machines)].map(line => `  ${line}`).join('\n')
-  throw new NeverHere(`${job.name} can never run here:\n${list}`)
+  const refused = neverFitting(definition, machines)
+  if (refused.length > 0) throw new NeverHere(job.name, refused, slipsIn(job, machines))
 }
 
 /** Resources that no machine has, of which the name is nearly that of one they have. */

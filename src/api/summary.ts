@@ -3,6 +3,9 @@ import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { type LoadedModel, loadedOn, loadingOn } from './loaded.ts'
+import type { Job } from '../model/job.ts'
+import type { NeverHere } from '../model/never-here.ts'
+import type { MachineDefinition } from '../model/run.ts'
 import type { Written } from '../adapter/output/write-output.ts'
 
 /** What a run came to, or has come to so far. Times in seconds. */
@@ -166,6 +169,32 @@ export function documented(summary: Summary) {
     return { id, slots, tasks, busySeconds }
   })
   return { run, job, state, items: counts, ...measures, machines: shares }
+}
+
+/** The same of a job that no machine here could ever run: there is no run, and every count is 0. */
+export function neverBegun(
+  job: Job,
+  machines: readonly MachineDefinition[],
+  { message, refusals }: NeverHere,
+) {
+  return {
+    run: null,
+    job: job.name,
+    state: 'never-here',
+    items: { total: 0, done: 0, failed: 0, skipped: 0, stopped: 0 },
+    attempts: 0,
+    retries: 0,
+    seconds: 0,
+    makespan: 0,
+    lowerBound: 0,
+    utilisation: 0,
+    errorRate: 0,
+    peakRssMB: 0,
+    outputs: [],
+    problem: message,
+    refusals,
+    machines: machines.map(({ id, slots = 0 }) => ({ id, slots, tasks: 0, busySeconds: 0 })),
+  }
 }
 
 /** One stage as its author wrote it: a tree is all its levels. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
 import { learntTimes } from '../api/learnt-times.ts'
-import { runDefinition } from '../api/run-definition.ts'
+import { refuseNeverHere } from '../api/never-here.ts'
 import {
   type JobProblem,
   jobProblem,
@@ -10,12 +10,10 @@ import {
   type Uncertainty,
   uncertaintyOf,
 } from '../choose/job-problem.ts'
-import { refusals } from '../core/explain.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { decodeEstimate } from '../policy/estimation/least-squares.ts'
-import { NeverHere } from '../model/never-here.ts'
 import { directoryFrom } from './directory.ts'
 import { itemsOfInput } from './items-of-input.ts'
 import { jobFrom, machinesFrom } from './job.ts'
@@ -55,7 +53,7 @@ export async function jobSubject(
   })
   const machines = await machinesFrom(flags.machines)
   const dir = directoryFrom(flags.dir)
-  refuseImpossible(job, machines)
+  refuseNeverHere(job, machines)
   await before({ job, machines, dir })
   const { sizes, wishes, known } = await itemsOfInput(job, { since: Date.now() * 1_000 })
   const estimates = estimatesOf(job, dir)
@@ -92,15 +90,6 @@ export function requireTimes(path: string, subject: JobSubject): void {
   throw new InputError(
     `${path}: the times of ${job.name} are unknown: nothing of it has run in this directory\n` +
       `  dray plan ${path} --probe 10 runs ten items to learn them; they count for the run`,
-  )
-}
-
-function refuseImpossible(job: Job, machines: readonly MachineDefinition[]): void {
-  const definition = runDefinition(job, { name: 'plan', seed: 1, now: 0, strategy: 'mct' })
-  const refused = refusals(definition, machines)
-  if (refused.length === 0) return
-  throw new NeverHere(
-    `${job.name} can never run here:\n${refused.map(line => `  ${line}`).join('\n')}`,
   )
 }
 

@@ -5,9 +5,10 @@ import { answerRequest } from '../api/requests.ts'
 import { isUnusable } from '../api/unusable.ts'
 import { type Submitted, submitJob } from '../api/submit.ts'
 import type { Run } from '../core/state.ts'
-import { documented, type Summary, summarise } from '../api/summary.ts'
+import { documented, neverBegun, type Summary, summarise } from '../api/summary.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
+import { NeverHere } from '../model/never-here.ts'
 import { onlineNames, orders } from '../policy/registry.ts'
 import { collect } from './collect.ts'
 import { exitCode, exitWith } from './exit.ts'
@@ -80,7 +81,13 @@ export async function runJob(job: Job, flags: RunFlags): Promise<number> {
   refuseTwoFormats(flags)
   refuseOpen(job)
   const machines = await machinesFrom(flags.machines)
-  refuseNeverHere(job, machines)
+  try {
+    refuseNeverHere(job, machines)
+  } catch (error) {
+    if (flags.json === true && error instanceof NeverHere)
+      printJson(neverBegun(job, machines, error))
+    throw error
+  }
   const host = await openHost({ dir: directoryFrom(flags.dir), machines, onRequest: answerRequest })
   try {
     const options = { ...flags, ...(job.input.kind === 'stdin' ? { stdin: process.stdin } : {}) }

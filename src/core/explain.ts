@@ -1,21 +1,22 @@
 import { formatBytes } from '../std/units.ts'
+import type { NeverFits } from '../model/never-here.ts'
 import type { MachineDefinition, RunDefinition } from '../model/run.ts'
 
-/** What no machine could ever run, as one line a (stage, machine) with the reason; empty: all can. */
-export function refusals(
+/** What no machine could ever run: an entry a stage and machine; empty: all can. */
+export function neverFitting(
   definition: RunDefinition,
   machines: readonly MachineDefinition[],
-): string[] {
-  const lines: string[] = []
-  for (const stage of definition.stages) {
-    const reasons = machines.map(machine => refusal(stage.needs, stage.loads?.memory ?? 0, machine))
+): NeverFits[] {
+  const never: NeverFits[] = []
+  for (const { name: stage, needs, loads } of definition.stages) {
+    const reasons = machines.map(machine => refusal(needs, loads?.memory ?? 0, machine))
     if (reasons.some(reason => reason === undefined)) continue
-    if (machines.length === 0) lines.push(`${stage.name}: there is no machine`)
-    machines.forEach((machine, at) => {
-      lines.push(`${stage.name} on ${machine.id}: ${reasons[at]}`)
+    if (machines.length === 0) never.push({ stage, reason: 'there is no machine' })
+    machines.forEach(({ id }, at) => {
+      never.push({ stage, machine: id, reason: reasons[at] ?? '' })
     })
   }
-  return lines
+  return never
 }
 
 function refusal(

@@ -152,10 +152,14 @@ test('a run is asked for by a name nearly right: the nearest is named once', asy
   folder.remove()
 })
 
-test('what no machine here can run exits 3 with the list', async () => {
+test('what no machine here can run exits 3 with the list, under --json in the one object as well', async () => {
   const folder = folderWith({ ...good, 'job.yaml': job(", needs: { memory: '900TB', gpu: 1 }") })
-  const { code, err } = await folder.dray('run', 'job.yaml')
+  const { code, out, err } = await folder.dray('run', 'job.yaml', '--json')
   expect(code).toBe(3)
+  expect(JSON.parse(out)).toMatchObject({
+    ...{ run: null, state: 'never-here', items: { total: 0, done: 0 }, attempts: 0 },
+    refusals: [{ stage: 'only', reason: expect.stringContaining('needs 900 TB memory') }],
+  })
   expect(err).toMatch(/only on .*needs 900 TB memory, .*; needs 1 gpu, the machine has 0/)
   folder.remove()
 })
