@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
-import { mayHideLosses, refuseFunctions, refuseLosses } from '../json-losses.ts'
+import { refuseLosses } from '../json-losses.ts'
 import { parse, stringify } from './json.ts'
 import { FailedAnswer, StoppedAnswer } from './item-context.ts'
 
@@ -43,10 +43,7 @@ function serialised(value: unknown, rules: ResultRules, letter: 'R' | 's'): Item
   let json: string | undefined
   try {
     json = stringify(value)
-    if (json !== undefined) {
-      if (mayHideLosses(json)) stringify(value, refuseLosses)
-      refuseFunctions(value)
-    }
+    if (json !== undefined) refuseLosses(value)
   } catch (error) {
     return badResult(`it does not serialise to JSON: ${firstLine(messageOf(error))}`)
   }

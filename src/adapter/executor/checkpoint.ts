@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { refuseLosses } from '../json-losses.ts'
 
 /** One JSON file per item, replaced as a whole, named by a hash since keys are the user's. */
 export function checkpointAt(
@@ -13,10 +14,12 @@ export function checkpointAt(
   const file = join(folder, name.slice(0, 2), `${name}.json`)
   return {
     save: async (value: unknown): Promise<void> => {
+      const json = JSON.stringify(value) ?? 'null'
+      refuseLosses(value, 'checkpoint')
       await mkdir(dirname(file), { recursive: true })
       const partial = `${file}.${process.pid}.partial`
       // Else a power cut may leave the new name with none of the new text.
-      await writeFile(partial, JSON.stringify(value) ?? 'null', { flush: true })
+      await writeFile(partial, json, { flush: true })
       await rename(partial, file)
     },
     load: async (): Promise<unknown> => {

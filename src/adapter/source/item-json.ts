@@ -1,4 +1,4 @@
-import { mayHideLosses, refuseFunctions, refuseLosses } from '../json-losses.ts'
+import { refuseLosses } from '../json-losses.ts'
 import { LONGEST_LINE } from './line-reader.ts'
 
 /** JSON text, or `undefined` for what JSON cannot say: functions, cycles, big integers. */
@@ -18,8 +18,7 @@ export function itemJson(value: unknown): { readonly json: string } | { readonly
   try {
     const json = JSON.stringify(value)
     if (json === undefined) return { why: notJson(`JSON has no ${typeof value}`) }
-    if (mayHideLosses(json)) JSON.stringify(value, refuseLosses)
-    refuseFunctions(value)
+    refuseLosses(value)
     const bytes = json.length * 3 > LONGEST_LINE ? Buffer.byteLength(json) : 0
     if (bytes <= LONGEST_LINE) return { json }
     return { why: `its JSON takes ${bytes} bytes; expected at most ${LONGEST_LINE}` }

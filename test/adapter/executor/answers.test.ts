@@ -62,6 +62,10 @@ describe('what a handler throws keeps its own name or code', () => {
     ['unreadable', { kind: 'error', message: expect.stringContaining('cannot be read') }],
     ['oddFields', { kind: 'error', message: '{"a":1}' }],
     ['oddCode', { kind: 'error', code: '5', message: 'null' }],
+    [
+      'lostCheckpoint',
+      { kind: 'error', message: '"checkpoint" is a Set, which becomes {} in JSON' },
+    ],
     ['thenTrap', { kind: 'error', message: 'no then' }],
     ['thenThrows', { kind: 'error', message: 'then threw' }],
     ['resultTrap', { kind: 'bad-result', message: expect.stringContaining('a trap') }],
@@ -87,6 +91,10 @@ describe('a bad result fails its item alone and says why', () => {
     ['circular', 'circular'],
     ['map', 'it is a Map, which becomes {} in JSON'],
     ['mapInside', '"byPage" is a Map, which becomes {} in JSON'],
+    ['response', '"page" is a Response, which becomes {} in JSON'],
+    ['private', '"page" is a Page, which becomes {} in JSON'],
+    ['errorInside', '"why" is an Error, which becomes {"code":"ENOENT"} in JSON'],
+    ['saysMap', '"page" is a Map, which becomes {} in JSON'],
     ['embedding', '"vector" is a Float32Array, which becomes {"0": ...} in JSON; Array.from'],
     ['noDate', '"at" is an invalid Date'],
     ['forgotten', '"page" is a Promise, which becomes {} in JSON'],
@@ -99,9 +107,12 @@ describe('a bad result fails its item alone and says why', () => {
     expect(outcomes[1].result).toBe('1')
   })
 
-  test('dates, null and empty objects are none', async () => {
-    const { outcomes } = await answers([{ do: 'aDate' }])
+  test('dates, null, empty objects, instances with fields and what has toJSON are none', async () => {
+    const { outcomes } = await answers([{ do: 'aDate' }, { do: 'instance' }])
     expect(outcomes[0].result).toBe('{"at":"1970-01-01T00:00:00.000Z","none":null,"empty":{}}')
+    expect(outcomes[1].result).toBe(
+      '{"size":{"type":"Buffer","data":[97]},"url":"http://a/","page":{"words":3}}',
+    )
   })
 
   test('one longer than the limit, counted in bytes', async () => {
