@@ -1,6 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Summary } from '../../src/api/summary.ts'
+import { type Summary, summarise } from '../../src/api/summary.ts'
+import { emptyState } from '../../src/core/initial.ts'
+import { step } from '../../src/core/step.ts'
+import { problemRun } from '../../src/sim/simulate.ts'
+import { article } from '../choose/problems.ts'
 import { folderWith, noting } from './harness.ts'
 
 /** What a run says of its own time. */
@@ -24,6 +28,39 @@ test('a makespan leaves out the time in which nobody worked on the run', async (
   expect(makespan).toBeGreaterThanOrEqual(lowerBound)
   expect(utilisation).toBeGreaterThan(0)
   folder.remove()
+})
+
+test('of interruptions before the first answer each counts from where work began again', () => {
+  const state = emptyState()
+  const given = problemRun(article(), { strategy: 'on-demand' })
+  const run = { ...given, stages: [{ ...given.stages[0], link: { kind: 'source' as const } }] }
+  const machine = { id: 'm0', speed: 1, slots: 1, capacity: {}, cost: 0 }
+  const at = (seconds: number, ...events: Parameters<typeof step>[2]): void => {
+    step(state, seconds * 1e6, events)
+  }
+  const goOn = [
+    { kind: 'joined', machine },
+    { kind: 'goOn', run: 0 },
+  ] as const
+  const interrupted = [
+    { kind: 'left', machine: 0, reason: 'gone' },
+    { kind: 'pause', run: 0 },
+  ] as const
+  at(1, { kind: 'joined', machine }, { kind: 'submit', run })
+  at(2, { kind: 'read', stage: 0, first: 0, count: 1, cursor: '', done: true })
+  at(10, ...interrupted)
+  at(20, ...goOn)
+  at(30, ...interrupted)
+  at(32, ...goOn)
+  const [task] = state.machines[0].slots[0].running
+  at(40, {
+    ...{ kind: 'outcomes', machine: 0, slot: 0, tasks: [task], peakBytes: 0, failures: [] },
+    ...{ attempts: [state.tasks.attempt[task]], indexes: [0], codes: [0], micros: [8e6] },
+  })
+  // What was done before each interruption is not known; from 32 s to 40 s it was at work.
+  const { makespan, utilisation } = summarise(state, state.runs[0], [])
+  expect(makespan).toBe(8)
+  expect(utilisation).toBe(1)
 })
 
 test.each([

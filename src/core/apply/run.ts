@@ -89,6 +89,8 @@ export function pauseRun(state: State, run: Run): void {
 /** Until it starts something again, its time is nobody's: counted from the last sign of work. */
 export function rest(state: State, run: Run): void {
   if (run.restsSince > 0) return
+  // It went on since its last rest, if only to start what never ended.
+  run.restsSince = run.rests[run.rests.length - 1]?.to ?? 0
   for (const number of run.stages) {
     const { firstStart, lastEnd } = state.stages[number]
     run.restsSince = Math.max(run.restsSince, firstStart, lastEnd)
