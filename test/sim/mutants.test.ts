@@ -16,7 +16,7 @@ const PATIENCE = 40_000
 
 test('the core as it is passes', async () => {
   expect(await whatNotices(undefined, 8)).toBe('')
-})
+}, 200_000)
 
 describe('a broken core is noticed', () => {
   for (const mutant of mutants) {
@@ -47,7 +47,7 @@ async function whatNotices(mutant: Mutant | undefined, seeds: number): Promise<s
     return await new Promise((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
-      setTimeout(() => resolve('time'), PATIENCE).unref()
+      if (mutant !== undefined) setTimeout(() => resolve('time'), PATIENCE).unref()
     })
   } finally {
     await worker.terminate()
@@ -70,7 +70,9 @@ function changing({ file, from, to }: Mutant) {
 
 function transcripts() {
   const folder = new URL('../core/transcripts/', import.meta.url)
-  return readdirSync(folder).flatMap(file =>
+  // Those of the last phases first: one of the first phase is long.
+  const files = readdirSync(folder).sort().reverse()
+  return files.flatMap(file =>
     readFileSync(new URL(file, folder), 'utf8')
       .split(/^## /m)
       .slice(1)
