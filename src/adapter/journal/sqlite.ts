@@ -40,7 +40,7 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
       const body = Buffer.from(entry.body)
       const checksum = checksumOf(last.checksum, `${sequence} ${term}`, body)
       write(`appending entry ${sequence}`, () => {
-        statements.entry.run(sequence, term, checksum, body)
+        statements.entry.get(sequence, term, checksum, body)
         parts.write(results, history, spooled)
       })
       parts.committed()

@@ -26,7 +26,7 @@ export function historyWriter(db: Database, stages: Stages): (batch: HistoryBatc
       batch.ends.map((end, i) => end - batch.starts[i]),
       ...[batch.cpuMicros, batch.peakBytes, batch.sizes, machines.codes, outcomes.codes],
     ])
-    insert.run(stage, checksumOf(stages.seed(stage), names, body), names, body)
+    insert.get(stage, checksumOf(stages.seed(stage), names, body), names, body)
   }
 }
 

@@ -14,7 +14,7 @@ export function openLogs(db: Database, stages: Stages): Logs {
   const write = () => {
     for (const line of pending) {
       const stage = stages.numberOf(line.run, line.stage)
-      insert.run(stage, line.index, line.attempt, line.at, line.stream, line.text)
+      insert.get(stage, line.index, line.attempt, line.at, line.stream, line.text)
     }
   }
   const committed = () => {

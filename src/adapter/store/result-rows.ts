@@ -21,7 +21,7 @@ export function resultWriter(db: Database, stages: Stages): (batch: ResultBatch)
     for (const [from, to] of slices(batch)) {
       const row = packRow(stages.seed(stage), batch, from, to)
       const { first, last, count, checksum, indexes, states, keys, versions, payloads } = row
-      insert.run(stage, first, last, count, checksum, indexes, states, keys, versions, payloads)
+      insert.get(stage, first, last, count, checksum, indexes, states, keys, versions, payloads)
     }
   }
 }

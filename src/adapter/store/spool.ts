@@ -18,21 +18,27 @@ export function openSpool(db: Database): Spool {
     `SELECT id, first, count, checksum, extras, payloads FROM spool
      WHERE run = ? AND first >= ? ORDER BY first LIMIT 1`,
   )
+  const nowhere = { run: '', end: -1 }
+  /** Where the last batch ended: pushes follow one another, and need not ask. */
+  let last = nowhere
   const write = ({ run, first, items }: SpoolBatch) => {
     if (items.length === 0) return
-    const expected = end.get(run)?.[0] ?? 0
+    const expected = last.run === run && last.end === first ? first : (end.get(run)?.[0] ?? 0)
     assert(first === expected, `items of ${run} spooled at ${first} where ${expected} comes next`)
+    last = { run, end: first + items.length }
     for (let at = 0, end = 0; at < items.length; at = end) {
       end = endOfRow(items, at)
       const row = items.slice(at, end)
       const { extras, payloads } = pack(row)
       const checksum = checksumOf(0, `${run} ${first + at} ${row.length}`, extras, payloads)
-      insert.run(run, first + at, row.length, checksum, extras, payloads)
+      insert.get(run, first + at, row.length, checksum, extras, payloads)
     }
   }
   return {
     write,
     spool(run, first, items) {
+      // A commit of its own may have failed and be tried again; after a failed append nothing is written.
+      last = nowhere
       db.transaction('spooling items', () => write({ run, first, items }))
     },
     spooled(run, from, limit, enough = Number.POSITIVE_INFINITY) {
