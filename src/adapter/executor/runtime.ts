@@ -119,7 +119,7 @@ export function slotRuntime(channel: Outbox) {
       else await unload(work.stage)
       if (work.kind === 'forget') stages.delete(work.stage)
     }
-    outbox.flush()
+    if (outbox.waiting() > 0) outbox.flush()
     working = false
     if (quitting) await leave()
   }

@@ -48,9 +48,9 @@ export function residentBytes(pid: number): number | undefined {
 const PAGE_BYTES = 4096
 
 function hostMemory(root: string): MemoryReading {
-  const info = `${root}proc/meminfo`
-  const total = readField(info, /^MemTotal:\s+(\d+) kB$/m)
-  const available = readField(info, /^MemAvailable:\s+(\d+) kB$/m)
+  const text = readText(`${root}proc/meminfo`) ?? ''
+  const total = fieldIn(text, /^MemTotal:\s+(\d+) kB$/m)
+  const available = fieldIn(text, /^MemAvailable:\s+(\d+) kB$/m)
   if (total === undefined || available === undefined) {
     return { totalBytes: totalmem(), availableBytes: freemem() }
   }
@@ -62,7 +62,7 @@ function readNumber(path: string): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-function readField(path: string, pattern: RegExp): number | undefined {
-  const found = readText(path)?.match(pattern)
+function fieldIn(text: string, pattern: RegExp): number | undefined {
+  const found = text.match(pattern)
   return found == null ? undefined : Number(found[1])
 }
