@@ -3,7 +3,7 @@ import type { Machine, Run, Stage, State } from '../core/state.ts'
 import { WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import { spreadOf } from '../policy/estimation/spread.ts'
-import { handoverOf, spreadIn } from './luck.ts'
+import { driftIn, handoverOf, spreadIn } from './luck.ts'
 import { playLeft } from './play-left.ts'
 import { aheadOf, remainingOf } from './remaining.ts'
 
@@ -65,9 +65,10 @@ export function leftOf(
   ran: number,
 ): Forecast | undefined {
   const { first, size, count } = state.tasks
-  const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
-  if (Number.isNaN(expected) || expected <= 0) return undefined
+  const usual = expectedMicros(stage, machine, first[task], size[task], count[task])
+  if (Number.isNaN(usual) || usual <= 0) return undefined
   const spread = spreadIn(stage)
+  const expected = usual * driftIn(stage, machine, spread, 1)
   const calm = Math.sqrt(count[task])
   const between = spreadOf([stage.handover])
   const handover = (q: number) => handoverOf(stage) * between.at(q)

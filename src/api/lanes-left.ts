@@ -1,7 +1,7 @@
 import type { Machine, Slot, Stage, State } from '../core/state.ts'
 import { expectedMicros } from '../core/times.ts'
 import type { Prng } from '../std/prng.ts'
-import { type LuckOf, ratioOf, spreadIn } from './luck.ts'
+import { driftIn, type LuckOf, ratioOf, spreadIn } from './luck.ts'
 import { chainOf, type Phase } from './remaining.ts'
 
 /** One task after another on a machine: a slot that is there, or one that will be. */
@@ -50,10 +50,12 @@ function roomFor(state: State, machine: Machine, stages: readonly Stage[]): numb
 
 function busyLane(state: State, machine: Machine, slot: Slot, now: number): Lane {
   const stage = state.stages[slot.stage]
-  const pieces = piecesOf(state, machine, slot).map(held => ({
-    ...held,
-    spread: spreadIn(held.stage),
-  }))
+  const pieces = piecesOf(state, machine, slot)
+    .map(held => ({
+      ...held,
+      spread: spreadIn(held.stage),
+    }))
+    .map(held => ({ ...held, expected: held.expected * driftIn(held.stage, machine, held.spread) }))
   const ran = slot.loading ? 0 : Math.max(0, now - slot.headSince)
   const loading = slot.loading ? leftToLoad(stage, now - slot.headSince) : 0
   const free: Lane['free'] = (random, luckOf) => {

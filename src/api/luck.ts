@@ -1,5 +1,6 @@
 import { DONE, endedCount, FAILED, STOPPED } from '../core/items.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Machine, Stage, State } from '../core/state.ts'
+import { driftAhead } from '../policy/estimation/drift.ts'
 import { meanHandover } from '../policy/estimation/least-squares.ts'
 import { sharedVariance, type Spread, spreadOf } from '../policy/estimation/spread.ts'
 import type { Prng } from '../std/prng.ts'
@@ -9,6 +10,17 @@ export const spreadIn = (stage: Stage): Spread => spreadOf(stage.estimates)
 
 /** Mean micros between an answer and the next that no item took; 0 while none was measured. */
 export const handoverOf = ({ handover }: Stage): number => meanHandover(handover)
+
+/** What the machine's next items of the stage are expected to be off by together, as the last ones were. */
+export function driftIn(
+  { estimates, pooled, known, items }: Stage,
+  { number }: Machine,
+  spread: Spread,
+  next = known - endedCount(items),
+): number {
+  const own = estimates[number]
+  return own === undefined ? 1 : driftAhead(own, spread, (next * own.n) / pooled.n)
+}
 
 /**
  * How many times over items take what their last attempt does, failed attempts counted as long as they

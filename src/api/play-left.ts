@@ -3,7 +3,7 @@ import { expectedMicros } from '../core/times.ts'
 import type { Spread } from '../policy/estimation/spread.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { type Lane, lanesFor } from './lanes-left.ts'
-import { againIn, type LuckOf, luckyStages, ratioOf, spreadIn } from './luck.ts'
+import { againIn, driftIn, type LuckOf, luckyStages, ratioOf, spreadIn } from './luck.ts'
 import type { Phase, Piece } from './remaining.ts'
 
 type Played = {
@@ -67,12 +67,12 @@ type TimedPhase = {
 
 function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
   const spreads = new Map(stages.map(stage => [stage, spreadIn(stage)]))
-  const again = new Map(stages.map(stage => [stage, againIn(state, stage)]))
+  const factors = new Map(stages.map(stage => [stage, factorsIn(state, stage)]))
   let known = true
   const timed = ({ stage, items, size }: Piece): TimedPiece => {
     const micros = Float64Array.from(state.machines, machine => {
       const expected = expectedMicros(stage, machine, 0, size, items)
-      if (!Number.isNaN(expected)) return expected * (again.get(stage) ?? 1)
+      if (!Number.isNaN(expected)) return expected * (factors.get(stage)?.[machine.number] ?? 1)
       // A gathering stage runs once, at the end: not knowing it yet must not hide the rest.
       const { kind } = stage.definition.link
       known &&= kind === 'gather' || kind === 'tree'
@@ -84,6 +84,12 @@ function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
   const timedBulk = bulk.map(timed)
   const used = [...new Set([...timedStints.flat(), ...timedBulk].map(({ stage }) => stage))]
   return { stages, stints: timedStints, bulk: timedBulk, used, known }
+}
+
+/** By machine number: what predicted times are multiplied by, for attempts that fail and for how the last times strayed. */
+function factorsIn(state: State, stage: Stage): number[] {
+  const [again, spread] = [againIn(state, stage), spreadIn(stage)]
+  return state.machines.map(machine => again * driftIn(stage, machine, spread))
 }
 
 function playOnce(

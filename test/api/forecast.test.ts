@@ -269,21 +269,41 @@ test('an item is foretold to start when the first of many slots gets to it, not 
   expect(start / second).toBeLessThan(2.25)
 })
 
-test('what attempts that fail take is foretold as well', () => {
-  const world: World = {
-    ...{ items: 60, stages: ['a'], speeds: [1], draw: () => second },
-    fails: nth => nth % 3 === 2,
-  }
+/** What was foretold of the time left when so many items were done, over what came. */
+function expectedOverTruth(world: World, done: number): number {
   const shown: { now: number; left: Forecast }[] = []
   const end = play(world, 1, (state, now) => {
-    if ((state.stages[0]?.items.counts[DONE] ?? 0) < 30 || shown.length > 0) return
+    if ((state.stages[0]?.items.counts[DONE] ?? 0) < done || shown.length > 0) return
     const left = timeLeft(state, state.runs[0], now)
     if (left !== undefined) shown.push({ now, left })
   })
   const [{ now, left }] = shown
-  expect(left.expected / (end - now)).toBeGreaterThan(0.9)
-  expect(left.expected / (end - now)).toBeLessThan(1.1)
+  return left.expected / (end - now)
+}
+
+test('what attempts that fail take is foretold as well', () => {
+  const share = expectedOverTruth(
+    {
+      ...{ items: 60, stages: ['a'], speeds: [1], draw: () => second },
+      fails: nth => nth % 3 === 2,
+    },
+    30,
+  )
+  expect(share).toBeGreaterThan(0.9)
+  expect(share).toBeLessThan(1.1)
 })
+
+test.each([
+  ['grew for good after a fifth', (nth: number) => (nth < 40 ? 1 : 2)],
+  ['fell for good after a fifth', (nth: number) => (nth < 40 ? 2 : 1)],
+])(
+  'times that %s are followed: not the mean of all is foretold, nor twice the change',
+  (_, level) => {
+    const draw = (random: Prng, nth: number) => level(nth) * stray(0.2)(random)
+    const share = expectedOverTruth({ items: 200, stages: ['a'], speeds: [1], draw }, 100)
+    expect(Math.abs(share - 1)).toBeLessThan(0.15)
+  },
+)
 
 test('nothing is foretold before anything was measured', () => {
   let looked = false

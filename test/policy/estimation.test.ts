@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { driftAhead } from '../../src/policy/estimation/drift.ts'
 import {
   decodeEstimate,
   emptyEstimate,
@@ -242,5 +243,26 @@ describe('how far the next may stray', () => {
     const drifting = alone.map((ratio, nth) => ratio * (nth < 200 ? 1 : 1.5))
     expect(judged(drifting).echo(128)).toBeGreaterThan(5 * judged(drifting).echo(8))
     expect(judged(alone).echo(128)).toBeLessThan(10)
+  })
+
+  test('the mean of the last errors is expected to go on as far as earlier ones did, and no farther', () => {
+    const random = prng(9)
+    const ahead = (level: (nth: number) => number, left: number) => {
+      const estimate = emptyEstimate()
+      for (let nth = 0; nth < 199; nth += 1)
+        observe(estimate, 1, 100 * level(nth) * Math.exp(0.2 * random.normal()), 100)
+      return driftAhead(estimate, spreadOf([estimate]), left)
+    }
+    // Errors that come each by itself, whatever the last ones were.
+    for (let seed = 0; seed < 20; seed += 1)
+      expect(Math.abs(ahead(() => 1, 50) - 1)).toBeLessThan(0.04)
+    const grown = (nth: number) => (nth < 120 ? 1 : 1.5)
+    expect(ahead(grown, 50)).toBeGreaterThan(1.3)
+    expect(ahead(grown, 50)).toBeLessThan(1.6)
+    // A mood of ten items says little of the next thousand.
+    let mood = 0
+    const moody = () => Math.exp((mood = 0.9 * mood + 0.2 * random.normal()))
+    expect(Math.abs(ahead(moody, 1_000) - 1)).toBeLessThan(0.1)
+    expect(driftAhead(emptyEstimate(), spreadOf([]), 50)).toBe(1)
   })
 })

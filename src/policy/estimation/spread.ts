@@ -28,6 +28,8 @@ export type Spread = {
    * them is so many times larger than that of independent ones.
    */
   readonly echo: (items: number) => number
+  /** The same without that caution: longer blocks are taken to stray as the growth up to them tells. */
+  readonly seenEcho: (items: number) => number
 }
 
 /**
@@ -61,7 +63,8 @@ export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
   return {
     n,
     ...momentsOf(counts, n, deviation),
-    echo: echoOf(seen),
+    echo: echoOf(seen, () => 2),
+    seenEcho: echoOf(seen, growth => growth),
     at,
     beyond: (ratio, q) => {
       const past = shareBelow(table, ratio)
@@ -157,9 +160,13 @@ function drawer(counts: Float64Array, n: number, deviation: number): Spread['dra
 /**
  * By the variance-time plot (Beran 1994): how the variance of batch means falls with their length tells
  * how far errors echo. Independent ones' falls as one over the length, that of a slow drift hardly at
- * all. Each length is judged by its own blocks, and by the next shorter one where those are few.
+ * all. Each length is judged by its own blocks, and where those are few by the next shorter one and by how
+ * much it is `assumed` to grow from there, given how much it grew up to there: not at all at first.
  */
-function echoOf(estimates: readonly Estimate[]): Spread['echo'] {
+function echoOf(
+  estimates: readonly Estimate[],
+  assumed: (growth: number) => number,
+): Spread['echo'] {
   const [squares, blocks] = [new Float64Array(LENGTHS), new Float64Array(LENGTHS)]
   for (const { echo = [] } of estimates)
     for (let nth = 0; nth < LENGTHS && 3 * nth + 3 < echo.length; nth += 1) {
@@ -170,7 +177,10 @@ function echoOf(estimates: readonly Estimate[]): Spread['echo'] {
   for (let nth = 1; nth < LENGTHS; nth += 1) {
     const length = 2 ** nth
     const seen = squares[0] > 0 ? (length * squares[nth] * blocks[0]) / squares[0] : 0
-    const judged = (ASSUMED_BLOCKS * 2 * echoes[nth - 1] + seen) / (ASSUMED_BLOCKS + blocks[nth])
+    const growth = assumed(nth === 1 ? 1 : echoes[nth - 1] / echoes[nth - 2])
+    const judged =
+      (ASSUMED_BLOCKS * Math.min(2, Math.max(1, growth)) * echoes[nth - 1] + seen) /
+      (ASSUMED_BLOCKS + blocks[nth])
     echoes[nth] = Math.min(length, Math.max(1, judged))
   }
   return items => {
