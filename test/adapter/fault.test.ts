@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Statement } from '../../src/adapter/sqlite/database.ts'
 import { asJournalError } from '../../src/adapter/sqlite/fault.ts'
+import { patient } from '../../src/adapter/sqlite/patient.ts'
 import { JournalError } from '../../src/port/journal-error.ts'
 
 const sqlite = (errcode: number) => Object.assign(new Error('as SQLite says'), { errcode })
@@ -41,4 +43,29 @@ test.each([
 test('what is not a fault of the disk passes through unchanged', () => {
   const bug = new TypeError('x is not a function')
   expect(asJournalError(bug, '/data/dray.db', 'appending')).toBe(bug)
+})
+
+test('a read refused because its owner was just committing is tried again; what lasts is not', () => {
+  const refusals: number[] = []
+  const refusedOr = <T>(value: T): T => {
+    const errcode = refusals.shift()
+    if (errcode !== undefined) throw sqlite(errcode)
+    return value
+  }
+  const read = patient({
+    get: () => refusedOr([1]),
+    all: () => refusedOr([[1], [2]]),
+    *iterate() {
+      yield refusedOr([1])
+      yield [2]
+    },
+  } as unknown as Statement)
+  const readings = [() => read.get(), () => read.all(), () => [...read.iterate()]]
+  const expected = [[1], [[1], [2]], [[1], [2]]]
+  readings.forEach((reading, nth) => {
+    refusals.push(264, 264, 1288)
+    expect(reading()).toEqual(expected[nth])
+    refusals.push(1544)
+    expect(reading).toThrow('as SQLite says')
+  })
 })

@@ -6,6 +6,7 @@ import { JournalError } from '../../port/journal-error.ts'
 import { checkLog } from './check-log.ts'
 import { createDirectory } from './create-directory.ts'
 import { guard, isUnwritable } from './fault.ts'
+import { patient } from './patient.ts'
 import { reserveLog } from './reserve-log.ts'
 import { prepareSchema } from './schema.ts'
 
@@ -70,7 +71,7 @@ function reading(file: string, path: string, discard?: () => void): Database {
     handle.close()
     throw error
   }
-  return new Database(path, handle, discard)
+  return new Database(path, handle, { closed: discard, onlyLooks: readOnly })
 }
 
 function copyInto(folder: string, path: string): string {
@@ -96,6 +97,12 @@ function copyInto(folder: string, path: string): string {
 export type Statement = ReturnType<InstanceType<typeof DatabaseSync>['prepare']>
 export type Handle = InstanceType<typeof DatabaseSync>
 
+type Use = {
+  readonly closed?: () => void
+  /** Its statements read, beside an owner who may commit at any time. */
+  readonly onlyLooks?: boolean
+}
+
 /** An open database file: transactions, and statements whose faults name the file. */
 export class Database {
   readonly path: string
@@ -104,11 +111,13 @@ export class Database {
   readonly #begin: Statement
   readonly #commit: Statement
   readonly #closed: () => void
+  readonly #onlyLooks: boolean
 
-  constructor(path: string, handle: Handle, closed: () => void = () => {}) {
+  constructor(path: string, handle: Handle, { closed = () => {}, onlyLooks = false }: Use = {}) {
     this.path = path
     this.handle = handle
     this.#closed = closed
+    this.#onlyLooks = onlyLooks
     this.#isInPlace = placeOf(path)
     this.#begin = handle.prepare('BEGIN IMMEDIATE')
     this.#commit = handle.prepare('COMMIT')
@@ -119,7 +128,8 @@ export class Database {
    * changed, which costs 4,400 instructions, as much as the row itself (measured).
    */
   prepare(sql: string): Statement {
-    return this.handle.prepare(sql)
+    const statement = this.handle.prepare(sql)
+    return this.#onlyLooks ? patient(statement) : statement
   }
 
   /** All of `work`'s writes or none of them; durable, and where it can be found again, when it returns. */
