@@ -1,8 +1,9 @@
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Planner } from '../policy/planning/planner.ts'
+import { priced } from '../policy/planning/priced.ts'
 import { risingPrices } from '../policy/planning/rising-prices.ts'
-import { canCompareAll } from '../policy/planning/search/starts.ts'
+import { comparingMs } from '../policy/planning/search/starts.ts'
 import { onlineCandidates } from './candidates.ts'
 import { type Budget, drive, isSpent, isStopped } from './drive.ts'
 import { leaderOf, type Member, memberOf } from './member.ts'
@@ -20,24 +21,29 @@ export async function constructAll(problem: Problem, options: ConstructOptions):
   const members: Member[] = []
   const left = budget.deadline - performance.now()
   const entries = problem.tasks.length * problem.machines.length
-  const until = (name: string) => {
-    if (!Number.isFinite(left)) return budget.deadline
+  const timed = Number.isFinite(left)
+  const likely = objective === 'mean-flow-time' ? likeliestForFlow : likeliest
+  const comparing = comparingMs(problem)
+  const isTooLong = ({ name }: Planner, before: number): boolean => {
+    if (!timed) return comparesAll.has(name) && comparing > patientMs
     const share =
-      entries > hugeEntries ? hugeSearchShare : name === likeliest ? likeliestShare : searchShare
-    return budget.deadline - share * left
+      entries > hugeEntries ? hugeSearchShare : name === likely ? likeliestShare : searchShare
+    const expected = comparesAll.has(name) ? comparing : (dearness[name] ?? 1) * quickest
+    return before + expected > budget.deadline - share * left
   }
   const isPrompt = promptIn(problem, objective)
   let quickest = 0
   for (const planner of quickestFirst(problem)) {
     if (planner.refuses?.(problem) !== undefined) continue
-    if (comparesAll.has(planner.name) && !canCompareAll(problem)) continue
     const before = performance.now()
-    if (members.length > 0 && !isPrompt(planner)) {
+    const mayWait = members.length > 0 && !isPrompt(planner)
+    if (mayWait) {
       if (blind.has(planner.name)) continue
       if (budget.deadline - before < entries * slowest) continue
-      if (before + dearnessOf(planner) * quickest > until(planner.name)) continue
+      if (isTooLong(planner, before)) continue
     }
-    const schedule = await drive(planner.plan(problem, { seed, proved }), budget)
+    const hurry = mayWait && timed ? () => isSpent(budget) : undefined
+    const schedule = await drive(planner.plan(problem, { seed, proved, hurry }), budget)
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
     if (members.length === 1) quickest = performance.now() - before
@@ -62,13 +68,17 @@ function promptIn(problem: Problem, objective: Objective): (planner: Planner) =>
   const { tasks, times } = problem
   const pairs = tasks.length * times.length
   if (pairs <= promptLimit) return () => true
+  const flows = ({ name }: Planner) =>
+    objective === 'mean-flow-time' && name === likeliestForFlow && comparingMs(problem) <= promptMs
   if (isShared(problem))
-    return ({ name }) => pairs <= promptSharedPairs && bestPlannedWhereShared.has(name)
+    return planner =>
+      flows(planner) || (pairs <= promptSharedPairs && bestPlannedWhereShared.has(planner.name))
   return planner =>
     planner === risingPrices ||
+    planner === priced ||
     (comparesAll.has(planner.name)
-      ? objective === 'mean-flow-time' && planner.name === 'min-min' && pairs <= promptPairs
-      : dearnessOf(planner) * times.length <= promptEntries)
+      ? flows(planner)
+      : (dearness[planner.name] ?? 1) * times.length <= promptEntries)
 }
 
 const isShared = ({ machines }: Problem): boolean =>
@@ -149,14 +159,16 @@ const simulatedTask = 0.015
 function quickestFirst({ edges }: Problem): readonly Planner[] {
   const first = edges.from.length > 0 ? bestOnGraphs : bestOfIndependent
   const rank = ({ name }: Planner) => (first.includes(name) ? first.indexOf(name) : first.length)
-  return [...constructivePlanners, risingPrices].toSorted((a, b) => rank(a) - rank(b))
+  return [...constructivePlanners, priced, risingPrices].toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** Most often the best of them. */
 const likeliest = 'heft'
+const likeliestForFlow = 'min-min'
 const bestOnGraphs: readonly string[] = ['mct', likeliest, 'met', 'peft', 'cpop']
 const bestOfIndependent: readonly string[] = [
   'mct',
+  priced.name,
   risingPrices.name,
   likeliest,
   'lpt',
@@ -175,12 +187,13 @@ const promptLimit = 1_000_000
 /** Task, task before it and machine, where a place is looked for between what runs there already. */
 const promptSharedPairs = 40_000_000
 const bestPlannedWhereShared = new Set(['heft', 'lpt'])
-/** The same of one that compares all; under mean flow time none that is quicker comes near. */
-const promptPairs = 100_000_000
+/** Of one that compares all: under mean flow time none that is quicker comes near. */
+const promptMs = 250
+/** The same where no clock decides. */
+const patientMs = 500
 /** Of one that looks once at each task and machine. */
-const promptEntries = 400_000
+const promptEntries = 1_600_000
 /** Of the time that earliest completion takes, on 100,000 tasks; those not named take less. */
-const dearnessOf = ({ name }: Planner): number => dearness[name] ?? 1
 const dearness: Readonly<Record<string, number>> = { heft: 4, lpt: 3, peft: 16, cpop: 24 }
 /** What is left of the time for the search that follows. */
 const searchShare = 0.75

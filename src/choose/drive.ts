@@ -9,6 +9,8 @@ import { compareScores, type Score } from './objective.ts'
 export type Budget = {
   /** On `performance.now()`; `Infinity` when steps are counted instead. */
   readonly deadline: number
+  /** Milliseconds given in all. */
+  readonly ms: number
   /** Steps left to all planners that share this budget; they count down. */
   stepsLeft: number
   /** Milliseconds of a step of late, pauses included; while it is driven. */
@@ -32,11 +34,29 @@ export function budgetOf(spending: Spending, began = performance.now()): Budget 
   return spending.kind === 'time'
     ? {
         deadline: began + spending.ms,
+        ms: spending.ms,
         stepsLeft: Number.POSITIVE_INFINITY,
         stop: spending.stop,
       }
-    : { deadline: Number.POSITIVE_INFINITY, stepsLeft: spending.steps }
+    : {
+        deadline: Number.POSITIVE_INFINITY,
+        ms: Number.POSITIVE_INFINITY,
+        stepsLeft: spending.steps,
+      }
 }
+
+/**
+ * The same budget with time left for a search, whatever came before took: a cold or busy box spends a short
+ * limit on the schedules to begin with, and those alone may be a third over what a search finds at once.
+ */
+export function withSlice(budget: Budget): Budget {
+  const slice = Math.max(budget.ms / 4, Math.min(budget.ms, leastSliceMs))
+  const deadline = Math.max(budget.deadline, performance.now() + slice)
+  return deadline > budget.deadline ? { ...budget, deadline } : budget
+}
+
+/** In which code that never ran before finds something. */
+const leastSliceMs = 50
 
 export const isSpent = (budget: Budget): boolean =>
   budget.stepsLeft <= 0 || performance.now() >= budget.deadline || isStopped(budget)

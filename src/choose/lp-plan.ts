@@ -9,7 +9,7 @@ import { type Assignment, makespanOfAssignment, scheduleOf } from '../policy/pla
 import { amountsOf, assignmentModel, pricesOf } from '../policy/planning/assignment-program.ts'
 import { coreColumns, priceColumns } from '../policy/planning/column-generation.ts'
 import { roundVertex } from '../policy/planning/lp-rounding.ts'
-import { fillByPrices, fillMilliseconds } from '../policy/planning/price-fill.ts'
+import { fillAtPrices, fillMilliseconds } from '../policy/planning/price-fill.ts'
 import type { Solver } from '../port/solver.ts'
 import { runUntil } from './paced.ts'
 
@@ -60,11 +60,6 @@ export async function planLpRounding(
     rounded && solution.complete ? rounded : betterOf(view, rounded, fillAtPrices(view, bound))
   const lowerBound = toMakespan(view, Math.max(bound.value, pruned))
   return { schedule: scheduleOf(problem, assignment), lowerBound }
-}
-
-/** Without a bound there are no prices to go by, only who ends first. */
-export function fillAtPrices(view: Unrelated, { lambda, value }: LpBound): Assignment {
-  return fillByPrices(view, lambda, value, value > 0 ? {} : { targets: 0 })
 }
 
 export function betterOf(

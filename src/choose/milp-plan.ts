@@ -7,10 +7,10 @@ import { type Assignment, makespanOfAssignment, scheduleOf } from '../policy/pla
 import { coreColumns, includeUsed, withinReach } from '../policy/planning/column-generation.ts'
 import { withLessWork } from '../policy/planning/less-work.ts'
 import { assignmentOf, integerModel } from '../policy/planning/milp.ts'
-import { fillMilliseconds } from '../policy/planning/price-fill.ts'
+import { fillAtPrices, fillMilliseconds } from '../policy/planning/price-fill.ts'
 import { searchAssignments } from '../policy/planning/search/unrelated-search.ts'
 import type { Solver } from '../port/solver.ts'
-import { betterOf, climbUntil, fillAtPrices, solverEntries } from './lp-plan.ts'
+import { betterOf, climbUntil, solverEntries } from './lp-plan.ts'
 import { runUntil } from './paced.ts'
 
 /**

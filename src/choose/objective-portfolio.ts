@@ -1,7 +1,7 @@
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
-import { type Budget, drive, isSpent } from './drive.ts'
+import { type Budget, drive, isSpent, withSlice } from './drive.ts'
 import { scoreSchedule } from './objective.ts'
 import { objectiveBound, onCheapestMachines } from './objective-bound.ts'
 import type { SummedObjective } from './late-acceptance.ts'
@@ -34,8 +34,9 @@ export async function planFor(
   if (objective === 'cost') {
     const { schedule } = await planPortfolio(onCheapestMachines(problem), options)
     members.push(memberOf(problem, 'cheapest machines', schedule, objective))
-  } else if (!meets(leaderOf(members).value, bound) && !isSpent(budget)) {
-    members.push(...(await searched(problem, objective, members, options)))
+  } else if (!meets(leaderOf(members).value, bound)) {
+    const rest = { ...options, budget: withSlice(budget) }
+    if (!isSpent(rest.budget)) members.push(...(await searched(problem, objective, members, rest)))
   }
   return { ...leaderOf(members), proof, members }
 }
@@ -70,11 +71,10 @@ async function searched(
 function partOf(budget: Budget, share: number): Budget {
   const now = performance.now()
   const deadline = now + (budget.deadline - now) * share
-  const { stop } = budget
-  if (!Number.isFinite(budget.stepsLeft)) return { deadline, stepsLeft: budget.stepsLeft, stop }
+  if (!Number.isFinite(budget.stepsLeft)) return { ...budget, deadline }
   const stepsLeft = Math.ceil(budget.stepsLeft * share)
   budget.stepsLeft -= stepsLeft
-  return { deadline, stepsLeft }
+  return { ...budget, deadline, stepsLeft }
 }
 
 /** What the online rules would do, until half the time is gone: the search needs the rest. */

@@ -4,7 +4,7 @@ import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import type { Solver } from '../port/solver.ts'
 import { constructAll, ruled } from './construct.ts'
-import { type Budget, drive, isSpent, isStopped, stepsAhead } from './drive.ts'
+import { type Budget, drive, isSpent, isStopped, stepsAhead, withSlice } from './drive.ts'
 import { leaderOf, type Member, memberOf } from './member.ts'
 import { best, meets, type Proof, settle } from './prove.ts'
 import { settledBeside } from './settled-beside.ts'
@@ -22,7 +22,8 @@ export async function planPortfolio(
   problem: Problem,
   options: PortfolioOptions,
 ): Promise<Portfolio> {
-  const { seed, budget, solver, uncertain } = options
+  const { seed, solver, uncertain } = options
+  let { budget } = options
   const bound = uncertain ? Number.NEGATIVE_INFINITY : options.proof.value
   const proof = { current: options.proof }
   const improve = (found: Proof) => {
@@ -42,6 +43,9 @@ export async function planPortfolio(
       : memberOf(problem, 'exhaustion', settled.schedule)
     return { ...winner, proof: best(proof.current, settled.proof), members }
   }
+  // Starting the solver's thread takes more than a slice.
+  const inTime = Number.isFinite(budget.deadline) && !isSpent(budget)
+  budget = withSlice(budget)
   const reached = (makespan: number) => meets(makespan, proof.current.value)
   if (reached(standing.makespan) || isSpent(budget)) {
     return { ...standing, proof: proof.current, members }
@@ -62,7 +66,7 @@ export async function planPortfolio(
           offered: table.best,
           proved: () => improve({ value: makespanOf(table.best()), by: 'exhaustion' }),
         })
-  const timed = Number.isFinite(budget.deadline) ? solver : undefined
+  const timed = inTime ? solver : undefined
   const beside = { budget, table, seed, improve }
   const first =
     timed && isOfFewKinds(problem) ? await roundBeside(problem, timed, beside) : undefined

@@ -1,5 +1,9 @@
 import { expect, test, vi } from 'vitest'
 import { constructAll } from '../../src/choose/construct.ts'
+import { leaderOf } from '../../src/choose/member.ts'
+import { planProblem } from '../../src/choose/plan-problem.ts'
+import { proveBound } from '../../src/choose/prove.ts'
+import { strategyNamed } from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 
 /** Two chains on three machines, and far too many to try everything whatever it takes. */
@@ -20,11 +24,56 @@ test('where the first schedule takes a sixth of the time, heft is still tried an
   let now = 0
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10))
   try {
-    const budget = { deadline: 500, stepsLeft: Number.POSITIVE_INFINITY }
+    const budget = { deadline: 500, ms: 500, stepsLeft: Number.POSITIVE_INFINITY }
     const members = await constructAll(chains(), { seed: 1, budget, bound: 0 })
     const names = members.map(({ name }) => name)
     expect(names.slice(0, 2)).toEqual(['mct', 'heft'])
     expect(names).not.toContain('peft')
+  } finally {
+    clock.mockRestore()
+  }
+})
+
+/** Few tasks, none of which waits for what lies on its own machine alone. */
+const grid = () =>
+  problemFrom(
+    {
+      machines: [{ id: 'm0' }, { id: 'm1', speed: 2 }, { id: 'm2', speed: 3 }],
+      tasks: Array.from({ length: 40 }, (_, task) => ({
+        id: `t${task}`,
+        work: 5 + ((task * 7) % 11),
+        after: [1, 4]
+          .filter(back => back <= task % 8)
+          .map(back => ({ task: `t${task - back}`, time: 2 })),
+      })),
+    },
+    { place: 'grid.json', name: 'grid' },
+  )
+
+test('with no time left independent tasks come near what no schedule can be below', async () => {
+  const machines = Array.from({ length: 8 }, (_, at) => ({ id: `m${at}` }))
+  const tasks = Array.from({ length: 150 }, (_, task) => ({
+    id: `t${task}`,
+    times: machines.map(
+      (_machine, on) => 1 + ((task ** 2 * 31 + on ** 3 * 57 + task * on * 131) % 997),
+    ),
+  }))
+  const problem = problemFrom({ machines, tasks }, { place: 'tasks.json', name: 'tasks' })
+  const budget = { deadline: 0, ms: 0, stepsLeft: Number.POSITIVE_INFINITY }
+  const members = await constructAll(problem, { seed: 1, budget, bound: 0 })
+  const { value } = proveBound(problem)
+  expect(leaderOf(members).makespan).toBeLessThan(1.1 * value)
+})
+
+test('a search has a part of the limit though all of it was spent on schedules to begin with', async () => {
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10))
+  try {
+    const strategy = strategyNamed('auto')
+    if (strategy === undefined) throw new Error('no auto')
+    const spending = { kind: 'time', ms: 100 } as const
+    const { members = [] } = await planProblem(grid(), { strategy, seed: 1, spending })
+    expect(members.map(({ name }) => name)).toContain('local-search')
   } finally {
     clock.mockRestore()
   }
@@ -43,7 +92,7 @@ test.each([
     ...(needs && { needs }),
   }))
   const problem = problemFrom({ machines, tasks }, { place: 'tasks.json', name: 'tasks' })
-  const budget = { deadline: 0, stepsLeft: Number.POSITIVE_INFINITY }
+  const budget = { deadline: 0, ms: 0, stepsLeft: Number.POSITIVE_INFINITY }
   const members = await constructAll(problem, { seed: 1, budget, bound: 0, objective })
   expect(members.map(({ name }) => name)).toEqual(expect.arrayContaining([...expected]))
 })

@@ -136,7 +136,7 @@ test('many tasks on shared machines are placed by rules that wait for room, not 
   const problem = problemFrom(
     {
       machines: ['m0', 'm1', 'm2'].map(id => ({ id, capacity: { cpu: 8, gpu: 2 } })),
-      tasks: Array.from({ length: 900 }, (_, at) => ({
+      tasks: Array.from({ length: 1_500 }, (_, at) => ({
         id: `t${at}`,
         work: 1 + ((at * 7919) % 31),
         needs: { cpu: 1 + ((at * 104_729) % 4), gpu: at % 2 },

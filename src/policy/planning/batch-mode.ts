@@ -9,9 +9,10 @@ import type { PlanOptions } from './planner.ts'
  * Batch mode (Maheswaran et al. 1999): look at all ready tasks, each with the machine where it
  * would finish first, place the most urgent one there, look again.
  *
- * Placing on a machine only ever makes finishes on that machine later. So a task's best and second
- * best machines, once known, change only when one of the two is the machine just used; everything
- * else is kept. That turns n rounds of n x m into about n x n, plus a little more than n x m.
+ * Placing on a machine only ever makes starts on that machine later. So a task's best and second best
+ * machines, once known, change only when one of the two is the machine just used, and its start there only
+ * if it was to run at the same time; then it is looked for from where it was. That turns n rounds of n x m
+ * into about n x n, plus a little more than n x m.
  */
 export function batchSchedule(problem: Problem, urgency: Urgency, options: Hurry): Schedule {
   if (isPlain(problem)) return plainBatch(problem, urgency, options)
@@ -21,15 +22,36 @@ export function batchSchedule(problem: Problem, urgency: Urgency, options: Hurry
   const bestMachine = new Int32Array(tasks)
   const secondMachine = new Int32Array(tasks)
   const urgencies = new Float64Array(tasks)
+  /** The earliest there is, by task that is ready and machine. */
+  const starts = new Float64Array(tasks * machines)
   const ready: number[] = []
 
   const estimate = (task: number): void => {
+    for (let machine = 0; machine < machines; machine += 1)
+      starts[task * machines + machine] = partial.earliestStart(task, machine)
+    rank(task)
+  }
+
+  /** Anew where its start on that machine was before the end, there, of what was just placed. */
+  const mend = (task: number, machine: number, placed: number): void => {
+    const at = task * machines + machine
+    const { start, end } = partial.schedule
+    if (starts[at] >= end[placed]) return
+    const alone = problem.machines[machine].capacity === undefined
+    if (!alone && starts[at] + problem.times[at] <= start[placed]) return
+    const later = partial.startFrom(starts[at], task, machine)
+    if (later === starts[at]) return
+    starts[at] = later
+    if (bestMachine[task] === machine || secondMachine[task] === machine) rank(task)
+  }
+
+  const rank = (task: number): void => {
     let best = Number.POSITIVE_INFINITY
     let second = Number.POSITIVE_INFINITY
     bestMachine[task] = -1
     secondMachine[task] = -1
     for (let machine = 0; machine < machines; machine += 1) {
-      const finish = partial.earliestFinish(task, machine)
+      const finish = starts[task * machines + machine] + problem.times[task * machines + machine]
       if (finish < best) {
         second = best
         secondMachine[task] = bestMachine[task]
@@ -81,7 +103,7 @@ export function batchSchedule(problem: Problem, urgency: Urgency, options: Hurry
       const used = bestMachine[task]
       partial.place(task, used)
       for (const other of ready) {
-        if (bestMachine[other] === used || secondMachine[other] === used) estimate(other)
+        mend(other, used, task)
       }
       return task
     },

@@ -1,6 +1,7 @@
 import { amountOf, type Problem, transferTime } from '../../model/problem.ts'
 import type { Schedule } from '../../model/schedule.ts'
-import { capacityTimeline, gapTimeline, type Timeline } from './timeline.ts'
+import { capacityTimeline } from './capacity-timeline.ts'
+import { gapTimeline, type Timeline } from './timeline.ts'
 
 /**
  * A schedule under construction: what every constructive planner asks (when could this task finish
@@ -12,6 +13,8 @@ import { capacityTimeline, gapTimeline, type Timeline } from './timeline.ts'
 export type PartialSchedule = {
   /** When the release and the data of `task` allow it to start on `machine`. */
   arrival(task: number, machine: number): number
+  /** The earliest start from a time on, whatever the task waits for. */
+  startFrom(ready: number, task: number, machine: number): number
   /** The earliest start beside what is placed already; meaningless where it can never run. */
   earliestStart(task: number, machine: number): number
   /** The earliest finish beside what is placed already; `Infinity` where it can never run. */
@@ -78,7 +81,7 @@ export function partialSchedule(
   }
 
   const schedule = { machine, start, end }
-  return { arrival, earliestStart, earliestFinish, fastestMachine, place, schedule }
+  return { arrival, startFrom, earliestStart, earliestFinish, fastestMachine, place, schedule }
 }
 
 /** Whether nothing but machines becoming free makes a task wait. */

@@ -1,4 +1,5 @@
 import { rankedBy } from '../../std/rank.ts'
+import type { LpBound } from '../bound/certified.ts'
 import type { Unrelated } from '../bound/unrelated.ts'
 import { atOnce } from './planner.ts'
 import { type Assignment, loadsOf, makespanOfAssignment } from './assignment.ts'
@@ -19,6 +20,11 @@ export function fillByPrices(
   options: { readonly targets?: number } = {},
 ): Assignment {
   return atOnce(fillSteps(view, lambda, bound, options))
+}
+
+/** Without a bound there are no prices to go by, only who ends first. */
+export function fillAtPrices(view: Unrelated, { lambda, value }: LpBound): Assignment {
+  return fillByPrices(view, lambda, value, value > 0 ? {} : { targets: 0 })
 }
 
 /** The same in steps of one pass each. */

@@ -50,9 +50,12 @@ export function* bestStart(
 }
 
 /** Whether the planners that look at every ready task at every step take half a second at most. */
-export function canCompareAll({ tasks, machines }: Problem): boolean {
+export const canCompareAll = (problem: Problem): boolean => comparingMs(problem) <= 500
+
+/** Milliseconds that one of them takes, about. */
+export function comparingMs({ tasks, machines }: Problem): number {
   const shared = machines.some(({ capacity }) => capacity !== undefined)
-  return tasks.length ** 2 * machines.length * (shared ? sharedWork : 1) <= batchLimit
+  return tasks.length ** 2 * machines.length * (shared ? sharedMs : aloneMs)
 }
 
 /** On large problems a planner takes a second, in which the search itself finds what is better. */
@@ -62,10 +65,9 @@ function startersFor(problem: Problem): readonly Planner[] {
 }
 
 const largeEntries = 400_000
-/** Task, ready task and machine. */
-const batchLimit = 400_000_000
-/** To find room on a machine that runs several tasks at once takes so many times as long. */
-const sharedWork = 256
+/** A task, a ready task and a machine; to find room on one that runs several tasks at once takes longer. */
+const aloneMs = 1.25e-6
+const sharedMs = 1.25e-4
 const fastest = [mct, met, heft]
 const fast = [mct, heft, peft, cpop, lpt, met, minLoad, onDemand]
 const batch = [minMin, maxMin, sufferage]
