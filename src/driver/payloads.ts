@@ -1,11 +1,10 @@
 import { limits } from '../core/limits.ts'
 import { hash64 } from '../std/hash64.ts'
-import type { SourceRead } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
-import { followersEnded, headOf, isFollowed, leavesEnded } from './chain.ts'
+import { headOf, isFollowed, leavesEnded } from './chain.ts'
 import { emptyHold, type Hold, put, take } from './hold.ts'
 import { type PushedItems, pushedItems } from './pushed-page.ts'
 import { runName, storedName } from './stored-name.ts'
@@ -225,35 +224,6 @@ export function cargoOf(
   return { key: kind === 'graph' ? '' : String(index), version: '' }
 }
 
-/** Drops what no stage will ask for any more, once `stage` has answered `index`. */
-export function release(state: State, payloads: Payloads, stage: Stage, index: number): void {
-  if (stage.upstream >= 0 && followersEnded(state, state.stages[stage.upstream], index))
-    take(payloads.results.get(stage.upstream), index)
-  if (isFollowed(state, stage)) {
-    if (stage.definition.link.kind !== 'source') return
-    const hold = payloads.cargo.get(stage.number)
-    const cargo = hold?.items.get(index)
-    if (hold === undefined || cargo === undefined) return
-    letGo(payloads, stage, cargo.payload.length)
-    put(hold, index, { ...cargo, payload: '' })
-    return
-  }
-  const head = headOf(state, stage)
-  // Where the way forks, the other branches still need the key.
-  if (head !== stage && !leavesEnded(state, head, index)) return
-  letGo(payloads, head, take(payloads.cargo.get(head.number), index))
-}
-
-/** Items kept of an earlier run ended as they were read: what they carried is let go as that of others is. */
-export function releaseKept(state: State, payloads: Payloads, { kept = [] }: SourceRead): void {
-  for (const { stage, items } of kept)
-    for (const index of items) release(state, payloads, state.stages[stage], index)
-}
-
-function letGo({ pushed }: Payloads, { definition: { link } }: Stage, bytes: number): void {
-  if (link.kind === 'source' && link.pushed === true) pushed.held -= bytes
-}
-
 /** Keeps a result for an item-linked stage downstream, while there is room: the store has it too. */
 export function retain(
   state: State,
@@ -294,17 +264,4 @@ export async function refetch(
     cursor = chunk.cursor
     if (chunk.items.length === 0 || chunk.done) break
   }
-}
-
-export async function forgetStage(payloads: Payloads, forgotten: Stage): Promise<void> {
-  const stage = forgotten.number
-  const source = payloads.sources.get(stage)
-  letGo(payloads, forgotten, payloads.cargo.get(stage)?.size ?? 0)
-  payloads.cargo.delete(stage)
-  payloads.results.delete(stage)
-  payloads.inputs.delete(stage)
-  payloads.gathers.delete(stage)
-  payloads.sources.delete(stage)
-  payloads.pushed.forget()
-  await source?.close()
 }

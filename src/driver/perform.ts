@@ -4,7 +4,8 @@ import type { ResultBatch } from '../port/journal.ts'
 import { createDispatch } from './dispatch.ts'
 import { createIntake } from './intake.ts'
 import type { LoopPorts } from './loop.ts'
-import { forgetStage, type Payloads } from './payloads.ts'
+import type { Payloads } from './payloads.ts'
+import { forgetStage } from './release.ts'
 
 /**
  * Does what a durable step asked for. What takes time is started here and comes back to the loop as

@@ -5,7 +5,8 @@ import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
 import type { Payloads } from './payloads.ts'
-import { cargoOf, release, retain, takeVersion } from './payloads.ts'
+import { cargoOf, retain, takeVersion } from './payloads.ts'
+import { release } from './release.ts'
 import { runName, storedName } from './stored-name.ts'
 
 /** Answers as the core wants them: without the results, which it must not see. */

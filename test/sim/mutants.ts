@@ -246,7 +246,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'memory: what kept items carried is never let go',
-    file: 'driver/payloads.ts',
+    file: 'driver/release.ts',
     from: 'for (const index of items) release(state, payloads, state.stages[stage], index)',
     to: ';',
   },
