@@ -16,11 +16,13 @@ export type Cleaning = { readonly run: string } | { readonly olderThan: Micros }
 export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<string[]> {
   const { store } = host
   const view = { state: host.state, store, payloads: undefined, owned: true }
-  // Those first of which a death kept the space.
-  const names = [...store.removedRuns(), ...chosen(view, cleaning)]
+  // Those of which a death kept the space are named, and freed, as well.
+  const before = store.removedRuns()
+  const removed = chosen(view, cleaning)
   // With no turn in between, in which one of them might be taken up again.
-  for (let from = 0; from < names.length; from += AT_A_TIME)
-    store.removeRuns(names.slice(from, from + AT_A_TIME))
+  for (let from = 0; from < removed.length; from += AT_A_TIME)
+    store.removeRuns(removed.slice(from, from + AT_A_TIME))
+  const names = [...before, ...removed]
   const gone = new Set(names)
   const known = host.state.runs.filter(run => gone.has(run.definition.name))
   if (known.length > 0) {

@@ -3,7 +3,13 @@ import type { Command } from 'commander'
 import { hasCosts, type Problem } from '../model/problem.ts'
 import { prepare, type Prepared, type RunOutcome, runPrepared } from '../choose/run-strategy.ts'
 import { ganttText } from '../report/gantt-text.ts'
-import { assignmentsOf, formatGap, formatNumber, formatTime } from '../report/plan-view.ts'
+import {
+  assignmentsOf,
+  boundedRow,
+  formatGap,
+  formatNumber,
+  formatTime,
+} from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { countedRetries } from './print.ts'
 import { terminal, toTerminal } from './terminal.ts'
@@ -103,24 +109,9 @@ function simulatedRow(
   seed: number,
   { prepared, outcome, seconds }: { prepared: Prepared; outcome: RunOutcome; seconds: number },
 ) {
-  const {
-    makespan,
-    lowerBound,
-    gap,
-    optimal,
-    schedule: _,
-    simulationSeconds,
-    ...measures
-  } = outcome
-  const total = prepared.seconds + seconds
+  const { schedule: _, gap: __, simulationSeconds, ...measures } = outcome
   return {
-    strategy,
-    seed,
-    makespan,
-    lowerBound,
-    gap: Number.isFinite(gap) ? gap : null,
-    optimal,
-    seconds: Math.round(total * 1e6) / 1e6,
+    ...boundedRow({ ...outcome, strategy, seed, seconds: prepared.seconds + seconds }),
     ...measures,
     completionsPerSecond: seconds > 0 ? Math.round(outcome.completions / simulationSeconds) : 0,
     ...(prepared.why && { why: prepared.why }),

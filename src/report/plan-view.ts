@@ -17,7 +17,19 @@ export function planJson(problem: Problem, outcome: PlanOutcome): string {
 
 /** The same without assignments: a row of `compare`. An infinite gap, of a bound of 0, is `null`. */
 export function planRow(outcome: PlanOutcome) {
-  const { strategy, seed, makespan, lowerBound, gap, optimal, seconds, why, trouble } = outcome
+  const { boundBy, aim, why, trouble } = outcome
+  return {
+    ...boundedRow(outcome),
+    boundBy,
+    ...(aim && { objective: aim.objective, value: aim.value, valueBound: aim.bound }),
+    why,
+    trouble,
+  }
+}
+
+/** What a row says of any schedule, planned or simulated: how it was made, and how far it is from its bound. */
+export function boundedRow(row: Bounded) {
+  const { strategy, seed, makespan, lowerBound, gap, optimal, seconds } = row
   return {
     strategy,
     seed,
@@ -26,16 +38,13 @@ export function planRow(outcome: PlanOutcome) {
     gap: Number.isFinite(gap) ? gap : null,
     optimal,
     seconds: Math.round(seconds * 1e6) / 1e6,
-    boundBy: outcome.boundBy,
-    ...(outcome.aim && {
-      objective: outcome.aim.objective,
-      value: outcome.aim.value,
-      valueBound: outcome.aim.bound,
-    }),
-    why,
-    trouble,
   }
 }
+
+type Bounded = Pick<
+  PlanOutcome,
+  'strategy' | 'seed' | 'makespan' | 'lowerBound' | 'gap' | 'optimal' | 'seconds'
+>
 
 export function assignmentsOf(problem: Problem, { schedule }: Pick<PlanOutcome, 'schedule'>) {
   return problem.tasks.map(({ id }, task) => {
