@@ -115,7 +115,6 @@ function resetStage(state: State, stage: Stage, run: Run): void {
   stage.arrived.clear()
   stage.known = 0
   stage.complete = false
-  stage.reading = false
   if (stage.root !== stage.number) {
     run.stages.splice(run.stages.indexOf(stage.number), 1)
     const below = state.stages[stage.upstream]
