@@ -17,6 +17,9 @@ export type LiveRun = {
   readonly items: number
   readonly seconds: number
   readonly loads?: number
+  /** Bytes that an item needs, and that its model takes of them. */
+  readonly memory?: number
+  readonly model?: number
   readonly strategy?: string
   readonly order?: string
   readonly tenant?: string
@@ -27,11 +30,18 @@ export type LiveRun = {
 export async function live(
   runs: readonly LiveRun[],
   machines: readonly { readonly speed?: number; readonly slots?: number }[],
-): Promise<{ makespan: number; loads: number; starts: string[] }> {
+): Promise<{
+  makespan: number
+  loads: number
+  starts: string[]
+  /** Bytes each of them was told it may take. */
+  mayTake: (number | undefined)[]
+}> {
   const state = emptyState()
   const clock = simClock()
   const { journal, store } = createDisk()
   const starts: string[] = []
+  const mayTake: (number | undefined)[] = []
   let loads = 0
   const runOf = (stage: number): LiveRun => runs[state.stages[stage].run]
   const speedOf = (machine: number): number => machines[machine].speed ?? 1
@@ -43,8 +53,9 @@ export async function live(
     },
     behaviour: {
       setup: (_, stage) => (runOf(stage).loads ?? 0) * SECOND,
-      execute({ stage, slot }) {
+      execute({ stage, slot, order }) {
         starts.push(runOf(stage).name)
+        mayTake.push(order.memoryLimit)
         return {
           kind: 'answer',
           result: '0',
@@ -74,6 +85,7 @@ export async function live(
     makespan: Math.max(...state.stages.map(({ lastEnd }) => lastEnd)) / SECOND,
     loads,
     starts,
+    mayTake,
   }
 }
 
@@ -81,11 +93,11 @@ export function joining(
   at: number,
   { speed = 1, slots = 1 }: { readonly speed?: number; readonly slots?: number },
 ): MachineDefinition {
-  return { id: `m${at}`, speed, slots, capacity: { cpu: slots }, cost: 0 }
+  return { id: `m${at}`, speed, slots, capacity: { cpu: slots, memory: 1e9 }, cost: 0 }
 }
 
 export function definitionOf(run: LiveRun): RunDefinition {
-  const { name, loads, strategy = 'on-demand', order = 'fifo', tenant, share } = run
+  const { name, loads, memory, strategy = 'on-demand', order = 'fifo', tenant, share } = run
   return {
     ...{ name, job: name, strategy, order, seed: 1, due: undefined, priority: 0 },
     ...(tenant === undefined ? {} : { tenant }),
@@ -94,8 +106,10 @@ export function definitionOf(run: LiveRun): RunDefinition {
     objective: 'makespan',
     stages: [
       {
-        ...{ name: 'items', after: -1, link: { kind: 'source' }, needs: { cpu: 1 } },
-        loads: loads === undefined ? undefined : { name: `model of ${name}`, memory: 0 },
+        ...{ name: 'items', after: -1, link: { kind: 'source' } },
+        needs: { cpu: 1, ...(memory !== undefined && { memory }) },
+        loads:
+          loads === undefined ? undefined : { name: `model of ${name}`, memory: run.model ?? 0 },
         ...{ chunk: { kind: 'fixed', items: 1 }, timeout: undefined, grace: 0 },
         retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
       },
