@@ -34,7 +34,12 @@ function refuseWithin(value: object, key: string): void {
 
 function refuseParts(value: object, key: string): void {
   if (Array.isArray(value)) {
-    for (const entry of value) refuseLosses(entry, key)
+    for (let at = 0; at < value.length; at += 1) {
+      const entry: unknown = value[at]
+      // Long lists are lists of these: their places are put in words only where something is wrong.
+      if (typeof entry === 'string' || Number.isFinite(entry)) continue
+      refuseLosses(entry, `${key}[${at}]`)
+    }
     return
   }
   const names = Object.keys(value)

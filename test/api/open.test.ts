@@ -57,7 +57,7 @@ describe('a stream', () => {
     await expect(handle.push(Number.NaN)).rejects.toThrow('not a JSON value (it is NaN, which')
     await expect(handle.push(undefined)).rejects.toThrow('JSON has no undefined')
     await expect(handle.push({ page: { dpi: 1 / 0 } })).rejects.toThrow('"dpi" is Infinity')
-    await expect(handle.push([new Set([1])])).rejects.toThrow('"0" is a Set, which becomes {}')
+    await expect(handle.push([new Set([1])])).rejects.toThrow('"[0]" is a Set, which becomes {}')
     const long = 'x'.repeat(16 * 1024 * 1024)
     await expect(handle.push(long)).rejects.toThrow('16777218 bytes; expected at most 16777216')
     await expect(handle.push(1, { key: '' })).rejects.toThrow('key: found ""')
