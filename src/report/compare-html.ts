@@ -27,12 +27,12 @@ export function compareHtml(problem: Problem, comparison: Comparison, about: Com
     section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows, objective)),
     section(
       'Machines at work',
-      'Share of the machines’ speed that is busy, over time, for the best four that differ. Where a line falls, machines wait for the last tasks.',
+      busyNote(drawn),
       scrollBox(
         'charts',
         busyChart(
-          drawn.slice(0, 4).map(({ row, names }) => busyOf(problem, row, names)),
-          { ...clock, until: axisEnd(drawn.slice(0, 4)) },
+          drawn.slice(0, busyLines).map(({ row, names }) => busyOf(problem, row, names)),
+          { ...clock, until: axisEnd(drawn.slice(0, busyLines)) },
         ),
       ),
     ),
@@ -74,6 +74,14 @@ function distinct(rows: readonly ComparedRow[]): Drawn[] {
   return [...bySchedule.values()]
 }
 
+function busyNote({ length }: readonly Drawn[]): string {
+  const which = length > busyLines ? `, for the best ${busyLines} that differ` : ''
+  return `Share of the machines’ speed that is busy, over time${which}. Where a line falls, machines wait for the last tasks.`
+}
+
+/** Lines that can still be told apart. */
+const busyLines = 4
+
 /** Of what is drawn, but an outlier must not squeeze the others: it is cut off instead, and says so. */
 function axisEnd(drawn: readonly Drawn[]): number {
   const ends = drawn.map(({ row }) => makespanOf(row.schedule))
@@ -102,8 +110,11 @@ function headline(problem: Problem, rows: readonly ComparedRow[], objective: Obj
   const time = (value: number) => formatTime(value, problem.unit)
   const shown = objective === 'cost' ? formatNumber : time
   const times = last[measure] / first[measure]
+  const most = Number.isFinite(times) ? `${times.toFixed(2)} ×` : shown(last[measure])
+  const worst = [most, `the most, ${last.strategy}`] as const
+  const least = rows.length > 1 ? 'least ' : ''
   return figures([
-    [shown(first[measure]), `least ${objectiveInWords(objective)}, by ${first.strategy}`],
+    [shown(first[measure]), `${least}${objectiveInWords(objective)}, by ${first.strategy}`],
     first.lowerBound > 0
       ? [time(first.lowerBound), 'no schedule is shorter']
       : ['-', 'no bound: tasks failed for good'],
@@ -111,9 +122,7 @@ function headline(problem: Problem, rows: readonly ComparedRow[], objective: Obj
       first.optimal ? 'optimal' : formatGap(first.gap),
       first.optimal ? 'its makespan, proved' : 'its makespan over that, at most',
     ],
-    Number.isFinite(times)
-      ? [`${times.toFixed(2)} ×`, `the most, ${last.strategy}`]
-      : [shown(last[measure]), `the most, ${last.strategy}`],
+    ...(rows.length > 1 ? [worst] : []),
   ])
 }
 
@@ -124,7 +133,8 @@ function tableNote(rows: readonly ComparedRow[], { seeds, objective }: CompareAb
     seeds > 1 ? ' ± is half of a 95 % interval over the seeds, drawn as a bracket.' : ''
   const line =
     objective === undefined || objective === 'makespan' ? ' The dashed line is the bound.' : ''
-  return `Least ${by} first; bars are ${by}. Over bound: how far the makespan is from the proven lower bound, at most.${optimal}${line}${plusMinus}`
+  const bars = rows.length > 1 ? `Least ${by} first; bars are ${by}` : `The bar is its ${by}`
+  return `${bars}. Over bound: how far the makespan is from the proven lower bound, at most.${optimal}${line}${plusMinus}`
 }
 
 function tableOf(

@@ -88,7 +88,7 @@ main{max-width:1180px;margin:0 auto;padding:40px 24px 72px}
 h1{font-size:27px;line-height:1.2;margin:0 0 6px;letter-spacing:-.015em;overflow-wrap:anywhere}
 h2{font-size:17px;margin:0 0 4px}h3{font-size:14px;margin:18px 0 0;font-weight:600}
 h3 span{font-weight:400;color:var(--muted);margin-left:8px}
-.verdict{font-size:17px;margin:0 0 8px;max-width:75ch;overflow-wrap:anywhere}.problem{color:var(--failed);font-size:15px;margin:0 0 8px;max-width:75ch;overflow-wrap:anywhere}.lede{color:var(--muted);margin:0 0 22px;max-width:75ch}.left-out{margin-top:14px}.note{color:var(--muted);margin:0 0 10px;font-size:13px;max-width:90ch}
+.verdict{font-size:17px;margin:0 0 8px;max-width:75ch;overflow-wrap:anywhere}.problem{color:var(--failed);font-size:15px;margin:0 0 8px;max-width:75ch;overflow-wrap:anywhere}.lede{color:var(--muted);margin:0 0 22px;max-width:75ch}.note{color:var(--muted);margin:0 0 10px;font-size:13px;max-width:90ch}.scroll+.left-out{margin-top:14px}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:0 0 18px}
 .figures{display:flex;flex-wrap:wrap;gap:12px;margin:0 0 18px}
 .figures div{flex:1 1 150px;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 18px}
@@ -108,6 +108,6 @@ svg{display:block}svg text,svg circle,svg polygon,svg [fill=none]{pointer-events
 @media(max-width:640px){main{padding:28px 14px 56px}section{padding:16px 14px}table.text,table.text th:first-child{min-width:0;width:auto}table.text thead{display:none}
 table.text tr,table.text :is(th,td){display:block}table.text :is(th,td){padding:2px 0;border:0}table.text tr{padding:8px 0;border-bottom:1px solid var(--line)}table.text td:nth-child(2){color:var(--muted)}}
 @media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{background:none}main{max-width:none;padding:0}
-section{border:0;padding:0;margin:0 0 24px}.figures div,.charts svg,tr{break-inside:avoid}h2,h3,.note,.legend{break-after:avoid}
+section{border:0;padding:0;margin:0 0 24px}.figures div,.charts svg,tr,.note{break-inside:avoid}h2,h3,.note,.legend{break-after:avoid}
 .scroll,.charts{overflow:visible}.charts svg[role],table.text{min-width:0}.charts svg[role]{width:100%;height:auto}table{font-size:11px}th,td{padding:4px 6px}}
 `

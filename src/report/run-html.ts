@@ -131,7 +131,7 @@ function stages({ stages: all }: RunReport): string {
   ])
   const marks = shown.filter(([state]) => all.some(at => at[state] > 0))
   return (
-    legendOf(marks.map(([state, style, mark]) => [style, mark, state])) +
+    legendOf(marks.map(([state, style, mark]) => [`${style};color:var(--on-block)`, mark, state])) +
     strips(all) +
     htmlTable(titles, rows)
   )

@@ -30,15 +30,15 @@ export function verdictOf(
   const value = objective === 'cost' ? formatNumber(first.cost) : time(problem, first[measure])
   const said =
     objective === 'makespan'
-      ? `${names} ${ending(best, rows)}, after ${value}${distanceOf(best)}`
+      ? `${names} ${ending(best, rows)} after ${value}${distanceOf(best)}`
       : `${names} ${best.length > 1 ? 'have' : 'has'} the least ${objectiveInWords(objective)}, ${value}`
   const worst = worstOf(rows, measure, objective)
   return `${said}${worst}.${unclear(rows, best, measure)}${undone(best)}`
 }
 
 function ending({ length: first }: readonly ComparedRow[], { length }: readonly ComparedRow[]) {
-  if (first === 1) return length === 1 ? 'ends' : 'ends first'
-  return first === length ? 'end together' : 'end first'
+  if (first === 1) return length === 1 ? 'ends' : 'ends first,'
+  return first === length ? 'end together,' : 'end first,'
 }
 
 const time = ({ unit }: Problem, value: number): string => formatTime(value, unit)

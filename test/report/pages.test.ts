@@ -48,6 +48,8 @@ test('what moves sideways on a narrow page is reached by the keyboard, and print
   )
   const comparison = await compared(problem, ['heft'])
   const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
+  // One strategy is set beside none.
+  expect(html).not.toMatch(/the most|the best|[Ll]east makespan/)
   const boxes = html.match(/<div class="(?:scroll|charts)"[^>]*>/g) ?? []
   expect(boxes).toHaveLength(3)
   for (const box of boxes) expect(box).toMatch(/tabindex="0" role="group" aria-label="\w+"/)
@@ -299,7 +301,7 @@ test('what was skipped has a mark, a place in the legend and in words, and is no
   })
   expect(html).toContain('aria-label="read: 2 done, 1 failed, 7 skipped"')
   expect(html).toContain('2 of 10 items done, 1 failed, 7 skipped')
-  expect(html).toMatch(/<i style="background:var\(--barred\)">–<\/i>skipped/)
+  expect(html).toMatch(/<i style="background:var\(--barred\)[^"]*">–<\/i>skipped/)
   expect(html).not.toMatch(/<\/i>(waiting|running|cancelled)/)
 })
 

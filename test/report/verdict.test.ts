@@ -62,7 +62,7 @@ describe('what a comparison comes to', () => {
       const rows = names.map(name => row(name, 10))
       return verdictOf(problem, rows, 'makespan').split(', at most')[0]
     }
-    expect(said('heft')).toBe('heft ends, after 10 s')
+    expect(said('heft')).toBe('heft ends after 10 s')
     expect(said('heft', 'mct')).toBe('heft and mct end together, after 10 s')
     expect(said('heft', 'mct', 'met')).toBe('all 3 end together, after 10 s')
   })
