@@ -57,6 +57,16 @@ export type CaseStudy = {
   readonly milp: { readonly schedule: Schedule; readonly optimal: boolean }
 }
 
+/** The loads that section 4.3.1 prints, as [task, machine, load], rounded as there. */
+export const printedLoads = [
+  [0, 0, 2.5],
+  [1, 1, 2.67],
+  [2, 2, 1.5],
+  [3, 0, 5],
+  [4, 1, 1.33],
+  [4, 2, 1],
+] as const
+
 const named = [
   'met',
   'round-robin',

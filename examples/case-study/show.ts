@@ -4,7 +4,7 @@ import { loadProblem } from '../../src/input/load-problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { ganttText } from '../../src/report/gantt-text.ts'
 import { busyShare, type Placed, workShare } from './assignments.ts'
-import { type CaseStudy, caseStudy } from './case-study.ts'
+import { type CaseStudy, caseStudy, printedLoads } from './case-study.ts'
 
 /** The article's example (its sections 4.2, 4.3 and 5), line by line, with what it should say. */
 export async function show(): Promise<string> {
@@ -41,7 +41,20 @@ function loadLines(problem: Problem): string[] {
     '1. Load matrix: L_ij = T_j / P_i',
     `    ${problem.machines.map(({ id }) => cell(id)).join('')}`,
     ...problem.tasks.map(({ id }, task) => `  ${id}${row(task).join('')}`),
+    ...printedLoadLines(problem),
     '',
+  ]
+}
+
+function printedLoadLines({ tasks, machines, times }: Problem): string[] {
+  const loads = printedLoads.map(
+    ([task, machine]) => `${tasks[task].id} on ${machines[machine].id}`,
+  )
+  const twice = tasks.filter((_, task) => printedLoads.filter(([of]) => of === task).length > 1)
+  return [
+    `  Section 4.3.1 prints ${loads.length} of these ${times.length}, ${twice.map(({ id }) => id).join(', ')} twice:`,
+    `  ${loads.join(', ')}.`,
+    '  There the resource is the second index, in 4.2 the first.',
   ]
 }
 
@@ -50,6 +63,8 @@ function greedyLines(problem: Problem, { greedy }: CaseStudy): string[] {
     '2. Least load, task by task (strategy met): what the article describes and its program does',
     `  ${placesOf(problem, greedy)}   makespan ${short(greedy.makespan)}, sum of loads ${short(greedy.sum)}`,
     '  Looking at each task alone, the fastest machine gets everything and the others nothing.',
+    '  The program in 5.2 stops at its first task, for want of "import time". With that it waits for each',
+    `  task before it begins the next: ${short(greedy.sum)} in all, nothing is parallel.`,
     '',
   ]
 }

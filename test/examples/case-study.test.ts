@@ -10,7 +10,7 @@ import {
   type Placed,
   workShare,
 } from '../../examples/case-study/assignments.ts'
-import { type CaseStudy, caseStudy } from '../../examples/case-study/case-study.ts'
+import { type CaseStudy, caseStudy, printedLoads } from '../../examples/case-study/case-study.ts'
 import { openHighs } from '../../src/adapter/solver/highs.ts'
 import { loadProblem } from '../../src/input/load-problem.ts'
 import { makespanOf } from '../../src/model/schedule.ts'
@@ -34,6 +34,12 @@ describe('the example of the article', () => {
   it('has 15 loads, work over speed', () => {
     const rounded = [...problem.times].map(load => Number(load.toFixed(2)))
     expect(rounded).toEqual([2.5, 1.67, 1.25, 4, 2.67, 2, 3, 2, 1.5, 5, 3.33, 2.5, 2, 1.33, 1])
+  })
+
+  it('has, as printed in section 4.3.1, six of them', () => {
+    for (const [task, machine, load] of printedLoads)
+      expect(problem.times[task * 3 + machine]).toBeCloseTo(load, 2)
+    expect(new Set(printedLoads.map(String)).size).toBe(6)
   })
 
   it('has the same loads as a matrix', () => {
@@ -133,6 +139,8 @@ describe('examples/case-study/run.js', () => {
     const { stdout } = await promisify(execFile)(process.execPath, [path('run.js')])
     for (const line of [
       'T4      5   3.33    2.5',
+      'prints 6 of these 15, T5 twice',
+      '8.25 in all',
       'R3 R3 R3 R3 R3   makespan 8.25, sum of loads 8.25',
       'R3 R1 R3 R2 R3   makespan 4, sum of loads 11.08',
       'with that sum: 0;',
