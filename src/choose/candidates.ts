@@ -16,6 +16,9 @@ export function onlineCandidates(
   const wanted = only === undefined ? ordersFor(problem, objective) : [only]
   const [first = 'fifo'] = wanted
   const isMade = ({ madeFor }: Allocation) => madeFor === objective
+  // What knows of due dates by itself may be the only one to meet them, and needs no order for it.
+  const knowsDue = ({ looksAt }: Allocation) =>
+    objective === 'weighted-tardiness' && looksAt?.includes('due') === true
   const inEveryOrder = ({ autoTries }: Allocation) => autoTries === 'in every order'
   const tried = allocations
     .filter(({ autoTries }) => autoTries !== 'never')
@@ -24,10 +27,10 @@ export function onlineCandidates(
   const candidates = tried.flatMap(allocation =>
     (inEveryOrder(allocation) ? wanted : [first]).map(order => candidateOf(allocation, order)),
   )
-  // There may be time for a few only: those that serve anything, in the likeliest order, before it in others.
+  // There may be time for a few only: those that serve anything or the objective, in the likeliest order, before it in others.
   const likely = tried
-    .filter(allocation => isMade(allocation) || inEveryOrder(allocation))
-    .map(allocation => candidateOf(allocation, first))
+    .filter(allocation => isMade(allocation) || knowsDue(allocation) || inEveryOrder(allocation))
+    .map(rule => candidateOf(rule, knowsDue(rule) ? (only ?? 'fifo') : first))
   const isLikely = ({ name }: OnlineCandidate) => likely.some(known => known.name === name)
   return [...likely, ...candidates.filter(candidate => !isLikely(candidate))]
 }

@@ -69,7 +69,7 @@ function promptIn(problem: Problem, objective: Objective): (planner: Planner) =>
   const pairs = tasks.length * times.length
   if (pairs <= promptLimit) return () => true
   const flows = ({ name }: Planner) =>
-    objective === 'mean-flow-time' && name === likeliestForFlow && comparingMs(problem) <= promptMs
+    objective === 'mean-flow-time' && name === likeliestForFlow && comparingMs(problem) <= patientMs
   if (isShared(problem))
     return planner =>
       flows(planner) || (pairs <= promptSharedPairs && bestPlannedWhereShared.has(planner.name))
@@ -186,10 +186,8 @@ const slowest = 1e-4
 const promptLimit = 1_000_000
 /** Task, task before it and machine, where a place is looked for between what runs there already. */
 const promptSharedPairs = 40_000_000
-const bestPlannedWhereShared = new Set(['heft', 'lpt'])
-/** Of one that compares all: under mean flow time none that is quicker comes near. */
-const promptMs = 250
-/** The same where no clock decides. */
+const bestPlannedWhereShared = new Set(['heft', 'lpt', 'peft'])
+/** Of one that compares all, under mean flow time, where no quicker one comes near, or where no clock decides. */
 const patientMs = 500
 /** Of one that looks once at each task and machine. */
 const promptEntries = 1_600_000
