@@ -48,6 +48,8 @@ export type Scratch = {
   untouchedRuns: Marks
   /** By stage: the class of its items that wish for nothing. */
   readonly plain: Map<number, { readonly of: StageDefinition; readonly klass: Class }>
+  /** By stage: its classes by what their tasks wish for. */
+  readonly classes: Map<number, Map<string, number>>
   /** Classes no machine can take now: not asked again within a phase. */
   readonly refused: Set<number>
 }
@@ -83,6 +85,7 @@ export function emptyScratch(): Scratch {
     untouchedRuns: noMarks(),
     refused: new Set(),
     plain: new Map(),
+    classes: new Map(),
     view: {
       count: 0,
       now: 0,

@@ -171,6 +171,7 @@ function forgetChoices({ stages, scratch }: State, run: Run): void {
     const { plan, classes } = stages[number]
     plan?.rank.clear()
     scratch.plain.delete(number)
+    scratch.classes.delete(number)
     for (const klass of classes) scratch.columns.eligible[klass] = undefined
   }
 }

@@ -166,7 +166,7 @@ function takeSize(stage: Stage, first: number, count: number): number {
   return sum
 }
 
-/** The class of a task: same stage, needs, machines that can run it, priority, band. Found by scanning the stage's few. */
+/** The class of a task: same stage, needs, machines that can run it, priority, band. */
 export function classOf(
   state: State,
   stage: Stage,
@@ -196,17 +196,10 @@ function findClass(
 ): Class {
   const needs = vectorOf(state, own ?? stage.definition.needs, memoryScale)
   needs[MEMORY] = Math.max(needs[MEMORY], declaredBytes(stage))
-  for (const number of stage.classes) {
-    const known = state.classes[number]
-    if (
-      known.priority === priority &&
-      known.memoryScale === memoryScale &&
-      known.band === band &&
-      known.able === able &&
-      sameVector(known.needs, needs)
-    )
-      return known
-  }
+  const alike = classesByWishes(state, stage)
+  const key = wishesOf({ priority, memoryScale, band, able, needs })
+  const known = alike.get(key)
+  if (known !== undefined) return state.classes[known]
   const created: Class = {
     number: state.classes.length,
     stage: stage.number,
@@ -219,7 +212,26 @@ function findClass(
   }
   state.classes.push(created)
   stage.classes.push(created.number)
+  alike.set(key, created.number)
   return created
+}
+
+/** The classes of a stage by what tells them apart; made anew after a restart. */
+function classesByWishes({ classes, scratch }: State, stage: Stage): Map<string, number> {
+  const known = scratch.classes.get(stage.number)
+  if (known !== undefined) return known
+  const made = new Map<string, number>()
+  for (const number of stage.classes.toReversed()) made.set(wishesOf(classes[number]), number)
+  scratch.classes.set(stage.number, made)
+  return made
+}
+
+/** Resources that came to be known later are not needed. */
+function wishesOf(klass: Pick<Class, 'priority' | 'memoryScale' | 'band' | 'able' | 'needs'>) {
+  const { priority, memoryScale, band, able, needs } = klass
+  let wishes = `${priority},${memoryScale},${band},${able}`
+  for (let at = 0; at < needs.length; at += 1) if (needs[at] !== 0) wishes += `,${at}:${needs[at]}`
+  return wishes
 }
 
 function vectorOf(
@@ -234,12 +246,6 @@ function vectorOf(
   const vector = new Float64Array(state.resources.length)
   for (const [resource, amount] of named) vector[resource] = amount
   return vector
-}
-
-function sameVector(a: Float64Array, b: Float64Array): boolean {
-  for (let at = 0; at < Math.max(a.length, b.length); at += 1)
-    if ((a[at] ?? 0) !== (b[at] ?? 0)) return false
-  return true
 }
 
 /** One more level of a tree: it combines the nodes of the level below. */

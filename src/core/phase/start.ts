@@ -1,7 +1,9 @@
+import type { Heap } from '../../std/heap.ts'
 import { assignTask } from '../apply/attempt.ts'
 import { isLoaded } from '../apply/slot.ts'
 import { fitsNow, mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
+import { queuedClasses } from '../live.ts'
 import { clearMarks, sortMarks } from '../marks.ts'
 import { holds } from '../models.ts'
 import type { TaskQueue } from '../queue.ts'
@@ -24,8 +26,9 @@ export function assignEarly(state: State, out: Out): void {
   const machines: number[] = []
   state.scratch.shared = isShared(state)
   state.scratch.between = 'unknown'
+  const turns = classesByTurn(state)
   for (;;) {
-    const klass = bestClass(state, 'early')
+    const klass = turns === undefined ? bestClass(state, 'early') : turns.pop()
     if (klass === undefined) break
     const run = state.runs[state.stages[klass.stage].run]
     const machine = choose(state, run, klass, firstTask(klass.queue, state.tasks), 'early')
@@ -35,12 +38,25 @@ export function assignEarly(state: State, out: Out): void {
     }
     const task = popTask(klass.queue, state.tasks)
     assignTask(state, task, machine)
+    if (turns !== undefined && queuedCount(klass.queue) > 0) turns.push(klass)
     tasks.push(task)
     machines.push(machine)
   }
   if (state.scratch.refused.size > 0) state.scratch.refused.clear()
   if (tasks.length > 0) out.decisions.push({ kind: 'assign', tasks, machines })
 }
+
+/**
+ * Where there are many kinds of needs: the class in turn without a look at each of them. An assignment changes
+ * no class but its own, save where shares decide between runs.
+ */
+function classesByTurn(state: State): Heap<Class> | undefined {
+  if (state.scratch.shared || queuedClasses(state).count <= fewClasses) return undefined
+  return classesInOrder(state, 'early', () => true)
+}
+
+/** A look at each costs no more than putting them in order. */
+const fewClasses = 16
 
 /** Free capacity takes tasks: hungry slots first, then machine queues, then late-bound choice. */
 export function startTasks(state: State, out: Out): void {
