@@ -99,6 +99,8 @@ export const worlds = {
   'cold start': { ...plain, draw: (random, nth) => (nth < 2 ? 2.3 : 1) * logNormal(0.3)(random) },
 }
 
+/** Items that `plan --probe` runs first. */
+const PROBES = [1, 3, 10]
 const POINTS = [10, 25, 50, 75, 90]
 
 /** One after another, each knowing what those before it learnt; the third is not asked. */
@@ -121,6 +123,11 @@ export function judgeWorld(world, seeds, tally, { items = true } = {}) {
       const instants = POINTS.map(percent => began + ((end - began) * percent) / 100)
       const run = play(world, number, learnt, instants, items)
       if (items && learnt !== undefined) tally('plan', planned(world, learnt), end - began)
+      if (items && learnt === undefined)
+        for (const count of PROBES) {
+          const probed = play({ ...world, items: count }, number, undefined)
+          tally(`plan after a probe of ${count}`, planned(world, probed.state), end - began)
+        }
       for (const [at, left] of run.ends)
         if (left !== undefined) tally(`${nth}, ${POINTS[instants.indexOf(at)]} %`, left, end - at)
       for (const { kind, now, left, truth } of run.items)
@@ -150,7 +157,7 @@ function planned(world, { stages, machines }) {
     })),
   }
   const sizes = Array.from({ length: world.items }, (_, nth) => world.size?.(nth) ?? 1)
-  const { problem } = jobProblem(job, {
+  const { problem, stages: counted } = jobProblem(job, {
     machines: machines.map(({ definition }) => definition),
     ...{ sizes, estimates },
   })
@@ -159,7 +166,7 @@ function planned(world, { stages, machines }) {
   let loading = 0
   for (const each of estimates.values()) loading += (each.loading ?? 0) / SECOND
   const { low, middle, high } = forecastPlan(problem, schedule, {
-    ...uncertaintyOf(estimates),
+    ...uncertaintyOf(estimates, new Map(counted.map(({ name, items }) => [name, items]))),
     ...{ loading, seed: 1 },
   })
   return { low: low * SECOND, expected: middle * SECOND, high: high * SECOND }

@@ -24,9 +24,10 @@ export function forecastPlan(
   ).sort((a, b) => a - b)
   const at = (share: number) => makespans[Math.round(share * (runs - 1))]
   const middle = at(0.5)
-  const apart = middle * normalQuantile * options.common
-  const low = Math.max(0, middle - Math.hypot(middle - at(0.1), apart))
-  const high = middle + Math.hypot(at(0.9) - middle, apart)
+  // Both stray each by itself. Down as by a factor: of one item seen, nothing at all would be the least.
+  const apart = normalQuantile * options.common
+  const low = middle > 0 ? middle / (1 + Math.hypot(middle / at(0.1) - 1, apart)) : 0
+  const high = middle + Math.hypot(at(0.9) - middle, middle * apart)
   const { loading } = options
   return { low: low + loading, middle: middle + loading, high: high + loading }
 }

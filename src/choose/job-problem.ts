@@ -5,13 +5,7 @@ import { plainEdges } from '../model/precedence.ts'
 import type { Problem, ProblemMachine, ProblemTask } from '../model/problem.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import type { Wish } from '../model/wish.ts'
-import {
-  type Estimate,
-  lineOf,
-  meanHandover,
-  predict,
-  ratioQuantile,
-} from '../policy/estimation/least-squares.ts'
+import { type Estimate, lineOf, meanHandover, predict } from '../policy/estimation/least-squares.ts'
 import { sharedVariance, spreadOf } from '../policy/estimation/spread.ts'
 
 /**
@@ -180,22 +174,26 @@ function machineOf({ id, speed, slots, cost }: MachineDefinition, slot: number):
 
 /**
  * How far durations stray from their estimates, as a coefficient of variation, and how far the
- * estimates themselves may be off, which moves all tasks together.
+ * estimates themselves may be off, which moves all tasks together. Of few observations, of one after
+ * all, both are drawn towards what is assumed before any: that they agree may be chance.
  */
-export function uncertaintyOf(estimates: JobNumbers['estimates']): Uncertainty {
+export function uncertaintyOf(estimates: JobNumbers['estimates'], items?: Items): Uncertainty {
   let [strayed, common, weight] = [0, 0, 0]
-  for (const { pooled, machines } of estimates.values()) {
-    const judged = Math.log(ratioQuantile(pooled, 0.84) / ratioQuantile(pooled, 0.16)) / 2
+  for (const [name, { pooled, machines }] of estimates) {
+    const { echo, variation: judged } = spreadOf(machines.values())
     const variation = Math.min(2, Math.max(judged, residualOf(pooled)))
     strayed += variation * pooled.time
-    // A run of about as many items as were learnt from, on a box that may have changed since.
-    const { echo } = spreadOf(machines.values())
-    const shared = sharedVariance(echo, Math.min(limits.recalled, pooled.n), pooled.n)
+    // The box may have changed since; without a number, about as many items as were learnt from.
+    const seen = Math.min(limits.recalled, pooled.n)
+    const shared = sharedVariance(echo, seen, items?.get(name) ?? pooled.n)
     common += variation * Math.sqrt(shared) * pooled.time
     weight += pooled.time
   }
   return weight > 0 ? { noise: strayed / weight, common: common / weight } : { noise: 0, common: 0 }
 }
+
+/** How many a stage has, by its name. */
+type Items = ReadonlyMap<string, number>
 
 export type Uncertainty = { readonly noise: number; readonly common: number }
 

@@ -58,10 +58,11 @@ export async function jobSubject(
   const { sizes, wishes, known } = await itemsOfInput(job, { since: Date.now() * 1_000 })
   const estimates = estimatesOf(job, dir)
   const unknown = job.stages.map(({ name }) => name).filter(name => !estimates.has(name))
+  const planned = jobProblem(job, { machines, sizes, wishes, estimates })
   return {
     job,
-    ...jobProblem(job, { machines, sizes, wishes, estimates }),
-    ...uncertaintyOf(estimates),
+    ...planned,
+    ...uncertaintyOf(estimates, new Map(planned.stages.map(({ name, items }) => [name, items]))),
     loading: loadingOf(estimates.values()),
     unknown,
     inputKnown: known,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { forecastPlan } from '../../src/choose/forecast-plan.ts'
-import { jobProblem } from '../../src/choose/job-problem.ts'
+import { jobProblem, uncertaintyOf } from '../../src/choose/job-problem.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import { strategyNamed } from '../../src/choose/strategies.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
@@ -62,4 +62,29 @@ test('a forecast begins with what slots take to load', async () => {
   expect(later.low - at.low).toBeCloseTo(2, 9)
   expect(later.middle - at.middle).toBeCloseTo(2, 9)
   expect(later.high - at.high).toBeCloseTo(2, 9)
+})
+
+test('of one item seen a forecast has a wide range, of many that agree a narrow one', () => {
+  const rangeAfter = (seen: number) => {
+    const own = emptyEstimate()
+    for (let n = 0; n < seen; n += 1) observe(own, 1, 100_000, n === 0 ? 0 : 100_000)
+    const estimates = new Map([['a', { pooled: own, machines: new Map([['m0', own]]) }]])
+    const lone = { ...job, stages: job.stages.slice(0, 1) }
+    const { problem } = jobProblem(lone, { ...given, estimates })
+    const [start, end] = [
+      [0, 0.05, 0.1],
+      [0.05, 0.1, 0.15],
+    ].map(at => Float64Array.from(at))
+    const schedule = { machine: Int32Array.from([0, 0, 0]), start, end }
+    const luck = uncertaintyOf(estimates, new Map([['a', 3]]))
+    const told = forecastPlan(problem, schedule, { ...luck, seed: 1, loading: 0 })
+    return [told.low / told.middle, told.high / told.middle]
+  }
+  const [low, high] = rangeAfter(1)
+  expect(low).toBeGreaterThan(0.3)
+  expect(low).toBeLessThan(0.7)
+  expect(high).toBeGreaterThan(1.8)
+  const [lowest, highest] = rangeAfter(60)
+  expect(lowest).toBeGreaterThan(0.8)
+  expect(highest).toBeLessThan(1.2)
 })
