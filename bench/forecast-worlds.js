@@ -1,6 +1,6 @@
 // Runs of many kinds by the real core in virtual time, seeded: each world is drawn anew many times, so that the
 // ends that forecasts are judged by are many and independent. A second run knows what the first one learnt.
-import { leftOf, startAfter, timeLeft } from '../build/api/forecast.js'
+import { leftOf, startAfter, timeLeft, unansweredOf } from '../build/api/forecast.js'
 import { forecastPlan } from '../build/choose/forecast-plan.js'
 import { jobProblem, uncertaintyOf } from '../build/choose/job-problem.js'
 import { realise } from '../build/choose/realise.js'
@@ -303,7 +303,7 @@ function lookAtItems(world, state, now, seen, open) {
     const forecast =
       open.has(index) || index % 5 > 1
         ? undefined
-        : leftOf(state, stage, machine, task, now - slot.headSince)
+        : leftOf(stage, machine, unansweredOf(state, task), now - slot.headSince)
     if (forecast === undefined) continue
     if (index % 5 === 1 && now === slot.headSince) continue
     const kind = index % 5 === 0 ? 'item ends, as it starts' : 'item ends, as it runs'

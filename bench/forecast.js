@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openDirectory } from '../build/adapter/sqlite/directory.js'
-import { leftOf, timeLeft } from '../build/api/forecast.js'
+import { leftOf, timeLeft, unansweredOf } from '../build/api/forecast.js'
 import { decodeEntry } from '../build/core/codec.js'
 import { emptyState } from '../build/core/initial.js'
 import { replay } from '../build/core/step.js'
@@ -136,7 +136,7 @@ function replayRuns(folder) {
 function began(state, { machine, firstAttempt, tasks }, expected, recordOf) {
   tasks.forEach((task, at) => {
     const stage = state.stages[state.tasks.stage[task]]
-    const forecast = leftOf(state, stage, state.machines[machine], task, 0)
+    const forecast = leftOf(stage, state.machines[machine], unansweredOf(state, task), 0)
     const attempt = {
       stage: stage.definition.name,
       forecast,
@@ -167,7 +167,12 @@ function watch(state, run, machine, slot, now, expected) {
   const task = slot.running[0]
   if (task === undefined || slot.loading || state.stages[slot.stage].run !== run.number) return
   const attempt = expected.get(state.tasks.attempt[task])
-  const left = leftOf(state, state.stages[slot.stage], machine, task, now - slot.headSince)
+  const left = leftOf(
+    state.stages[slot.stage],
+    machine,
+    unansweredOf(state, task),
+    now - slot.headSince,
+  )
   if (left !== undefined) attempt?.watched.push({ now, left })
 }
 

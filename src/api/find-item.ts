@@ -36,14 +36,27 @@ export async function findItem(
   const isNumber = number >= 0 && stagesOf(view, run).some(at => number < at.known)
   const record = view.store.run(run.definition.name)
   const job = record && jobOf(record)
+  const whole = item === WHOLE && job ? chosen.find(stage => makesWhole(stage, job)) : undefined
   if (isNumber && !hasKeys(job?.input)) return { index: number }
   const looked = job === undefined ? nothing : await inInput(view, run, job, item, seen)
   if (looked.index !== undefined) return { index: looked.index }
   if (isNumber) return { index: number }
+  if (whole !== undefined) return { index: 0, from: whole }
+  if (stagesOf(view, run).some(({ definition: { name } }) => name === item))
+    throw new InputError(
+      `${item} is a stage of ${run.definition.name}, not an item; expected an item's key after the run, or --stage ${item}`,
+    )
   const reach = looked.cut ? ` among the first ${formatCount(looked.items)} of its input` : ''
   throw new InputError(
     `${run.definition.name} has no item ${item}${reach}${didYouMean(item, seen)}${such(seen)}; expected an item's key, or its number from 0`,
   )
+}
+
+/** Its one item, of the key `all`, may be yet to come. */
+function makesWhole({ definition: { name, link } }: Stage, { stages }: Job): boolean {
+  const spec = stages.find(stage => stage.name === name)
+  const isWhole = spec?.kind === 'single' || (spec?.kind === 'reduce' && spec.by === undefined)
+  return isWhole && (link.kind === 'gather' || link.kind === 'tree')
 }
 
 const isEndedTree = ({ definition, complete }: Stage): boolean =>

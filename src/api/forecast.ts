@@ -56,22 +56,32 @@ function quantile(sorted: Float64Array, q: number): number {
   return sorted[at] + (place - at) * (sorted[next] - sorted[at])
 }
 
-/** Micros from now until a running task ends, given that it has run for `ran`. */
+/** Items of one stage that a slot has yet to answer, one after another; `size` is of all together. */
+type Unanswered = { readonly first: number; readonly items: number; readonly size: number }
+
+/** What a slot has yet to answer of a task. */
+export function unansweredOf(
+  { tasks: { first, size, count, left } }: State,
+  task: number,
+): Unanswered {
+  const items = left[task]
+  return { first: first[task], items, size: (size[task] / count[task]) * items }
+}
+
+/** Micros from now until they are answered, given that the slot has been at it for `ran` since its last answer. */
 export function leftOf(
-  state: State,
   stage: Stage,
   machine: Machine,
-  task: number,
+  { first, items, size }: Unanswered,
   ran: number,
 ): Forecast | undefined {
-  const { first, size, count } = state.tasks
-  const usual = expectedMicros(stage, machine, first[task], size[task], count[task])
+  const usual = expectedMicros(stage, machine, first, size, items)
   if (Number.isNaN(usual) || usual <= 0) return undefined
   const spread = spreadIn(stage)
   const expected = usual * driftIn(stage, machine, spread, 1)
-  const calm = Math.sqrt(count[task])
+  const calm = Math.sqrt(items)
   const between = spreadOf([stage.handover])
-  const handover = (q: number) => handoverOf(stage) * between.at(q)
+  const handover = (q: number) => items * handoverOf(stage) * (1 + (between.at(q) - 1) / calm)
   const own = Math.max(0, ran - handover(0.5))
   const done = 1 + (own / expected - 1) * calm
   const takes = (q: number) => expected * (1 + (spread.beyond(done, q) - 1) / calm)
@@ -83,7 +93,7 @@ export function leftOf(
 }
 
 /**
- * Micros until an item starts that has so many of its stage before it: they, what follows them item
+ * Micros until an item starts that has so many of its stage before it, in chunks: they, what follows them item
  * by item (downstream goes first), and what runs now, shared by all slots. `undefined` while some
  * time is not known.
  */
@@ -92,8 +102,9 @@ export function startAfter(
   stage: Stage,
   ahead: number,
   now = state.now,
+  chunk = 1,
 ): Forecast | undefined {
-  const played = playLeft(state, [aheadOf(state, stage, ahead)], now)
+  const played = playLeft(state, [aheadOf(state, stage, ahead, chunk)], now)
   return played === undefined ? undefined : rangeOf(played.frees)
 }
 
@@ -129,8 +140,8 @@ export function slowTasks(state: State, stage: Stage, now: number): number[] {
       if (slot.stage !== stage.number || head === undefined || slot.loading || ran <= 1_000_000)
         continue
       longest ??= Math.max(1, spreadIn(stage).at(HIGH))
-      const { first, size, count } = state.tasks
-      const expected = expectedMicros(stage, machine, first[head], size[head], count[head])
+      const { first, items, size } = unansweredOf(state, head)
+      const expected = expectedMicros(stage, machine, first, size, items)
       if (ran > 2 * longest * expected) slow.push(head)
     }
   }

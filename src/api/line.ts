@@ -6,23 +6,27 @@ import { compareTenants } from '../core/tenants.ts'
 /** Who goes first, as the core sees it now: for `why`. */
 
 /** Tasks that go before it: of its class, or where heads compete by urgency, of its stage as it is now. */
-export function aheadInLine(state: State, run: Run, stage: Stage, task: number): number {
+export function aheadInLine(state: State, run: Run, stage: Stage, task: number): number[] {
   const { urgency } = run.order
   if (urgency === undefined) {
     const { queue } = state.classes[state.tasks.klass[task]]
-    return queuedTasks(queue).filter(other => precedes(state, other, task)).length
+    return queuedTasks(queue).filter(other => precedes(state, other, task))
   }
   const urgencyOf = (of: number): number => urgency(orderedTask(state, stage, of), state.now)
   const own = urgencyOf(task)
-  let ahead = 0
+  const ahead: number[] = []
   for (const number of stage.classes) {
     for (const other of queuedTasks(state.classes[number].queue)) {
       const theirs = urgencyOf(other)
-      if (theirs > own || (theirs === own && precedes(state, other, task))) ahead += 1
+      if (theirs > own || (theirs === own && precedes(state, other, task))) ahead.push(other)
     }
   }
   return ahead
 }
+
+/** Items of tasks. */
+export const itemsIn = ({ tasks }: State, some: readonly number[]): number =>
+  some.reduce((sum, task) => sum + tasks.count[task], 0)
 
 /** Tasks of its class that go first on the machine it waits for. */
 export function aheadOn(state: State, machine: Machine, task: number): number[] {

@@ -6,7 +6,7 @@ import { ASSIGNED, READY, WAITING } from '../core/tasks.ts'
 import { expectedMicros, fits } from '../core/times.ts'
 import type { Problem, ProblemTask } from '../model/problem.ts'
 import { NEVER } from '../std/time.ts'
-import { leftOf } from './forecast.ts'
+import { leftOf, unansweredOf } from './forecast.ts'
 import { handoverOf } from './luck.ts'
 import { nowOf } from './now.ts'
 
@@ -159,7 +159,7 @@ function busySlots(state: State, machineOf: readonly number[]) {
       taken.add(column)
       const ran = slot.loading ? 0 : Math.max(0, nowOf(state) - slot.headSince)
       const at = state.stages[slot.stage]
-      let micros = leftOf(state, at, machine, head, ran)?.expected ?? 0
+      let micros = leftOf(at, machine, unansweredOf(state, head), ran)?.expected ?? 0
       for (const task of others) micros += tasks.predicted[task]
       busy.push({ column, seconds: Math.max(1, micros) / 1e6 })
     }

@@ -1,5 +1,6 @@
 import type { Run, Stage } from '../core/state.ts'
 import { formatDuration } from '../std/units.ts'
+import { jobOf } from './recorded-job.ts'
 import { answersOf, type View } from './view.ts'
 
 /** Where a finished item ran, at which attempt, and why there: from the history, and the rule that placed it. */
@@ -25,20 +26,21 @@ export function placeOf(
   if (last === '')
     return { reason: 'kept from an earlier run: neither item nor code changed', attempts }
   const tries = attempts > 1 ? `, attempt ${attempts}` : ''
-  return { reason: `${last}${tries}; ${ruleOf(run, stage, index)}`, attempts }
+  return { reason: `${last}${tries}; ${ruleOf(view, run, stage, index)}`, attempts }
 }
 
 /** By which rule it was placed: the plan that names it, else the run's strategy. */
-export function ruleOf(run: Run, stage: Stage, index: number): string {
-  const order = `order ${orderOf(run, stage)}`
+export function ruleOf(view: View, run: Run, stage: Stage, index: number): string {
+  const order = `order ${orderOf(view, run, stage)}`
   if (run.allocation.name !== 'planned') return `placed by ${run.allocation.name}, ${order}`
   if (stage.plan?.machine.has(index)) return `placed by the ${stage.plan.strategy} plan`
   return `placed by mct, as no plan named it, ${order}`
 }
 
-/** Among equal priorities the order `priority` is first come, first served. */
-export function orderOf(run: Run, stage: Stage): string {
+/** The order `priority` is what runs have that name none: without priorities first come, first served. */
+export function orderOf({ store }: View, run: Run, { wishes }: Stage): string {
   const { name } = run.order
-  const equal = run.definition.priority === 0 && stage.wishes.size === 0
-  return name === 'priority' && equal ? 'fifo' : name
+  if (name !== 'priority' || run.definition.priority !== 0 || wishes.size > 0) return name
+  const record = store.run(run.definition.name)
+  return record !== undefined && jobOf(record).order === name ? name : 'fifo'
 }

@@ -67,10 +67,10 @@ function groupsLeft(state: State, stage: Stage): Left {
   return split(count, [stage], [1])
 }
 
-/** What starts before an item does that has so many of its stage before it: downstream goes first. */
-export function aheadOf(state: State, stage: Stage, ahead: number): Phase {
+/** What starts before an item does that has so many of its stage before it, in chunks: downstream goes first. */
+export function aheadOf(state: State, stage: Stage, ahead: number, chunk = 1): Phase {
   const stages = chainOf(state, stage)
-  const { stints, bulk } = chainOfLeft(state, stages, ahead)
+  const { stints, bulk } = chainOfLeft(state, stages, ahead, chunk)
   return { stages, stints: stints.reverse(), bulk }
 }
 
@@ -81,7 +81,7 @@ function chainLeft(state: State, head: Stage): Left | undefined {
 }
 
 /** So many of the chain's first stage that wait, and what waits at those that follow it. */
-function chainOfLeft(state: State, chain: readonly Stage[], waiting: number): Left {
+function chainOfLeft(state: State, chain: readonly Stage[], waiting: number, chunk = 1): Left {
   const left: Left = { stints: [], bulk: [] }
   let before = 0
   chain.forEach((stage, at) => {
@@ -89,26 +89,30 @@ function chainOfLeft(state: State, chain: readonly Stage[], waiting: number): Le
     const count = at === 0 ? waiting : Math.max(0, open - before - runningItems(state, stage))
     before = open
     const sizes = at === 0 ? sizesOf(stage) : [1]
-    const { stints, bulk } = split(count, chain.slice(at), sizes)
+    const { stints, bulk } = split(count, chain.slice(at), sizes, at === 0 ? chunk : 1)
     left.stints.push(...stints)
     left.bulk.push(...bulk)
   })
   return left
 }
 
-/** So many stints through the stages; the first stage's items have sizes, taken in turn. */
-function split(count: number, stages: readonly Stage[], sizes: readonly number[]): Left {
-  const apart = Math.min(count, APART)
+/**
+ * So many items as stints through the stages, a chunk of them each; the first stage's items have sizes, taken in
+ * turn.
+ */
+function split(count: number, stages: readonly Stage[], sizes: readonly number[], chunk = 1): Left {
+  const apart = Math.min(Math.ceil(count / chunk), APART)
   const piece = (stage: Stage, at: number, size: number, items: number): Piece => ({
     stage,
     items,
     size: at === 0 ? size * items : items,
   })
   const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length
-  const stints = Array.from({ length: apart }, (_, nth) =>
-    stages.map((stage, at) => piece(stage, at, sizes[nth % sizes.length], 1)),
-  )
-  const rest = count - apart
+  const stints = Array.from({ length: apart }, (_, nth) => {
+    const items = Math.min(chunk, count - nth * chunk)
+    return stages.map((stage, at) => piece(stage, at, sizes[nth % sizes.length], items))
+  })
+  const rest = count - apart * chunk
   return { stints, bulk: rest > 0 ? stages.map((at, nth) => piece(at, nth, mean, rest)) : [] }
 }
 

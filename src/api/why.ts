@@ -6,10 +6,18 @@ import type { Failure } from '../model/failure.ts'
 import { formatDuration, plural } from '../std/units.ts'
 import { failureIn } from '../port/store.ts'
 import { failureInWords } from './attempt-log.ts'
-import { type Forecast, leftOf, slowTasks, startAfter, startOn } from './forecast.ts'
+import { slowTasks } from './forecast.ts'
+import {
+  endOf,
+  type Instants,
+  instants,
+  startInPool,
+  startInQueue,
+  startOfReady,
+} from './foretold.ts'
 import { loadsOf } from './loaded.ts'
 import type { FoundItem } from './find-item.ts'
-import { aheadInLine, aheadOn, tenantNote } from './line.ts'
+import { aheadInLine, aheadOn, itemsIn, tenantNote } from './line.ts'
 import { orderOf, placeOf, ruleOf } from './placed.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { answersOf, stagesOf, type View } from './view.ts'
@@ -29,9 +37,6 @@ export type ItemWhy = {
   /** Of an item that is tried again: what its last attempt failed of. */
   readonly earlier?: string
 }
-
-/** Micros since the epoch, by what was learnt of times: eight times in ten between `low` and `high`. */
-export type Instants = Forecast
 
 /** The answer to `why RUN ITEM`: one entry a stage the item has reached or will reach. */
 export function whyItem(view: View, run: Run, { index, from }: FoundItem, now: number): ItemWhy[] {
@@ -63,7 +68,7 @@ export function whyInStage(
   if (task === undefined) return { ...at, ...whyUncut(view, run, stage, index, now) }
   const { tries, first } = view.state.tasks
   const earlier = tries[task] === 0 ? {} : earlierOf(view, run, stage, first[task])
-  return { ...at, ...whyTask(view, run, stage, task, now), ...earlier }
+  return { ...at, ...whyTask(view, run, stage, { task, index }, now), ...earlier }
 }
 
 /** What the attempts before this one failed of, in the words of their log; the last of them. */
@@ -149,34 +154,29 @@ function whyUncut(view: View, run: Run, stage: Stage, index: number, now: number
       return { state: 'waiting', reason: `waits for its result of ${upstream.definition.name}` }
   }
   const resting = run.state === 'active' ? '' : `; the run is ${run.state}`
-  const ahead = stage.pool.starts.reduce(
-    (sum, start, at) => sum + Math.max(0, Math.min(stage.pool.ends[at], index) - start),
-    0,
-  )
-  const waiting = ahead + stage.openTasks
+  const ahead = waitingBefore(state, stage, index)
   return {
     state: 'ready',
-    reason: `in line behind ${waiting} of its stage${resting}`,
-    ...(view.owned && run.state === 'active' ? startForecast(state, stage, waiting, now) : {}),
+    reason: `${goFirst(ahead)}${resting}`,
+    ...(view.owned && run.state === 'active' ? startInPool(state, stage, ahead, now) : {}),
   }
 }
 
-function startForecast(state: State, stage: Stage, ahead: number, now: number) {
-  const after = startAfter(state, stage, ahead, now)
-  return after === undefined ? {} : { forecastStart: instants(now, after) }
+/** Items of the stage that wait as well and go before one that is in no task yet. */
+function waitingBefore({ tasks }: State, { number, pool }: Stage, index: number): number {
+  let items = 0
+  pool.starts.forEach((start, at) => {
+    items += Math.max(0, Math.min(pool.ends[at], index) - start)
+  })
+  for (let task = 0; task < tasks.used; task += 1) {
+    const isOpen = tasks.state[task] !== FREE && tasks.state[task] !== RUNNING
+    if (isOpen && tasks.stage[task] === number) items += tasks.count[task]
+  }
+  return items
 }
 
-function startOnForecast(state: State, stage: Stage, task: number, now: number) {
-  const machine = state.machines[state.tasks.machine[task]]
-  const before = startOn(state, stage, machine, aheadOn(state, machine, task), now)
-  return before === undefined ? {} : { forecastStart: instants(now, before) }
-}
-
-const instants = (now: number, { low, expected, high }: Forecast): Instants => ({
-  low: Math.round(now + low),
-  expected: Math.round(now + expected),
-  high: Math.round(now + high),
-})
+const goFirst = (items: number): string =>
+  `${plural(items, 'item')} of its stage ${items === 1 ? 'goes' : 'go'} first`
 
 type TaskWhy = {
   state: string
@@ -187,12 +187,16 @@ type TaskWhy = {
   forecastEnd?: Instants
 }
 
-function whyTask(view: View, run: Run, stage: Stage, task: number, now: number): TaskWhy {
+/** An item, and the task it is in. */
+type Placed = { readonly task: number; readonly index: number }
+
+function whyTask(view: View, run: Run, stage: Stage, at: Placed, now: number): TaskWhy {
   const { state } = view
+  const { task } = at
   const { tasks } = state
   switch (tasks.state[task]) {
     case RUNNING:
-      return view.owned ? whyRunning(state, run, stage, task, now) : interrupted
+      return view.owned ? whyRunning(view, run, stage, at, now) : interrupted
     case WAITING:
       return {
         state: 'waiting',
@@ -204,14 +208,15 @@ function whyTask(view: View, run: Run, stage: Stage, task: number, now: number):
       }
     case ASSIGNED: {
       const machine = state.machines[tasks.machine[task]]
+      const before = itemsIn(state, aheadOn(state, machine, task))
       return {
         state: 'assigned',
-        reason: `in the queue of ${machine.definition.id}, ${plural(aheadOn(state, machine, task).length, 'task')} before it; ${ruleOf(run, stage, tasks.first[task])}`,
-        ...(view.owned && run.state === 'active' ? startOnForecast(state, stage, task, now) : {}),
+        reason: `in the queue of ${machine.definition.id}, ${plural(before, 'item')} before it${inChunk(state, at)}; ${ruleOf(view, run, stage, at.index)}`,
+        ...(view.owned && run.state === 'active' ? startInQueue(state, stage, at, now) : {}),
       }
     }
     default:
-      return whyReady(view, run, stage, task, now)
+      return whyReady(view, run, stage, at, now)
   }
 }
 
@@ -220,53 +225,58 @@ const interrupted: TaskWhy = {
   reason: 'it ran when the run was interrupted; run the job again',
 }
 
-function whyRunning(state: State, run: Run, stage: Stage, task: number, now: number): TaskWhy {
+function whyRunning(view: View, run: Run, stage: Stage, at: Placed, now: number): TaskWhy {
+  const { state } = view
   const { tasks } = state
+  const { task, index } = at
   const machine = state.machines[tasks.machine[task]]
   const slot = machine.slots[tasks.slot[task]]
   const ran = Math.max(0, now - Math.max(tasks.startedAt[task], slot?.headSince ?? 0))
-  const expected = expectedMicros(
-    stage,
-    machine,
-    tasks.first[task],
-    tasks.size[task],
-    tasks.count[task],
-  )
+  const expected = expectedMicros(stage, machine, index, tasks.size[task] / tasks.count[task])
   const usual = Number.isNaN(expected) ? '' : `, usually ${formatDuration(expected)}`
   const slow = slowTasks(state, stage, now).includes(task)
   const timeout = stage.definition.timeout
-  const before = slot?.running.indexOf(task) ?? 0
-  const isAtWork = before === 0 && slot?.loading !== true
-  const left = isAtWork ? leftOf(state, stage, machine, task, ran) : undefined
+  const others = slot?.running.slice(0, Math.max(0, slot.running.indexOf(task))) ?? []
+  const before =
+    others.reduce((sum, other) => sum + tasks.left[other], 0) +
+    Math.max(0, index - (tasks.first[task] + tasks.count[task] - tasks.left[task]))
   const what =
     before > 0
-      ? `sent there, ${plural(before, 'task')} before it${usual}`
+      ? `sent there, ${plural(before, 'item')} before it${usual}`
       : slot?.loading === true
         ? `which loads ${loadsOf(stage)} for it, for ${formatDuration(ran)}`
         : `for ${formatDuration(ran)}${usual}`
   return {
     state: slow ? 'slow' : 'running',
-    reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, ${what}; ${ruleOf(run, stage, tasks.first[task])}`,
-    ...(left === undefined ? {} : { forecastEnd: instants(now, left) }),
+    reason: `on ${machine.definition.id}, slot ${tasks.slot[task]}, ${what}; ${ruleOf(view, run, stage, index)}`,
+    ...(slot === undefined || slot.loading
+      ? {}
+      : endOf(state, stage, { machine, slot, before }, now)),
     ...(slow && timeout === undefined
       ? { helps: `a timeout for stage ${stage.definition.name} would end and retry it` }
       : {}),
   }
 }
 
-function whyReady(view: View, run: Run, stage: Stage, task: number, now: number): TaskWhy {
+function whyReady(view: View, run: Run, stage: Stage, at: Placed, now: number): TaskWhy {
   const { state } = view
   if (!view.owned)
     return { state: 'ready', reason: 'nobody works here now', helps: 'run the job again' }
-  const klass = state.classes[state.tasks.klass[task]]
-  const ahead = aheadInLine(state, run, stage, task)
+  const klass = state.classes[state.tasks.klass[at.task]]
+  const ahead = itemsIn(state, aheadInLine(state, run, stage, at.task))
   const refusals = refusalsOf(state, run, klass)
   return {
     state: 'ready',
-    reason: `${plural(ahead, 'task')} of its stage ${ahead === 1 ? 'goes' : 'go'} first (order ${orderOf(run, stage)}${tenantNote(state, run)})`,
+    reason: `${goFirst(ahead)}${inChunk(state, at)} (order ${orderOf(view, run, stage)}${tenantNote(state, run)})`,
     refusals,
-    ...startForecast(state, stage, ahead, now),
+    ...startOfReady(state, stage, { ...at, ahead }, now),
   }
+}
+
+/** Items of its own task that a slot takes before it. */
+function inChunk({ tasks }: State, { task, index }: Placed): string {
+  const before = index - tasks.first[task]
+  return before === 0 ? '' : `, and ${before} in its own chunk`
 }
 
 function taskOf(state: State, stage: Stage, index: number): number | undefined {

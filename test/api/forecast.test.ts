@@ -1,6 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/adapter/clock.ts'
-import { type Forecast, leftOf, startAfter, timeLeft } from '../../src/api/forecast.ts'
+import {
+  type Forecast,
+  leftOf,
+  startAfter,
+  timeLeft,
+  unansweredOf,
+} from '../../src/api/forecast.ts'
 import { nowOf } from '../../src/api/now.ts'
 import { openItems } from '../../src/api/open-items.ts'
 import type { Event } from '../../src/core/event.ts'
@@ -220,7 +226,7 @@ test('the 80 % range of an item’s time holds it eight times in ten, from few s
         for (const slot of machine.slots) {
           const [task] = slot.running
           if (task === undefined || shown.has(state.tasks.first[task])) continue
-          const forecast = leftOf(state, only, machine, task, 0)
+          const forecast = leftOf(only, machine, unansweredOf(state, task), 0)
           if (forecast === undefined) continue
           const samples = only.pooled.n
           shown.set(state.tasks.first[task], { began: slot.headSince, forecast, samples })
@@ -242,7 +248,8 @@ test('what has run longer than any other is foretold to run on, not to end at on
     const [machine] = state.machines
     const [task] = machine.slots[0].running
     if (task === undefined || state.stages[0].pooled.n < 20) return
-    const left = (ran: number) => leftOf(state, state.stages[0], machine, task, ran * second)
+    const left = (ran: number) =>
+      leftOf(state.stages[0], machine, unansweredOf(state, task), ran * second)
     looked += 1
     const [begun, overdue, stuck] = [left(0), left(5), left(60)]
     expect(begun?.expected).toBeGreaterThan(0.7 * second)

@@ -40,6 +40,28 @@ test('why of an item says that its slot loads first, and what is sent behind it 
   expect(reasonOf(5 * SECOND)).toMatch(/slot 0, for 1 s[,;]/)
 })
 
+test('why of an item in a chunk counts items: those before it in its own too, and foretells by them', () => {
+  const state = begun(1, [{ name: 'A', items: 40, seconds: 1, chunk: 10 }])
+  for (let index = 0; index < 5; index += 1) {
+    const { attempt } = state.tasks
+    const answer = { tasks: [0], attempts: [attempt[0]], indexes: [index], codes: [0] }
+    step(state, (2 + index) * SECOND, [
+      {
+        ...{ kind: 'outcomes', machine: 0, slot: 0, peakBytes: 0, failures: [] },
+        ...{ ...answer, micros: [SECOND] },
+      },
+    ])
+  }
+  const view = { state, store: createDisk().store, payloads: undefined, owned: true }
+  const whyOf = (index: number) => whyItem(view, state.runs[0], { index }, 6 * SECOND)[0]
+  const seconds = (at: { readonly expected: number } | undefined) => (at?.expected ?? 0) / SECOND
+  expect(whyOf(5).reason).toContain('slot 0, for 0 us, usually 1 s;')
+  expect(whyOf(9).reason).toContain('sent there, 4 items before it, usually 1 s;')
+  expect(seconds(whyOf(9).forecastEnd)).toBeCloseTo(11, 0)
+  expect(whyOf(35).reason).toContain('10 items of its stage go first, and 5 in its own chunk')
+  expect(seconds(whyOf(35).forecastStart)).toBeCloseTo(36, 0)
+})
+
 describe('why a task waits though a slot is idle', () => {
   const models = (strategy: string): LiveRun[] =>
     ['A', 'B'].map(name => ({ name, items: 4, seconds: 1, loads: 10, strategy }))
@@ -60,9 +82,9 @@ describe('why a task waits though a slot is idle', () => {
     const view = { state, store: createDisk().store, payloads: undefined, owned: true }
     const reasonOf = (index: number): string =>
       whyItem(view, state.runs[0], { index }, 9 * SECOND)[0].reason ?? ''
-    expect(reasonOf(2)).toContain('0 tasks of its stage go first (order hrrn)')
-    expect(reasonOf(3)).toContain('1 task of its stage goes first')
-    expect(reasonOf(1)).toContain('2 tasks')
+    expect(reasonOf(2)).toContain('0 items of its stage go first (order hrrn)')
+    expect(reasonOf(3)).toContain('1 item of its stage goes first')
+    expect(reasonOf(1)).toContain('2 items')
   })
 
   test('under fair, whose share comes first', () => {

@@ -78,7 +78,7 @@ describe('why, while a run is at work on two slots that both hang', () => {
   test('an item that waits is found by a key nobody has answered: how many go first, why no machine takes it, and a forecast', async () => {
     const { out, code } = await folder.dray('why', 'pages', 'later-7')
     expect(code).toBe(0)
-    expect(out).toMatch(/read: ready: \d+ tasks of its stage go first/)
+    expect(out).toMatch(/read: ready: \d+ items of its stage go first/)
     expect(out).toMatch(/box: .*(all 2 slots are busy|2 of 2 slots are busy)/)
     expect(out).toMatch(/likely to start in \d/)
     expect(out).toContain('sum: waiting: waits for its result of read')
@@ -121,6 +121,7 @@ describe('why, while a run is at work on two slots that both hang', () => {
     expect(err).toContain('no item later-77')
     expect(err).toContain('did you mean "later-7"')
     expect(err).toMatch(/keys are such as \w+-?\d*, /)
+    expect((await folder.dray('why', 'pages', 'read')).err).toContain('read is a stage of ')
   })
 
   test('the page of the run shows both hanging items as running', async () => {
@@ -140,7 +141,7 @@ test('an item in a machine’s queue says whose, behind how many, by which rule,
   })
   const run = folder.begin('run', 'job.json', '--machines', 'machines.json', '--json')
   const said =
-    /read: assigned: in the queue of (one|two), [1-9]\d* tasks before it; placed by round-robin[\s\S]*likely to start in/
+    /read: assigned: in the queue of (one|two), [1-9]\d* items before it; placed by round-robin[\s\S]*likely to start in/
   const out = await saysSoon(folder, ['why', 'pages', 'later-9'], said)
   expect(out).toMatch(said)
   folder.write('go', '')

@@ -24,6 +24,8 @@ export type LiveRun = {
   readonly order?: string
   readonly tenant?: string
   readonly share?: number
+  /** Items a task; one when absent. */
+  readonly chunk?: number
 }
 
 /** Everything is submitted at 0. `starts`: the runs' names in the order in which items began. */
@@ -97,7 +99,8 @@ export function joining(
 }
 
 export function definitionOf(run: LiveRun): RunDefinition {
-  const { name, loads, memory, strategy = 'on-demand', order = 'fifo', tenant, share } = run
+  const { name, loads, memory, strategy = 'on-demand', order = 'fifo' } = run
+  const { tenant, share, chunk = 1 } = run
   return {
     ...{ name, job: name, strategy, order, seed: 1, due: undefined, priority: 0 },
     ...(tenant === undefined ? {} : { tenant }),
@@ -110,7 +113,7 @@ export function definitionOf(run: LiveRun): RunDefinition {
         needs: { cpu: 1, ...(memory !== undefined && { memory }) },
         loads:
           loads === undefined ? undefined : { name: `model of ${name}`, memory: run.model ?? 0 },
-        ...{ chunk: { kind: 'fixed', items: 1 }, timeout: undefined, grace: 0 },
+        ...{ chunk: { kind: 'fixed', items: chunk }, timeout: undefined, grace: 0 },
         retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
       },
     ],
