@@ -105,7 +105,8 @@ function whyEnded(
     ...at,
     ...key,
     state,
-    reason: failure === undefined || failure.kind === state ? reason : failureInWords(failure),
+    // What was cancelled with its run has not failed itself: it carries the words of what stopped the run.
+    reason: failure === undefined || state === 'cancelled' ? reason : failureInWords(failure),
     helps: helpFor(run, stage, failure),
     failure,
   }

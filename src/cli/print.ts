@@ -112,16 +112,22 @@ export function clip(text: string, width: number): string {
   return `${out}…`
 }
 
-/** Lines of at most a width, broken at spaces; what goes on is indented further. Longer words stay whole. */
+/**
+ * Lines of at most a width, broken at spaces; what goes on hangs under the second column of a row, else is indented
+ * further. Longer words stay whole.
+ */
 export function wrapped(line: string, width: number): string[] {
   if (seenWidth(line) <= width) return [line]
   const indent = /^ */.exec(line)?.[0] ?? ''
+  const firstColumn = /^ *\S.*? {2,}(?=\S)/.exec(line.replace(escapes, ''))?.[0] ?? ''
+  const column = seenWidth(firstColumn)
+  const hang = ' '.repeat(column > 0 && column <= width / 2 ? column : indent.length + 4)
   const lines: string[] = []
   let now = indent
   for (const word of line.slice(indent.length).split(/(?<=\S)(?= )/)) {
     if (now.trim() !== '' && seenWidth(now + word) > width) {
       lines.push(now)
-      now = `${indent}    ${word.trimStart()}`
+      now = `${hang}${word.trimStart()}`
     } else now += word
   }
   return [...lines, now]

@@ -127,5 +127,9 @@ test('a share says 100 % only when it is', () => {
 
 test('a line is broken at spaces within its width; what goes on is indented', () => {
   expect(wrapped('  one two three', 10)).toEqual(['  one two', '      three'])
+  expect(wrapped('  over it  one two three', 22)).toEqual([
+    '  over it  one two',
+    '           three',
+  ])
   expect(wrapped('  seventeenletters x', 10)).toEqual(['  seventeenletters', '      x'])
 })
