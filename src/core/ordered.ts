@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.ts'
+import type { Wish } from '../model/wish.ts'
 import { predict } from '../policy/estimation/least-squares.ts'
 import type { OrderedTask } from '../policy/order/order.ts'
 import { ranksOf } from '../policy/planning/rank.ts'
@@ -7,68 +8,79 @@ import { limits } from './limits.ts'
 import type { GraphState, Stage, State } from './state.ts'
 import { wishesFor, wishOf } from './wishes.ts'
 
-/** The view an order sees of a task; reused, read at once. What costs a loop is worked out when asked for. */
+/** The view an order sees of a task; reused, read at once. An order asks for little, so all is worked out when asked for. */
 export function orderedTask(state: State, stage: Stage, task: number): OrderedTask {
-  const { tasks } = state
   const { ordered } = state.scratch
-  const run = state.runs[stage.run]
   ordered.state = state
   ordered.stage = stage
-  ordered.index = tasks.first[task]
-  ordered.size = tasks.size[task]
-  ordered.releasedAt = tasks.readyAt[task]
-  ordered.priority = run.definition.priority + state.classes[tasks.klass[task]].priority
-  ordered.dueAt = run.definition.due ?? NEVER
-  const wish = wishOf(wishesFor(state, stage), ordered.index, tasks.count[task])
-  if (wish?.due !== undefined) ordered.dueAt = wish.due
-  ordered.weight = wish?.weight ?? tasks.count[task]
-  const { link } = stage.definition
-  if (link.kind === 'graph') {
-    const { due, weight } = link.problem.tasks[ordered.index]
-    if (due < Number.POSITIVE_INFINITY) ordered.dueAt = due * link.ticks
-    ordered.weight = weight
-  }
+  ordered.task = task
   return ordered
 }
 
-/**
- * A class for its getters alone: an object literal that has some is kept as a dictionary, and every
- * task that joins a queue writes all of this.
- */
+/** A class for its getters alone: an object literal that has some is kept as a dictionary. */
 export class OrderedView implements OrderedTask {
-  state: State | undefined = undefined
-  stage: Stage | undefined = undefined
-  index = 0
-  size = 0
-  releasedAt = 0
-  dueAt = NEVER
-  priority = 0
-  weight = 1
+  state!: State
+  stage!: Stage
+  task = 0
+
+  get index(): number {
+    return this.state.tasks.first[this.task]
+  }
+
+  get releasedAt(): number {
+    return this.state.tasks.readyAt[this.task]
+  }
+
+  get priority(): number {
+    const { runs, classes, tasks } = this.state
+    return runs[this.stage.run].definition.priority + classes[tasks.klass[this.task]].priority
+  }
+
+  get dueAt(): number {
+    const { link } = this.stage.definition
+    if (link.kind === 'graph') {
+      const { due } = link.problem.tasks[this.index]
+      if (due < Number.POSITIVE_INFINITY) return due * link.ticks
+    }
+    return this.wish?.due ?? this.state.runs[this.stage.run].definition.due ?? NEVER
+  }
+
+  get weight(): number {
+    const { link } = this.stage.definition
+    if (link.kind === 'graph') return link.problem.tasks[this.index].weight
+    return this.wish?.weight ?? this.state.tasks.count[this.task]
+  }
 
   get work(): number {
-    return this.stage === undefined ? this.size : workOf(this.stage, this.index, this.size)
+    return workOf(this.stage, this.index, this.size)
   }
 
   get upwardRank(): number {
-    return this.stage?.graph === undefined
-      ? this.size
-      : upwardRank(this.stage, this.stage.graph, this.index)
+    const { graph } = this.stage
+    return graph === undefined ? this.size : upwardRank(this.stage, graph, this.index)
   }
 
   get time(): number {
-    return this.stage === undefined ? 0 : timeOf(this.stage, this.work)
+    return timeOf(this.stage, this.work)
   }
 
   get learntTime(): number {
-    const { stage } = this
-    if (stage === undefined) return 0
-    return stage.graph !== undefined || stage.pooled.n >= limits.samples ? this.time : 0
+    const { graph, pooled } = this.stage
+    return graph !== undefined || pooled.n >= limits.samples ? this.time : 0
   }
 
   get remainingPath(): number {
-    if (this.stage === undefined || this.state === undefined) return 0
     if (this.stage.graph !== undefined) return this.upwardRank
     return this.time + pathAfter(this.state, this.stage)
+  }
+
+  private get size(): number {
+    return this.state.tasks.size[this.task]
+  }
+
+  private get wish(): Wish | undefined {
+    const wishes = wishesFor(this.state, this.stage)
+    return wishOf(wishes, this.index, this.state.tasks.count[this.task])
   }
 }
 
