@@ -270,7 +270,7 @@ describe('each allocation is in the tables', () => {
 })
 
 describe('which machine', () => {
-  for (const { name, choose } of allocations) {
+  for (const { name, choose, mayWait } of allocations) {
     for (const table of tables[name] ?? []) {
       const { title, view, chosen } = parsed(table)
       test(`${name}: ${title}`, () => {
@@ -281,8 +281,22 @@ describe('which machine', () => {
       const { view } = parsed(`none\n machine offered\n m0 no\n m1 no`)
       expect(choose(view)).toBe(-1)
     })
+    test(`${name}: of one machine it ${mayWait ? 'may wait for another' : 'takes that one'}`, () => {
+      const views = (tables[name] ?? []).flatMap(table => eachAlone(parsed(table).view))
+      const waits = views.some(view => choose(view) !== view.first)
+      expect(waits).toBe(mayWait === true)
+    })
   }
 })
+
+/** A view for each machine in which nothing else is offered. */
+function eachAlone(view: MachinesView): MachinesView[] {
+  return Array.from({ length: view.count }, (_, first) => {
+    const offered = new Uint8Array(view.count)
+    offered[first] = 1
+    return { ...view, offered, first, end: first + 1 }
+  })
+}
 
 describe('a schedule of six tasks on machines of speed 1, 2 and 4', () => {
   const problem = problemOf([8, 4, 12, 4, 8, 16], [1, 2, 4])

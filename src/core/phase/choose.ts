@@ -5,7 +5,7 @@ import { limits } from '../limits.ts'
 import { look } from './look.ts'
 import { spare } from './stay.ts'
 import type { Class, Run, Stage, State } from '../state.ts'
-import { dataReadyAt, fits, setupMicros } from '../times.ts'
+import { dataReadyAt, expectedMicros, fits, setupMicros } from '../times.ts'
 
 /** Asks the run's strategy for a machine; -1: none can take the task. */
 export function choose(
@@ -20,6 +20,9 @@ export function choose(
   view.count = state.machines.length
   view.now = state.now
   const offers = binds === 'early' ? offerAll(state, klass) : offerRoom(state, klass)
+  // Where there is always something to do, machines become free one by one.
+  if (offers.count === 1 && run.allocation.mayWait !== true)
+    return onlyOffer(state, stage, offers, task)
   fillStarts(state, offers)
   if (stage.graph === undefined) fillLearnt(state, stage, offers, task)
   else fillGiven(state, stage, offers, task)
@@ -29,6 +32,14 @@ export function choose(
   view.turn = state.placements
   view.planned = stage.plan?.machine.get(state.tasks.first[task]) ?? -1
   return run.allocation.choose(view)
+}
+
+/** There is no choice: it takes the task, or nobody can. */
+function onlyOffer(state: State, stage: Stage, { machines }: Offers, task: number): number {
+  const machine = state.machines[machines[0]]
+  const { first, size, count } = state.tasks
+  const micros = expectedMicros(stage, machine, first[task], size[task], count[task])
+  return micros === Number.POSITIVE_INFINITY ? -1 : machine.number
 }
 
 /** Early binding: every machine that could ever run the class. */

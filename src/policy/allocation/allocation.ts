@@ -19,6 +19,8 @@ export type Allocation = {
   readonly autoTries?: 'in every order' | 'never'
   /** The objective it was made for, if for one. */
   readonly madeFor?: Objective
+  /** May leave a task waiting though machines are offered. Else, of a single one, it is not asked. */
+  readonly mayWait?: true
   /** What it looks at beyond times and loads: the core fills in nothing else. */
   readonly looksAt?: readonly Look[]
   readonly choose: (view: MachinesView) => number

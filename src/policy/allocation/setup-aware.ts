@@ -13,6 +13,7 @@ export const setupAware: Allocation = {
   source:
     'delay scheduling, Zaharia et al. 2010; loads by unserved demand, Gujarati et al. 2020 (Clockwork)',
   binds: 'late',
+  mayWait: true,
   looksAt: ['setup'],
   choose: view => {
     const { count, offered, freeAt, processing, setup, wanted, residentAt } = view
