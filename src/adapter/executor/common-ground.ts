@@ -34,10 +34,16 @@ export function commonGround({ wrote, flush }: Voice) {
       } else home = known
       goHome()
     },
-    /** True: nothing may run here any more, once the answer is out. */
-    restore(): boolean {
+    /** After an item of so many micros. True: nothing may run here any more, once the answer is out. */
+    restore(micros: number): boolean {
       goHome()
-      const isSpoilt = shared.areChanged()
+      const isSpoilt = shared.areChanged(micros)
+      if (isSpoilt) wrote('stderr', NOTE)
+      return isSpoilt
+    },
+    /** The same of all items since it was last looked at. */
+    isSpoilt(): boolean {
+      const isSpoilt = shared.areChangedSince()
       if (isSpoilt) wrote('stderr', NOTE)
       return isSpoilt
     },
@@ -63,4 +69,4 @@ function here(otherwise: string): string {
 }
 
 const NOTE =
-  'it changed what every item of its process shares (a global, a prototype): the process ends here, and the items after it run in another; code that is meant to change it belongs at the top of the module or in setup\n'
+  'it, or an item just before it, changed what every item of its process shares (a global, a prototype): the process ends here, and the items after it run in another; code that is meant to change it belongs at the top of the module or in setup\n'

@@ -69,6 +69,8 @@ export function itemRunner({
   let progressAt = Number.NEGATIVE_INFINITY
   /** Items up to this one have begun. */
   let begun = -1
+  /** The slot ends for what an item left behind that has ended. */
+  let leaving = false
 
   const host: ContextHost = {
     wrote: voice.wrote,
@@ -84,6 +86,7 @@ export function itemRunner({
 
   async function run(stage: StageDefinition, loaded: LoadedStage, message: Message): Promise<void> {
     const { header } = message
+    if (ground.isSpoilt()) leave()
     ground.enter(loaded)
     flow.messageBegins()
     now = performance.now()
@@ -172,11 +175,11 @@ export function itemRunner({
   }
 
   function done(seq: number, answer: ItemAnswer, use: Use): undefined {
-    const isSpoilt = ground.restore()
+    const isSpoilt = ground.restore(use.micros)
     voice.end()
     running = undefined
     flow.answer(seq, answer, use, now)
-    return isSpoilt ? ground.leave() : undefined
+    return isSpoilt ? leave() : undefined
   }
 
   /** Not part of the item's time, nor of the next one's. */
@@ -227,7 +230,8 @@ export function itemRunner({
     }
     running = current
     voice.begin(current.first)
-    let started = performance.now()
+    const began = performance.now()
+    let started = began
     const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
     const call = async (from: number, to: number): Promise<End> => {
       const part = places.slice(from, to)
@@ -257,10 +261,16 @@ export function itemRunner({
       }
       if (slowness.isDue()) await payOwed()
     })
-    const isSpoilt = ground.restore()
+    const isSpoilt = ground.restore((now - began) * 1_000)
     voice.end()
     running = undefined
-    if (isSpoilt) ground.leave()
+    if (isSpoilt) leave()
+  }
+
+  function leave(): never {
+    leaving = true
+    voice.end()
+    return ground.leave()
   }
 
   async function takeTurn(): Promise<void> {
@@ -284,7 +294,7 @@ export function itemRunner({
 
   function isLate(): boolean {
     const context = origin.getStore()
-    return context !== undefined && context !== running?.context
+    return leaving || (context !== undefined && context !== running?.context)
   }
 
   return {
@@ -300,6 +310,10 @@ export function itemRunner({
       const from = Math.max(first, begun + 1)
       if (last < Number.MAX_SAFE_INTEGER)
         for (let seq = from; seq <= last; seq++) cancelled.add(seq)
+    },
+    /** All answers are out. */
+    rest(): void {
+      if (ground.isSpoilt()) leave()
     },
     /** Whether what happens now was begun by an item that has ended since. */
     isLate,

@@ -14,14 +14,14 @@ export type Use = {
  * so it is asked for again after 20 ms of items; a new peak is seen with each.
  */
 export function useMeter(): (micros: number) => Use {
-  let usage = process.resourceUsage()
+  let usage = resourceUsage()
   let shortMicros = 0
-  let heldBytes = process.memoryUsage.rss()
+  let heldBytes = rss()
   let heldFor = 0
   let peakBytes = heldBytes
   function held(): number {
     if (heldFor >= HELD_MICROS) {
-      heldBytes = process.memoryUsage.rss()
+      heldBytes = rss()
       heldFor = 0
     }
     return heldBytes
@@ -33,7 +33,7 @@ export function useMeter(): (micros: number) => Use {
       shortMicros += micros
       return { micros, cpuMicros: micros, peakBytes }
     }
-    const now = process.resourceUsage()
+    const now = resourceUsage()
     const spent =
       now.userCPUTime - usage.userCPUTime + now.systemCPUTime - usage.systemCPUTime - shortMicros
     // The system keeps only the greatest peak of all time: it is this item's if it rose just now.
@@ -48,3 +48,7 @@ export function useMeter(): (micros: number) => Use {
 }
 
 const HELD_MICROS = 20_000
+
+/** As they were before any handler could replace them. */
+const { resourceUsage } = process
+const { rss } = process.memoryUsage

@@ -57,7 +57,7 @@ function endIfMaimed(flush: () => void): () => void {
 
 /** Which files they are: a closed one may be open again as another. */
 function descriptors(): string {
-  return [1, 2, READS].map(inode).join(' ')
+  return `${inode(1)} ${inode(2)} ${inode(READS)}`
 }
 
 function inode(descriptor: number): number {

@@ -120,6 +120,7 @@ export function slotRuntime(channel: Outbox) {
       if (work.kind === 'forget') stages.delete(work.stage)
     }
     if (outbox.waiting() > 0) outbox.flush()
+    if (!quitting) runner.rest()
     working = false
     if (quitting) await leave()
   }
@@ -229,6 +230,8 @@ export function slotRuntime(channel: Outbox) {
     voice.wrote('stderr', `uncaught: ${detail ?? message}\n`)
   }
 
+  // A handler may `unref` all there is: a slot ends because it is told to, or its loop is gone.
+  setInterval(() => {}, ALWAYS_MS)
   process.on('uncaughtException', charge)
   process.on('unhandledRejection', charge)
   process.on('exit', code => {
@@ -238,3 +241,5 @@ export function slotRuntime(channel: Outbox) {
   })
   return { receive, wrote: voice.wrote, isLate: runner.isLate }
 }
+
+const ALWAYS_MS = 2 ** 30

@@ -125,6 +125,14 @@ describe.each(['process', 'thread'] as const)('what an item leaves behind, in a 
     )
   })
 
+  test('let go of all that keeps its slot alive, it runs on', async () => {
+    const box = world()
+    box.executor.define(0, code('faults.mjs', { isolation }))
+    box.executor.run(first, 0, [order(0, { do: 'unrefs' }), order(1, { do: 'lingers' })])
+    const outcomes = await box.answered(2)
+    expect(outcomes.map(({ result }) => result)).toEqual(['"answered"', '"lingered"'])
+  })
+
   test('its late exit ends the slot, and whoever runs there meanwhile is lost without blame', async () => {
     const box = leaving('exitsLate')
     const { failure } = await box.next('slotEnded')
@@ -166,7 +174,7 @@ describe('a lying or noisy handler', () => {
     expect(failure.message).toBe('the handler closed the pipe of its answers')
   })
 
-  test.each(['breaksJson', 'breaksMaps', 'poisons'])(
+  test.each(['breaksJson', 'breaksMaps', 'breaksArrays', 'breaksText', 'poisons'])(
     '%s: what it changed of what all items share changes no other result: its slot ends, nobody is blamed',
     async does => {
       const box = harm(does)
@@ -176,7 +184,7 @@ describe('a lying or noisy handler', () => {
       expect(failure.message).toContain('changed what all items of its process share')
       expect(box.outcomes().map(({ attempt }) => attempt)).toEqual([0])
       expect(box.of('log').map(({ text }) => text)).toContainEqual(
-        expect.stringContaining('it changed what every item of its process shares'),
+        expect.stringContaining('changed what every item of its process shares'),
       )
       box.executor.run(first, 0, [order(2, { do: 'nothing' })])
       expect((await box.answered(2))[1].result).toBe('"fine"')
