@@ -1,3 +1,5 @@
+import { closeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { InputError } from '../model/input-error.ts'
 import { NeverHere } from '../model/never-here.ts'
 import { printable } from './printable.ts'
@@ -18,6 +20,7 @@ export async function exitWith(
   process.on('uncaughtException', endUncaught)
   process.on('unhandledRejection', endUncaught)
   process.on('exit', unasked)
+  process.on('exit', letTerminalGo)
   try {
     process.exitCode = await body()
   } catch (error) {
@@ -43,6 +46,23 @@ export function leave(code: number): never {
   process.off('exit', unasked)
   process.exit(code)
 }
+
+/**
+ * At its end Node gives a terminal its modes back, and aborts where that terminal has gone away meanwhile. One that
+ * is closed is none of its concern.
+ */
+function letTerminalGo(): void {
+  for (const descriptor of terminals) {
+    if (isatty(descriptor)) continue
+    try {
+      closeSync(descriptor)
+    } catch {
+      // Closed already.
+    }
+  }
+}
+
+const terminals = [0, 1, 2].filter(isatty)
 
 function endUncaught(error: unknown): void {
   leave(told(explainUncaught(error)))

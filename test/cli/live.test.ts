@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -162,6 +163,17 @@ describe('a run whose reader goes away', () => {
     const ended = await folder.drayUnder(['bash', '-c', script, '-'], ...over(20, flag))
     expect(ended.code, ended.err).toBe(0)
     expect(lines(ended.out)).toHaveLength(1)
+    whole(folder, 20)
+    folder.remove()
+  })
+
+  const hasPty = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
+  test.skipIf(!hasPty)('the same where its terminal goes away', async () => {
+    const folder = folderWith({ 'handle.mjs': slow(60) })
+    const closed = `SHELL=$BASH script -qec "trap '' HUP; $(printf '%q ' "$@"); echo \\$? > code" /dev/null > /dev/null &
+      until [ -s ran.txt ]; do sleep 0.02; done; kill -9 $!; until [ -s code ]; do sleep 0.02; done`
+    await folder.drayUnder(['bash', '-c', closed, '-'], ...over(20))
+    expect(folder.read('code')).toBe('0\n')
     whole(folder, 20)
     folder.remove()
   })
