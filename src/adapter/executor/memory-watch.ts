@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { type MemoryReading, readMemory, residentBytes } from '../machine/memory.ts'
+import { memoryKills, type MemoryReading, readMemory, residentBytes } from '../machine/memory.ts'
 import type { Slot } from './slot.ts'
 
 const PERIOD_MS = 250
@@ -11,6 +11,7 @@ const LOW_ABOVE = 0.1
 /** What a slot asks of it when it has ended. */
 export type BoxMemory = {
   readonly isShort: () => boolean
+  readonly hasKilled: () => boolean
   readonly isMost: (bytes: number) => boolean
   readonly ranOut: () => void
 }
@@ -23,8 +24,11 @@ export function memoryWatch(options: {
   readonly slots: () => Iterable<Slot>
   readonly onPressure: (high: boolean) => void
   readonly read?: () => MemoryReading
+  readonly kills?: () => number
 }) {
   const read = options.read ?? readMemory
+  const killed = options.kills ?? memoryKills
+  let kills = killed()
   let timer: NodeJS.Timeout | undefined
   let high = false
   let lowestShare = 1
@@ -50,6 +54,12 @@ export function memoryWatch(options: {
     look,
     /** Whether at the last look less was left than calls for caution. */
     isShort: () => lowestShare < LOW_ABOVE,
+    /** Whether since it was last asked the system killed for want of memory: between two looks there is time to fill a box. */
+    hasKilled(): boolean {
+      const before = kills
+      kills = killed()
+      return kills > before
+    },
     /** Whether one slot that held so much is what filled the box. */
     isMost: (bytes: number) => bytes > total / 2,
     /** The system had to kill a slot: what is free now is what that slot held, so nothing starts for a while. */

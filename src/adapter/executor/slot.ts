@@ -216,7 +216,8 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       exit: target.exit,
       residentBytes: target.residentBytes,
       memoryLimit: pending.first()?.memoryLimit,
-      memoryWasShort: host.memory.isShort(),
+      memoryWasShort:
+        host.memory.isShort() || (end.signal === 'SIGKILL' && host.memory.hasKilled()),
       heldMost: host.memory.isMost(target.residentBytes),
     })
     if (failure.code === MEMORY_OF_BOX) host.memory.ranOut()

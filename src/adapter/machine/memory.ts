@@ -38,6 +38,21 @@ function droppable(folder: string): number {
   return bytesOf('inactive_file') + bytesOf('active_file')
 }
 
+/**
+ * How many processes the system has killed for want of memory: of this process's groups, or where none of them
+ * counts, of the box. (v2: memory.events; v1: memory.oom_control)
+ */
+export function memoryKills(root = '/'): number {
+  const ofGroups = cgroupFolders(root, 'memory').flatMap(
+    folder => killsIn(`${folder}/memory.events`) ?? killsIn(`${folder}/memory.oom_control`) ?? [],
+  )
+  if (ofGroups.length === 0) return killsIn(`${root}proc/vmstat`) ?? 0
+  return ofGroups.reduce((sum, kills) => sum + kills, 0)
+}
+
+const killsIn = (path: string): number | undefined =>
+  fieldIn(readText(path) ?? '', /^oom_kill (\d+)$/m)
+
 /** Resident bytes of a process, or `undefined` where only `ps` could tell. */
 export function residentBytes(pid: number): number | undefined {
   const pages = readText(`/proc/${pid}/statm`)?.split(' ')[1]

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryWatch } from '../../../src/adapter/executor/memory-watch.ts'
 import { cpuQuota } from '../../../src/adapter/machine/cgroup.ts'
 import { discoverMachine } from '../../../src/adapter/machine/discover.ts'
-import { readMemory, residentBytes } from '../../../src/adapter/machine/memory.ts'
+import { memoryKills, readMemory, residentBytes } from '../../../src/adapter/machine/memory.ts'
 
 const roots: string[] = []
 afterEach(() => {
@@ -148,6 +148,27 @@ describe('memory that is left', () => {
     const bytes = residentBytes(process.pid) ?? 0
     expect(Math.abs(bytes - process.memoryUsage.rss()) / bytes).toBeLessThan(0.5)
     expect(residentBytes(2 ** 30)).toBeUndefined()
+  })
+
+  test('who was killed for want of it is counted in all its groups, on the box where none counts', () => {
+    const box = { ...host, 'proc/vmstat': 'oom_kill 7\n' }
+    const groups = {
+      'proc/self/cgroup': '0::/a/b\n',
+      'sys/fs/cgroup/a/memory.events': 'oom 9\noom_kill 2\n',
+      'sys/fs/cgroup/a/b/memory.events': 'oom 9\noom_kill 1\noom_group_kill 9\n',
+    }
+    const version1 = {
+      'proc/self/cgroup': '2:memory:/x\n',
+      'sys/fs/cgroup/memory/x/memory.oom_control': 'under_oom 0\noom_kill 4\n',
+    }
+    const counts = [host, box, { ...box, ...groups }, { ...box, ...version1 }].map(files =>
+      memoryKills(root(files)),
+    )
+    expect(counts).toEqual([0, 7, 3, 4])
+    let kills = 3
+    const watch = memoryWatch({ slots: () => [], onPressure: () => {}, kills: () => kills })
+    kills = 4
+    expect([watch.hasKilled(), watch.hasKilled()]).toEqual([true, false])
   })
 
   test('pressure is told when little is left and again when there is room, not in between', () => {
