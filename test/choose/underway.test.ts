@@ -42,7 +42,8 @@ describe('what runs already when the rest is planned', () => {
       ...{ objective, seed: 1, spending: { kind: 'steps', steps: 200 } },
     })
     expect(begins(schedule.start)).toEqual([0, 0])
-    expect(members.length).toBeGreaterThan(5)
+    // For makespan the first fill is proved the best at once.
+    expect(members.length).toBeGreaterThan(objective === 'makespan' ? 1 : 5)
     for (const { name, schedule } of members) expect(begins(schedule.start), name).toEqual([0, 0])
   })
 
