@@ -1,6 +1,5 @@
 import { endedCount } from '../core/items.ts'
 import type { Machine, Run, Stage, State } from '../core/state.ts'
-import { WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
 import { spreadOf } from '../policy/estimation/spread.ts'
 import { driftIn, handoverOf, spreadIn } from './luck.ts'
@@ -22,11 +21,8 @@ export function timeLeft(state: State, run: Run, now = state.now): Forecast | un
   if (phases === undefined) return undefined
   const played = playLeft(state, phases, now)
   if (played === undefined) return undefined
-  const { ends: left } = played
-  const least = waitsUntil(state, run) - now
-  const at = (q: number) => Math.max(least, quantile(left, q))
+  const ends = rangeOf(played.ends)
   const without = phases.flatMap(({ stages }) => stages).filter(isYetToBeMeasured)
-  const ends = { low: at(LOW), expected: at(0.5), high: at(HIGH) }
   if (without.length === 0) return ends
   return { ...ends, without: [...new Set(without.map(({ definition }) => definition.name))] }
 }
@@ -34,17 +30,6 @@ export function timeLeft(state: State, run: Run, now = state.now): Forecast | un
 /** With items left, or none known yet, and no measured time. */
 const isYetToBeMeasured = ({ pooled, definition, complete, known, items }: Stage): boolean =>
   pooled.n === 0 && definition.link.kind !== 'graph' && !(complete && endedCount(items) === known)
-
-/** The last instant at which something of the run may start that must wait for it. */
-function waitsUntil(state: State, { number }: Run): number {
-  const { tasks, stages } = state
-  let latest = 0
-  for (let task = 0; task < tasks.used; task += 1) {
-    if (tasks.state[task] !== WAITING || stages[tasks.stage[task]].run !== number) continue
-    latest = Math.max(latest, tasks.readyAt[task])
-  }
-  return latest
-}
 
 /** The middle 80 % is what a range says. */
 const [LOW, HIGH] = [0.1, 0.9]
@@ -118,7 +103,7 @@ export function startOn(
 ): Forecast | undefined {
   const { size, count } = state.tasks
   const stints = before.map(task => [{ stage, items: count[task], size: size[task] }])
-  const played = playLeft(state, [{ stages: [stage], stints, bulk: [] }], now, machine)
+  const played = playLeft(state, [{ stages: [stage], stints, bulk: [], held: [] }], now, machine)
   return played === undefined ? undefined : rangeOf(played.frees)
 }
 

@@ -16,7 +16,7 @@ export type Lane = {
 
 /** As many lanes as tasks of the stages that are left can run side by side. */
 export function lanesFor(state: State, phases: readonly Phase[], now: number): Lane[] {
-  const first = phases.find(({ stints }) => stints.length > 0) ?? phases[0]
+  const first = phases.find(({ stints, held }) => stints.length + held.length > 0) ?? phases[0]
   const stages = first?.stages ?? []
   const lanes: Lane[] = []
   for (const machine of state.machines) {

@@ -28,7 +28,7 @@ export function playLeft(
 ): Played | undefined {
   const all = lanesFor(state, phases, now)
   const lanes = machine === undefined ? all : all.filter(lane => lane.machine === machine.number)
-  const timed = phases.map(phase => timedPhase(state, phase))
+  const timed = phases.map(phase => timedPhase(state, phase, now))
   if (lanes.length === 0 || timed.some(({ known }) => !known)) return undefined
   const steps = timed.reduce((sum, { stints }) => sum + stints.length + 1, 0) * lanes.length
   const draws = Math.round(Math.min(MOST_DRAWS, Math.max(LEAST_DRAWS, STEPS / steps)))
@@ -56,16 +56,19 @@ type TimedPiece = {
   readonly micros: Float64Array
 }
 
+/** `from`: micros from now until it may start. */
+type TimedStint = { readonly pieces: readonly TimedPiece[]; readonly from: number }
+
 type TimedPhase = {
   readonly stages: readonly Stage[]
-  readonly stints: readonly (readonly TimedPiece[])[]
+  readonly stints: readonly TimedStint[]
   readonly bulk: readonly TimedPiece[]
   /** Those with work left: a slot that has not loaded them does so first. */
   readonly used: readonly Stage[]
   readonly known: boolean
 }
 
-function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
+function timedPhase(state: State, { stages, stints, bulk, held }: Phase, now: number): TimedPhase {
   const spreads = new Map(stages.map(stage => [stage, spreadIn(stage)]))
   const factors = new Map(stages.map(stage => [stage, factorsIn(state, stage)]))
   let known = true
@@ -80,9 +83,22 @@ function timedPhase(state: State, { stages, stints, bulk }: Phase): TimedPhase {
     })
     return { stage, items, micros, spread: spreads.get(stage) ?? spreadIn(stage) }
   }
-  const timedStints = stints.map(stint => stint.map(timed))
+  // A slot takes what it can before it waits for what is held back.
+  const timedStints = [
+    ...stints.map((stint): TimedStint => ({ pieces: stint.map(timed), from: 0 })),
+    ...held.map(
+      ({ stint, readyAt }): TimedStint => ({
+        pieces: stint.map(timed),
+        from: Math.max(0, readyAt - now),
+      }),
+    ),
+  ]
   const timedBulk = bulk.map(timed)
-  const used = [...new Set([...timedStints.flat(), ...timedBulk].map(({ stage }) => stage))]
+  const used = [
+    ...new Set(
+      [...timedStints.flatMap(({ pieces }) => pieces), ...timedBulk].map(({ stage }) => stage),
+    ),
+  ]
   return { stages, stints: timedStints, bulk: timedBulk, used, known }
 }
 
@@ -106,7 +122,8 @@ function playOnce(
     if (phase.bulk.length > 0) end = Math.max(end, pour(phase.bulk, lanes, free, random, luckOf))
     for (const stint of phase.stints) {
       const at = earliest(stint, lanes, free)
-      for (const { stage, items, spread, micros } of stint) {
+      free[at] = Math.max(free[at], stint.from)
+      for (const { stage, items, spread, micros } of stint.pieces) {
         const { factor, handover } = luckOf(stage, spread)
         const ratio = ratioOf(spread, items, random) * factor
         free[at] += micros[lanes[at].machine] * ratio + items * handover
@@ -159,11 +176,11 @@ function pour(
 }
 
 /** The lane that would end it first, by what is expected. */
-function earliest(stint: readonly TimedPiece[], lanes: readonly Lane[], free: Float64Array) {
+function earliest({ pieces, from }: TimedStint, lanes: readonly Lane[], free: Float64Array) {
   let [best, least] = [0, Number.POSITIVE_INFINITY]
   for (let at = 0; at < lanes.length; at += 1) {
-    let ends = free[at]
-    for (let nth = 0; nth < stint.length; nth += 1) ends += stint[nth].micros[lanes[at].machine]
+    let ends = Math.max(free[at], from)
+    for (let nth = 0; nth < pieces.length; nth += 1) ends += pieces[nth].micros[lanes[at].machine]
     if (ends < least) {
       best = at
       least = ends

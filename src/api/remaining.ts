@@ -1,5 +1,6 @@
 import { endedCount } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
+import { WAITING } from '../core/tasks.ts'
 
 /** Items of one stage that are done one after another. */
 export type Piece = {
@@ -19,14 +20,22 @@ export type Phase = {
   readonly stints: readonly Stint[]
   /** ...and before them so many of each, too many to be told apart. */
   readonly bulk: readonly Piece[]
+  /** What may not start yet (a release, a backoff), soonest first. */
+  readonly held: readonly Held[]
 }
 
-/** Stints told apart: with more of them their own spread no longer matters beside the common error. */
+type Held = {
+  readonly stint: Stint /** The instant from which it may. */
+  readonly readyAt: number
+}
+
+/** Stints told apart, and as many that are held back: with more of them their own spread no longer matters beside the common error. */
 const APART = 96
 
 /** `undefined` while it is not known how many items there will be. */
 export function remainingOf(state: State, run: Run): Phase[] | undefined {
-  const phases = new Map<number, { stages: Stage[]; stints: Stint[]; bulk: Piece[] }>()
+  const phases = new Map<number, Left & { stages: Stage[] }>()
+  const waiting = waitingTasks(state, run)
   const depths = new Map<number, number>()
   for (const number of run.stages) {
     const stage = state.stages[number]
@@ -34,16 +43,20 @@ export function remainingOf(state: State, run: Run): Phase[] | undefined {
     const follows = kind === 'item' ? 0 : 1
     const depth = stage.upstream < 0 ? 0 : (depths.get(stage.upstream) ?? 0) + follows
     depths.set(number, depth)
-    const phase = phases.get(depth) ?? { stages: [], stints: [], bulk: [] }
+    const phase = phases.get(depth) ?? { stages: [], stints: [], bulk: [], held: [] }
     phases.set(depth, phase)
     phase.stages.push(stage)
     if (kind === 'item' && chainOf(state, state.stages[stage.upstream])[1] === stage) continue
     const left =
-      kind === 'gather' || kind === 'tree' ? groupsLeft(state, stage) : chainLeft(state, stage)
+      kind === 'gather' || kind === 'tree'
+        ? groupsLeft(state, stage, waiting)
+        : chainLeft(state, stage, waiting)
     if (left === undefined) return undefined
     phase.stints.push(...left.stints)
     phase.bulk.push(...left.bulk)
+    phase.held.push(...left.held)
   }
+  for (const { held } of phases.values()) held.sort((a, b) => a.readyAt - b.readyAt)
   return [...phases].sort(([a], [b]) => a - b).map(([, phase]) => phase)
 }
 
@@ -58,49 +71,93 @@ export function chainOf(state: State, head: Stage): Stage[] {
   return chain
 }
 
-type Left = { readonly stints: Stint[]; readonly bulk: Piece[] }
+/** Tasks that wait for an instant: those that wait longest; the others count as if they were ready. */
+function waitingTasks({ tasks, stages }: State, { number }: Run): number[] {
+  const waiting: number[] = []
+  for (let task = 0; task < tasks.used; task += 1)
+    if (tasks.state[task] === WAITING && stages[tasks.stage[task]].run === number)
+      waiting.push(task)
+  const { readyAt } = tasks
+  return waiting.sort((a, b) => readyAt[b] - readyAt[a] || a - b).slice(0, APART)
+}
+
+type Left = { readonly stints: Stint[]; readonly bulk: Piece[]; readonly held: Held[] }
 
 /** How many groups there will be is not known before all upstream has ended; one is the least. */
-function groupsLeft(state: State, stage: Stage): Left {
+function groupsLeft(state: State, stage: Stage, waiting: readonly number[]): Left {
   const open = stage.complete ? stage.known - endedCount(stage.items) : 1
-  const count = Math.max(0, open - runningItems(state, stage))
-  return split(count, [stage], [1])
+  const { held, items } = heldOf(state, [stage], waiting)
+  const count = Math.max(0, open - items - runningItems(state, stage))
+  return { ...split(count, [stage], [1]), held }
 }
 
 /** What starts before an item does that has so many of its stage before it, in chunks: downstream goes first. */
 export function aheadOf(state: State, stage: Stage, ahead: number, chunk = 1): Phase {
   const stages = chainOf(state, stage)
-  const { stints, bulk } = chainOfLeft(state, stages, ahead, chunk)
-  return { stages, stints: stints.reverse(), bulk }
+  const { stints, bulk, held } = chainOfLeft(state, stages, ahead, { waiting: [], chunk })
+  return { stages, stints: stints.reverse(), bulk, held }
 }
 
-function chainLeft(state: State, head: Stage): Left | undefined {
+function chainLeft(state: State, head: Stage, waiting: readonly number[]): Left | undefined {
   if (!head.complete) return undefined
   const open = head.known - endedCount(head.items) - runningItems(state, head)
-  return chainOfLeft(state, chainOf(state, head), Math.max(0, open))
+  return chainOfLeft(state, chainOf(state, head), Math.max(0, open), { waiting, chunk: 1 })
 }
 
-/** So many of the chain's first stage that wait, and what waits at those that follow it. */
-function chainOfLeft(state: State, chain: readonly Stage[], waiting: number, chunk = 1): Left {
-  const left: Left = { stints: [], bulk: [] }
+/** So many open ones of the chain's first stage, and what is open at those that follow it; of `waiting` some are. */
+function chainOfLeft(
+  state: State,
+  chain: readonly Stage[],
+  first: number,
+  { waiting, chunk }: { readonly waiting: readonly number[]; readonly chunk: number },
+): Left {
+  const left: Left = { stints: [], bulk: [], held: [] }
   let before = 0
   chain.forEach((stage, at) => {
     const open = stage.known - endedCount(stage.items)
-    const count = at === 0 ? waiting : Math.max(0, open - before - runningItems(state, stage))
+    const { held, items } = heldOf(state, chain.slice(at), waiting)
+    const there = at === 0 ? first : open - before - runningItems(state, stage)
+    const count = Math.max(0, there - items)
     before = open
     const sizes = at === 0 ? sizesOf(stage) : [1]
     const { stints, bulk } = split(count, chain.slice(at), sizes, at === 0 ? chunk : 1)
+    left.held.push(...held)
     left.stints.push(...stints)
     left.bulk.push(...bulk)
   })
   return left
 }
 
+/** Of these tasks those of the chain's first stage, each with what follows it; and how many items they are. */
+function heldOf(
+  { tasks }: State,
+  chain: readonly Stage[],
+  waiting: readonly number[],
+): { readonly held: Held[]; readonly items: number } {
+  const [{ number }] = chain
+  const own = waiting.filter(task => tasks.stage[task] === number)
+  const held = own.map((task): Held => {
+    const { [task]: items } = tasks.count
+    const stint = chain.map((stage, at) => ({
+      stage,
+      items,
+      size: at === 0 ? tasks.size[task] : items,
+    }))
+    return { stint, readyAt: tasks.readyAt[task] }
+  })
+  return { held, items: own.reduce((sum, task) => sum + tasks.count[task], 0) }
+}
+
 /**
  * So many items as stints through the stages, a chunk of them each; the first stage's items have sizes, taken in
  * turn.
  */
-function split(count: number, stages: readonly Stage[], sizes: readonly number[], chunk = 1): Left {
+function split(
+  count: number,
+  stages: readonly Stage[],
+  sizes: readonly number[],
+  chunk = 1,
+): Omit<Left, 'held'> {
   const apart = Math.min(Math.ceil(count / chunk), APART)
   const piece = (stage: Stage, at: number, size: number, items: number): Piece => ({
     stage,

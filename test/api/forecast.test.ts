@@ -42,6 +42,8 @@ type World = {
   readonly between?: (random: Prng) => number
   /** Whether the n-th that starts fails; none where it does not matter. */
   readonly fails?: (nth: number) => boolean
+  /** The instant before which the last item must not start; none where it does not matter. */
+  readonly lastNotBefore?: number
 }
 
 type Look = (state: State, now: number) => void
@@ -67,11 +69,14 @@ function play(world: World, seed: number, look: Look): number {
   for (;;) {
     const { actions, wakeAt = Number.POSITIVE_INFINITY } = step(state, now, events)
     for (const action of actions) {
-      if (action.kind === 'readSource')
+      if (action.kind === 'readSource') {
+        const { items: count, lastNotBefore: notBefore } = world
+        const wishes = notBefore === undefined ? [] : [{ index: count - 1, priority: 0, notBefore }]
         due.push({
           at: now,
-          event: { kind: 'read', stage: 0, first: 0, count: world.items, cursor: 'x', done: true },
+          event: { kind: 'read', stage: 0, first: 0, count, cursor: 'x', done: true, wishes },
         })
+      }
       if (action.kind === 'run') {
         const { machine, slot, tasks, firstAttempt } = action
         let at = now
@@ -298,6 +303,26 @@ test('what attempts that fail take is foretold as well', () => {
   )
   expect(share).toBeGreaterThan(0.9)
   expect(share).toBeLessThan(1.1)
+})
+
+test('an item not yet due takes its own time after its release, and so do those that follow it', () => {
+  const world = {
+    ...{ items: 20, stages: ['a', 'b'], speeds: [1], draw: stray(0.2) },
+    lastNotBefore: 40 * second,
+  }
+  let shown: { now: number; left: Forecast } | undefined
+  const end = play(world, 1, (state, now) => {
+    if (state.stages[1]?.items.counts[DONE] !== 19) return
+    const left = timeLeft(state, state.runs[0], now)
+    if (left !== undefined) shown ??= { now, left }
+  })
+  expect(shown).toBeDefined()
+  const { now, left } = shown ?? { now: 0, left: { low: 0, expected: 0, high: 0 } }
+  const after = (at: number) => (now + at) / second - 40
+  expect(after(end - now)).toBeGreaterThan(1)
+  expect(after(left.expected)).toBeCloseTo(2, 0)
+  expect(after(left.low)).toBeLessThan(after(left.expected) - 0.1)
+  expect(after(left.high)).toBeGreaterThan(after(left.expected) + 0.1)
 })
 
 test.each([
