@@ -1,4 +1,4 @@
-import { itemStates, stateOf } from '../core/items.ts'
+import { endedCount, itemStates, stateOf } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../core/tasks.ts'
 import { expectedMicros } from '../core/times.ts'
@@ -154,6 +154,8 @@ function whyUncut(view: View, run: Run, stage: Stage, index: number, now: number
     if (code === 'open')
       return { state: 'waiting', reason: `waits for its result of ${upstream.definition.name}` }
   }
+  if (waitsForAll(stage))
+    return { state: 'waiting', reason: `its stage takes all in one task: ${lastOf(state, stage)}` }
   const resting = run.state === 'active' ? '' : `; the run is ${run.state}`
   const ahead = waitingBefore(state, stage, index)
   return {
@@ -161,6 +163,16 @@ function whyUncut(view: View, run: Run, stage: Stage, index: number, now: number
     reason: `${goFirst(ahead)}${resting}`,
     ...(view.owned && run.state === 'active' ? startInPool(state, stage, ahead, now) : {}),
   }
+}
+
+/** With `chunk: 'whole'`, until the last item has come. */
+const waitsForAll = ({ definition: { chunk }, complete, pool, items, known }: Stage): boolean =>
+  chunk.kind === 'whole' && !(complete && pool.size + endedCount(items) >= known)
+
+function lastOf({ stages }: State, { definition: { link }, upstream }: Stage): string {
+  if (link.kind === 'item') return `waits until ${stages[upstream].definition.name} has ended`
+  const isPushed = link.kind === 'source' && link.pushed === true
+  return isPushed ? 'waits until its stream is closed' : 'waits until the input is read to its end'
 }
 
 /** Items of the stage that wait as well and go before one that is in no task yet. */

@@ -62,6 +62,27 @@ test('why of an item in a chunk counts items: those before it in its own too, an
   expect(seconds(whyOf(35).forecastStart)).toBeCloseTo(36, 0)
 })
 
+test.each([
+  ['whose stream is open', { kind: 'source', pushed: true }, 'waits until its stream is closed'],
+  ['whose input is read', { kind: 'source' }, 'waits until the input is read to its end'],
+] as const)(
+  'why of an item of a whole stage %s waits for the last one, and foretells nothing',
+  (_, link, said) => {
+    const state = begun(1, [{ name: 'A', items: 4, seconds: 1 }])
+    const [first] = definitionOf({ name: 'B', items: 4, seconds: 1 }).stages
+    const stages = [{ ...first, link, chunk: { kind: 'whole' as const } }]
+    const run = { ...definitionOf({ name: 'B', items: 4, seconds: 1 }), stages }
+    step(state, 2 * SECOND, [{ kind: 'submit', run }])
+    step(state, 3 * SECOND, [
+      { kind: 'read', stage: 1, first: 0, count: 4, cursor: 'c', done: false },
+    ])
+    const view = { state, store: createDisk().store, payloads: undefined, owned: true }
+    const [why] = whyItem(view, state.runs[1], { index: 2 }, 4 * SECOND)
+    expect(why).toMatchObject({ state: 'waiting', reason: expect.stringContaining(said) })
+    expect(why.forecastStart).toBeUndefined()
+  },
+)
+
 describe('why a task waits though a slot is idle', () => {
   const models = (strategy: string): LiveRun[] =>
     ['A', 'B'].map(name => ({ name, items: 4, seconds: 1, loads: 10, strategy }))
