@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs'
 import { relative } from 'node:path'
 import { outColours as pc } from './colour.ts'
 import type { Host } from '../api/host.ts'
 import type { Submitted } from '../api/submit.ts'
+import type { Written } from '../adapter/output/write-output.ts'
 import { dueInWords, type Summary } from '../api/summary.ts'
 import { failuresOf, itemsInWords } from '../api/why-run.ts'
 import type { Job } from '../model/job.ts'
@@ -21,7 +23,10 @@ import { whereItWent } from './where-it-went.ts'
 /** The end of a run on one screen: how it came out, where the time went, and what to do next. */
 export function endReport(summary: Summary, host: Host, job: Job, submitted: Submitted): string {
   if (submitted.plan.kind === 'nothing')
-    return sections([outputLines(summary), [nextCommand(summary, job)]])
+    return sections([
+      [...outputLines(summary), ...editedLines(host.written(summary.run))],
+      [nextCommand(summary, job)],
+    ])
   const rows = [...timeRows(summary, host), ...memoryRows(summary, host)]
   return sections([
     [headline(summary)],
@@ -77,7 +82,9 @@ function stageLines(summary: Summary): string[] {
   )
 }
 
-function timeRows(summary: Summary, host: Host): [string, string][] {
+type Row = [string, string]
+
+function timeRows(summary: Summary, host: Host): Row[] {
   if (summary.makespan === 0) return []
   const parts = whereItWent(summary, host)
   const over = Math.max(0, summary.makespan - summary.lowerBound)
@@ -167,6 +174,21 @@ function outputLines(summary: Summary): string[] {
       `${plural(output.items, 'item')}, ${output.files === 1 ? '' : `${plural(output.files, 'file')}, `}${formatBytes(output.bytes)}`,
     ]),
   )
+}
+
+/** Whoever changed a file may want it so: it is told, not written over. */
+function editedLines(written: readonly Written[]): string[] {
+  return written.flatMap(({ path, bytes, changedAt }) => {
+    const now = statSync(path, { throwIfNoEntry: false })
+    if (now === undefined || !now.isFile()) return []
+    const isOther = now.size !== bytes
+    if (!isOther && (changedAt === undefined || now.mtimeMs === changedAt)) return []
+    const what = isOther
+      ? `no longer what was written: ${formatBytes(now.size)} now`
+      : 'touched since it was written'
+    const name = relative(process.cwd(), path) || path
+    return [pc.yellow(`  ${name} is ${what}; moved away, the same command writes it anew`)]
+  })
 }
 
 function nextCommand(summary: Summary, _job: Job): string {

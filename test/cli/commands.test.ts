@@ -273,6 +273,17 @@ test('what a run wrote is told again when there is nothing to do; map says --fre
   expect(first.outputs).toHaveLength(1)
   const again = await folder.dray(...words)
   expect(again.out).toContain('out.jsonl  3 items')
+  expect(again.out).not.toContain('since')
+  const asWritten = folder.read('out.jsonl')
+  folder.write('out.jsonl', asWritten.replace('"result":2', '"result":3'))
+  expect((await folder.dray(...words)).out).toContain('out.jsonl is touched since it was written;')
+  folder.write('out.jsonl', 'edited\n')
+  const edited = await folder.dray(...words)
+  expect(edited.out).toContain('out.jsonl is no longer what was written: 7 B now; moved away,')
+  expect(folder.read('out.jsonl')).toBe('edited\n')
+  rmSync(join(folder.path, 'out.jsonl'))
+  expect((await folder.dray(...words)).out).not.toContain('moved away')
+  expect(folder.read('out.jsonl')).toBe(asWritten)
   expect(JSON.parse((await folder.dray('status', '--json')).out)).toMatchObject({
     outputs: first.outputs,
   })

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { OutputSpec } from '../../model/job.ts'
 import { templateRoot } from '../../model/output-template.ts'
@@ -14,6 +15,8 @@ export type Written = {
   readonly path: string
   readonly files: number
   readonly bytes: number
+  /** When the file was last changed, in ms since the epoch as its system tells it; of one file alone. */
+  readonly changedAt?: number
   /** Items in it, failed ones included where the format has room for them. */
   readonly items: number
   /** Items that could not be written where their key said: the first of them, and how many. */
@@ -47,7 +50,10 @@ export async function writeOutput(
   }
 }
 
-const oneFile = (
+async function oneFile(
   path: string,
   { bytes, items }: { readonly bytes: number; readonly items: number },
-): Written => ({ path, files: 1, bytes, items, refused: [], refusedCount: 0 })
+): Promise<Written> {
+  const { mtimeMs: changedAt } = await stat(path)
+  return { path, files: 1, bytes, items, changedAt, refused: [], refusedCount: 0 }
+}
