@@ -15,6 +15,7 @@ import {
   formatDuration,
   plural,
 } from '../std/units.ts'
+import { fasterSettings } from './faster.ts'
 import { longestName } from './frame.ts'
 import { memoryAdvice } from './memory-advice.ts'
 import { clip, coloured, percent, table, wrapped } from './print.ts'
@@ -27,7 +28,8 @@ export function endReport(summary: Summary, host: Host, job: Job, submitted: Sub
       [...outputLines(summary), ...editedLines(host.written(summary.run))],
       [nextCommand(summary, job)],
     ])
-  const rows = [...timeRows(summary, host), ...memoryRows(summary, host)]
+  const faster = fasterSettings(summary, host, job).map((advice): Row => ['faster', advice])
+  const rows = [...timeRows(summary, host), ...faster, ...memoryRows(summary, host)]
   return sections([
     [headline(summary)],
     stageLines(summary),

@@ -3,8 +3,12 @@ import { expect, test } from 'vitest'
 import { type Summary, summarise } from '../../src/api/summary.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'
+import type { ChunkSpec, Job } from '../../src/model/job.ts'
+import type { StageDefinition } from '../../src/model/run.ts'
 import { problemRun } from '../../src/sim/simulate.ts'
 import { article } from '../choose/problems.ts'
+import { fasterSettings } from '../../src/cli/faster.ts'
+import { whereItWent } from '../../src/cli/where-it-went.ts'
 import { folderWith, noting } from './harness.ts'
 
 /** What a run says of its own time. */
@@ -61,6 +65,117 @@ test('of interruptions before the first answer each counts from where work began
   const { makespan, utilisation } = summarise(state, state.runs[0], [])
   expect(makespan).toBe(8)
   expect(utilisation).toBe(1)
+})
+
+/** A run of one stage on one machine whose history is given: by slot, when each item of its one attempt ended. */
+function recorded(
+  stage: Partial<StageDefinition>,
+  { slots, count }: { readonly slots: number; readonly count: number },
+  entries: readonly {
+    readonly slot: number
+    readonly start: number
+    readonly end: number
+    readonly index: number
+  }[],
+) {
+  const state = emptyState()
+  const given = problemRun(article(), { strategy: 'on-demand' })
+  const one = { ...given.stages[0], ...stage, link: { kind: 'source' as const } }
+  const machine = { id: 'm0', speed: 1, slots, capacity: { cpu: 2 }, cost: 0 }
+  step(state, 1, [
+    { kind: 'joined', machine },
+    { kind: 'submit', run: { ...given, order: 'fifo', stages: [one] } },
+  ])
+  step(state, 2, [{ kind: 'read', stage: 0, first: 0, count, cursor: '', done: true }])
+  const column = (of: (entry: (typeof entries)[number]) => number) => entries.map(of)
+  const ones = column(() => 1)
+  const batch = {
+    ...{ run: given.name, stage: one.name, machines: entries.map(() => 'm0'), counts: ones },
+    ...{ attempts: column(({ slot }) => slot), indexes: column(({ index }) => index) },
+    ...{
+      slots: column(({ slot }) => slot),
+      starts: column(({ start }) => Math.round(start * 1e6)),
+    },
+    ...{
+      ends: column(({ end }) => Math.round(end * 1e6)),
+      cpuMicros: ones,
+      peakBytes: ones,
+      sizes: ones,
+    },
+    outcomes: entries.map((_, at) => (at === 0 ? 'error' : 'done')),
+  }
+  const store = { history: () => [batch].values() }
+  return { state, machines: [machine], runNamed: () => state.runs[0], store }
+}
+
+test.each([
+  ['model loads', { name: 'net', memory: 0 }],
+  ['starting slots', undefined],
+])('over the bound, %s and each gap are called what they are', (setUp, loads) => {
+  // The first fails; the second was not due yet; then the first goes again.
+  const host = recorded({ loads }, { slots: 1, count: 2 }, [
+    { slot: 0, start: 1, end: 2, index: 0 },
+    { slot: 0, start: 10, end: 11, index: 1 },
+    { slot: 0, start: 13, end: 14, index: 0 },
+  ])
+  const { state } = host
+  step(state, 1e6, [{ kind: 'loaded', machine: 0, slot: 0, stage: 0, micros: 1e6, bytes: 0 }])
+  const whole = { ...summarise(state, state.runs[0], []), makespan: 13, lowerBound: 3, retries: 1 }
+  const parts = whereItWent(whole, host).filter(({ seconds }) => seconds > 0)
+  expect(parts).toEqual([
+    { name: setUp, seconds: 1 },
+    { name: 'failed attempts and backing off', seconds: 2 },
+    { name: 'nothing running', seconds: 7 },
+  ])
+})
+
+/** A job of that stage, as far as advice looks at it. */
+const jobOf = (name: string, chunk: ChunkSpec, cpu: number) =>
+  ({ stages: [{ name, kind: 'map', chunk, needs: { cpu } }] }) as unknown as Job
+
+test.each([
+  ['shared', 1, 1.1, 'would share its last items among the slots: 1.05 s less'],
+  ['not shared where no two fit', 2, 1.1, ''],
+  ['not shared where a batch takes them together', 1, 1, ''],
+])('items of a chunk that waited while a slot was idle: %s', (_, cpu, second, said) => {
+  const ends = [2, 2 + second, 3 + second, 3 + 2 * second]
+  const chunk = { kind: 'fixed', items: 4 } as const
+  const host = recorded({ chunk }, { slots: 2, count: 5 }, [
+    ...ends.map((end, index) => ({ slot: 0, start: [1, ...ends][index], end, index })),
+    { slot: 1, start: 1, end: 2, index: 4 },
+  ])
+  const { state } = host
+  const whole = { ...summarise(state, state.runs[0], []), makespan: 4 }
+  const [name] = state.stages.map(({ definition }) => definition.name)
+  const advice = fasterSettings(whole, host, jobOf(name, chunk, cpu))
+  expect(advice).toEqual(said === '' ? [] : [expect.stringContaining(said)])
+})
+
+test.each([
+  [100, 'would hand over more items at a time'],
+  [1_000_000, ''],
+])('items of %d us that take 300 us to hand over, one by one', (micros, said) => {
+  const chunk = { kind: 'fixed', items: 1 } as const
+  const host = recorded({ chunk }, { slots: 1, count: 300 }, [])
+  const { state } = host
+  const [slot] = state.machines[0].slots
+  for (let now = 1_000; slot.running.length > 0; ) {
+    const tasks = [...slot.running]
+    now += tasks.length * (micros + 300)
+    step(state, now, [
+      {
+        ...{ kind: 'outcomes', machine: 0, slot: 0, tasks, peakBytes: 0, failures: [] },
+        attempts: tasks.map(task => state.tasks.attempt[task]),
+        indexes: tasks.map(task => state.tasks.first[task]),
+        ...{ codes: tasks.map(() => 0), micros: tasks.map(() => micros) },
+      },
+    ])
+  }
+  const whole = { ...summarise(state, state.runs[0], []), makespan: 2 }
+  expect(whole.items.done).toBe(300)
+  const [name] = state.stages.map(({ definition }) => definition.name)
+  const advice = fasterSettings(whole, host, jobOf(name, chunk, 1))
+  expect(advice).toEqual(said === '' ? [] : [expect.stringContaining(said)])
 })
 
 test.each([
