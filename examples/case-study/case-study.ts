@@ -21,6 +21,7 @@ export async function caseStudy(problem: Problem, solver: Solver): Promise<CaseS
     total: sumOf(workOf(problem)),
     greedy: placed(problem, chosenBy('met', problem)),
     printed: placed(problem, [2, 0, 2, 1, 2]),
+    output: outputs.map(machine => placed(problem, machine)),
     assignments: all.length,
     sums: all.map(({ sum }) => sum),
     optima,
@@ -42,6 +43,8 @@ export type CaseStudy = {
   readonly greedy: Placed
   /** The assignment section 4.3.2 prints. */
   readonly printed: Placed
+  /** What section 5.4 prints as the program's output: as it runs, and as it sums up. */
+  readonly output: readonly Placed[]
   readonly assignments: number
   /** The total load of each assignment. */
   readonly sums: readonly number[]
@@ -66,6 +69,15 @@ export const printedLoads = [
   [4, 1, 1.33],
   [4, 2, 1],
 ] as const
+
+/** The terms of the total that section 4.3.3 prints, under the indices of each task on the last machine. */
+export const printedTerms = [1.5, 1, 2.5, 1, 1]
+
+/** By section 5.4, once by its lines and once by its summary. */
+const outputs = [
+  [2, 1, 2, 0, 2],
+  [1, 0, 1, 0, 2],
+]
 
 const named = [
   'met',

@@ -3,8 +3,8 @@ import { openHighs } from '../../src/adapter/solver/highs.ts'
 import { loadProblem } from '../../src/input/load-problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { ganttText } from '../../src/report/gantt-text.ts'
-import { busyShare, type Placed, workShare } from './assignments.ts'
-import { type CaseStudy, caseStudy, printedLoads } from './case-study.ts'
+import { busyShare, type Placed, same, sumOf, workShare } from './assignments.ts'
+import { type CaseStudy, caseStudy, printedLoads, printedTerms } from './case-study.ts'
 
 /** The article's example (its sections 4.2, 4.3 and 5), line by line, with what it should say. */
 export async function show(): Promise<string> {
@@ -69,12 +69,20 @@ function greedyLines(problem: Problem, { greedy }: CaseStudy): string[] {
   ]
 }
 
-function printedLines(problem: Problem, { printed, sums }: CaseStudy): string[] {
-  const seven = sums.filter(sum => Math.abs(sum - 7) < 1e-9).length
+function printedLines(problem: Problem, { printed, output, sums }: CaseStudy): string[] {
+  const total = sumOf(printedTerms)
+  const reached = sums.filter(sum => same(sum, total)).length
+  const { length } = problem.machines
+  const terms = problem.tasks.map((_, task) => problem.times[(task + 1) * length - 1])
+  const right = terms.filter((term, task) => same(term, printedTerms[task])).length
   return [
     '3. The assignment the article prints',
     `  ${placesOf(problem, printed)}   makespan ${short(printed.makespan)}, sum of loads ${short(printed.sum)}`,
-    `  Its printed sum is 7. Assignments with that sum: ${seven}; the least sum of any is ${short(Math.min(...sums))}.`,
+    `  Its printed sum is ${short(total)}. Assignments with that sum: ${reached}; the least sum of any is ${short(Math.min(...sums))}.`,
+    `  Its terms are indexed as those of every task on ${problem.machines[length - 1].id}, ${terms.map(short).join(' ')}; printed are`,
+    `  ${printedTerms.map(short).join(' ')}, of which ${right} is right.`,
+    `  Section 5.4 prints two others, as one run: ${output.map(one => placesOf(problem, one)).join(' and ')},`,
+    `  of makespans ${output.map(({ makespan }) => short(makespan)).join(' and ')}.`,
     '',
   ]
 }

@@ -144,6 +144,8 @@ describe('examples/case-study/run.js', () => {
       'R3 R3 R3 R3 R3   makespan 8.25, sum of loads 8.25',
       'R3 R1 R3 R2 R3   makespan 4, sum of loads 11.08',
       'with that sum: 0;',
+      'every task on R3, 1.25 2 1.5 2.5 1; printed are\n  1.5 1 2.5 1 1, of which 1 is right',
+      'R3 R2 R3 R1 R3 and R2 R1 R2 R1 R3,\n  of makespans 5 and 9',
       'least makespan 4, reached by 6:',
       'with the least sum: R1 R2 R3 R3 R2',
       'least objective 33, greatest 33',
