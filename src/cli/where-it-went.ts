@@ -96,6 +96,9 @@ const endings: ReadonlySet<string> = new Set(['timeout', 'crash', 'out-of-memory
 
 type Gaps = { readonly afterFailures: number; readonly otherwise: number }
 
+/** Seconds: slots that all stand still for less hand over their answers; none starts or rests so briefly. */
+const NO_HANDOVER = 0.02
+
 /** Seconds that no span covers between the first start and the last end. */
 function gapsIn(spans: Span[]): Gaps {
   spans.sort(([a], [b]) => a - b)
@@ -104,7 +107,7 @@ function gapsIn(spans: Span[]): Gaps {
   for (const [start, end, marks] of spans) {
     const gap = Math.max(0, start - reached) / 1e6
     if ((marks & AGAIN) + (before & ENDED) > 0) afterFailures += gap
-    else otherwise += gap
+    else if (gap >= NO_HANDOVER) otherwise += gap
     if (end >= reached) [reached, before] = [end, marks]
   }
   return { afterFailures, otherwise }

@@ -113,19 +113,26 @@ test.each([
   ['starting slots', undefined],
 ])('over the bound, %s and each gap are called what they are', (setUp, loads) => {
   // The first fails; the second was not due yet; then the first goes again.
-  const host = recorded({ loads }, { slots: 1, count: 2 }, [
+  const host = recorded({ loads }, { slots: 1, count: 3 }, [
     { slot: 0, start: 1, end: 2, index: 0 },
     { slot: 0, start: 10, end: 11, index: 1 },
     { slot: 0, start: 13, end: 14, index: 0 },
+    { slot: 0, start: 14.01, end: 15.01, index: 2 },
   ])
   const { state } = host
   step(state, 1e6, [{ kind: 'loaded', machine: 0, slot: 0, stage: 0, micros: 1e6, bytes: 0 }])
-  const whole = { ...summarise(state, state.runs[0], []), makespan: 13, lowerBound: 3, retries: 1 }
+  const whole = {
+    ...summarise(state, state.runs[0], []),
+    makespan: 14.01,
+    lowerBound: 4,
+    retries: 1,
+  }
   const parts = whereItWent(whole, host).filter(({ seconds }) => seconds > 0)
   expect(parts).toEqual([
     { name: setUp, seconds: 1 },
     { name: 'failed attempts and backing off', seconds: 2 },
     { name: 'nothing running', seconds: 7 },
+    { name: 'dispatch and waiting', seconds: expect.closeTo(0.01, 6) },
   ])
 })
 
