@@ -457,6 +457,26 @@ describe('a submitted job', () => {
     await dray.close()
   })
 
+  test('keeps what a run had of which only runs that broke off before they kept anything are left', async () => {
+    const { dray, folder } = await opened('export default () => Math.random()\n')
+    const job = { name: 'kept', input: { from: './list.js', key: 'id' } }
+    const stages = [{ name: 'work', map: './work.js' }]
+    const given = async (code: string) => {
+      writeFileSync(join(folder, 'list.js'), `export default function* () { ${code} }\n`)
+      const run = await dray.submit({ ...job, stages })
+      const { state } = await run.result()
+      const answers: Record<string, unknown> = {}
+      for await (const answer of run.results) answers[answer.key] = answer
+      return { state, answers }
+    }
+    const whole = await given('yield { id: 1 }')
+    expect(whole).toMatchObject({ state: 'done', answers: { 1: { key: '1' } } })
+    for (const why of ['offline', 'still offline'])
+      expect(await given(`throw new Error('${why}')`)).toEqual({ state: 'failed', answers: {} })
+    expect(await given('yield* [{ id: 1 }]')).toEqual(whole)
+    await dray.close()
+  })
+
   test('interrupted, then cancelled, has every item under its own key', async () => {
     const { dray, folder } = await opened('export default () => new Promise(() => {})\n')
     const items = ['x', 'y', 'z'].map(id => ({ id }))
