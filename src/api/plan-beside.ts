@@ -6,7 +6,7 @@ import type { Event } from '../core/event.ts'
 import { hasEnded, type Run, type Stage } from '../core/state.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import type { Host } from './host.ts'
-import { knownBefore } from './known-before.ts'
+import { knownBefore, waitsFor } from './known-before.ts'
 import { plansBeside, startingRule } from './live-start.ts'
 import { openItems, type OpenItems } from './open-items.ts'
 import {
@@ -36,10 +36,7 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
   /** By stage, where times are known already: why. */
   const known = new Map(stages.map(stage => [stage.number, knownBefore(host, run, stage)]))
   const heads = stages.filter(({ upstream }) => upstream < 0)
-  const isKnown = heads.every(({ number }) => known.get(number) !== undefined)
-  const learning = isKnown
-    ? learningInWords(strategy, objective, `all items are read: ${known.get(heads[0].number)}`)
-    : learningInWords(strategy, objective)
+  const learning = learningInWords(strategy, objective, waitsFor(host, run, heads))
   const alike = !plansBeside(host.machines, strategy, objective)
   if (alike && !ordersLargest(host.machines, job)) return () => {}
   const first = startingRule(host.machines, job)

@@ -11,7 +11,7 @@ import type { Host } from './host.ts'
 import { rememberRedo } from './answers-before.ts'
 import { keeperFor } from './keep.ts'
 import { givenInput, hasKeptInput } from './kept-input.ts'
-import { recallTimes } from './learnt-times.ts'
+import { doubtTimes, recallTimes } from './learnt-times.ts'
 import { liveStart } from './live-start.ts'
 import { rememberOlderCode } from './older-code.ts'
 import { runNameFor } from './names.ts'
@@ -88,7 +88,7 @@ export async function submitJob(
   if (plan.kind === 'continue') rememberRedo(host.store, name, plan.redo)
   host.attach(name, job, { keeper: keeperFor(host, job, name), stdin, code, most: options.most })
   await host.commit({ kind: 'submit', run: definition })
-  recallTimes(host, name)
+  recallTimes(host, name, prints)
   const run = host.runNamed(name)
   if (run !== undefined) planBeside(host, run, job)
   return { run: name, plan }
@@ -147,6 +147,7 @@ async function goOn(
     if (outputsMoved || isOutputMissing(job)) await writeAgain(host, record.name)
     return
   }
+  await doubtTimes(host, run, record.stageFingerprints, prints)
   planBeside(host, run, job)
   const due = run.definition.due
   await host.commit({ kind: 'redefine', run: run.number, definition: { ...definition, due } })

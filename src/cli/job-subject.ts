@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDirectory } from '../adapter/sqlite/directory.ts'
+import { codeFingerprints, stageFingerprints } from '../api/fingerprints.ts'
 import { learntTimes } from '../api/learnt-times.ts'
 import { refuseNeverHere } from '../api/never-here.ts'
 import {
@@ -14,6 +15,7 @@ import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { decodeEstimate } from '../policy/estimation/least-squares.ts'
+import type { KnownTimes } from '../report/known-times.ts'
 import { directoryFrom } from './directory.ts'
 import { itemsOfInput } from './items-of-input.ts'
 import { jobFrom, machinesFrom } from './job.ts'
@@ -24,12 +26,11 @@ import type { JobInputFlags } from './problem-options.ts'
  * learnt them, a machine for each slot. What is not known stays unknown.
  */
 export type JobSubject = JobProblem &
-  Uncertainty & {
+  Uncertainty &
+  KnownTimes & {
     readonly job: Job
     /** Seconds that a slot takes to start and to load all stages, as was learnt. */
     readonly loading: number
-    /** Stages nothing was learnt of. */
-    readonly unknown: readonly string[]
     /** False where items come by themselves, or are too many to be counted first. */
     readonly inputKnown: boolean
   }
@@ -56,7 +57,7 @@ export async function jobSubject(
   refuseNeverHere(job, machines)
   await before({ job, machines, dir })
   const { sizes, wishes, known } = await itemsOfInput(job, { since: Date.now() * 1_000 })
-  const estimates = estimatesOf(job, dir)
+  const { estimates, changed } = await estimatesOf(job, dir)
   const unknown = job.stages.map(({ name }) => name).filter(name => !estimates.has(name))
   const planned = jobProblem(job, { machines, sizes, wishes, estimates })
   return {
@@ -65,6 +66,7 @@ export async function jobSubject(
     ...uncertaintyOf(estimates, new Map(planned.stages.map(({ name, items }) => [name, items]))),
     loading: loadingOf(estimates.values()),
     unknown,
+    changed,
     inputKnown: known,
   }
 }
@@ -100,20 +102,23 @@ function loadingOf(estimates: Iterable<StageEstimates>): number {
   return micros / 1e6
 }
 
-/** What earlier runs of the job learnt, stage by stage. */
-function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {
-  const found = new Map<string, StageEstimates>()
-  if (!existsSync(join(dir, 'dray.db'))) return found
+/** What earlier runs of the job learnt, stage by stage; `changed`: of which it was learnt before they changed. */
+async function estimatesOf(job: Job, dir: string) {
+  const estimates = new Map<string, StageEstimates>()
+  const changed: string[] = []
+  if (!existsSync(join(dir, 'dray.db'))) return { estimates, changed }
+  const prints = stageFingerprints(job, await codeFingerprints(job))
   const { store, close } = readDirectory(dir)
   try {
     for (const { name } of job.stages) {
-      const times = learntTimes(store, { job: job.name, stage: name })
+      const times = learntTimes(store, { job: job.name, stage: name }, prints)
       if (times === undefined) continue
+      if (times.changed) changed.push(name)
       const own = Object.entries(times.machines).map(
         ([id, from]) => [id, decodeEstimate(from)] as const,
       )
       const { pooled, handover, loading } = times
-      found.set(name, {
+      estimates.set(name, {
         pooled: decodeEstimate(pooled),
         machines: new Map(own),
         ...(handover && { handover: decodeEstimate(handover) }),
@@ -123,5 +128,5 @@ function estimatesOf(job: Job, dir: string): Map<string, StageEstimates> {
   } finally {
     close()
   }
-  return found
+  return { estimates, changed }
 }

@@ -36,13 +36,13 @@ export async function planJob(
   const subject = await jobSubject(path, flags, async ({ job, machines, dir }) => {
     if (flags.probe !== undefined) probed = await probe(job, machines, dir, flags.probe)
   })
-  const { job, problem, stages, perTask, unknown, inputKnown } = subject
+  const { job, problem, stages, perTask, unknown, changed, inputKnown } = subject
   if (flags.mermaid === true) {
     const counts = new Map(stages.map(({ name, items }) => [name, items]))
     return mermaidOf(job, inputKnown ? counts : new Map())
   }
   let plan: JobPlan = {
-    ...{ job: job.name, problem, stages, perTask, unknown, inputKnown },
+    ...{ job: job.name, problem, stages, perTask, unknown, changed, inputKnown },
     probed,
   }
   if (unknown.length < job.stages.length && inputKnown && problem.tasks.length > 0) {

@@ -4,6 +4,7 @@ import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { HEADROOM } from '../sim/simulate.ts'
 import { arrivingAt, poissonArrivals } from '../sim/uncertainty.ts'
+import { timesJson, timesNotes } from '../report/known-times.ts'
 import { formatCount, plural } from '../std/units.ts'
 import type { JobSubject } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
@@ -100,8 +101,7 @@ export function aboutJob({ job }: Pick<Schedulable, 'job'>, noise: number) {
     items: job.stages[0]?.items ?? 0,
     tasks: job.problem.tasks.length,
     slots: job.problem.machines.length,
-    times: job.unknown.length === 0 ? 'learnt' : 'partly unknown',
-    ...(job.unknown.length > 0 && { unknownStages: job.unknown }),
+    ...timesJson(job),
     noise: Math.round(noise * 1e6) / 1e6,
   }
 }
@@ -111,15 +111,8 @@ export function jobNotes({ job }: Pick<Schedulable, 'job'>, noise: number): stri
   if (job === undefined) return []
   const items = job.stages.map(({ name, items: count }) => `${name} ${formatCount(count)}`)
   const per = job.perTask > 1 ? `, planned in tasks of up to ${job.perTask} items` : ''
-  const unknown = unknownInWords(job)
   return [
     `items ${items.join(', ')} on ${plural(job.problem.machines.length, 'slot')}${per}; times as earlier runs learnt them, ${noise > 0 ? `varying by ${Math.round(noise * 100)} %` : 'taken as exact'}`,
-    ...(unknown === undefined ? [] : [unknown]),
+    ...timesNotes(job),
   ]
-}
-
-/** "times of count are unknown and count as nothing here", or nothing. */
-function unknownInWords({ unknown }: Pick<JobSubject, 'unknown'>): string | undefined {
-  if (unknown.length === 0) return undefined
-  return `times of ${unknown.join(', ')} are unknown and count as nothing here`
 }

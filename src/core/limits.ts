@@ -35,6 +35,8 @@ export const limits = {
   samples: 5,
   /** Observations that all earlier runs together count for: a box changes more from run to run than within one. */
   recalled: 16,
+  /** The same where what the stage is made from has changed since: a first guess, which its first own time outweighs. */
+  doubted: 0.5,
   /** A model stays for so many times what loading another and itself again takes: about a tenth of the time goes into loading. */
   stay: 10,
   /** Slots of one machine. Where slots are not counted there may be one for every open task. */
@@ -57,5 +59,6 @@ assert(
   limits.indexedCharacters >= limits.heldCharacters,
   'the indexed window contains the plain one',
 )
+assert(limits.doubted < 1, 'five samples must be five of the code that runs')
 assert(limits.slots >= limits.indexedTasks, 'every open task may have a slot of its own')
 assert(limits.indexedTasks >= limits.openTasks, 'the indexed window contains the plain one')

@@ -3,17 +3,16 @@ import type { Shape } from '../choose/shape.ts'
 import type { Problem } from '../model/problem.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { type GanttOptions, ganttText } from './gantt-text.ts'
+import { type KnownTimes, timesJson, timesNotes } from './known-times.ts'
 import { assignmentsOf, holdsBack, planLine, planRow, shapeInWords } from './plan-view.ts'
 
 /** What `plan` knows of a job; without an outcome its times, or its items, are not known. */
-export type JobPlan = {
+export type JobPlan = KnownTimes & {
   readonly job: string
   readonly problem: Problem
   readonly stages: readonly { readonly name: string; readonly items: number }[]
   /** Items planned as one task. */
   readonly perTask: number
-  /** Stages nothing was learnt of. */
-  readonly unknown: readonly string[]
   readonly inputKnown: boolean
   /** What ended of the first stage so far, where some of it was run to learn its times. */
   readonly probed?: {
@@ -45,8 +44,7 @@ export function jobPlanJson(plan: JobPlan): string {
   return JSON.stringify({
     ...planRow(outcome),
     ...counts,
-    times: plan.unknown.length === 0 ? 'learnt' : 'partly unknown',
-    ...(plan.unknown.length > 0 && { unknownStages: plan.unknown }),
+    ...timesJson(plan),
     ...shape,
     holdsBack: holdsBack(outcome, shape, 'slots'),
     forecast,
@@ -71,10 +69,8 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
   const seconds = (value: number) => formatDuration(value * 1e6)
   const ready = plan.loading ? `, ${seconds(plan.loading)} of it until slots have loaded` : ''
   const [, ...verdict] = planLine(problem, outcome).split('\n')
-  if (plan.unknown.length > 0) {
-    lines.push(`times of ${plan.unknown.join(', ')} are unknown and count as nothing here`)
-  }
   lines.push(
+    ...timesNotes(plan),
     `${plural(problem.tasks.length, 'task')}${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${shapeInWords(shape, seconds)}`,
     ...verdict,
     ...(outcome.why ? [outcome.why] : []),

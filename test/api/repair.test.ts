@@ -90,14 +90,14 @@ function ranOn(host: Host, run: string): Map<number, { machine: string; end: num
 }
 
 /** Another process of the same directory takes the job on; answers its first plan, and the note before it. */
-async function takenOn(folder: string, job: Job, fresh: boolean) {
+async function takenOn(folder: string, job: Job, how: { fresh?: boolean; keep?: boolean } = {}) {
   const host = await openHost({ dir: join(folder, '.dray'), machines: ['a', 'b'].map(machine) })
   onTestFinished(() => host.close(0))
   const plans: Plan[] = []
   host.listen({
     onStep: events => plans.push(...events.filter((event): event is Plan => event.kind === 'plan')),
   })
-  const { run } = await submitJob(host, job, { fresh })
+  const { run } = await submitJob(host, job, how)
   const definition = host.runNamed(run)?.definition ?? expect.fail()
   const note = strategyNote(host.store, definition)?.why
   const why = await seen(host, () => plans.find(({ items }) => items.length > 0)?.why)
@@ -108,17 +108,28 @@ test('what plans says whether times were measured now, are the run’s own, or e
   const { next, host, job, folder, go } = await atWork(usual(1000), ['a', 'b'])
   expect((await next(() => true)).why).toContain('this time: every machine has five samples')
   await host.close(0)
-  const goesOn = await takenOn(folder, job, false)
+  const goesOn = await takenOn(folder, job)
   expect(goesOn.why).toContain('this time: the run goes on with the times it has learnt')
   go()
   await goesOn.host.ended(goesOn.run)
   await goesOn.host.close(0)
   rmSync(join(folder, 'go'))
-  const anew = await takenOn(folder, job, true)
+  const anew = await takenOn(folder, job, { fresh: true })
   expect(anew.note).toBe(
     'until all items are read: its times are known from earlier runs; then lpt',
   )
   expect(anew.why).toContain('this time: its times are known from earlier runs')
+  await anew.host.close(0)
+  // Whether it goes on with its own times or with those of earlier runs: other code has others.
+  for (const how of [{ keep: true }, { fresh: true }]) {
+    writeFileSync(join(folder, 'work.mjs'), `${handler}// ${JSON.stringify(how)}\n`)
+    const changed = await takenOn(folder, job, how)
+    expect(changed.note).toBe(
+      'until every machine has five samples of a stage, for work has changed since its times were learnt; then lpt',
+    )
+    expect(changed.why).toContain('this time: every machine has five samples')
+    await changed.host.close(0)
+  }
 }, 60_000)
 
 const usual = (count: number) => Array.from({ length: count }, () => 'end')

@@ -7,6 +7,9 @@ import { drayIn } from './dray.ts'
 let folder = ''
 const dray = (...words: string[]) => drayIn(folder, words)
 
+/** What `plan` said as soon as the times were learnt. */
+let learnt: { changedStages?: string[] }
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'dray-job-input-'))
   const stages = 'stages:\n  - { name: wait, map: ./wait.mjs }\n'
@@ -25,8 +28,9 @@ beforeAll(() => {
     { id: 'slow', speed: 0.5, slots: 1, cost: 1 },
   ]
   writeFileSync(join(folder, 'machines.json'), JSON.stringify({ machines }))
-  const probed = dray('plan', 'job.yaml', '--probe', '12', '--time-limit', '0')
+  const probed = dray('plan', 'job.yaml', '--probe', '12', '--time-limit', '0', '--json')
   if (probed.status !== 0) throw new Error(probed.stderr)
+  learnt = JSON.parse(probed.stdout)
 }, 60_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -73,6 +77,19 @@ describe('a job file given to simulate and compare', { timeout: 120_000 }, () =>
     const wrong = dray('simulate', 'job.yaml', '--param', 'mss=9')
     expect(wrong.status).toBe(2)
     expect(wrong.stderr).toContain('did you mean "ms"')
+  })
+
+  test('times that were learnt of other code or params are a first guess, and it says so', () => {
+    const words = ['job.yaml', '--param', 'ms=9']
+    const { stdout } = dray('plan', ...words, '--time-limit', '0', '--json')
+    const said =
+      'times of wait were learnt of other code, loads or params: they count as a first guess'
+    expect([learnt, JSON.parse(stdout)].map(plan => plan.changedStages)).toEqual([
+      undefined,
+      ['wait'],
+    ])
+    expect(dray('simulate', ...words).stdout).toContain(said)
+    expect(dray('simulate', 'job.yaml').stdout).not.toContain('other code')
   })
 
   test('--machines gives it other machines, a slot each, with their prices', () => {

@@ -150,6 +150,9 @@ test('what earlier runs learnt says the same, but is soon outweighed', () => {
   for (let n = 0; n < 64; n += 1) observe(recalled, 1, 300, 100)
   expect(predict(recalled, 1)).toBeGreaterThan(195)
   expect(faded(encodeEstimate(recalled), 1_000)[0]).toBe(128)
+  // How times follow sizes is told by less than an observation's worth too.
+  const guess = decodeEstimate(faded(encodeEstimate(seen([1, 12], [2, 22], [3, 32])), 0.5))
+  expect(predict(guess, 9)).toBeCloseTo(92, 6)
 })
 
 test('errors of earlier runs are not continued by the first ones of this run', () => {

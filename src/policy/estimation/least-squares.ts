@@ -89,8 +89,8 @@ function fitLine(estimate: Estimate): Line {
   const meanTime = estimate.time / n
   const variance = estimate.sizeSize - n * meanSize * meanSize
   const constant = { n, intercept: meanTime, slope: 0 }
-  // Not `<=`: sizes whose squares overflow have no variance, and NaN must not spread from here.
-  if (n < 2 || !(variance > 1e-9 * estimate.sizeSize)) return constant
+  // One observation has no variance, however many a faded one counts for. Not `<=`: sizes whose squares overflow have no variance, and NaN must not spread from here.
+  if (!(variance > 1e-9 * estimate.sizeSize)) return constant
   const slope = (estimate.sizeTime - n * meanSize * meanTime) / variance
   if (slope < 0) return constant
   const intercept = meanTime - slope * meanSize
