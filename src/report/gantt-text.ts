@@ -1,6 +1,7 @@
 import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { columnsOf, cutInMiddle, inOneLine } from '../std/columns.ts'
+import { rankedBy } from '../std/rank.ts'
 import { formatNumber, formatTime } from './plan-view.ts'
 
 /**
@@ -17,9 +18,11 @@ export function ganttText(problem: Problem, schedule: Schedule, options: GanttOp
   )
   const columns = Math.max(10, options.width - label - 8)
   if (makespan === 0) return 'nothing takes any time'
+  const placed = byMachine(problem, schedule)
   const lines = shown.map(machine => {
-    const cells = rowOf(problem, schedule, { machine, columns, makespan })
-    const busy = busyShare(schedule, machine, makespan)
+    const tasks = byStart(schedule, placed[machine])
+    const cells = rowOf(problem, schedule, { tasks, columns, makespan })
+    const busy = busyShare(schedule, tasks, makespan)
     const name = fitTo(problem.machines[machine].id, label)
     const share = `${Math.round(busy * 100)} %`.padStart(5)
     return `${name} ${options.colour ? coloured(cells) : cells.join('')} ${share}`
@@ -67,16 +70,22 @@ function restOf(problem: Problem, schedule: Schedule, hidden: number): string {
   return idle >= hidden ? `${hidden} idle ${machines}` : `${hidden} ${machines} less busy`
 }
 
+function byMachine({ machines }: Problem, { machine }: Schedule): number[][] {
+  const placed: number[][] = machines.map(() => [])
+  for (let task = 0; task < machine.length; task += 1) placed[machine[task]]?.push(task)
+  return placed
+}
+
+const byStart = ({ start }: Schedule, tasks: readonly number[]): Int32Array =>
+  rankedBy(Float64Array.from(tasks, task => start[task])).map(at => tasks[at])
+
 function rowOf(
   problem: Problem,
   schedule: Schedule,
-  { machine, columns, makespan }: { machine: number; columns: number; makespan: number },
+  { tasks, columns, makespan }: { tasks: Int32Array; columns: number; makespan: number },
 ): string[] {
   const cover = new Float64Array(columns)
   const owner = new Int32Array(columns).fill(-1)
-  const tasks = [...schedule.machine.keys()]
-    .filter(task => schedule.machine[task] === machine)
-    .sort((a, b) => schedule.start[a] - schedule.start[b] || a - b)
   const most = new Float64Array(columns)
   const shade = new Int32Array(columns)
   tasks.forEach((task, nth) => {
@@ -117,10 +126,8 @@ function writeName(cells: string[], owner: Int32Array, task: number, name: strin
   }
 }
 
-function busyShare(schedule: Schedule, machine: number, makespan: number): number {
+function busyShare(schedule: Schedule, tasks: Int32Array, makespan: number): number {
   let [busy, until] = [0, 0]
-  const tasks = [...schedule.machine.keys()].filter(task => schedule.machine[task] === machine)
-  tasks.sort((a, b) => schedule.start[a] - schedule.start[b] || a - b)
   for (const task of tasks) {
     busy += Math.max(0, schedule.end[task] - Math.max(until, schedule.start[task]))
     until = Math.max(until, schedule.end[task])
