@@ -68,15 +68,31 @@ const dependencyShape = z.strictObject(
   { error: 'a task name, or {"task": "t0", "bytes": 1000}' },
 )
 
+const expectedTimes = 'a processing time per machine: a list of numbers'
+
+/** Good lists are told in one look: of a million tasks, asking number by number took a fifth of the whole plan. */
+const timesShape = z.union(
+  [
+    z.custom<readonly (number | null)[]>(isListOfTimes),
+    z.array(amount('a processing time: a number from 0, or null where it cannot run').nullable(), {
+      error: expectedTimes,
+    }),
+  ],
+  { error: expectedTimes },
+)
+
+function isListOfTimes(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(time => time === null || (Number.isFinite(time) && time >= 0))
+  )
+}
+
 const taskShape = z.strictObject(
   {
     id: name,
     work: amount('work: a number from 0').optional(),
-    times: z
-      .array(amount('a processing time: a number from 0, or null where it cannot run').nullable(), {
-        error: 'a processing time per machine: a list of numbers',
-      })
-      .optional(),
+    times: timesShape.optional(),
     after: z
       .array(z.union([name, dependencyShape], { error: 'a task name, or {"task": "t0", …}' }), {
         error: 'a list of dependencies',

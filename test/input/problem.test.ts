@@ -115,6 +115,7 @@ describe('a problem file is refused for', () => {
     ['a wrong type', task({ work: '5' }), 'tasks[1].work (t1): found "5"', 'a number from 0'],
     ['negative work', task({ work: -1 }), 'tasks[1].work (t1): found -1', 'a number from 0'],
     ['a negative time', task({ times: [1, -2] }), 'tasks[1].times[1] (t1): found -2', 'from 0'],
+    ['times that are no list', task({ times: 5 }), 'tasks[1].times (t1): found 5', 'a list'],
     ['too few times', task({ times: [1] }), 'tasks[1] (t1): 1 time', 'each of 2 machines'],
     ['no times at all', task({}), 'tasks[1] (t1): neither work nor times', 'work, or'],
     ['an unknown field', task({ wrok: 5 }), 'tasks[1] (t1): unknown field "wrok"', '"work"'],
