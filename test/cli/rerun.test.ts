@@ -281,6 +281,11 @@ stages:
     folder.write('first.mjs', noting('return 7'))
     const { err } = await again()
     expect(Number(/\((\d+)(?:\.\d+)? ms\) came from older code/.exec(err)?.[1])).toBeGreaterThan(80)
+    // A run that only keeps results learns nothing of the code that did not run.
+    folder.write('rows.jsonl', rows({ a: 1, b: 2 }).replace('}', ' }'))
+    expect((await again('--keep')).code).toBe(0)
+    const { out } = await folder.dray('plan', 'job.yaml', '--time-limit', '0', '--json')
+    expect(JSON.parse(out).changedStages).toEqual(['first'])
   })
 })
 
