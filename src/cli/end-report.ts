@@ -19,6 +19,7 @@ import { fasterSettings } from './faster.ts'
 import { longestName } from './frame.ts'
 import { memoryAdvice } from './memory-advice.ts'
 import { clip, coloured, percent, table, wrapped } from './print.ts'
+import { screenWidth } from './terminal.ts'
 import { whereItWent } from './where-it-went.ts'
 
 /** The end of a run on one screen: how it came out, where the time went, and what to do next. */
@@ -45,7 +46,7 @@ function sections(parts: readonly (readonly string[])[]): string {
   const full = parts.filter(part => part.length > 0)
   const text = `\n${full.map(part => part.join('\n')).join('\n\n')}`
   if (process.stdout.isTTY !== true) return text
-  const width = Math.max(40, process.stdout.columns ?? 80)
+  const width = Math.max(40, screenWidth(process.stdout))
   return text
     .split('\n')
     .flatMap(line => wrapped(line, width))

@@ -9,6 +9,7 @@ import { liveLines } from './live-lines.ts'
 import { plainLines } from './plain-lines.ts'
 import { tell, wrapped } from './print.ts'
 import type { RunFlags } from './run.ts'
+import { screenWidth } from './terminal.ts'
 
 export type Progress = {
   /** A line for people that stays. */
@@ -33,7 +34,7 @@ export function progressFor(host: Host, job: Job, submitted: Submitted, flags: R
   if (flags.events === true) return eventLines(host, run, submitted)
   // What a person watches goes to stderr: stdout is for the summary, or the one object of --json.
   const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
-  const width = live ? Math.max(20, process.stderr.columns - 1) : Number.POSITIVE_INFINITY
+  const width = live ? Math.max(20, screenWidth(process.stderr) - 1) : Number.POSITIVE_INFINITY
   const beginning = wrapped(beginningInWords(host, job, submitted), width)
   tell(beginning.join('\n'))
   if (submitted.plan.kind === 'nothing') return silent

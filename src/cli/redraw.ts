@@ -1,5 +1,6 @@
 import { printable } from './printable.ts'
 import { seenWidth, wrapped } from './print.ts'
+import { screenWidth } from './terminal.ts'
 
 /** What of a stream to a terminal this needs. */
 export type Screen = {
@@ -32,17 +33,17 @@ export function redrawn(
   let ended = false
 
   const over = (lines: readonly string[], { whole }: { whole: boolean }): void => {
-    const columns = screen.columns ?? 80
+    const columns = screenWidth(screen)
     const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
     const above = rows > 0 ? `\u001b[${rows}A\r` : '\r'
     const text = `${above}${lines.map(line => `${line}\u001b[K\n`).join('')}\u001b[J`
     screen.write(whole ? text : `${cutting}${text}${breaking}`)
   }
-  const widthNow = (): number => Math.max(20, (screen.columns ?? 80) - 1)
+  const widthNow = (): number => Math.max(20, screenWidth(screen) - 1)
   const draw = (): void => {
     clearTimeout(timer)
     timer = undefined
-    const size = { width: widthNow(), rows: Math.max(3, (screen.rows ?? 24) - 2) }
+    const size = { width: widthNow(), rows: Math.max(3, (screen.rows || 24) - 2) }
     const lines = frame(size)
       .slice(0, size.rows)
       .map(line => printable(line, colour))

@@ -3,10 +3,14 @@ import { outColours } from './colour.ts'
 import { wrapped } from './print.ts'
 import { printable } from './printable.ts'
 
+/** A terminal that was never told its size says 0: it is then as wide as most. */
+export const screenWidth = (screen: { readonly columns?: number }, otherwise = 80): number =>
+  screen.columns || otherwise
+
 /** How wide stdout is, and whether it shows colours: `NO_COLOR`, `FORCE_COLOR` and `TERM` are heeded. */
 export function terminal(): GanttOptions {
   const { stdout } = process
-  const width = Math.min(160, Math.max(24, stdout.columns ?? 100))
+  const width = Math.min(160, Math.max(24, screenWidth(stdout, 100)))
   return { width, colour: outColours.isColorSupported }
 }
 

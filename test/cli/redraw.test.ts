@@ -52,6 +52,19 @@ describe('lines that redraw', () => {
     expect(screen.written[1].includes('\u001b[2A\r')).toBe(true)
   })
 
+  test('a terminal that was told no size is as wide as most', () => {
+    const screen = screenOf(0, 0)
+    const widths: number[] = []
+    const lines = redrawn(screen, ({ width }) => [String(widths.push(width)), 'two'], {
+      colour: false,
+    })
+    lines.later()
+    vi.runAllTimers()
+    lines.end()
+    expect(widths).toEqual([79, 79])
+    expect(screen.written[1]).toContain('\u001b[2A\r')
+  })
+
   test('nothing in a frame or a note steers the terminal', () => {
     const screen = screenOf(80)
     const lines = redrawn(screen, () => ['a\u001b[2Jb\u0007'], { colour: false })
