@@ -20,16 +20,17 @@ export type JobFlags = {
 
 /** The job file a command names, with the command's own words in place of the file's. */
 export async function jobFrom(path: string | undefined, flags: JobFlags): Promise<Job> {
-  const params: Record<string, unknown> = {}
+  const given = new Map<string, unknown>()
   for (const flag of flags.param ?? []) {
     const parsed = parseParamFlag(flag)
     if (parsed === undefined) throw new InputError(`--param ${flag}: expected name=value`)
-    params[parsed[0]] = parsed[1]
+    given.set(...parsed)
   }
   if (flags.strategy !== undefined) strategyFrom(flags.strategy)
   orderFrom(flags.order)
   const options = {
-    params,
+    // A name such as `__proto__` is one like others, and then unknown.
+    params: Object.fromEntries(given),
     importModule: importedOr,
     strategies: strategyNames(),
     orders: orderNames(),

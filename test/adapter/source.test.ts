@@ -229,7 +229,7 @@ describe('problems name the place and what was expected', () => {
       'a.jsonl': Buffer.concat([
         Buffer.from('{"id":1}\n\n{"id":2\n{"n":1}\n"'),
         Buffer.from([0xff, 0xfe]),
-        Buffer.from('"\n{"id":1}\n{"id":3,'),
+        Buffer.from('"\n{"id":1}\n{"id":9007199254740993}\n{"id":1e999}\n{"id":3,'),
       ]),
     })
     const found = await problems(open(jsonl(join(folder, 'a.jsonl'), 'id'), { folder }))
@@ -238,7 +238,9 @@ describe('problems name the place and what was expected', () => {
       'a.jsonl:4: no "id" to identify the item by; expected text or a number',
       'a.jsonl:5: bytes that are not UTF-8; expected UTF-8 text',
       'duplicate key "1": first at a.jsonl:1, again at a.jsonl:6; expected each key once',
-      expect.stringMatching(/^a.jsonl:7: half-written JSON at the end of the file/),
+      'a.jsonl:7: "id" is beyond what numbers hold exactly (9007199254740991); expected text',
+      'a.jsonl:8: "id" is beyond what numbers hold exactly (9007199254740991); expected text',
+      expect.stringMatching(/^a.jsonl:9: half-written JSON at the end of the file/),
     ])
   })
 
@@ -709,6 +711,15 @@ describe('what a generator gives with an item', () => {
         undefined,
         expect.stringContaining('item 1: its JSON takes 16777218 bytes; expected at most 16777216'),
       ])
+  })
+
+  it('that cannot be kept fails under its own key', async () => {
+    const items = await yielding({ item: () => 1, key: 'f' }, { item: 1n, key: '' }, { item: 2n })
+    expect(items.map(({ key, problem }) => [key, problem !== undefined])).toEqual([
+      ['f', true],
+      ['#1', true],
+      ['2', true],
+    ])
   })
 
   it('as a version may be a date or an object, and differs where they do', async () => {

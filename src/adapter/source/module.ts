@@ -216,7 +216,10 @@ const ENTRY = ['item', 'key', 'version', 'cursor']
 
 function moduleRow(entry: Entry, index: number, place: string, options: RowOptions): Row {
   const text = itemJson(entry.item)
-  if ('why' in text) return problemRow(`${place}: ${text.why}`, index, options)
+  if ('why' in text) {
+    const keyed = entry.key === undefined ? options : { key: 'key' }
+    return problemRow(`${place}: ${text.why}`, index, keyed, undefined, asName(entry.key))
+  }
   const keyed = entry.key === undefined ? options : { ...options, key: undefined }
   const made = row(text.json, entry.item, index, place, keyed)
   const key = entry.key === undefined ? made.key : asName(entry.key)

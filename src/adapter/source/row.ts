@@ -38,10 +38,14 @@ export function row(
 ): Row {
   let key: string | undefined = String(index)
   if (options.key !== undefined) {
-    key = asName(fieldOf(value, options.key))
-    if (key === undefined) {
-      const problem = `${at(place)}: no ${JSON.stringify(options.key)} to identify the item by; expected text or a number`
-      return problemRow(problem, index, options, line)
+    const named = fieldOf(value, options.key)
+    key = asName(named)
+    if (key === undefined || isRounded(named)) {
+      const field = JSON.stringify(options.key)
+      const found =
+        key === undefined ? `no ${field} to identify the item by` : `${field} ${rounded}`
+      const expected = key === undefined ? 'text or a number' : 'text'
+      return problemRow(`${at(place)}: ${found}; expected ${expected}`, index, options, line)
     }
   }
   const wished = options.wishes === undefined ? {} : wishedBy(value, options.wishes)
@@ -73,6 +77,12 @@ function sizeOf(payload: string, value: unknown, size: StageSpec['size']): numbe
 }
 
 const at = (place: string | (() => string)): string => (typeof place === 'string' ? place : place())
+
+/** What was read is not what was written: of two such numbers beside each other both are one. */
+const isRounded = (value: unknown): boolean =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && !(Math.abs(value) < 2 ** 53)
+
+const rounded = `is beyond what numbers hold exactly (${Number.MAX_SAFE_INTEGER})`
 
 /** What can name an item: text that is not empty, a number, true or false. */
 export function asName(value: unknown): string | undefined {
