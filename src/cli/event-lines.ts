@@ -2,10 +2,11 @@ import type { Host } from '../api/host.ts'
 import { strategyNote } from '../api/strategy-note.ts'
 import type { Submitted } from '../api/submit.ts'
 import type { Decision, Event } from '../core/event.ts'
-import { endedCount, FAILED } from '../core/items.ts'
+import { CANCELLED, endedCount, FAILED, SKIPPED } from '../core/items.ts'
 import type { Run } from '../core/state.ts'
 import { cargoOf } from '../driver/payloads.ts'
 import { storedName } from '../driver/stored-name.ts'
+import type { Failure } from '../model/failure.ts'
 import { tell } from './print.ts'
 import type { Progress } from './progress.ts'
 
@@ -27,9 +28,16 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
   const mine = (stage: number): boolean => host.state.stages[stage]?.run === run.number
   const nameOf = (stage: number): string => host.state.stages[stage].definition.name
 
+  const ill = (stage: number, index: number, failure: Failure): void => {
+    const what = failure.kind === 'cancelled' ? 'cancelled' : 'failed'
+    say(what, { stage: nameOf(stage), ...itemOf(host, stage, index), ...failure })
+  }
   const onEvent = (event: Event): void => {
-    if (event.kind === 'read' && mine(event.stage))
-      say('read', { stage: nameOf(event.stage), items: event.count, complete: event.done })
+    if (event.kind === 'read' && mine(event.stage)) {
+      const { stage, count, done, problems = [] } = event
+      say('read', { stage: nameOf(stage), items: count, complete: done })
+      for (const { index, failure } of problems) ill(stage, index, failure)
+    }
     if (event.kind === 'slotEnded') {
       const { machine, slot, failure } = event
       const id = host.state.machines[machine].definition.id
@@ -43,9 +51,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
   const onDecision = (decision: Decision): void => {
     if (!('stage' in decision) || !mine(decision.stage)) return
     if (decision.kind === 'fail') {
-      const { index, failure, stage } = decision
-      const what = failure.kind === 'cancelled' ? 'cancelled' : 'failed'
-      say(what, { stage: nameOf(stage), ...itemOf(host, stage, index), ...failure })
+      ill(decision.stage, decision.index, decision.failure)
     } else if (decision.kind === 'retry') {
       const { index, stage, tries, at, failure } = decision
       const when = new Date(at / 1_000).toISOString()
@@ -71,17 +77,23 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       }
       if (!stage.complete || done < total || ended.has(number)) continue
       ended.add(number)
-      say('stage', { stage: nameOf(number), total, failed: stage.items.counts[FAILED] })
+      const { counts } = stage.items
+      const others = { skipped: counts[SKIPPED], cancelled: counts[CANCELLED] }
+      say('stage', { stage: nameOf(number), total, failed: counts[FAILED], ...others })
     }
   }
   const onStart = (machine: number, slot: number, tasks: readonly number[]): void => {
     const stage = host.state.stages[host.state.tasks.stage[tasks[0]]]
     if (stage?.run !== run.number) return
     const { id } = host.state.machines[machine].definition
-    const { first } = host.state.tasks
+    const { first, count } = host.state.tasks
+    const counts = tasks.map(task => count[task])
+    const items = counts.reduce((sum, of) => sum + of, 0)
     say('started', {
-      ...{ stage: stage.definition.name, machine: id, slot, tasks: tasks.length },
+      ...{ stage: stage.definition.name, machine: id, slot, tasks: tasks.length, items },
       indexes: tasks.map(task => first[task]),
+      // Items of a task stand side by side: from its index on, so many.
+      ...(items === tasks.length ? {} : { counts }),
     })
   }
   const onUnloads = (decisions: readonly Decision[]): void => {

@@ -34,6 +34,44 @@ test('a makespan leaves out the time in which nobody worked on the run', async (
   folder.remove()
 })
 
+test('--events tell each failure, each item that is started, and sums that agree with the run', async () => {
+  const folder = folderWith({
+    'handle.mjs': `export default (item, ctx) => item.n === 1 ? ctx.failed('one') : item.n`,
+    'rows.jsonl': '{"n":0}\n{"n":1}\n{"n":\n{"n":3}\n{"n":4}\n',
+    'job.yaml': `
+input: { jsonl: rows.jsonl }
+stages:
+  - { name: first, map: ./handle.mjs, chunk: 3, retry: { attempts: 1 } }
+  - { name: next, map: ./handle.mjs, after: first }
+`,
+  })
+  type Said = Readonly<Record<string, unknown>> & {
+    readonly event: string
+    readonly stage?: string
+  }
+  const { out } = await folder.dray('run', 'job.yaml', '--events')
+  const said = out
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Said)
+  const of = (event: string, stage = 'first') =>
+    said.filter(line => line.event === event && line.stage === stage)
+  expect(of('failed').map(({ index, kind }) => [index, kind])).toEqual([
+    [2, 'bad-input'],
+    [1, 'error'],
+  ])
+  const started = of('started').flatMap(({ indexes, counts, items }) => {
+    const sizes = (counts ?? (indexes as number[]).map(() => 1)) as number[]
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(items)
+    return (indexes as number[]).flatMap((first, at) =>
+      Array.from({ length: sizes[at] }, (_, nth) => first + nth),
+    )
+  })
+  expect(started.sort()).toEqual([0, 1, 3, 4])
+  expect(of('stage', 'next')).toMatchObject([{ total: 5, failed: 0, skipped: 2, cancelled: 0 }])
+  folder.remove()
+})
+
 test('of interruptions before the first answer each counts from where work began again', () => {
   const state = emptyState()
   const given = problemRun(article(), { strategy: 'on-demand' })
