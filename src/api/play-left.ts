@@ -18,7 +18,7 @@ type Played = {
  * durations: predicted ones, times how wrong single predictions were, times an error that all tasks of
  * a stage share because their mean is itself estimated (of n, an n-th of the variance). Slots take the
  * next item when they are free, so the idle slots at the end are part of what is foretold. Answers the
- * micros from now, ascending; `undefined` while some time is not known at all.
+ * micros from now, ascending; `undefined` while some time is not known at all, or all machines are short of memory.
  */
 export function playLeft(
   state: State,
@@ -29,7 +29,9 @@ export function playLeft(
   const all = lanesFor(state, phases, now)
   const lanes = machine === undefined ? all : all.filter(lane => lane.machine === machine.number)
   const timed = phases.map(phase => timedPhase(state, phase, now))
-  if (lanes.length === 0 || timed.some(({ known }) => !known)) return undefined
+  // Nothing starts there, and nobody knows for how long.
+  const isHeld = lanes.every(lane => state.machines[lane.machine].pressure)
+  if (isHeld || timed.some(({ known }) => !known)) return undefined
   const steps = timed.reduce((sum, { stints }) => sum + stints.length + 1, 0) * lanes.length
   const draws = Math.round(Math.min(MOST_DRAWS, Math.max(LEAST_DRAWS, STEPS / steps)))
   const random = prng(1)

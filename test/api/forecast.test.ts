@@ -348,6 +348,20 @@ test('nothing is foretold before anything was measured', () => {
   expect(looked).toBe(true)
 })
 
+test('nothing is foretold while no machine starts anything for want of memory', () => {
+  const world = { items: 20, stages: ['a'], speeds: [1, 1], draw: () => second }
+  const left: (Forecast | undefined)[] = []
+  play(world, 1, (state, now) => {
+    if (state.stages[0]?.items.counts[DONE] !== 8 || left.length > 0) return
+    for (const short of [1, 2]) {
+      for (const machine of state.machines.slice(0, short)) machine.pressure = true
+      left.push(timeLeft(state, state.runs[0], now))
+    }
+    for (const machine of state.machines) machine.pressure = false
+  })
+  expect(left).toEqual([expect.anything(), undefined])
+})
+
 test('what is planned beside a run counts what passes between two items', () => {
   const world = {
     items: 60,
