@@ -3,9 +3,10 @@ import { expectedMicros } from '../core/times.ts'
 import { type Forecast, leftOf, startAfter, startOn, unansweredOf } from './forecast.ts'
 import { aheadOn } from './line.ts'
 
-/** When an item of `why` starts or ends, as instants, where what was learnt of times says so. */
-
-/** Micros since the epoch, by what was learnt of times: eight times in ten between `low` and `high`. */
+/**
+ * When an item of `why` starts or ends: micros since the epoch, by what was learnt of times; eight times in ten
+ * between `low` and `high`.
+ */
 export type Instants = Forecast
 
 type Starts = { readonly forecastStart?: Instants }

@@ -50,12 +50,10 @@ function roomFor(state: State, machine: Machine, stages: readonly Stage[]): numb
 
 function busyLane(state: State, machine: Machine, slot: Slot, now: number): Lane {
   const stage = state.stages[slot.stage]
-  const pieces = piecesOf(state, machine, slot)
-    .map(held => ({
-      ...held,
-      spread: spreadIn(held.stage),
-    }))
-    .map(held => ({ ...held, expected: held.expected * driftIn(held.stage, machine, held.spread) }))
+  const pieces = piecesOf(state, machine, slot).map(held => {
+    const spread = spreadIn(held.stage)
+    return { ...held, spread, expected: held.expected * driftIn(held.stage, machine, spread) }
+  })
   const ran = slot.loading ? 0 : Math.max(0, now - slot.headSince)
   const loading = slot.loading ? leftToLoad(stage, now - slot.headSince) : 0
   const free: Lane['free'] = (random, luckOf) => {

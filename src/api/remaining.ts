@@ -25,7 +25,8 @@ export type Phase = {
 }
 
 type Held = {
-  readonly stint: Stint /** The instant from which it may. */
+  readonly stint: Stint
+  /** The instant from which it may start. */
   readonly readyAt: number
 }
 
