@@ -1,5 +1,6 @@
 import type { Run, Stage } from '../core/state.ts'
-import { formatDuration } from '../std/units.ts'
+import type { HistoryBatch } from '../port/journal.ts'
+import { formatBytes, formatDuration } from '../std/units.ts'
 import { jobOf } from './recorded-job.ts'
 import { answersOf, type View } from './view.ts'
 
@@ -19,14 +20,20 @@ export function placeOf(
       const first = batch.indexes[at]
       if (index < first || index >= first + batch.counts[at]) continue
       attempts += 1
-      const took = formatDuration((batch.ends[at] - batch.starts[at]) / batch.counts[at])
-      last = `ran on ${batch.machines[at]}, slot ${batch.slots[at]}, in ${took}`
+      last = `ran on ${batch.machines[at]}, slot ${batch.slots[at]}, in ${useOf(batch, at)}`
     }
   }
   if (last === '')
     return { reason: 'kept from an earlier run: neither item nor code changed', attempts }
   const tries = attempts > 1 ? `, attempt ${attempts}` : ''
   return { reason: `${last}${tries}; ${ruleOf(view, run, stage, index)}`, attempts }
+}
+
+/** An item's share of what was recorded for its piece; memory is what its process held. */
+function useOf({ starts, ends, counts, cpuMicros, peakBytes }: HistoryBatch, at: number): string {
+  const took = formatDuration((ends[at] - starts[at]) / counts[at])
+  const busy = formatDuration(cpuMicros[at] / counts[at])
+  return `${took} (${busy} of processor time, ${formatBytes(peakBytes[at])} of memory)`
 }
 
 /** By which rule it was placed: the plan that names it, else the run's strategy. */

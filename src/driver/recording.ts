@@ -137,6 +137,8 @@ export function historyBatches(
     if (quick && last >= 0 && batch.outcomes[last] === 'done' && batch.ends[last] === start) {
       batch.counts[last] += 1
       batch.ends[last] = end
+      batch.cpuMicros[last] += outcome.cpuMicros
+      batch.peakBytes[last] = Math.max(batch.peakBytes[last], outcome.peakBytes)
       batch.sizes[last] += tasks.size[task] / tasks.count[task]
       continue
     }

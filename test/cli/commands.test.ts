@@ -82,9 +82,11 @@ describe('commands look at what a run left', () => {
     expect(out).toContain(`dray retry ${run} --failed`)
   })
 
-  test('why tells where a finished item ran and by which rule', async () => {
+  test('why tells where a finished item ran, what it used and by which rule', async () => {
     const { out } = await folder.dray('why', run, '3')
-    expect(out).toMatch(/done: ran on .*slot \d.*placed by on-demand/)
+    expect(out).toMatch(
+      /done: ran on .*slot \d, in .* \(.*s of processor time, .* MB of memory\); placed by on-demand/,
+    )
   })
 
   test('why of a run groups its failures', async () => {

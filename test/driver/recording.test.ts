@@ -53,3 +53,15 @@ test('history holds what the core counts: the next item of a live attempt, from 
   step(state, 50_000, [toEvent(0, 0, [answer(1, 0)])])
   expect(recorded(0, answer(1, 0), answer(1, 1))).toEqual([1])
 })
+
+test('quick items in a row are one entry, with the processor time of all and the most memory', () => {
+  const quick = (index: number): Outcome => ({
+    ...answer(1, index),
+    ...{ micros: 500, cpuMicros: 300 + index, peakBytes: 10 * index },
+  })
+  const outcomes = [quick(0), quick(1), quick(2)]
+  const event = toEvent(0, 0, outcomes)
+  expect(historyBatches(atWork(), 100_000, event, outcomes)).toMatchObject([
+    { counts: [3], cpuMicros: [903], peakBytes: [20] },
+  ])
+})

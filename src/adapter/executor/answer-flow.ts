@@ -64,6 +64,7 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
 
 function lineOf(seq: number, answer: ItemAnswer, use: Use): string {
   if (answer.letter === 'f') return longAnswer('f', seq, use, stringify(bare(answer.failure)))
-  if (answer.letter === 'R' && use.micros <= 1_000) return shortResult(seq, use.micros, answer.json)
+  if (answer.letter === 'R' && use.micros <= 1_000 && use.cpuMicros === use.micros)
+    return shortResult(seq, use.micros, answer.json)
   return longAnswer(answer.letter, seq, use, answer.json)
 }

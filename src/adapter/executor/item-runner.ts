@@ -169,7 +169,7 @@ export function itemRunner({
       tellContent(stage, seq, payload)
     }
     if (stage.slowdown <= 1) return done(seq, answer, use)
-    const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, [use]) }
+    const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, use) }
     if (!slowness.isDue()) return done(seq, answer, slowed)
     return payOwed().then(() => done(seq, answer, slowed))
   }
@@ -250,14 +250,14 @@ export function itemRunner({
       now = performance.now()
       const each = Math.max(1, Math.round(((now - started) * 1_000) / answers.length))
       started = now
-      const uses = answers.map(() => measure(each))
-      const extra = slowness.owe(stage.slowdown, uses)
-      const micros = each + Math.round(extra / answers.length)
+      const use = measure(each, answers.length)
+      const extra = slowness.owe(stage.slowdown, use, answers.length)
+      const slowed = { ...use, micros: each + Math.round(extra / answers.length) }
       for (const [i, answer] of answers.entries()) {
         const { seq } = places[from + i]
         const said = answer(rules, context)
         if (said.letter !== 'f') tellContent(stage, seq, payloads[from + i])
-        flow.answer(seq, said, { ...uses[i], micros }, now)
+        flow.answer(seq, said, slowed, now)
       }
       if (slowness.isDue()) await payOwed()
     })

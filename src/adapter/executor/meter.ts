@@ -1,3 +1,4 @@
+import { openSync, readSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 
 /** What one item used. Micros of wall time, micros of processor time, bytes. */
@@ -8,13 +9,15 @@ export type Use = {
 }
 
 /**
- * Measures items. Asking the system costs as much as ten no-op items, so an item under a millisecond
- * is taken to have used the processor for its wall time and to have left memory as it was; the next
- * longer item subtracts what such items used. Memory held costs five times as much to ask for as the rest,
- * so it is asked for again after 20 ms of items; a new peak is seen with each.
+ * Measures items, one or the items of a batch, which share alike what they used. Asking the system costs as much
+ * as ten no-op items, so what took under a millisecond is taken to have used the processor for its wall time and
+ * to have left memory as it was; the next longer one subtracts what such items used. Memory held costs five times
+ * as much to ask for as the rest, so it is asked for again after 20 ms of items; a new peak is seen with each.
  */
-export function useMeter(): (micros: number) => Use {
+export function useMeter(): (micros: number, items?: number) => Use {
+  const ownMicros = isMainThread ? undefined : threadMicros()
   let usage = resourceUsage()
+  let busyMicros = ownMicros?.() ?? 0
   let shortMicros = 0
   let heldBytes = rss()
   let heldFor = 0
@@ -27,23 +30,64 @@ export function useMeter(): (micros: number) => Use {
     return heldBytes
   }
 
-  return micros => {
-    heldFor += micros
-    if (micros <= 1_000) {
-      shortMicros += micros
+  /** Since it was last asked. */
+  function spent(now: NodeJS.ResourceUsage, took: number): number {
+    const busy = ownMicros?.()
+    if (busy === undefined) {
+      const micros =
+        now.userCPUTime - usage.userCPUTime + now.systemCPUTime - usage.systemCPUTime - shortMicros
+      // A thread sees the whole process's time; it cannot have used more than it had.
+      return isMainThread ? Math.max(0, micros) : Math.min(Math.max(0, micros), took)
+    }
+    // Told late, it is the next one's.
+    const micros = Math.min(Math.max(0, busy - busyMicros - shortMicros), took)
+    busyMicros = Math.max(busyMicros + micros + shortMicros, busy - LATE_MICROS)
+    return micros
+  }
+
+  return (micros, items = 1) => {
+    const took = micros * items
+    heldFor += took
+    if (took <= 1_000) {
+      shortMicros += took
       return { micros, cpuMicros: micros, peakBytes }
     }
     const now = resourceUsage()
-    const spent =
-      now.userCPUTime - usage.userCPUTime + now.systemCPUTime - usage.systemCPUTime - shortMicros
+    const own = spent(now, took)
     // The system keeps only the greatest peak of all time: it is this item's if it rose just now.
     if (now.maxRSS > usage.maxRSS) peakBytes = now.maxRSS * 1024
     else peakBytes = held()
     usage = now
     shortMicros = 0
-    // A thread sees the whole process's time; it cannot have used more than it had.
-    const own = isMainThread ? spent : Math.min(spent, micros)
-    return { micros, cpuMicros: Math.max(0, own), peakBytes }
+    return { micros, cpuMicros: Math.round(own / items), peakBytes }
+  }
+}
+
+/** Linux brings a running thread's time up to date at each tick. */
+const LATE_MICROS = 10_000
+
+/**
+ * Processor time of this very thread, where Linux tells it, up to a tick late. Elsewhere, and where a handler has
+ * closed the file, `undefined`: a thread then sees the time of the whole process, its neighbours' with it.
+ */
+function threadMicros(): (() => number | undefined) | undefined {
+  let file: number
+  try {
+    file = openSync('/proc/thread-self/schedstat', 'r')
+  } catch {
+    return undefined
+  }
+  const text = Buffer.alloc(64)
+  return () => {
+    try {
+      const nanos = Number.parseInt(
+        text.toString('latin1', 0, readSync(file, text, 0, text.length, 0)),
+        10,
+      )
+      return Number.isNaN(nanos) ? undefined : Math.round(nanos / 1_000)
+    } catch {
+      return undefined
+    }
   }
 }
 

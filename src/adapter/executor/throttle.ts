@@ -11,9 +11,9 @@ const SLEEP_MICROS = 1_000
 export function throttle() {
   let owed = 0
   return {
-    /** Owes for items that ran; answers by how much they are to take longer. */
-    owe(slowdown: number, uses: readonly Use[]): number {
-      const micros = slowedBy(slowdown, uses)
+    /** Owes for items that used so much each; answers by how much they are to take longer. */
+    owe(slowdown: number, use: Use, items = 1): number {
+      const micros = slowedBy(slowdown, use) * items
       owed += micros
       return micros
     },
@@ -28,11 +28,6 @@ export function throttle() {
 }
 
 /** Waiting is not slowed, and threads side by side not twice. */
-function slowedBy(slowdown: number, uses: readonly Use[]): number {
-  let [busy, wall] = [0, 0]
-  for (const { cpuMicros, micros } of uses) {
-    busy += cpuMicros
-    wall += micros
-  }
-  return Math.round(Math.min(busy, wall) * Math.max(0, slowdown - 1))
+function slowedBy(slowdown: number, { cpuMicros, micros }: Use): number {
+  return Math.round(Math.min(cpuMicros, micros) * Math.max(0, slowdown - 1))
 }

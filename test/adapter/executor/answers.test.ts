@@ -2,7 +2,7 @@ import { readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { AttemptOrder, StageCode } from '../../../src/port/executor.ts'
-import { code, first, order, world } from './harness.ts'
+import { code, first, order, second, world } from './harness.ts'
 
 async function answers(
   items: readonly unknown[],
@@ -291,6 +291,20 @@ describe('measures', () => {
     expect(outcomes[0].peakBytes).toBeGreaterThan(10_000_000)
   })
 
+  test.skipIf(process.platform !== 'linux')(
+    'a thread that waits has not used what its neighbour uses meanwhile',
+    async () => {
+      const box = world()
+      box.executor.define(0, code('answers.mjs', { isolation: 'thread' }))
+      box.executor.run(second, 0, [order(0, { do: 'burn', micros: 200_000 })])
+      box.executor.run(first, 0, [order(1, { do: 'delay', millis: 150 })])
+      const outcomes = await box.answered(2)
+      const [burnt, waited] = outcomes.sort((a, b) => a.attempt - b.attempt)
+      expect(burnt.cpuMicros).toBeGreaterThan(100_000)
+      expect(waited.cpuMicros).toBeLessThan(75_000)
+    },
+  )
+
   test('on a machine of a third of the speed an item takes three times its processor time', async () => {
     const box = world({
       machines: [
@@ -314,6 +328,9 @@ describe('measures', () => {
     const items = [0, 1].map(index => ({ index, key: `k${index}`, payload: '20000' }))
     box.executor.run(first, 0, [order(0, 0, { items })])
     const outcomes = await box.answered(2)
-    for (const { micros } of outcomes) expect(micros).toBeGreaterThanOrEqual(59_000)
+    for (const { micros, cpuMicros } of outcomes) {
+      expect(micros).toBeGreaterThanOrEqual(59_000)
+      expect(cpuMicros).toBeGreaterThanOrEqual(19_000)
+    }
   })
 })
