@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { schemaVersion } from '../../src/adapter/sqlite/schema.ts'
-import { decodeEntry } from '../../src/core/codec.ts'
+import { decodeEntry, encodeEntry } from '../../src/core/codec.ts'
 import type { Decision, Event } from '../../src/core/event.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import { encodeItems } from '../../src/core/items.ts'
@@ -44,6 +44,22 @@ test('the present version has golden journals, of every kind of event and decisi
   const journals = JSON.parse(readFileSync(present, 'utf8')) as Golden[]
   const found = new Set(journals.flatMap(({ entries }) => entries.flatMap(kindsOf)))
   expect([...found].sort()).toEqual([...Object.keys(events), ...Object.keys(decisions)].sort())
+})
+
+test('an entry that is written and read is what it was, every field of every kind', () => {
+  const journals = JSON.parse(readFileSync(present, 'utf8')) as Golden[]
+  const columns = { first: 3, count: 4, sizes: [1, 2, 3, 9], cursor: 'a "b"\n', done: true }
+  const kept = [{ stage: 1, positions: [0], codes: [0] }]
+  for (const { now, events, decisions } of journals.flatMap(({ entries }) =>
+    entries.map(decodeEntry),
+  )) {
+    const more = [
+      ...events,
+      ...events.map(event => (event.kind === 'read' ? { ...event, ...columns } : event)),
+      ...events.map(event => (event.kind === 'outcomes' ? { ...event, kept } : event)),
+    ]
+    expect(decodeEntry(encodeEntry(now, more, decisions))).toEqual({ now, events: more, decisions })
+  }
 })
 
 function restored(state: State, entries: readonly string[]): State {
