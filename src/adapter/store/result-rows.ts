@@ -19,8 +19,9 @@ export function resultWriter(db: Database, stages: Stages): (batch: ResultBatch)
   return batch => {
     const stage = stages.numberOf(batch.run, batch.stage)
     for (const [from, to] of slices(batch)) {
-      const row = packRow(stages.seed(stage), batch, from, to)
-      const { first, last, count, checksum, indexes, states, keys, versions, payloads } = row
+      const row = packRow(batch, from, to)
+      const { first, last, count, indexes, states, keys, versions, payloads } = row
+      const checksum = rowChecksum(stages.seed(stage), row)
       insert.get(stage, first, last, count, checksum, indexes, states, keys, versions, payloads)
     }
   }
@@ -67,7 +68,7 @@ function slices(batch: ResultBatch): [from: number, to: number][] {
   return cuts
 }
 
-function packRow(seed: number, batch: ResultBatch, from: number, to: number): Row {
+function packRow(batch: ResultBatch, from: number, to: number): Omit<Row, 'checksum'> {
   const part = <T>(column: readonly T[]) =>
     from === 0 && to === column.length ? column : column.slice(from, to)
   const [numbers, keys, payloads] = [part(batch.indexes), part(batch.keys), part(batch.payloads)]
@@ -87,7 +88,7 @@ function packRow(seed: number, batch: ResultBatch, from: number, to: number): Ro
     contiguous &&= index === numbers[0] + i
     named ||= keys[i] !== String(index)
   }
-  const row = {
+  return {
     count: numbers.length,
     first,
     last,
@@ -97,7 +98,6 @@ function packRow(seed: number, batch: ResultBatch, from: number, to: number): Ro
     versions: packTexts(part(batch.versions)),
     payloads: Buffer.from(allEqual(payloads) ? payloads[0] : payloads.join('\n')),
   }
-  return { ...row, checksum: rowChecksum(seed, row) }
 }
 
 function rowChecksum(seed: number, row: Omit<Row, 'checksum'>): number {
