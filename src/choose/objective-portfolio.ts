@@ -2,7 +2,7 @@ import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { localSearch } from '../policy/planning/local-search.ts'
 import { type Budget, drive, isSpent, withSlice } from './drive.ts'
-import { scoreSchedule } from './objective.ts'
+import { compareScores, scoreSchedule } from './objective.ts'
 import { objectiveBound, onCheapestMachines } from './objective-bound.ts'
 import type { SummedObjective } from './late-acceptance.ts'
 import { searchObjective } from './objective-search.ts'
@@ -13,6 +13,8 @@ import { planPortfolio, type Portfolio, type PortfolioOptions } from './portfoli
 import { meets } from './prove.ts'
 import { onlineCandidates } from './candidates.ts'
 import { simulatedTasks } from './ordered-plan.ts'
+import { inBestQueues } from './queue-order.ts'
+import { isSequences } from './sequences.ts'
 
 /**
  * The portfolio for an objective other than the makespan: every planner and every online rule that
@@ -30,6 +32,7 @@ export async function planFor(
   const bound = objectiveBound(problem, objective)
   const half = (performance.now() + budget.deadline) / 2
   const members = await constructAll(problem, { seed, budget, bound: -1, objective })
+  if (objective !== 'cost') members.push(...queued(problem, objective, members, budget))
   members.push(...simulated(problem, objective, options, half))
   if (objective === 'cost') {
     const { schedule } = await planPortfolio(onCheapestMachines(problem), options)
@@ -54,7 +57,10 @@ async function searched(
   // Without an incumbent: the best for another objective is seldom a short one.
   const short = { seed, lowerBound: proof.value }
   const shorter = await drive(localSearch.plan(problem, short), partOf(budget, 0.2))
-  if (shorter) found.push(memberOf(problem, localSearch.name, shorter, objective))
+  if (shorter) {
+    found.push(memberOf(problem, localSearch.name, shorter, objective))
+    found.push(...queued(problem, objective, found, budget))
+  }
   const bound = objectiveBound(problem, objective)
   const from = leaderOf([...members, ...found]).schedule
   const better = await drive(
@@ -66,6 +72,27 @@ async function searched(
   if (better) found.push(memberOf(problem, `search for ${objective}`, better, objective))
   return found
 }
+
+/** What each has planned, its queues in the best order; of many tasks the most promising first, while there is time. */
+function queued(
+  problem: Problem,
+  objective: SummedObjective,
+  members: readonly Member[],
+  budget: Budget,
+): Member[] {
+  if (!isSequences(problem)) return []
+  const found: Member[] = []
+  for (const { name, schedule } of members.toSorted(compareScores)) {
+    const tasks = (found.length + 1) * problem.tasks.length
+    if (tasks > queuedAtOnce && isSpent(budget)) break
+    const better = inBestQueues(problem, schedule, objective)
+    found.push(memberOf(problem, `${name} in its best order`, better, objective))
+  }
+  return found
+}
+
+/** Tasks put into order in all: some hundredths of a second. */
+const queuedAtOnce = 50_000
 
 /** A share of what is left, spent from the whole. */
 function partOf(budget: Budget, share: number): Budget {

@@ -4,6 +4,7 @@ import { searchLateness } from '../policy/planning/search/dag-search.ts'
 import type { Lateness } from '../policy/planning/search/lateness.ts'
 import type { SearchOptions, SummedObjective } from './late-acceptance.ts'
 import { searchSequences } from './sequence-search.ts'
+import { isSequences } from './sequences.ts'
 
 /**
  * Anytime search under an objective that is a sum over tasks, from a schedule that is there: who
@@ -14,8 +15,7 @@ export function searchObjective(
   problem: Problem,
   options: SearchOptions,
 ): Generator<Schedule | undefined, void, void> {
-  const single = problem.machines.every(({ capacity }) => capacity === undefined)
-  if (single && problem.edges.from.length === 0) return searchSequences(problem, options)
+  if (isSequences(problem)) return searchSequences(problem, options)
   return searchLateness(problem, { ...options, aim: latenessUnder(problem, options.objective) })
 }
 

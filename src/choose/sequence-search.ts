@@ -1,15 +1,16 @@
-import { lateFrom, type Problem } from '../model/problem.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
-import { listSchedule } from '../policy/planning/list-schedule.ts'
 import { type Prng, prng } from '../std/prng.ts'
+import { descendFlow } from './flow-descent.ts'
 import { lateAcceptance, type SearchOptions } from './late-acceptance.ts'
 import type { Score } from './objective.ts'
+import { freeAt, lineUnder, scheduleOf, sequencesOf } from './sequences.ts'
 
 /**
  * Independent tasks, one at a time on each machine: a schedule is a sequence per machine, and its
  * value the sum over machines, so that a move costs two sequences and not the whole schedule. A move
- * takes a task out and puts it into a place of some machine. It ends when many moves in a row
- * found nothing: the bounds of these objectives are weak, and would rarely end it.
+ * takes a task out and puts it into a place of some machine, or lets two change places. It ends when many
+ * moves in a row found nothing: the bounds of these objectives are weak, and would rarely end it.
  */
 export function* searchSequences(
   problem: Problem,
@@ -20,19 +21,25 @@ export function* searchSequences(
   if (problem.tasks.length - underway < 2) return
   const draw = prng(seed)
   const flow = objective === 'mean-flow-time'
-  const lineOf = flow ? flowOf : tardinessOf
+  const lineOf = lineUnder(objective)
   const together = problem.tasks.every(({ release }) => release === 0)
   const sorted = flow && together
   const placeOf = sorted ? shortestFirst(problem) : anywhere(draw)
   const sequences = sequencesOf(problem, incumbent)
+  const free = freeAt(problem, incumbent)
   if (sorted) {
     sequences.forEach((tasks, on) => {
       const timeOf = (task: number) => problem.times[task * problem.machines.length + on]
       tasks.sort((a, b) => timeOf(a) - timeOf(b) || a - b)
     })
     yield scheduleOf(problem, incumbent, sequences)
+    let moved = false
+    for (const found of descendFlow(problem, sequences, free)) {
+      moved ||= found
+      yield found ? scheduleOf(problem, incumbent, sequences) : undefined
+    }
+    if (moved) yield scheduleOf(problem, incumbent, sequences)
   }
-  const free = freeAt(problem, incumbent)
   const line = (on: number) => lineOf(problem, sequences[on], { on, now: free[on] })
   const lines = sequences.map((_, on) => line(on))
   let current = totalOf(lines)
@@ -41,7 +48,10 @@ export function* searchSequences(
   for (let idle = 0; idle < 50_000 + 400 * problem.tasks.length; idle += movesPerStep) {
     let found = false
     for (let move = 0; move < movesPerStep; move += 1) {
-      const { from, to, undo } = relocate(problem, sequences, { draw, placeOf })
+      const { from, to, undo } =
+        sorted || draw.int(2) === 0
+          ? relocate(problem, sequences, { draw, placeOf })
+          : exchange(problem, sequences, { draw })
       const before = [lines[from], lines[to]] as const
       lines[from] = line(from)
       lines[to] = line(to)
@@ -67,68 +77,6 @@ const movesPerStep = 200
 
 const isBelow = (a: Score, b: Score): boolean =>
   a.value < b.value * (1 - 1e-12) || (a.value <= b.value && a.makespan < b.makespan * (1 - 1e-12))
-
-/** When each machine is through with what runs there already, which is moved nowhere. */
-function freeAt({ underway = 0, machines, times }: Problem, { machine }: Schedule): Float64Array {
-  const free = new Float64Array(machines.length)
-  for (let task = 0; task < underway; task += 1)
-    free[machine[task]] += times[task * machines.length + machine[task]]
-  return free
-}
-
-function sequencesOf(problem: Problem, { machine, start, end }: Schedule): number[][] {
-  const { underway = 0 } = problem
-  const sequences: number[][] = problem.machines.map(() => [])
-  machine.forEach((on, task) => {
-    if (task >= underway) sequences[on].push(task)
-  })
-  for (const tasks of sequences) {
-    tasks.sort((a, b) => start[a] - start[b] || end[a] - end[b] || a - b)
-  }
-  return sequences
-}
-
-function scheduleOf(
-  problem: Problem,
-  incumbent: Schedule,
-  sequences: readonly (readonly number[])[],
-): Schedule {
-  const keys = new Float64Array(problem.tasks.length).fill(-1)
-  const machine = Int32Array.from(incumbent.machine)
-  sequences.forEach((tasks, on) => {
-    tasks.forEach((task, rank) => {
-      keys[task] = rank
-      machine[task] = on
-    })
-  })
-  return listSchedule(problem, { keys, machine: task => machine[task] })
-}
-
-/** A machine, and when its sequence may begin. */
-type Line = { readonly on: number; readonly now: number }
-
-function flowOf({ tasks, times, machines }: Problem, sequence: readonly number[], from: Line) {
-  const { on } = from
-  let [now, value] = [from.now, 0]
-  for (const task of sequence) {
-    const { release } = tasks[task]
-    now = Math.max(now, release) + times[task * machines.length + on]
-    value += now - release
-  }
-  return { value, makespan: now }
-}
-
-function tardinessOf({ tasks, times, machines }: Problem, sequence: readonly number[], from: Line) {
-  const { on } = from
-  let [now, value] = [from.now, 0]
-  for (const task of sequence) {
-    const { release, weight } = tasks[task]
-    const due = lateFrom(tasks[task])
-    now = Math.max(now, release) + times[task * machines.length + on]
-    if (now > due) value += weight * (now - due)
-  }
-  return { value, makespan: now }
-}
 
 function totalOf(lines: readonly Score[]): Score {
   let [value, makespan] = [0, 0]
@@ -161,6 +109,23 @@ function relocate(
     sequences[from].splice(at, 0, task)
   }
   return { from, to, undo }
+}
+
+/** Two tasks change places, on one machine or on two: what each alone would make worse before it gets better. */
+function exchange({ times, machines }: Problem, sequences: number[][], { draw }: { draw: Prng }) {
+  const [from, to] = [draw.int(machines.length), draw.int(machines.length)]
+  const one = draw.int(sequences[from].length + 1)
+  const other = draw.int(sequences[to].length + 1)
+  const runs = (task: number | undefined, on: number): boolean =>
+    task !== undefined && times[task * machines.length + on] < Number.POSITIVE_INFINITY
+  const swap = () => {
+    const held = sequences[from][one]
+    sequences[from][one] = sequences[to][other]
+    sequences[to][other] = held
+  }
+  const may = runs(sequences[from][one], to) && runs(sequences[to][other], from)
+  if (may) swap()
+  return { from, to, undo: may ? swap : () => undefined }
 }
 
 type PlaceOf = (sequence: readonly number[], task: number, on: number) => number

@@ -3,11 +3,19 @@ import { chooseByTrial } from '../../src/choose/auto.ts'
 import { compareScores, objectives, scoreSchedule } from '../../src/choose/objective.ts'
 import { objectiveBound } from '../../src/choose/objective-bound.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
-import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
+import { searchObjective } from '../../src/choose/objective-search.ts'
+import { inBestQueues } from '../../src/choose/queue-order.ts'
+import {
+  constructivePlanners,
+  refusalOf,
+  strategies,
+  strategyNamed,
+} from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import type { Objective } from '../../src/model/job.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { violationsOf } from '../../src/model/validator.ts'
+import { roundRobin } from '../../src/policy/planning/round-robin.ts'
 import { prng } from '../../src/std/prng.ts'
 
 const named = (name: string) => strategyNamed(name) ?? expect.fail(`no strategy ${name}`)
@@ -108,6 +116,68 @@ describe('planning for an objective', () => {
     const tasks = works.map((work, at) => ({ id: `t${at}`, work }))
     const { aim } = await plan(from({ machines: [{ id: 'm' }], tasks }), 'auto', 'mean-flow-time')
     expect(aim).toEqual({ objective: 'mean-flow-time', value: 6.25, bound: 6.25 })
+  })
+
+  test('from any start a search comes soon to the least mean flow time on machines of other speeds', () => {
+    const draw = prng(5)
+    const speeds = [1, 2.5, 4, 0.7]
+    const works = Array.from({ length: 300 }, () => 1 + draw.int(1000))
+    const problem = from({
+      machines: speeds.map((speed, at) => ({ id: `m${at}`, speed })),
+      tasks: works.map((work, at) => ({ id: `t${at}`, work })),
+    })
+    // The k-th task from the end of a machine counts k times: the longest takes the least of k / speed, and so on
+    // (Horowitz and Sahni 1976).
+    const places = speeds
+      .flatMap(speed => works.map((_, at) => (at + 1) / speed))
+      .sort((a, b) => a - b)
+    const least = works
+      .toSorted((a, b) => b - a)
+      .reduce((sum, work, at) => sum + work * places[at], 0)
+    const [incumbent = expect.fail('no plan')] = roundRobin.plan(problem, { seed: 1 })
+    const options = { objective: 'mean-flow-time', incumbent, seed: 1 } as const
+    let found = Number.POSITIVE_INFINITY
+    let steps = 0
+    for (const schedule of searchObjective(problem, options)) {
+      if (schedule) found = scoreSchedule(problem, schedule, 'mean-flow-time').value * works.length
+      steps += 1
+      if (steps === 60) break
+    }
+    expect(found / least).toBeLessThan(1.001)
+    expect(found / least).toBeGreaterThan(1 - 1e-9)
+  })
+
+  test.each(['mean-flow-time', 'weighted-tardiness'] as const)(
+    'a plan whose machines take their queues in the best order is never worse: %s',
+    objective => {
+      for (const problem of [problems[0], problems[3]]) {
+        for (const planner of constructivePlanners) {
+          const [schedule = expect.fail('no plan')] = planner.plan(problem, { seed: 1 })
+          const ordered = inBestQueues(problem, schedule, objective)
+          expect(violationsOf(problem, ordered), planner.name).toEqual([])
+          expect(ordered.machine, planner.name).toEqual(schedule.machine)
+          const [before, after] = [schedule, ordered].map(s => scoreSchedule(problem, s, objective))
+          expect(after.value, planner.name).toBeLessThanOrEqual(before.value + 1e-9)
+        }
+      }
+    },
+  )
+
+  test('what may be late is put into an order before auto chooses where to begin', async () => {
+    const works = [9, 1, 8, 2, 7, 3, 6, 4, 5, 5]
+    const tasks = works.map((work, at) => ({
+      id: `t${at}`,
+      work,
+      due: 20 - work,
+      weight: 1 + (at % 3),
+    }))
+    const { members } = await plan(
+      from({ machines: [{ id: 'm0' }, { id: 'm1' }], tasks }),
+      'auto',
+      'weighted-tardiness',
+    )
+    const worthOf = (name: string) => members?.find(m => m.name === name)?.value
+    expect(worthOf('lpt in its best order')).toBeLessThan(worthOf('lpt') ?? 0)
   })
 
   test('search finds what no order by one key does: least weighted tardiness by trying all', async () => {
