@@ -26,10 +26,10 @@ export function simClock(start: Micros = 0): SimClock {
   let wish: (() => void) | undefined
   let wishAt = Number.POSITIVE_INFINITY
 
-  const nextAt = (): Micros => Math.min(heap.firstAt(), wishAt)
+  const nextAt = (): Micros => Math.min(heap.instants[0], wishAt)
 
   const runDue = (): void => {
-    while (heap.firstAt() <= now) heap.pop()()
+    while (heap.instants[0] <= now) pop(heap)()
     if (wishAt > now) return
     const due = wish
     wish = undefined
@@ -69,7 +69,7 @@ export function simClock(start: Micros = 0): SimClock {
     soon: callback => {
       turns[asked++] = callback
     },
-    at: (instant, callback) => heap.push(Math.max(now, instant), callback),
+    at: (instant, callback) => push(heap, Math.max(now, instant), callback),
     advance,
     run(until) {
       while (advance(until));
@@ -77,68 +77,96 @@ export function simClock(start: Micros = 0): SimClock {
   }
 }
 
+/**
+ * Binary heap in typed columns: no entry objects and no comparison calls. What is moved are two numbers,
+ * an instant and the place in a recycled table where the callback and the order of asking stand: an
+ * array of callbacks would tell the collector of each move. (Measured: ordinary arrays and a comparison
+ * function take twice the instructions.)
+ */
 type EntryHeap = {
-  push(at: Micros, callback: () => void): void
-  pop(): () => void
-  firstAt(): Micros
+  size: number
+  /** Longer than `size`, and `Infinity` behind it: the last entry's neighbour is never before it. */
+  instants: Float64Array
+  places: Int32Array
+  /** By place. */
+  orders: Float64Array
+  readonly callbacks: (() => void)[]
+  readonly free: number[]
+  pushed: number
 }
 
-/**
- * Binary heap in parallel arrays: no entry objects and no comparison calls, which is a quarter of a
- * simulated completion. What is moved are two numbers, an instant and the place in a recycled table
- * where the callback and the order of asking stand: an array of callbacks would tell the collector of
- * each move.
- */
 function entryHeap(): EntryHeap {
-  const instants: Micros[] = []
-  const places: number[] = []
-  const orders: number[] = []
-  const callbacks: (() => void)[] = []
-  const free: number[] = []
-  let pushed = 0
-
-  const isBefore = (at: Micros, place: number, other: number): boolean =>
-    at !== instants[other] ? at < instants[other] : orders[place] < orders[places[other]]
-
   return {
-    firstAt: () => (instants.length === 0 ? Number.POSITIVE_INFINITY : instants[0]),
-    push(at, callback) {
-      const place = free.length > 0 ? (free.pop() as number) : callbacks.length
-      callbacks[place] = callback
-      orders[place] = pushed++
-      let hole = instants.length
-      instants.push(at)
-      places.push(place)
-      while (hole > 0) {
-        const parent = (hole - 1) >> 1
-        if (instants[parent] <= at) break
-        instants[hole] = instants[parent]
-        places[hole] = places[parent]
-        hole = parent
-      }
-      instants[hole] = at
-      places[hole] = place
-    },
-    pop() {
-      const first = places[0]
-      free.push(first)
-      const at = instants.pop() as Micros
-      const place = places.pop() as number
-      const size = instants.length
-      let hole = 0
-      for (let child = 1; child < size; child = 2 * hole + 1) {
-        const right = child + 1
-        if (right < size && isBefore(instants[right], places[right], child)) child = right
-        if (isBefore(at, place, child)) break
-        instants[hole] = instants[child]
-        places[hole] = places[child]
-        hole = child
-      }
-      if (size > 0) {
-        instants[hole] = at
-        places[hole] = place
-      }
-      return callbacks[first]
-    },
+    size: 0,
+    instants: new Float64Array(64).fill(Number.POSITIVE_INFINITY),
+    places: new Int32Array(64),
+    orders: new Float64Array(64),
+    callbacks: [],
+    free: [],
+    pushed: 0,
   }
+}
+
+function push(heap: EntryHeap, at: Micros, callback: () => void): void {
+  if (heap.size + 1 === heap.instants.length) widen(heap)
+  const place = heap.free.length > 0 ? (heap.free.pop() as number) : heap.callbacks.length
+  heap.callbacks[place] = callback
+  heap.orders[place] = heap.pushed++
+  rise(heap, heap.size++, at, place)
+}
+
+function pop(heap: EntryHeap): () => void {
+  const { instants, places } = heap
+  const first = places[0]
+  heap.free.push(first)
+  heap.size -= 1
+  const last = heap.size
+  const at = instants[last]
+  instants[last] = Number.POSITIVE_INFINITY
+  if (last > 0) rise(heap, fallenHole(heap), at, places[last])
+  return heap.callbacks[first]
+}
+
+/** The root's hole sinks to a leaf: what came last nearly always belongs there, so it is not compared on the way. */
+function fallenHole({ instants, places, orders, size }: EntryHeap): number {
+  let hole = 0
+  for (let child = 1; child < size; child = 2 * hole + 1) {
+    let least = instants[child]
+    const other = instants[child + 1]
+    if (other < least || (other === least && orders[places[child + 1]] < orders[places[child]])) {
+      least = other
+      child += 1
+    }
+    instants[hole] = least
+    places[hole] = places[child]
+    hole = child
+  }
+  return hole
+}
+
+/** Puts an entry into the hole, or above it. */
+function rise(heap: EntryHeap, from: number, at: Micros, place: number): void {
+  const { instants, places, orders } = heap
+  let hole = from
+  while (hole > 0) {
+    const parent = (hole - 1) >> 1
+    const above = instants[parent]
+    if (above < at || (above === at && orders[places[parent]] < orders[place])) break
+    instants[hole] = above
+    places[hole] = places[parent]
+    hole = parent
+  }
+  instants[hole] = at
+  places[hole] = place
+}
+
+function widen(heap: EntryHeap): void {
+  const { instants, places, orders } = heap
+  const size = 2 * instants.length
+  heap.instants = new Float64Array(size).fill(Number.POSITIVE_INFINITY)
+  heap.places = new Int32Array(size)
+  heap.orders = new Float64Array(size)
+  heap.instants.set(instants)
+  heap.places.set(places)
+  heap.orders.set(orders)
 }
