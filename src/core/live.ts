@@ -15,7 +15,19 @@ export function liveRuns(state: State): Marks {
 
 /** Numbers of classes with a task in their common queue. */
 export function queuedClasses(state: State): Marks {
-  return siftMarks(state.scratch.queued, state, hasQueued)
+  const { queued } = state.scratch
+  return areQueued(state, queued) ? queued : siftMarks(queued, state, hasQueued)
+}
+
+/** All of them, and ascending: so it is nearly always, and each decision asks. */
+function areQueued({ classes }: State, { numbers, count }: Marks): boolean {
+  let last = -1
+  for (let at = 0; at < count; at += 1) {
+    const number = numbers[at]
+    if (number < last || queuedCount(classes[number].queue) === 0) return false
+    last = number
+  }
+  return true
 }
 
 export function findLiveRun(state: State, fits: (run: Run) => boolean): Run | undefined {

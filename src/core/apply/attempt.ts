@@ -237,7 +237,7 @@ function answer(
     endItem(state, stage, index, { code, position })
   } else chargeItem(state, stage, task, index, failure)
   if (tasks.left[task] === 0) endTask(state, machine, slot, task)
-  mark(state.scratch.touchedRuns, run.number)
+  if (run.state !== 'active') mark(state.scratch.touchedRuns, run.number)
 }
 
 /** What passes on the slot beside the item itself: the messages, the commit, and a busy core. */

@@ -4,6 +4,7 @@ import { addInterval, removeInterval } from '../intervals.ts'
 import {
   CANCELLED,
   DONE,
+  endedCount,
   FAILED,
   itemStates,
   OPEN,
@@ -31,11 +32,13 @@ export function endItem(state: State, stage: Stage, index: number, end: ItemEnd)
   if (!settleItem(stage.items, index, code)) return
   keep(state, stage, index, end)
   if (stage.sizes.size > 0) stage.sizes.delete(index)
-  mark(state.scratch.touched, stage.number)
-  markSource(state, stage)
   const succeeded = code === DONE || code === STOPPED
   if (succeeded) forgetWish(state, stage, index)
   if (stage.graph !== undefined) endGraphItem(state, stage, index, succeeded)
+  else {
+    mark(state.scratch.touched, stage.number)
+    markSource(state, stage)
+  }
   if (stage.root !== stage.number) {
     for (const number of state.stages[stage.root].downstream) mark(state.scratch.touched, number)
   }
@@ -119,6 +122,8 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
     graph.waitingFor[successor] -= 1
     if (graph.waitingFor[successor] === 0) addInterval(stage.pool, successor, 1)
   }
+  if (stage.pool.size > 0 || endedCount(stage.items) >= stage.known)
+    mark(state.scratch.touched, stage.number)
 }
 
 const skip = (state: State, stage: Stage, index: number, failure: Failure): void =>

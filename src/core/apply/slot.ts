@@ -147,7 +147,9 @@ export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void 
   if (slot.loading) forgetLoaded(slot, stage)
   slot.loading = false
   if (slot.usedAt.length > 0) slot.usedAt[slot.usedAt.length - 1] = state.now
-  mark(state.scratch.touchedRuns, state.stages[stage].run)
+  // A run that is active does not end for that.
+  const { run } = state.stages[stage]
+  if (state.runs[run].state !== 'active') mark(state.scratch.touchedRuns, run)
   slot.stage = -1
   slot.klass = -1
   slot.work = 0
@@ -155,7 +157,7 @@ export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void 
   machine.idle.push(slot.number)
   if (machine.idle.length > 1) machine.idle.sort((a, b) => b - a)
   machineChanged(state, machine.number)
-  mark(state.scratch.dirty, machine.number)
+  if (machine.queued > 0) mark(state.scratch.dirty, machine.number)
 }
 
 /**

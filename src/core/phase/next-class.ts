@@ -25,6 +25,14 @@ export function bestClass(state: State, binds: Binding): Class | undefined {
   return best
 }
 
+/** Whether there is any. */
+export function isQueued(state: State, binds: Binding): boolean {
+  const { numbers, count } = queuedClasses(state)
+  for (let at = 0; at < count; at += 1)
+    if (isInTurn(state, state.classes[numbers[at]], binds)) return true
+  return false
+}
+
 /** All of them that are `wanted`, to be taken in that order. */
 export function classesInOrder(
   state: State,

@@ -16,16 +16,17 @@ import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
 import { makeRoom } from './evict.ts'
 import { takeMessage } from './message.ts'
-import { bestClass, bestQueue, bestQueued, classesInOrder } from './next-class.ts'
+import { bestClass, bestQueue, bestQueued, classesInOrder, isQueued } from './next-class.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
 
 /** Early binding: every ready task of a run whose strategy binds early joins a machine's queue. */
 export function assignEarly(state: State, out: Out): void {
-  const tasks: number[] = []
-  const machines: number[] = []
   state.scratch.shared = isShared(state)
   state.scratch.between = 'unknown'
+  if (!isQueued(state, 'early')) return
+  const tasks: number[] = []
+  const machines: number[] = []
   const turns = classesByTurn(state)
   for (;;) {
     const klass = turns === undefined ? bestClass(state, 'early') : turns.pop()
