@@ -5,7 +5,7 @@ import { listLiveRuns, touchLiveRuns } from './live.ts'
 import { machinesChanged } from './columns.ts'
 import type { Action, Decision, Event, Kept } from './event.ts'
 import { cutTasks, expand, finish } from './phase/expand.ts'
-import type { Out } from './phase/out.ts'
+import { ask, type Out } from './phase/out.ts'
 import { expire, recover } from './phase/recover.ts'
 import { assignEarly, startTasks } from './phase/start.ts'
 import type { State } from './state.ts'
@@ -44,7 +44,7 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   expire(state, now)
   settle(state, out)
   for (const event of events)
-    if (event.kind === 'finished') out.actions.push({ kind: 'ended', run: event.run })
+    if (event.kind === 'finished') ask(out, { kind: 'ended', run: event.run })
   const { decisions, actions } = out
   return { decisions, actions, kept: state.scratch.kept, wakeAt: wakeAt(state) }
 }

@@ -15,6 +15,7 @@ import type {
 } from '../port/journal.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
+import { appended } from '../std/appended.ts'
 import { type KeepAfter, type KeptFromBefore, keptAfter, type TextsKept } from './keeping.ts'
 import { type GatheredGroups, type Payloads, payloadsOf, stow, unstow } from './payloads.ts'
 import { releaseKept } from './release.ts'
@@ -120,8 +121,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
 
   /** Where nothing is kept nobody asks what came with an event. */
   const admit = (event: Event, outcomes?: readonly Outcome[]): void => {
-    inbox.push(event)
-    if (ports.forgetful !== true) carried.push(outcomes)
+    inbox = appended(inbox, event)
+    if (ports.forgetful !== true) carried = appended(carried, outcomes)
   }
 
   const send = (event: Event): void => {

@@ -13,7 +13,7 @@ import { expectedMicros } from '../times.ts'
 import { wishesFor } from '../wishes.ts'
 import type { Out } from './out.ts'
 import { giveUpWithoutResult } from './recover.ts'
-import { decide } from './out.ts'
+import { ask, decide } from './out.ts'
 
 /** Stages take in items: sources are read ahead, gathers begin, trees grow a level. */
 export function expand(state: State, out: Out, touched: Marks): void {
@@ -38,7 +38,7 @@ function readAhead(state: State, out: Out, run: Run, stage: Stage): void {
   if (ahead > windowOf(state, run, stage) - limits.readItems) return
   if (unconsumed(state, stage) > limits.unconsumed) return
   decide(state, out, { kind: 'reading', stage: stage.number })
-  out.actions.push({
+  ask(out, {
     kind: 'readSource',
     stage: stage.number,
     cursor: stage.cursor,
@@ -83,7 +83,7 @@ function gather(state: State, out: Out, run: Run, stage: Stage): void {
     return
   }
   decide(state, out, { kind: 'gathering', stage: stage.number })
-  out.actions.push({ kind: 'gather', stage: stage.number })
+  ask(out, { kind: 'gather', stage: stage.number })
 }
 
 /** Ready items become tasks: no more ahead than the order needs, so that sizes follow what is learnt. */

@@ -18,7 +18,7 @@ import { makeRoom } from './evict.ts'
 import { takeMessage } from './message.ts'
 import { bestClass, bestQueue, bestQueued, classesInOrder, isQueued } from './next-class.ts'
 import type { Out } from './out.ts'
-import { decide } from './out.ts'
+import { decide, note } from './out.ts'
 
 /** Early binding: every ready task of a run whose strategy binds early joins a machine's queue. */
 export function assignEarly(state: State, out: Out): void {
@@ -44,7 +44,7 @@ export function assignEarly(state: State, out: Out): void {
     machines.push(machine)
   }
   if (state.scratch.refused.size > 0) state.scratch.refused.clear()
-  if (tasks.length > 0) out.decisions.push({ kind: 'assign', tasks, machines })
+  if (tasks.length > 0) note(out, { kind: 'assign', tasks, machines })
 }
 
 /**
