@@ -162,11 +162,11 @@ export function storeConformance(name: string, createWorld: () => World): void {
     test('captured output becomes durable with the next commit, and not before', () => {
       const place = world()
       const first = place.open()
-      first.store.log([line(1, 'kept')])
+      first.store.log([line(1, 'kept\0whole')])
       first.journal.append(entry(1), [], [])
       first.store.log([line(1, 'lost')])
       place.crash()
-      expect([...place.open().store.logs(run)].map(one => one.text)).toEqual(['kept'])
+      expect([...place.open().store.logs(run)].map(one => one.text)).toEqual(['kept\0whole'])
     })
 
     test('output is read by run, item and stage, and followed from an id on', () => {

@@ -8,7 +8,7 @@ export type Channel = {
 export type ChannelEvents = {
   readonly onLine: (line: string) => void
   /** What reached the descriptors past the runtime: native code, a dying engine. */
-  readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
   /** Once, and nothing after it. */
   readonly onEnd: (end: ChannelEnd) => void
 }

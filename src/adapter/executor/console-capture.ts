@@ -5,12 +5,14 @@ import { Writable } from 'node:stream'
  * attributed to the item that printed it. What native code writes to the descriptors still goes to
  * the pipes, where the loop attributes it to the attempt that runs.
  */
-export function captureOutput(wrote: (stream: 'stdout' | 'stderr', text: string) => void): void {
+export function captureOutput(
+  wrote: (stream: 'stdout' | 'stderr', said: string | Uint8Array) => void,
+): void {
   for (const name of ['stdout', 'stderr'] as const) {
     const stream = new Writable({
       decodeStrings: false,
       write(chunk: string | Buffer, _encoding, done) {
-        wrote(name, typeof chunk === 'string' ? chunk : chunk.toString('utf8'))
+        wrote(name, chunk)
         done()
       },
     })

@@ -1,5 +1,6 @@
 import type { ExecutorEvent } from '../../port/executor.ts'
 import type { PendingItem, pendingItems } from './pending.ts'
+import { printedText } from './printed.ts'
 import { MAX_TEXT } from './voice.ts'
 
 type Stream = 'stdout' | 'stderr' | 'log'
@@ -12,6 +13,7 @@ export function slotOutput(
   pending: ReturnType<typeof pendingItems>,
   emit: (event: ExecutorEvent) => void,
 ) {
+  const textOf = printedText()
   let lastAnswered: PendingItem | undefined
 
   function tell(item: PendingItem | undefined, stream: Stream, text: string): void {
@@ -28,10 +30,12 @@ export function slotOutput(
     named(seq: number, stream: Stream, text: string): void {
       tell(pending.get(seq) ?? pending.first() ?? lastAnswered, stream, text)
     },
-    unnamed(stream: 'stdout' | 'stderr', text: string): void {
+    unnamed(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
       const item = pending.first() ?? lastAnswered
       if (item === undefined || item.written > MAX_TEXT) return
       const room = MAX_TEXT - item.written
+      const text = textOf(stream, bytes, room)
+      if (text === '') return
       item.written += text.length
       tell(item, stream, text.length > room ? `${text.slice(0, room)}\n... truncated\n` : text)
     },

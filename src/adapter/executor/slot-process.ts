@@ -19,7 +19,7 @@ export function openProcess(options: ChannelOptions): Channel {
   const input = child.stdio[3] as Duplex
   const output = child.stdio[4] as Readable
   let fault: ChannelEnd['fault']
-  let lastWords = ''
+  let lastBytes = Buffer.alloc(0)
   let ended = false
 
   const kill = () => {
@@ -34,6 +34,7 @@ export function openProcess(options: ChannelOptions): Channel {
     ended = true
     kill()
     for (const stream of [input, output, child.stdout, child.stderr]) stream?.destroy()
+    const lastWords = lastBytes.toString()
     options.onEnd({ code: code ?? undefined, signal: signal ?? undefined, lastWords, fault })
   }
 
@@ -48,9 +49,9 @@ export function openProcess(options: ChannelOptions): Channel {
     }),
   )
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      if (name === 'stderr') lastWords = (lastWords + text).slice(-LAST_WORDS)
-      if (!ended) options.onOutput(name, text)
+    child[name]?.on('data', (bytes: Buffer) => {
+      if (name === 'stderr') lastBytes = Buffer.concat([lastBytes, bytes]).subarray(-LAST_WORDS)
+      if (!ended) options.onOutput(name, bytes)
     })
   }
   // A slot that dies breaks its pipes first; the exit tells why, and comes soon after.
@@ -64,7 +65,7 @@ export function openProcess(options: ChannelOptions): Channel {
   child.on('error', error => {
     if (child.pid !== undefined) return
     fault = 'could not start'
-    lastWords = error.message
+    lastBytes = Buffer.from(error.message)
     finish(null, null)
   })
   child.on('exit', (code, signal) => {

@@ -26,7 +26,7 @@ export function openThread(options: ChannelOptions): Channel {
     }
   })
   for (const name of ['stdout', 'stderr'] as const) {
-    worker[name].setEncoding('utf8').on('data', (text: string) => options.onOutput(name, text))
+    worker[name].on('data', (bytes: Buffer) => options.onOutput(name, bytes))
   }
   worker.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') fault = 'heap'

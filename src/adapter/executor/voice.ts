@@ -1,3 +1,4 @@
+import { printedText } from './printed.ts'
 import { encodeSlotLine } from './protocol.ts'
 
 /** Text kept per attempt; a handler that floods its output gets this much and a note. */
@@ -8,6 +9,7 @@ const LINGER_MS = 50
 
 /** What an item says besides its answer: gathered into pieces, attributed, limited. */
 export function slotVoice(put: (line: string) => void, flush: () => void) {
+  const textOf = printedText()
   let seq = -1
   let spent = 0
   let stream: 'stdout' | 'stderr' | 'log' = 'log'
@@ -37,8 +39,11 @@ export function slotVoice(put: (line: string) => void, flush: () => void) {
       if (text !== '') say()
       seq = -1
     },
-    wrote(from: 'stdout' | 'stderr' | 'log', more: string): void {
-      if (spent > MAX_TEXT || more === '') return
+    wrote(from: 'stdout' | 'stderr' | 'log', said: string | Uint8Array): void {
+      if (spent > MAX_TEXT) return
+      const stdio = from === 'stdout' ? from : 'stderr'
+      const more = typeof said === 'string' ? said : textOf(stdio, said, MAX_TEXT - spent)
+      if (more === '') return
       if (from !== stream) say()
       stream = from
       spent += more.length

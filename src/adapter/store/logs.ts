@@ -14,7 +14,7 @@ export function openLogs(db: Database, stages: Stages): Logs {
   const write = () => {
     for (const line of pending) {
       const stage = stages.numberOf(line.run, line.stage)
-      insert.get(stage, line.index, line.attempt, line.at, line.stream, line.text)
+      insert.get(stage, line.index, line.attempt, line.at, line.stream, whole(line.text))
     }
   }
   const committed = () => {
@@ -68,8 +68,12 @@ type LogRow = [
   attempt: number,
   at: number,
   stream: LogLine['stream'],
-  text: string,
+  text: string | Uint8Array,
 ]
+
+/** The driver ends text at a NUL, which bytes may hold. */
+const whole = (text: string): string | Uint8Array =>
+  text.includes('\0') ? Buffer.from(text) : text
 
 /** One item's lines come by the index; a run's by id (`+` keeps SQLite from sorting anew per page). */
 function pageQuery(index: number | undefined, stage: string | undefined): string {
@@ -82,5 +86,6 @@ function pageQuery(index: number | undefined, stage: string | undefined): string
 function lineOf(stages: Stages, row: LogRow): LogLine & { readonly id: number } {
   const [id, number, index, attempt, at, stream, text] = row
   const { run, stage } = stages.name(number)
-  return { id, run, stage, index, attempt, at, stream, text }
+  const said = typeof text === 'string' ? text : Buffer.from(text).toString()
+  return { id, run, stage, index, attempt, at, stream, text: said }
 }
