@@ -1,3 +1,4 @@
+import { whyGivenUpOn } from '../core/given-up.ts'
 import { holds } from '../core/models.ts'
 import type { Class, Machine, Run, State } from '../core/state.ts'
 import { fits } from '../core/times.ts'
@@ -34,6 +35,13 @@ function refusedByRun(state: State, run: Run): Reason | undefined {
 function refusedBy(state: State, klass: Class, machine: Machine): Reason | undefined {
   const never = lacking(state, klass, machine, machine.capacity)
   if (never !== undefined) return { reason: `${never} in all`, helps: 'smaller needs' }
+  const stage = state.stages[klass.stage]
+  const given = whyGivenUpOn(stage, machine.number)
+  if (given !== undefined)
+    return {
+      reason: `given up for stage ${stage.definition.name}, which cannot be set up there: ${given}`,
+      helps: 'what ends its slots there put right, and the job run again',
+    }
   if (machine.pressure)
     return { reason: 'the box is short of memory', helps: 'free memory, or smaller chunks' }
   const lacks = lacking(state, klass, machine, machine.free)

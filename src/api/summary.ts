@@ -1,3 +1,4 @@
+import { whyGivenUpOn } from '../core/given-up.ts'
 import { limits } from '../core/limits.ts'
 import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
@@ -55,6 +56,12 @@ export type Summary = {
     readonly loading: readonly LoadedModel[]
   }[]
   readonly stages: readonly StageSummary[]
+  /** Machines that the run went on without, for a stage that cannot be set up there. */
+  readonly givenUp?: readonly {
+    readonly machine: string
+    readonly stage: string
+    readonly reason: string
+  }[]
   /** Where the order could not look at all items at once: at how many it did. */
   readonly window?: { readonly order: string; readonly items: number }
   /** Of items with a due date, their own or the run's: how many ended well, late, and by how much at most. */
@@ -90,6 +97,7 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
     Number.isFinite(first) && last > first ? Math.max(0, last - first - run.rested) / 1e6 : 0
   const failed = sum(FAILED)
   const ended = sum(DONE) + failed + sum(STOPPED)
+  const givenUp = givenUpIn(state, stages)
   return {
     run: run.definition.name,
     job: run.definition.job,
@@ -126,9 +134,20 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
     ...(looksAtAll(run, stages)
       ? {}
       : { window: { order: run.order.name, items: limits.indexedTasks } }),
+    ...(givenUp.length === 0 ? {} : { givenUp }),
     ...(run.dues.ended === 0 ? {} : { due: dueOf(run) }),
     ...(run.problem === undefined ? {} : { problem: run.problem.message }),
   }
+}
+
+function givenUpIn(state: State, stages: readonly Stage[]): NonNullable<Summary['givenUp']> {
+  return stages.flatMap(stage =>
+    state.machines.flatMap(({ number, definition }) => {
+      const reason = whyGivenUpOn(stage, number)
+      if (reason === undefined) return []
+      return [{ machine: definition.id, stage: stage.definition.name, reason }]
+    }),
+  )
 }
 
 const dueOf = ({ dues: { ended, late, most } }: Run): NonNullable<Summary['due']> => ({

@@ -30,7 +30,13 @@ export function endReport(summary: Summary, host: Host, job: Job, submitted: Sub
       [nextCommand(summary, job)],
     ])
   const faster = fasterSettings(summary, host, job).map((advice): Row => ['faster', advice])
-  const rows = [...timeRows(summary, host), ...faster, ...memoryRows(summary, host)]
+  const givenUp = (summary.givenUp ?? []).map(
+    ({ machine, stage, reason }): Row => [
+      'given up',
+      `${machine} for stage ${clip(stage, longestName)}, which cannot be set up there: ${reason}`,
+    ],
+  )
+  const rows = [...timeRows(summary, host), ...givenUp, ...faster, ...memoryRows(summary, host)]
   return sections([
     [headline(summary)],
     stageLines(summary),

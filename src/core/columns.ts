@@ -1,3 +1,4 @@
+import { isGivenUpOn } from './given-up.ts'
 import { clearMarks, type Marks, mark, noMarks } from './marks.ts'
 import type { Class, Machine, State } from './state.ts'
 import { fits } from './times.ts'
@@ -20,7 +21,7 @@ export type Columns = {
   roomyFrom: number
   /** Machines whose row is to be mended. */
   readonly changed: Marks
-  /** By class number: machines that could ever run it; dropped when any machine joins or leaves. */
+  /** By class number: machines that could ever run it; dropped when any machine joins or leaves, or is given up. */
   readonly eligible: (Eligible | undefined)[]
   /** What all machines that are alive offer together; dropped with `eligible`. */
   totals: Totals | undefined
@@ -63,9 +64,14 @@ export function machineChanged(state: State, number: number): void {
 
 /** A machine joined or left. */
 export function machinesChanged(state: State, number: number): void {
-  state.scratch.columns.eligible.length = 0
+  eligibilityChanged(state)
   state.scratch.columns.totals = undefined
   machineChanged(state, number)
+}
+
+/** Which machines could ever run a class. */
+export function eligibilityChanged({ scratch }: State): void {
+  scratch.columns.eligible.length = 0
 }
 
 export function mendColumns(state: State): Columns {
@@ -112,13 +118,16 @@ function earliestFree(machine: Machine): number {
   return earliest
 }
 
-/** Machines that are alive and offer, in all, what the class needs. */
+/** Machines that are alive and offer, in all, what the class needs, and where its stage can be set up. */
 export function eligibleFor(state: State, klass: Class): Eligible {
   const { eligible } = state.scratch.columns
   const known = eligible[klass.number]
   if (known !== undefined) return known
+  const stage = state.stages[klass.stage]
   const flags = Uint8Array.from(state.machines, machine =>
-    machine.alive && fits(klass.needs, machine.capacity) ? 1 : 0,
+    machine.alive && fits(klass.needs, machine.capacity) && !isGivenUpOn(stage, machine.number)
+      ? 1
+      : 0,
   )
   const machines = Int32Array.from(flags.keys()).filter(machine => flags[machine] === 1)
   const found = { flags, offers: { machines, count: machines.length } }

@@ -90,7 +90,7 @@ export function newStage(
     estimates: [],
     pooled: emptyEstimate(),
     handover: emptyEstimate(),
-    setup: { n: 0, micros: 0, waited: 0, bytes: 0, frees: false, lost: 0 },
+    setup: { n: 0, micros: 0, waited: 0, bytes: 0, frees: false, lostOn: [] },
     plan: undefined,
     broken: undefined,
     peakBytes: 0,

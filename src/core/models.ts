@@ -1,3 +1,4 @@
+import { isGivenUpOn } from './given-up.ts'
 import type { Slot, Stage, State } from './state.ts'
 
 /**
@@ -62,13 +63,14 @@ function isHeldAgain(state: State, loaded: readonly number[], at: number): boole
  */
 export function affordableScale(
   { machines }: State,
-  { definition }: Stage,
+  stage: Stage,
   wanted: number,
   had: number,
 ): number | undefined {
-  const { memory = 0 } = definition.needs
+  const { memory = 0 } = stage.definition.needs
   if (memory === 0 || wanted <= had) return wanted
-  const most = machines.reduce((most, { capacity }) => Math.max(most, capacity[MEMORY]), 0)
+  const able = machines.filter(({ number }) => !isGivenUpOn(stage, number))
+  const most = able.reduce((most, { capacity }) => Math.max(most, capacity[MEMORY]), 0)
   const largest = Math.min(wanted, Math.floor((1_000 * most) / memory) / 1_000)
   return largest > had ? largest : undefined
 }

@@ -215,7 +215,7 @@ function decodeStage(from: EncodedStage): Stage {
     graph: undefined,
     setup: {
       ...rest.setup,
-      lost: rest.setup.lost ?? 0,
+      lostOn: rest.setup.lostOn ?? [],
       waited: rest.setup.waited ?? rest.setup.micros,
     },
     cursor: rest.cursor ?? undefined,

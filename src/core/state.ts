@@ -138,8 +138,8 @@ export type Stage = {
 
 /**
  * Loading times in sum and how often, the same from when a task was sent (a slot's process starts then,
- * too), the most memory it took, whether the handler can give it back, and how many slots in a row ended
- * under it.
+ * too), the most memory it took, whether the handler can give it back, and by machine number how many slots in a row
+ * ended under it.
  */
 type Setup = {
   n: number
@@ -147,8 +147,11 @@ type Setup = {
   waited: number
   bytes: number
   frees: boolean
-  lost: number
+  readonly lostOn: (SetupLost | null | undefined)[]
 }
+
+/** The last is why the last of them ended; `hangs`: it ran into its limit, and was never through anywhere. */
+type SetupLost = { readonly count: number; readonly last: string; readonly hangs: boolean }
 
 export type GraphState = {
   /** By task: predecessors that have not ended. */
@@ -243,7 +246,13 @@ export type Recovery =
       readonly settingUp: boolean
     }
   /** A slot ended while the stage was set up in it. */
-  | { readonly kind: 'setup'; readonly stage: number; readonly failure: Failure }
+  | {
+      readonly kind: 'setup'
+      readonly stage: number
+      readonly machine: number
+      readonly klass: number
+      readonly failure: Failure
+    }
   /** Its user wants what still runs of it stopped, whatever it stops for. */
   | { readonly kind: 'cancel'; readonly run: number }
   /** The head of a slot is past its timeout. */

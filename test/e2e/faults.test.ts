@@ -120,6 +120,32 @@ export default async n => {
       expect(lines(folder)).toHaveLength(20)
     })
 
+  test('a machine on which every setup ends its slot is given up, and the run is done on the other', async () => {
+    // The first slot that comes keeps the place: all later ones are of the other machine, and each holds an item.
+    const code = [
+      "import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'",
+      'export const setup = () => {',
+      "  try { mkdirSync('taken'); writeFileSync('ended', '', { flag: 'a' }) }",
+      "  catch { appendFileSync('ended', '.'); process.exit(3) }",
+      '}',
+      'export default async n => {',
+      "  while (readFileSync('ended').length < 3) await new Promise(go => setTimeout(go, 5))",
+      '  return n',
+      '}',
+    ]
+    const folder = folderWith({
+      'work.js': code.join('\n'),
+      'job.yaml': job('chunk: 1'),
+      'two.json': JSON.stringify({ machines: ['here', 'there'].map(id => ({ id, slots: 1 })) }),
+    })
+    const ended = await dray(folder, ['run', 'job.yaml', '--machines', 'two.json'])
+    expect(ended.code, ended.err).toBe(0)
+    expect(lines(folder)).toHaveLength(20)
+    expect(ended.out).toMatch(
+      /given up +(here|there) for stage work.*: 3 slots in a row.*exit\(3\)/,
+    )
+  })
+
   test('a setup that never returns is ended by setupTimeout, where the stage has no timeout', async () => {
     const folder = folderWith({
       'work.js': 'export const setup = () => { for (;;); }\nexport default n => n\n',

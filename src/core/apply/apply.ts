@@ -7,7 +7,7 @@ import { CANCELLED, FAILED } from '../items.ts'
 import { touchLiveRuns } from '../live.ts'
 import { assign, outcomes, start } from './attempt.ts'
 import { endItem } from './items.ts'
-import { joined, left } from './machine.ts'
+import { joined, left, returnUnstartable } from './machine.ts'
 import { adoptPlan } from './plan.ts'
 import { redefineRun } from './redefine.ts'
 import { reopenRun } from './reopen.ts'
@@ -24,7 +24,7 @@ export function applyEvent(state: State, event: Event): void {
       for (const machine of state.machines) if (machine.alive) left(state, machine)
       for (const stage of state.stages) {
         stage.reading = false
-        stage.setup.lost = 0
+        stage.setup.lostOn.length = 0
       }
       for (const run of state.runs) {
         if (run.state === 'finishing') run.state = run.problem === undefined ? 'active' : 'stopping'
@@ -47,7 +47,7 @@ export function applyEvent(state: State, event: Event): void {
     case 'loaded':
       return loaded(state, event)
     case 'slotEnded':
-      return slotEnded(state, event)
+      return endSlot(state, event)
     case 'stageBroken': {
       const stage = state.stages[event.stage]
       stage.broken = event.failure
@@ -89,6 +89,13 @@ export function applyEvent(state: State, event: Event): void {
     default:
       unreachable(event)
   }
+}
+
+function endSlot(state: State, event: Extract<Event, { kind: 'slotEnded' }>): void {
+  const machine = state.machines[event.machine]
+  const stage = state.stages[machine?.slots[event.slot]?.stage ?? -1]
+  slotEnded(state, event)
+  if (stage !== undefined) returnUnstartable(state, machine, stage)
 }
 
 /** The same door for a decision of ours. */

@@ -1,9 +1,10 @@
 import { mark } from '../marks.ts'
 import type { MachineDefinition } from '../../model/run.ts'
-import { machinesChanged } from '../columns.ts'
-import { touchLiveStages } from '../live.ts'
+import { eligibilityChanged, machinesChanged } from '../columns.ts'
+import { isGivenUpOn } from '../given-up.ts'
+import { liveRuns, touchLiveStages } from '../live.ts'
 import { removeTask } from '../queue.ts'
-import type { Machine, State } from '../state.ts'
+import type { Machine, Stage, State } from '../state.ts'
 import { newSlot, resourceNumber } from '../initial.ts'
 import { ASSIGNED } from '../tasks.ts'
 import { unassign } from './attempt.ts'
@@ -36,10 +37,21 @@ export function joined(state: State, definition: MachineDefinition): Machine {
     queues: new Map(),
   }
   state.machines[number] = machine
+  tryAgainOn(state, number)
   machinesChanged(state, number)
   mark(state.scratch.dirty, number)
   touchLiveStages(state)
   return machine
+}
+
+/** It may have been repaired. */
+function tryAgainOn(state: State, machine: number): void {
+  const { numbers, count } = liveRuns(state)
+  for (let at = 0; at < count; at += 1)
+    for (const stage of state.runs[numbers[at]].stages) {
+      const { lostOn } = state.stages[stage].setup
+      if (machine < lostOn.length) lostOn[machine] = undefined
+    }
 }
 
 /** A machine is gone: what it ran is lost and returns uncharged, what it had queued goes back. */
@@ -62,12 +74,24 @@ export function left(state: State, machine: Machine): void {
     slot.loading = false
   }
   machine.free.set(machine.capacity)
+  returnQueued(state, machine, () => true)
+  machine.idle.splice(0, machine.idle.length, ...machine.slots.map(slot => slot.number).reverse())
+}
+
+/** What the machine had queued of a stage that cannot be set up there goes back. */
+export function returnUnstartable(state: State, machine: Machine, stage: Stage): void {
+  if (!isGivenUpOn(stage, machine.number)) return
+  eligibilityChanged(state)
+  returnQueued(state, machine, number => number === stage.number)
+}
+
+function returnQueued(state: State, machine: Machine, of: (stage: number) => boolean): void {
   const { tasks } = state
   for (let task = 0; machine.queued > 0 && task < tasks.used; task += 1) {
     if (tasks.state[task] !== ASSIGNED || tasks.machine[task] !== machine.number) continue
+    if (!of(tasks.stage[task])) continue
     const queue = machine.queues.get(tasks.klass[task])
     if (queue !== undefined) removeTask(queue, tasks, task)
     unassign(state, [task])
   }
-  machine.idle.splice(0, machine.idle.length, ...machine.slots.map(slot => slot.number).reverse())
 }

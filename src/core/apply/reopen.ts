@@ -1,3 +1,4 @@
+import { eligibilityChanged } from '../columns.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
 import {
   CANCELLED,
@@ -32,7 +33,8 @@ export function reopenRun(state: State, run: Run): void {
   for (const stage of inOrder(state, run)) {
     const { number } = stage
     stage.broken = undefined
-    stage.setup.lost = 0
+    stage.setup.lostOn.length = 0
+    eligibilityChanged(state)
     // Whatever was asked for before the run ended is answered to nobody.
     stage.reading = false
     mark(state.scratch.touched, number)

@@ -1,6 +1,7 @@
 import { mark } from '../marks.ts'
 import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
-import { machineChanged } from '../columns.ts'
+import { eligibilityChanged, machineChanged } from '../columns.ts'
+import { isGivenUpOn } from '../given-up.ts'
 import type { Decision, Event } from '../event.ts'
 import { limits } from '../limits.ts'
 import { declaredBytes, heldBytes, MEMORY, modelBytes } from '../models.ts'
@@ -77,7 +78,8 @@ export function forgetModels(state: State, run: Run, which: 'freed' | 'all'): vo
 export function loaded(state: State, event: Extract<Event, { kind: 'loaded' }>): void {
   const { setup } = state.stages[event.stage]
   setup.n += 1
-  setup.lost = 0
+  if (isGivenUpOn(state.stages[event.stage], event.machine)) eligibilityChanged(state)
+  if (setup.lostOn.length > 0) setup.lostOn[event.machine] = undefined
   setup.micros += event.micros
   setup.bytes = Math.max(setup.bytes, event.bytes)
   setup.frees = event.frees === true
@@ -218,11 +220,13 @@ export function slotEnded(
   const alone = single && !slot.dying && failure.kind !== 'lost'
   const settingUp = slot.loading && running.length > 0
   spend(state, machine, slot)
+  const klass = state.tasks.klass[running[0]] ?? -1
   for (const task of running) {
     if (alone) chargeHead(state, machine, slot, task, failure, settingUp)
     else returnTask(state, machine, slot, task, 'alone')
   }
-  if (settingUp) setupLost(state, state.stages[slot.stage], slot.killing ?? failure)
+  if (settingUp)
+    setupLost(state, { machine: machineNumber, stage: slot.stage, klass }, slot.killing ?? failure)
   slot.stopping.clear()
   forgetAllLoaded(slot)
   slot.loading = false
@@ -233,10 +237,17 @@ export function slotEnded(
 type SlotEnded = Extract<Event, { kind: 'slotEnded' }>
 
 /** The slot ended before an item of the stage had begun: that is the stage's doing, unless it was ours. */
-function setupLost(state: State, stage: Stage, failure: Failure): void {
+function setupLost(
+  state: State,
+  { machine, stage, klass }: { machine: number; stage: number; klass: number },
+  failure: Failure,
+): void {
   if (failure.kind === 'lost' || failure.kind === 'cancelled') return
   // What the box had too little of is waited for, not counted.
   if (failure.code === MEMORY_OF_BOX) return
-  stage.setup.lost += 1
-  state.recovery.push({ kind: 'setup', stage: stage.number, failure })
+  const { lostOn, n } = state.stages[stage].setup
+  const count = (lostOn[machine]?.count ?? 0) + 1
+  const hangs = failure.kind === 'timeout' && n === 0
+  lostOn[machine] = { count, hangs, last: failure.message }
+  state.recovery.push({ kind: 'setup', stage, machine, klass, failure })
 }

@@ -1,6 +1,7 @@
 import { lineOf } from '../../policy/estimation/least-squares.ts'
 import { chanceAt } from '../../std/chance.ts'
 import { eligibleFor, mendColumns, type Offers } from '../columns.ts'
+import { isGivenUpOn } from '../given-up.ts'
 import { limits } from '../limits.ts'
 import { look } from './look.ts'
 import { spare } from './stay.ts'
@@ -64,11 +65,14 @@ function offerRoom(state: State, klass: Class): Offers {
   for (let number = view.first; number < view.end; number += 1) offered[number] = 0
   offers.count = 0
   while (room[columns.roomyFrom] === 0) columns.roomyFrom += 1
+  const stage = state.stages[klass.stage]
+  const partly = stage.setup.lostOn.length > 0
   let left = roomy
   for (let number = columns.roomyFrom; left > 0; number += 1) {
     if (room[number] === 0) continue
     left -= 1
     if (!fits(klass.needs, machines[number].free)) continue
+    if (partly && isGivenUpOn(stage, number)) continue
     offered[number] = 1
     offers.machines[offers.count++] = number
   }

@@ -7,10 +7,13 @@ import { allowedFailures } from '../apply/run.ts'
 import { failedItems, tolerates } from '../apply/items.ts'
 import { headDeadline, watchFired } from '../apply/slot.ts'
 import { wakeTask } from '../apply/task.ts'
+import { eligibleFor } from '../columns.ts'
+import { whyGivenUpOn } from '../given-up.ts'
 import { limits } from '../limits.ts'
 import { FAILED, SKIPPED } from '../items.ts'
 import { affordableScale } from '../models.ts'
 import type { Recovery, Run, Stage, State } from '../state.ts'
+import { queuedCount } from '../queue.ts'
 import { nextInstant } from '../timers.ts'
 import type { Out } from './out.ts'
 import { decide } from './out.ts'
@@ -109,7 +112,8 @@ function mayGrow({ definition }: Stage, failure: Failure): boolean {
 
 /**
  * A setup that throws breaks its stage at once; one that ends its process may have had bad luck, so it is
- * given a few more slots. One that has never returned is not waited for again.
+ * given a few more slots. One that has never returned is not waited for again. That is said of a machine: the
+ * run goes on while another can do what is left.
  */
 function recoverSetup(state: State, out: Out, lost: Extract<Recovery, { kind: 'setup' }>): void {
   const stage = state.stages[lost.stage]
@@ -117,14 +121,19 @@ function recoverSetup(state: State, out: Out, lost: Extract<Recovery, { kind: 's
   const { failure } = lost
   if (run.state !== 'active' && run.state !== 'paused') return
   if (mayGrow(stage, failure)) return
-  const { n, lost: inRow } = stage.setup
-  const hangs = failure.kind === 'timeout' && n === 0
-  if (inRow < limits.setups && !hangs) return
-  const { name } = stage.definition
-  const message = hangs
-    ? `stage ${name} cannot be set up: ${failure.message}`
-    : `stage ${name} cannot be set up: ${inRow} slots in a row ended under it; the last: ${failure.message}`
+  const why = whyGivenUpOn(stage, lost.machine)
+  if (why === undefined || goesOnElsewhere(state, stage, lost.klass)) return
+  const on = stage.setup.lostOn.filter(other => other).length > 1 ? ' on any machine' : ''
+  const message = `stage ${stage.definition.name} cannot be set up${on}: ${why}`
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { ...failure, message } })
+}
+
+/** Of each kind of task that waits there is a machine that could run it. */
+function goesOnElsewhere(state: State, { classes }: Stage, last: number): boolean {
+  return classes
+    .map(number => state.classes[number])
+    .filter(klass => klass.number === last || queuedCount(klass.queue) > 0)
+    .every(klass => eligibleFor(state, klass).offers.count > 0)
 }
 
 /** Also where a read brought the failures, or the number that a share is of. */

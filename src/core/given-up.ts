@@ -1,0 +1,19 @@
+import { limits } from './limits.ts'
+import type { Stage } from './state.ts'
+
+/**
+ * Where a stage cannot be set up it is not tried again, and the run goes on on the other machines: slots of that
+ * machine ended in a row under it, or its setup has never returned.
+ */
+export function isGivenUpOn({ setup }: Stage, machine: number): boolean {
+  const lost = setup.lostOn[machine]
+  return lost !== undefined && lost !== null && (lost.hangs || lost.count >= limits.setups)
+}
+
+/** "3 slots in a row ended under it; the last: died"; nothing where it is still tried. */
+export function whyGivenUpOn(stage: Stage, machine: number): string | undefined {
+  const lost = stage.setup.lostOn[machine]
+  if (lost === undefined || lost === null || !isGivenUpOn(stage, machine)) return undefined
+  if (lost.hangs) return lost.last
+  return `${lost.count} slots in a row ended under it; the last: ${lost.last}`
+}
