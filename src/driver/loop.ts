@@ -5,14 +5,7 @@ import type { Stage, State } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { Clock } from '../port/clock.ts'
 import type { Executor, ExecutorEvent, Outcome, StageCode } from '../port/executor.ts'
-import type {
-  HistoryBatch,
-  Journal,
-  ResultBatch,
-  Snapshot,
-  SpoolBatch,
-  SpooledItem,
-} from '../port/journal.ts'
+import type { Journal, ResultBatch, Snapshot, SpoolBatch, SpooledItem } from '../port/journal.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { appended } from '../std/appended.ts'
@@ -20,9 +13,10 @@ import { type KeepAfter, type KeptFromBefore, keptAfter, type TextsKept } from '
 import { type GatheredGroups, type Payloads, payloadsOf, stow, unstow } from './payloads.ts'
 import { releaseKept } from './release.ts'
 import { createPerformer } from './perform.ts'
-import { historyBatches, resultBatches, toEvent } from './recording.ts'
+import { historyOf } from './history.ts'
+import { resultBatches, toEvent } from './recording.ts'
 import { isSnapshotDue, isSnapshotDueAtClose } from './snapshot-due.ts'
-import { stoppedBatches, unansweredBatches } from './unanswered.ts'
+import { stoppedBatches } from './unanswered.ts'
 import { wishesOf } from './wishes-of.ts'
 
 /**
@@ -84,6 +78,8 @@ export type LoopPorts = {
   /** Entries need not be encoded: the journal forgets them (plain simulation). */
   readonly forgetful?: boolean
 }
+
+const noHistory = { history: [], isTold: true }
 
 export function createLoop(state: State, ports: LoopPorts): Loop {
   const payloads = payloadsOf(ports.openSource, ports.store)
@@ -197,17 +193,6 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     }
   }
 
-  const historyOf = (
-    now: number,
-    events: readonly Event[],
-    texts: readonly (readonly Outcome[] | undefined)[],
-  ): HistoryBatch[] =>
-    events.flatMap((event, at) =>
-      event.kind === 'outcomes'
-        ? historyBatches(state, now, event, texts[at] ?? [])
-        : unansweredBatches(state, now, events, at),
-    )
-
   /** Answers of slots with what they allow to be kept of what follows them. */
   const completed = (
     events: readonly Event[],
@@ -230,7 +215,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     inbox = []
     carried = []
     const now = Math.max(state.now, ports.clock.now() + ahead)
-    const history = ports.forgetful === true ? [] : historyOf(now, events, texts)
+    const { history, isTold } =
+      ports.forgetful === true ? noHistory : historyOf(state, now, events, at => texts[at] ?? [])
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length === 0 && decisions.length === 0) state.sequence -= 1
     else if (ports.forgetful !== true) {
@@ -241,12 +227,13 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       for (const event of events) if (event.kind === 'read') releaseKept(state, payloads, event)
       results.push(...copied)
       copied = []
-      history.push(...stoppedBatches(state, now, decisions))
+      const stopped = stoppedBatches(state, now, decisions)
       const body = encodeEntry(now, events, decisions)
+      const tellsHistory = isTold && stopped.length === 0
       ports.journal.append(
-        { sequence: state.sequence, term: state.term, body },
+        { sequence: state.sequence, term: state.term, body, tellsHistory },
         results,
-        history,
+        [...history, ...stopped],
         spooled,
       )
       for (const { stage, first, items } of spooled) unstow(payloads, stage, first, items.length)

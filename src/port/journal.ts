@@ -5,9 +5,19 @@
  */
 export interface Journal {
   /** Entries after the last snapshot, in order, and the snapshot. Refuses a gap or a bad checksum, naming the row. */
-  load(): { readonly snapshot: Snapshot | undefined; readonly entries: Iterable<Entry> }
+  load(): {
+    readonly snapshot: Snapshot | undefined
+    readonly entries: Iterable<Entry>
+    /** The last entry whose history of a stage is written: what later ones tell of it is to be recalled. */
+    readonly historyTo: (run: string, stage: string) => number
+  }
+  /** History that loaded entries tell beyond `historyTo`: from now on as if they had just been appended. */
+  recall(history: readonly HistoryBatch[]): void
   append(
-    entry: Entry,
+    entry: Entry & {
+      /** `history` can be told from the entry alone (`driver/history.ts`): it may be written some commits later. */
+      readonly tellsHistory?: boolean
+    },
     results: readonly ResultBatch[],
     history: readonly HistoryBatch[],
     /** Pushed items that the entry makes known. */
@@ -61,7 +71,7 @@ export type ResultBatch = {
 export type ResultState = 'done' | 'stopped' | 'failed' | 'skipped' | 'cancelled'
 
 /**
- * One row per step and stage: what ran where and when. Parallel arrays; micros since the epoch.
+ * What ran where and when, by step and stage. Parallel arrays; micros since the epoch.
  * Successful attempts under a millisecond that followed each other in one slot are one entry: `counts`
  * says how many, `attempts` and `indexes` name the first.
  */

@@ -1,4 +1,4 @@
-import type { Entry, Journal, Snapshot } from '../port/journal.ts'
+import type { Entry, HistoryBatch, Journal, Snapshot } from '../port/journal.ts'
 import { JournalError } from '../port/journal-error.ts'
 import type { Store } from '../port/store.ts'
 import { assert, unreachable } from '../std/assert.ts'
@@ -34,7 +34,7 @@ export type Disk = {
 type Damage = 'drop' | 'flip' | 'repeat' | 'swap'
 
 export function createDisk(): Disk {
-  return diskOver({ entries: [], snapshot: undefined, last: 0, store: emptyStore() })
+  return diskOver({ entries: [], snapshot: undefined, last: 0, historyTo: 0, store: emptyStore() })
 }
 
 /** `damaged` stands for a checksum that no longer matches. */
@@ -44,6 +44,8 @@ type DiskState = {
   entries: Row[]
   snapshot: Snapshot | undefined
   last: number
+  /** What later entries tell of history was never written: the twin puts it off for as long as it may. */
+  historyTo: number
   readonly store: StoreState
 }
 
@@ -55,8 +57,9 @@ function diskOver(state: DiskState): Disk {
   let crashed = false
   const use = () => assert(!crashed, 'a crashed node uses its disk')
   const close = () => {
-    if (!crashed)
-      commit(state.store, { sequence: state.last, results: [], history: [], spooled: [] })
+    if (crashed) return
+    commit(state.store, { sequence: state.last, results: [], history: [], spooled: [] })
+    state.historyTo = state.last
   }
   return {
     journal: { ...simulatedJournal(state, faults, use), close },
@@ -98,15 +101,22 @@ function simulatedJournal(
   return {
     load() {
       use()
-      return { snapshot: state.snapshot, entries: verified(state) }
+      const isKnown = (run: string) => state.store.results.has(run)
+      const historyTo = (run: string) => (isKnown(run) ? state.historyTo : state.last)
+      return { snapshot: state.snapshot, entries: verified(state), historyTo }
     },
-    append(entry, results, history, spooled = []) {
+    recall(history) {
+      const [told, was] = [history, untold(state)].map(batches => JSON.stringify(batches))
+      assert(told === was, `entries tell history as ${told}, which was ${was}`)
+    },
+    append({ tellsHistory = false, ...entry }, results, history, spooled = []) {
       const { sequence } = entry
       assert(sequence === state.last + 1, `entry ${sequence} appended after ${state.last}`)
       write(faults.append, `appending entry ${sequence}`, () => {
         state.entries.push(entry)
         state.last = sequence
         bytes += entry.body.length
+        if (!tellsHistory && history.length > 0) state.historyTo = sequence
         commit(state.store, { sequence, results, history, spooled })
       })
     },
@@ -114,6 +124,7 @@ function simulatedJournal(
       const { sequence } = snapshot
       write(faults.snapshot, `committing the snapshot at entry ${sequence}`, () => {
         state.snapshot = snapshot
+        state.historyTo = state.last
         state.entries = state.entries.filter(entry => entry.sequence > sequence)
         bytes = bytesOf(state.entries)
       })
@@ -121,6 +132,13 @@ function simulatedJournal(
     bytesSinceSnapshot: () => bytes,
     snapshotBytes: () => state.snapshot?.body.length ?? 0,
   }
+}
+
+/** History that was appended and is in no row yet. */
+function untold({ store, historyTo }: DiskState): HistoryBatch[] {
+  return store.commits
+    .filter(({ sequence }) => sequence > historyTo)
+    .flatMap(({ history }) => history)
 }
 
 function bytesOf(entries: readonly Entry[]): number {
@@ -145,6 +163,7 @@ function tearTail(state: DiskState, commits: number): void {
   assert(keep >= oldest, 'the tail is torn beyond the snapshot')
   state.entries = state.entries.filter(entry => entry.sequence <= keep)
   state.last = keep
+  state.historyTo = Math.min(state.historyTo, keep)
   tearAfter(state.store, keep)
 }
 

@@ -5,7 +5,8 @@ import { Violation } from '../std/assert.ts'
 
 /** A journal that forgets: for simulations that are thrown away, where encoding would be most of the cost. */
 export const forgetfulJournal: Journal = {
-  load: () => ({ snapshot: undefined, entries: [] }),
+  load: () => ({ snapshot: undefined, entries: [], historyTo: () => 0 }),
+  recall() {},
   append() {},
   snapshot() {},
   bytesSinceSnapshot: () => 0,

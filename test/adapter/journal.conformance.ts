@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Journal } from '../../src/port/journal.ts'
+import type { HistoryBatch, Journal } from '../../src/port/journal.ts'
 import { JournalError } from '../../src/port/journal-error.ts'
 import type { Store } from '../../src/port/store.ts'
 import { entry, history, results } from './append-data.ts'
@@ -62,6 +62,41 @@ export function journalConformance(name: string, createWorld: () => World): void
       expect(loaded(found).entries).toEqual([entry(1)])
       expect(store.counts('calm-otter', 'ocr').done).toBe(3)
       expect([...store.history('calm-otter')]).toEqual([history({ indexes: [0, 1, 2] })])
+    })
+
+    test('history that entries tell is read at once, told anew after a crash, and written before what they do not tell', () => {
+      const place = world()
+      const of = (index: number, over: Partial<HistoryBatch> = {}) =>
+        history({ indexes: [index], ...over })
+      const tell = ({ journal }: { journal: Journal }, sequence: number) =>
+        journal.append(
+          { ...entry(sequence), tellsHistory: true },
+          [results({ indexes: [sequence] })],
+          [of(sequence)],
+        )
+      const attempts = (store: Store) =>
+        [...store.history('calm-otter')].flatMap(batch => batch.attempts)
+      const first = place.open()
+      tell(first, 1)
+      expect(attempts(first.store)).toEqual([101])
+      place.crash()
+      const next = place.open()
+      expect(next.journal.load().historyTo('calm-otter', 'ocr')).toBe(0)
+      next.journal.recall([of(1)])
+      expect(attempts(next.store)).toEqual([101])
+      next.journal.append(entry(2), [], [of(2, { outcomes: ['lost'] })])
+      tell(next, 3)
+      place.crash()
+      const last = place.open()
+      expect(last.journal.load().historyTo('calm-otter', 'ocr')).toBe(2)
+      expect(last.journal.load().historyTo('calm-otter', 'words')).not.toBeLessThan(2)
+      last.journal.recall([of(3)])
+      expect(attempts(last.store)).toEqual([101, 102, 103])
+      last.journal.append(entry(4), [], [])
+      last.close()
+      const { journal, store } = place.open()
+      expect(journal.load().historyTo('calm-otter', 'ocr')).not.toBeLessThan(3)
+      expect(attempts(store)).toEqual([101, 102, 103])
     })
 
     test('a failed append leaves nothing of entry or results, and the journal takes no more', () => {

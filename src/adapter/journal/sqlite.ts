@@ -1,20 +1,15 @@
-import type {
-  Entry,
-  HistoryBatch,
-  Journal,
-  ResultBatch,
-  Snapshot,
-  SpoolBatch,
-} from '../../port/journal.ts'
+import type { Entry, Journal, ResultBatch, Snapshot, SpoolBatch } from '../../port/journal.ts'
 import { JournalError } from '../../port/journal-error.ts'
 import { assert } from '../../std/assert.ts'
 import { checksumOf } from '../sqlite/checksum.ts'
 import type { Database, Statement } from '../sqlite/database.ts'
+import type { History } from '../store/history.ts'
 
 /**
- * The journal in SQLite. An append is one transaction: the entry, its results, its history and whatever
- * output was captured meanwhile. Each entry's checksum starts from its predecessor's, so `load` refuses a
- * gap, a swap, a repetition or a flipped bit and names the row where the chain breaks.
+ * The journal in SQLite. An append is one transaction: the entry, its results, whatever output was captured
+ * meanwhile and the history, but where entries tell it themselves that of many at a time. Each entry's checksum
+ * starts from its predecessor's, so `load` refuses a gap, a swap, a repetition or a flipped bit and names the row
+ * where the chain breaks.
  */
 export function openJournal(db: Database, parts: AppendParts): Journal {
   const statements = prepare(db)
@@ -33,22 +28,30 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
     }
   }
   return {
-    load: () => db.guard('reading the journal', () => load(db)),
+    load: () => ({
+      ...db.guard('reading the journal', () => load(db)),
+      historyTo: parts.history.written(),
+    }),
+    recall: parts.history.recall,
     append(entry, results, history, spooled = []) {
-      const { sequence, term } = entry
+      const { sequence, term, tellsHistory = false } = entry
       assert(sequence === last.sequence + 1, `entry ${sequence} appended after ${last.sequence}`)
       const body = Buffer.from(entry.body)
       const checksum = checksumOf(last.checksum, `${sequence} ${term}`, body)
       write(`appending entry ${sequence}`, () => {
         statements.entry.get(sequence, term, checksum, body)
-        parts.write(results, history, spooled)
+        parts.write(results, spooled)
+        parts.history.append({ batches: history, sequence, isTold: tellsHistory })
       })
       parts.committed()
+      parts.history.committed()
       last = { sequence, checksum }
       bytes += body.length
     },
     snapshot(snapshot) {
       const { sequence, term } = snapshot
+      // The entries that tell it go.
+      parts.history.flush()
       const chain = sequence === last.sequence ? last.checksum : linkAt(db, sequence)
       const body = Buffer.from(snapshot.body)
       const checksum = checksumOf(chain, `snapshot ${sequence} ${term}`, body)
@@ -68,12 +71,9 @@ export function openJournal(db: Database, parts: AppendParts): Journal {
 
 /** What else belongs to an append's transaction. */
 type AppendParts = {
-  write(
-    results: readonly ResultBatch[],
-    history: readonly HistoryBatch[],
-    spooled: readonly SpoolBatch[],
-  ): void
+  write(results: readonly ResultBatch[], spooled: readonly SpoolBatch[]): void
   committed(): void
+  readonly history: History
 }
 
 type Link = { readonly sequence: number; readonly checksum: number }
@@ -106,7 +106,7 @@ function linkAt(db: Database, sequence: number): number {
   return row[0]
 }
 
-function load(db: Database): ReturnType<Journal['load']> {
+function load(db: Database): Omit<ReturnType<Journal['load']>, 'historyTo'> {
   const row = db.prepare('SELECT sequence, term, chain, checksum, body FROM snapshot').get()
   if (row === undefined) return { snapshot: undefined, entries: entriesAfter(db, start) }
   const [sequence, term, chain, checksum, bytes] = row as [

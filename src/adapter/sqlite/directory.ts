@@ -2,7 +2,7 @@ import type { Journal, Snapshot } from '../../port/journal.ts'
 import { JournalError } from '../../port/journal-error.ts'
 import type { Store } from '../../port/store.ts'
 import { openJournal } from '../journal/sqlite.ts'
-import { historyReader, historyWriter } from '../store/history.ts'
+import { openHistory } from '../store/history.ts'
 import { openLogs } from '../store/logs.ts'
 import { resultWriter } from '../store/result-rows.ts'
 import { openRemoval } from '../store/removal.ts'
@@ -35,29 +35,36 @@ export function directoryOn(db: Database): Directory {
   const stages = db.guard('reading the stages', () => openStages(db))
   const logs = openLogs(db, stages)
   const writeResults = resultWriter(db, stages)
-  const writeHistory = historyWriter(db, stages)
+  const history = openHistory(db, stages)
   const { write: writeSpool, ...spool } = openSpool(db)
   const journal = openJournal(db, {
-    write(results, history, spooled) {
+    write(results, spooled) {
       for (const batch of spooled) writeSpool(batch)
       for (const batch of results) writeResults(batch)
-      for (const batch of history) writeHistory(batch)
       logs.write()
     },
     committed: logs.committed,
+    history,
   })
   const { forget, ...results } = openResults(db, stages)
+  const removal = openRemoval(db, stages, forget)
   const store: Store = {
     ...results,
     ...openRuns(db),
-    ...openRemoval(db, stages, forget),
+    ...removal,
+    removeRuns(names) {
+      // What is written later would be left over.
+      history.flush()
+      removal.removeRuns(names)
+    },
     ...spool,
-    history: historyReader(db, stages),
+    history: history.of,
     log: logs.log,
     logs: logs.logs,
   }
   const leave = (last: Snapshot | undefined) => {
     logs.flush()
+    history.flush()
     if (last === undefined) return
     // Else a disk without room for the snapshot would have none for the file to grow by what the log has for it.
     db.emptyLog('closing it')
@@ -65,6 +72,7 @@ export function directoryOn(db: Database): Directory {
   }
   const close = (last?: Snapshot) => {
     if (!db.handle.isOpen) return
+    history.rest()
     try {
       leave(last)
     } catch (error) {
