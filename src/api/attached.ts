@@ -65,6 +65,7 @@ export function codeOf(
     loads,
     returns,
     env,
+    timeout: stage.definition.timeout,
     params: job.params,
   }
 }

@@ -43,6 +43,8 @@ export type StageCode = {
   readonly env: readonly string[]
   /** Results whose JSON text is longer fail as `bad-result`. */
   readonly maxResultBytes: number
+  /** What an item may take. Its answer must not be so long on its way that it seems to have taken more. */
+  readonly timeout?: Micros | undefined
   /** Relative speed of each machine (1 = full): slower slots sleep after each item to match. Indexed by machine. */
   readonly speeds: readonly number[]
 }

@@ -13,6 +13,8 @@ const FLUSH_BYTES = 64 * 1024
  * as long each time as before, since what the loop was to do upon the first it has done, or cannot do.
  */
 const UNHURRIED_MS = 100
+/** The loop sees how long an item takes by when it hears of the one before: this share of a timeout may be missing. */
+const TIMEOUT_SHARE = 1 / 4
 /** The end of a message waits for those of others as short. */
 const TOGETHER_MS = 0.5
 
@@ -23,22 +25,24 @@ const TOGETHER_MS = 0.5
 export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
   let flushedAt = performance.now()
   let patience = FLUSH_MS
+  let unhurried = UNHURRIED_MS
   let late = false
 
   function flush(now: number): void {
     outbox.flush()
     flushedAt = now
-    patience = Math.min(4 * patience, UNHURRIED_MS)
+    patience = Math.min(4 * patience, unhurried)
   }
 
   function isDue(now: number, hurried: number): boolean {
     const waited = now - flushedAt
-    return outbox.waiting() > FLUSH_BYTES || waited > (hasNext() ? UNHURRIED_MS : hurried)
+    return outbox.waiting() > FLUSH_BYTES || waited > (hasNext() ? unhurried : hurried)
   }
 
   return {
-    messageBegins(): void {
-      patience = FLUSH_MS
+    messageBegins(timeoutMillis = Number.POSITIVE_INFINITY): void {
+      unhurried = Math.min(UNHURRIED_MS, TIMEOUT_SHARE * timeoutMillis)
+      patience = Math.min(FLUSH_MS, unhurried)
     },
     answer(seq: number, answer: ItemAnswer, use: Use, now: number): void {
       outbox.put(lineOf(seq, answer, use))
@@ -53,7 +57,7 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
     soon(): void {
       if (late || outbox.waiting() === 0) return
       late = true
-      const wait = hasNext() ? UNHURRIED_MS : patience
+      const wait = hasNext() ? unhurried : patience
       setTimeout(() => {
         late = false
         if (outbox.waiting() > 0) flush(performance.now())

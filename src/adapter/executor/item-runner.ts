@@ -88,7 +88,7 @@ export function itemRunner({
     const { header } = message
     if (ground.isSpoilt()) leave()
     ground.enter(loaded)
-    flow.messageBegins()
+    flow.messageBegins(stage.timeoutMillis)
     now = performance.now()
     for (let at = 0, order = 0; at < header.items; order++) {
       const count = header.counts?.[order] ?? 1

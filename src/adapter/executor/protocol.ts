@@ -30,6 +30,7 @@ export type StageDefinition = {
   readonly returns: unknown
   readonly params: Readonly<Record<string, unknown>>
   readonly maxResultBytes: number
+  readonly timeoutMillis: number | undefined
   /** Wall time over processor time: 2 on a machine of half speed. */
   readonly slowdown: number
   readonly checkpoints: string

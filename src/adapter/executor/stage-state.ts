@@ -35,6 +35,7 @@ export function definitionOf(
     returns: code.returns,
     params: code.params,
     maxResultBytes: code.maxResultBytes,
+    timeoutMillis: code.timeout === undefined ? undefined : code.timeout / 1_000,
     slowdown: speed > 0 && fastest > speed ? fastest / speed : 1,
     checkpoints,
   }

@@ -42,6 +42,20 @@ test('with the next message at hand they wait longer, as nobody waits for them',
   expect(left).toEqual(['r 0 3 1\nr 1 3 2\n'])
 })
 
+test('under a timeout they wait for a share of it at most, so that none seems to have run that long', () => {
+  const { outbox, left } = kept()
+  const flow = answerFlow(outbox, () => true)
+  const now = performance.now()
+  flow.messageBegins(40)
+  flow.answer(0, { letter: 'R', json: '1' }, use, now + 5)
+  expect(left).toEqual([])
+  flow.answer(1, { letter: 'R', json: '2' }, use, now + 30)
+  expect(left).toHaveLength(1)
+  flow.messageBegins()
+  flow.answer(2, { letter: 'R', json: '3' }, use, now + 60)
+  expect(left).toHaveLength(1)
+})
+
 test('within a message they wait longer each time, and as short as ever in the next', () => {
   const { outbox, left } = kept()
   const flow = answerFlow(outbox, () => false)
