@@ -8,6 +8,7 @@ import { makespanOf, type Schedule } from '../../../src/model/schedule.ts'
 import { violationsOf } from '../../../src/model/validator.ts'
 import type { Planner } from '../../../src/policy/planning/planner.ts'
 import { planners } from '../../../src/policy/planning/registry.ts'
+import { prng } from '../../../src/std/prng.ts'
 import { bruteForceOptimum } from './brute-force.ts'
 import { gantt } from './gantt.ts'
 import { anyProblem, article, problem } from './problems.ts'
@@ -204,6 +205,31 @@ describe('a machine with capacity', () => {
     for (const name of ['lpt', 'heft', 'max-min']) {
       expect(makespanOf(plan(named(name), on))).toBe(makespan)
     }
+  })
+
+  it('takes each task at the first instant at which it fits for as long as it takes', () => {
+    const capacity = { cpu: 8, memory: 64 }
+    const draw = prng(7)
+    const tasks = Array.from({ length: 250 }, (_, at) => ({
+      id: `t${at}`,
+      work: 1 + draw.int(20),
+      needs: { cpu: 1 + draw.int(4), memory: 1 + draw.int(20) },
+    }))
+    const { start } = plan(named('mct'), problem({ machines: [{ id: 'm0', capacity }], tasks }))
+    const used: { cpu: number; memory: number }[] = []
+    tasks.forEach(({ work, needs }, task) => {
+      const during = (from: number) =>
+        Array.from({ length: work }, (_, at) => (used[from + at] ??= { cpu: 0, memory: 0 }))
+      const fits = (from: number) =>
+        during(from).every(({ cpu, memory }) => cpu + needs.cpu <= 8 && memory + needs.memory <= 64)
+      let first = 0
+      while (!fits(first)) first += 1
+      expect(start[task], `t${task}`).toBe(first)
+      for (const held of during(first)) {
+        held.cpu += needs.cpu
+        held.memory += needs.memory
+      }
+    })
   })
 })
 
