@@ -65,9 +65,7 @@ export function openHistory(db: Database, stages: Stages): History {
     written: () => lastTold(db, stages),
     *of(run) {
       // As of now: what is written while somebody reads must not be missed.
-      const notYet = late
-        .batches()
-        .flatMap(batch => (batch.run === run ? structuredClone(batch) : []))
+      const notYet = late.batches().filter(batch => batch.run === run)
       yield* read(run)
       yield* notYet
     },
@@ -98,41 +96,52 @@ const HELD_MS = 250
 /** Batches that wait: each is one of an instant. */
 const MOST = 500
 
-/** Batches of a stage become one as they come. They wait since the first came, or since `then`. */
+/** Batches that wait since the first came, or since `then`; those of a stage are one when they are asked for. */
 function waiting(then?: number) {
-  const stages = new Map<string, Growing>()
-  let count = 0
+  const arrived: HistoryBatch[] = []
   let since = 0
   return {
-    count: () => count,
-    isDue: () => count >= MOST || (count > 0 && performance.now() - since > HELD_MS),
-    batches: (): readonly HistoryBatch[] => [...stages.values()],
-    add(batches: readonly HistoryBatch[]): void {
-      if (count === 0) since = then ?? performance.now()
-      count += batches.length
-      for (const batch of batches) {
+    count: () => arrived.length,
+    isDue: () =>
+      arrived.length >= MOST || (arrived.length > 0 && performance.now() - since > HELD_MS),
+    batches(): readonly HistoryBatch[] {
+      const stages = new Map<string, HistoryBatch[]>()
+      for (const batch of arrived) {
         const name = `${batch.run}\n${batch.stage}`
-        const before = stages.get(name)
-        if (before === undefined) stages.set(name, structuredClone(batch) as Growing)
-        else for (const column of columns) append(before[column], batch[column])
+        const group = stages.get(name)
+        if (group === undefined) stages.set(name, [batch])
+        else group.push(batch)
       }
+      return [...stages.values()].map(joined)
+    },
+    add(batches: readonly HistoryBatch[]): void {
+      if (arrived.length === 0) since = then ?? performance.now()
+      for (const batch of batches) arrived.push(batch)
     },
   }
 }
 
-type Growing = {
-  -readonly [K in keyof HistoryBatch]: HistoryBatch[K] extends readonly (infer T)[]
-    ? T[]
-    : HistoryBatch[K]
-}
-
-const columns = [
-  ...(['attempts', 'indexes', 'counts', 'machines', 'slots', 'starts', 'ends'] as const),
-  ...(['cpuMicros', 'peakBytes', 'sizes', 'outcomes'] as const),
-]
-
-function append(column: unknown[], more: readonly unknown[]): void {
-  for (let at = 0; at < more.length; at += 1) column.push(more[at])
+function joined(batches: readonly HistoryBatch[]): HistoryBatch {
+  const column = <T>(of: (batch: HistoryBatch) => readonly T[]): T[] => {
+    const all: T[] = []
+    for (const batch of batches) for (const value of of(batch)) all.push(value)
+    return all
+  }
+  return {
+    run: batches[0].run,
+    stage: batches[0].stage,
+    attempts: column(batch => batch.attempts),
+    indexes: column(batch => batch.indexes),
+    counts: column(batch => batch.counts),
+    machines: column(batch => batch.machines),
+    slots: column(batch => batch.slots),
+    starts: column(batch => batch.starts),
+    ends: column(batch => batch.ends),
+    cpuMicros: column(batch => batch.cpuMicros),
+    peakBytes: column(batch => batch.peakBytes),
+    sizes: column(batch => batch.sizes),
+    outcomes: column(batch => batch.outcomes),
+  }
 }
 
 /** Rows say up to which entry their stage's history is written; those of before tell all there was. */
