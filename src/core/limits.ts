@@ -5,8 +5,11 @@ import { MILLISECOND, MINUTE } from '../std/time.ts'
 export const limits = {
   /** Predicted work one message to a slot may carry: short against a timeout, long against a hand-over (about 0.1 ms). */
   messageWork: 5 * MILLISECOND,
-  /** Predicted work left in a slot's chunk of short items when the next is sent: a chunk, as answers come late. */
-  chunkAhead: 120 * MILLISECOND,
+  /**
+   * Predicted work left in a slot's chunks of short items when the next is sent: two chunks, as answers come late. With
+   * one, a slot has none at hand while it begins its last, and its answers leave, and are committed, a third as often again.
+   */
+  chunkAhead: 240 * MILLISECOND,
   /** Tasks in one message: bounds the line a slot has to parse (about 60 bytes each). */
   messageTasks: 1_000,
   /** Open tasks of a stage under orders that look only at the head: enough for 2 messages to each of 10 slots. */

@@ -264,6 +264,16 @@ describe('problems name the place and what was expected', () => {
     ])
   })
 
+  it.skipIf(process.platform !== 'linux')('for a file whose name is not UTF-8', async () => {
+    const folder = tempFolder({ 'a.txt': 'a' })
+    writeFileSync(Buffer.from(`${folder}/caf\xe9.txt`, 'latin1'), 'b')
+    const source = open({ kind: 'files', patterns: [`${folder}/*.txt`] }, { folder })
+    expect(await readAll(source, 10)).toMatchObject([
+      { key: 'a.txt' },
+      { problem: expect.stringContaining('its name is not UTF-8') },
+    ])
+  })
+
   it('for a file cut off or written again while it is read, not for one added to', async () => {
     const line = `{"pad":"${'x'.repeat(1000)}"}\n`
     const folder = tempFolder({ 'a.jsonl': line.repeat(3000) })

@@ -38,7 +38,11 @@ export function filesSource(
         size: amount,
       }
     } catch (error) {
-      const problem = `${key}: cannot be read (${(error as Error).message}); expected a file`
+      const { message, code } = error as NodeJS.ErrnoException
+      const problem =
+        code === 'ENOENT' && path.includes('\uFFFD')
+          ? `${key}: its name is not UTF-8, and by no other can it be read; expected a file renamed to one that is`
+          : `${key}: cannot be read (${message}); expected a file`
       return { ...problemRow(problem, index, { key: undefined }), key }
     }
   }
