@@ -71,6 +71,8 @@ export type LogPage = {
   readonly more: boolean
   /** The run has not ended: lines may follow. */
   readonly live: boolean
+  /** Nobody works on it any more, though it has not ended. */
+  readonly interrupted: boolean
 }
 
 export type ResultPage = {
@@ -201,8 +203,9 @@ async function logPage(view: View, question: Extract<Question, { op: 'logs' }>):
     lines.push({ ...line, ...keyed(line.stage, line.index) })
     bytes += line.text.length
   }
-  const live = stateOfRun(view, record) === 'active'
-  return { run: record.name, lines, more, live }
+  const state = stateOfRun(view, record)
+  const [live, interrupted] = [state === 'active', state === 'interrupted']
+  return { run: record.name, lines, more, live, interrupted }
 }
 
 /** An item that a later stage makes of others shares its number with an item of the input. */

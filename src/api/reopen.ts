@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts'
 import { codeFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
 import { keeperFor } from './keep.ts'
+import { refuseNeverHere } from './never-here.ts'
 import { planBeside } from './plan-beside.ts'
 import { jobOf } from './recorded-job.ts'
 
@@ -35,6 +36,8 @@ export async function reopenFailed(host: Host, record: RunRecord) {
       [FAILED, SKIPPED, CANCELLED].map(code => host.state.stages[number].items.counts[code]),
     )
     .reduce((sum, count) => sum + count, 0)
+  // As when its job is run again: on a smaller box it would wait for ever.
+  if (isLive(run) || items > 0 || run.problem !== undefined) refuseNeverHere(job, host.machines)
   if (!isLive(run) || !host.isAttached(record.name)) {
     const keeper = keeperFor(host, job, record.name)
     host.attach(record.name, job, { keeper, code })

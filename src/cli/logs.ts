@@ -48,7 +48,9 @@ async function logs(
     asked.close()
     if (flags.follow !== true || !page.live) {
       if (said === 0) tell(`${name}: nothing was printed or logged`)
-      return exitCode.done
+      if (flags.follow !== true || !page.interrupted) return exitCode.done
+      tell(`${name}: interrupted: nobody works on it now; run its job again and it goes on`)
+      return exitCode.interrupted
     }
     await pause(followMillis)
   }

@@ -136,19 +136,20 @@ test('retry --failed runs the failed items only, and the run is done', async () 
   const folder = folderWith({
     'handle.mjs': noting("if (item === 2) throw new Error('bad'); return item"),
   })
-  const words = [
-    'map',
-    'handle.mjs',
-    'range:0..4',
-    '-o',
-    'out.jsonl',
-    '--retries',
-    '0',
-    '--json',
-  ] as const
-  const { out } = await folder.dray(...words)
+  folder.write(
+    'job.yaml',
+    `name: bad
+input: { range: { from: 0, to: 4 } }
+stages: [{ name: s, map: ./handle.mjs, needs: { memory: 20MB }, retry: { attempts: 1 }, output: { jsonl: out.jsonl } }]
+`,
+  )
+  const { out } = await folder.dray('run', 'job.yaml', '--json')
   const { run } = JSON.parse(out) as { run: string }
   folder.write('handle.mjs', noting('return item'))
+  folder.write('small.json', '{ "machines": [{ "id": "m0", "capacity": { "memory": "10MB" } }] }')
+  const small = await folder.dray('retry', run, '--failed', '--machines', 'small.json')
+  expect(small.code, small.err).toBe(3)
+  expect(small.err).toContain('needs 20 MB memory')
   folder.write('ran.txt', '')
   const again = await folder.dray('retry', run, '--failed', '--json')
   expect(again.code, again.err).toBe(0)
@@ -160,14 +161,24 @@ test('retry --failed runs the failed items only, and the run is done', async () 
 
 test('retry --failed goes on with a run that was interrupted, or that its output stopped', async () => {
   const folder = folderWith({
-    'handle.mjs': noting('await new Promise(r => setTimeout(r, 60)); return item'),
+    'handle.mjs': noting(`console.log('saw', item)
+  const { existsSync } = await import('node:fs')
+  const isHeld = item > 5 && !existsSync(new URL('./go', import.meta.url))
+  await new Promise(r => setTimeout(r, isHeld ? 60_000 : 20))
+  return item`),
   })
   const words = ['map', 'handle.mjs', 'range:0..20', '-o', 'out/o.jsonl'] as const
   const begun = folder.begin(...words, '--events')
   await begun.hasEnded(4)
+  const follower = folder.begin('logs', '-f')
+  await follower.says('saw')
   folder.write('out', 'a file where the folder should be')
+  folder.write('go', '')
   begun.signal('SIGKILL')
   await begun.ended
+  const followed = await follower.ended
+  expect(followed.code, followed.err).toBe(130)
+  expect(followed.err).toContain('interrupted: nobody works on it now')
   const [{ run }] = JSON.parse((await folder.dray('ls', '--json')).out) as { run: string }[]
   const blocked = await folder.dray('retry', run, '--failed')
   expect(blocked.code, blocked.err).toBe(2)
