@@ -1,6 +1,7 @@
 import type { Run, Stage } from '../core/state.ts'
 import type { HistoryBatch } from '../port/journal.ts'
 import { formatBytes, formatDuration } from '../std/units.ts'
+import { olderCodeOf } from './older-code.ts'
 import { jobOf } from './recorded-job.ts'
 import { answersOf, type View } from './view.ts'
 
@@ -23,10 +24,19 @@ export function placeOf(
       last = `ran on ${batch.machines[at]}, slot ${batch.slots[at]}, in ${useOf(batch, at)}`
     }
   }
-  if (last === '')
-    return { reason: 'kept from an earlier run: neither item nor code changed', attempts }
+  if (last === '') return { reason: keptFrom(view, run, stage), attempts }
   const tries = attempts > 1 ? `, attempt ${attempts}` : ''
   return { reason: `${last}${tries}; ${ruleOf(view, run, stage, index)}`, attempts }
+}
+
+/** The run it was kept from may have kept it from one before. */
+function keptFrom({ store }: View, run: Run, stage: Stage): string {
+  const { name } = run.definition
+  const isOlder = olderCodeOf(store, name).includes(stage.definition.name)
+  const from = store.run(name)?.previous ?? 'an earlier run'
+  return isOlder
+    ? `kept from ${from} though older code may have made it: its item has not changed`
+    : `kept from ${from}: neither item nor code changed`
 }
 
 /** An item's share of what was recorded for its piece; memory is what its process held. */

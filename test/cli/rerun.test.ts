@@ -127,9 +127,16 @@ stages:
     expect(lines(folder.read('second.jsonl'))).toHaveLength(4)
   })
 
-  test('a run that continues says how much it keeps', async () => {
+  test('a run that continues says how much it keeps; why of an item from which run, and of what code', async () => {
+    const before = /continues (\w+-\w+): \d of \d items are done/
     folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3, d: 4 }))
-    expect((await again()).err).toMatch(/continues \w+-\w+: 6 of 6 items are done/)
+    const [, first] = before.exec((await again()).err) ?? []
+    const why = async () => (await folder.dray('why', 'again', 'a')).out
+    expect(await why()).toContain(`kept from ${first}: neither item nor code changed`)
+    folder.write('first.mjs', noting('return { n: item.n * 10 }'))
+    folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3, d: 4, e: 5 }))
+    const [, second] = before.exec((await again('--keep')).err) ?? []
+    expect(await why()).toContain(`kept from ${second} though older code may have made it`)
   })
 
   describe.each([
