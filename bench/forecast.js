@@ -1,9 +1,10 @@
 // Forecasts against what then happened: how often the truth fell within the printed 80 % range.
-//   npm run bench -- forecast            three runs of the OCR example, recorded in a temporary folder
+//   npm run bench -- forecast            twice three runs of the OCR example, recorded in temporary folders
 //   node bench/forecast.js synthetic     a job of items whose times really stray (seconds, not minutes)
 //   node bench/forecast.js worlds [N]    N (24) times four runs after each other of each of 33 kinds, in virtual time
-//   node bench/forecast.js DIR           every run recorded in DIR
-// Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then.
+//   node bench/forecast.js DIR...        every run recorded in these
+// Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then. Instants of one
+// run err alike: how far the share of ends may be off is told by a bootstrap over the runs.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { leftOf, timeLeft, unansweredOf } from '../build/api/forecast.js'
 import { decodeEntry } from '../build/core/codec.js'
 import { emptyState } from '../build/core/initial.js'
 import { replay } from '../build/core/step.js'
+import { prng } from '../build/std/prng.js'
 import { judgeWorld, worlds } from './forecast-worlds.js'
 import { ocrJob } from './ocr-pages.js'
 import { workspace } from './workspace.js'
@@ -22,8 +24,18 @@ const asked = process.argv[2] ?? 'ocr'
 const tallies = new Map()
 if (asked === 'worlds') judgeWorlds(Number(process.argv[3] ?? 24))
 else {
-  const dir = asked === 'ocr' ? recordOcr() : asked === 'synthetic' ? recordSynthetic() : asked
-  for (const run of replayRuns(dir)) judge(run)
+  const dirs =
+    asked === 'ocr'
+      ? recordOcr()
+      : asked === 'synthetic'
+        ? [recordSynthetic()]
+        : process.argv.slice(2)
+  const shares = dirs.flatMap(replayRuns).map(judge)
+  const [low, high] = bootstrapped(shares)
+  console.error(
+    `ends of ${shares.length} runs, within by run: ${shares.map(asPercent).join(', ')}; ` +
+      `of all, four times in five between ${asPercent(low)} and ${asPercent(high)} of such runs`,
+  )
 }
 for (const [kind, { inside, below, above, widths, count, score }] of [...tallies].sort()) {
   const share = part => `${Math.round((100 * part) / count)} %`
@@ -57,11 +69,24 @@ function judgeWorlds(seeds) {
     })
 }
 
+/** Twice a first run and two that know its times: six minutes or so. */
 function recordOcr() {
   const job = ocrJob()
-  const folder = join(workspace(), '.dray')
-  for (let nth = 0; nth < 3; nth += 1) runJob(job, folder)
-  return folder
+  return [1, 2].map(() => {
+    const folder = join(workspace(), '.dray')
+    for (let nth = 0; nth < 3; nth += 1) runJob(job, folder)
+    return folder
+  })
+}
+
+/** The middle 80 % of what the mean would be of as many runs drawn anew from these. */
+function bootstrapped(shares) {
+  const random = prng(1)
+  const means = Array.from({ length: 2000 }, () => {
+    const sum = shares.reduce(sum => sum + shares[Math.floor(random.next() * shares.length)], 0)
+    return sum / shares.length
+  }).sort((a, b) => a - b)
+  return [means[200], means[1800]]
 }
 
 /** Times log-normal with a sigma of 0.5, half of each waiting and half by size; three runs of them. */
@@ -176,15 +201,18 @@ function watch(state, run, machine, slot, now, expected) {
   if (left !== undefined) attempt?.watched.push({ now, left })
 }
 
+/** Answers the share of its instants at which the end was foretold. */
 function judge(run) {
   const first = run.ends[0].now
   const whole = run.last - first
+  let [within, instants] = [0, 0]
   for (let percent = 10; percent <= 90; percent += 2) {
     const at = first + (whole * percent) / 100
     const shown = run.ends.findLast(({ now }) => now <= at)
     if (shown === undefined) continue
     const third = percent < 37 ? 'first' : percent < 64 ? 'second' : 'last'
-    tally('end of the run, at 10 to 90 % of it', shown.left, run.last - shown.now)
+    instants += 1
+    if (tally('end of the run, at 10 to 90 % of it', shown.left, run.last - shown.now)) within += 1
     tally(`end of the run, its ${third} third`, shown.left, run.last - shown.now)
     tally(`end of the run, ${run.name}`, shown.left, run.last - shown.now)
   }
@@ -198,8 +226,14 @@ function judge(run) {
     )
     for (const { now, left } of watched) tally('end of an item, while it ran', left, end - now)
   }
+  return within / instants
 }
 
+function asPercent(share) {
+  return `${Math.round(100 * share)} %`
+}
+
+/** Answers whether the truth was within. */
 function tally(kind, { low, expected, high }, truth) {
   const t = tallies.get(kind) ?? { inside: 0, below: 0, above: 0, score: 0, widths: [], count: 0 }
   tallies.set(kind, t)
@@ -211,4 +245,5 @@ function tally(kind, { low, expected, high }, truth) {
   const missed = Math.max(0, low - truth, truth - high)
   t.score += (high - low + 10 * missed) / Math.max(1, truth)
   t.widths.push((high - low) / Math.max(1, expected))
+  return missed === 0
 }

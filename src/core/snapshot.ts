@@ -161,6 +161,8 @@ function decodeMachine(from: ReturnType<typeof encodeMachine>): Machine {
       running: [...slot.running],
       stopping: new Map(slot.stopping),
       loaded: [...slot.loaded],
+      // A snapshot of an earlier version has none.
+      warm: [...(slot.warm ?? slot.loaded)],
       killing: slot.killing ?? undefined,
     })),
   }

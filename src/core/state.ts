@@ -114,6 +114,8 @@ export type Stage = {
   readonly estimates: Estimate[]
   /** Pooled over machines, normalised to speed 1. */
   readonly pooled: Estimate
+  /** All that was learnt of it are first items of slots. */
+  onlyCold: boolean
   /** Micros from one message of a slot to the next that its items did not take; size: how many items. */
   readonly handover: Estimate
   setup: Setup
@@ -220,6 +222,8 @@ export type Slot = {
   readonly loaded: number[]
   /** When each of those was last used. */
   readonly usedAt: number[]
+  /** Of those the ones of which an item was answered here: the first one takes longer. */
+  readonly warm: number[]
   /** Bytes of models beside the one in use: leased with it, for nothing is dropped under an attempt. */
   pinned: number
   /** Attempts were asked to stop, or the slot to end: why. */

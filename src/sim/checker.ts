@@ -96,6 +96,10 @@ function checkModels(state: State, machine: Machine, lent: number): void {
       slot.usedAt.length === slot.loaded.length,
       () => `${id}/${slot.number} does not know when it last used what it loaded`,
     )
+    demand(
+      slot.warm.every(number => slot.loaded.includes(number)),
+      () => `${id}/${slot.number} answered for a stage that it no longer holds`,
+    )
     if (slot.klass < 0) held += bytes
   }
   demand(

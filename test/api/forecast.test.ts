@@ -42,6 +42,8 @@ type World = {
   readonly between?: (random: Prng) => number
   /** Whether the n-th that starts fails; none where it does not matter. */
   readonly fails?: (nth: number) => boolean
+  /** Micros that each item took in the run before; none where there was none. */
+  readonly before?: number
   /** The instant before which the last item must not start; none where it does not matter. */
   readonly lastNotBefore?: number
 }
@@ -71,6 +73,9 @@ function play(world: World, seed: number, look: Look): number {
     for (const action of actions) {
       if (action.kind === 'readSource') {
         const { items: count, lastNotBefore: notBefore } = world
+        if (world.before !== undefined)
+          for (const machine of [-1, 0])
+            due.push({ at: now, event: learntOf(machine, 16, world.before) })
         const wishes = notBefore === undefined ? [] : [{ index: count - 1, priority: 0, notBefore }]
         due.push({
           at: now,
@@ -113,6 +118,11 @@ function play(world: World, seed: number, look: Look): number {
     events = next === undefined ? [] : [next.event]
   }
 }
+
+const learntOf = (machine: number, n: number, micros: number): Event => ({
+  ...{ kind: 'learnt', stage: 0, machine },
+  estimate: [n, n, n * micros, n, n * micros, n * micros * micros],
+})
 
 /** How often the end of a run fell within the range foretold at a third, half and three quarters of its items. */
 function coverageOfEnd(world: World, seeds: number) {
@@ -292,6 +302,18 @@ function expectedOverTruth(world: World, done: number): number {
   const [{ now, left }] = shown
   return left.expected / (end - now)
 }
+
+test('what the first item of each slot takes says little of the others', () => {
+  const cold = {
+    ...{ items: 60, stages: ['a'], speeds: [1] },
+    draw: (_: Prng, nth: number) => (nth < 2 ? 2.5 : 1) * second,
+  }
+  expect(expectedOverTruth(cold, 10)).toBeLessThan(1.1)
+  expect(expectedOverTruth({ ...cold, before: second }, 4)).toBeCloseTo(1, 1)
+  // But ten times as long as before is not for being the first.
+  const slow = { ...cold, draw: () => 10 * second, before: second }
+  expect(expectedOverTruth(slow, 2)).toBeGreaterThan(0.2)
+})
 
 test('what attempts that fail take is foretold as well', () => {
   const share = expectedOverTruth(

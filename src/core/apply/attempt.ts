@@ -1,9 +1,15 @@
 import { mark } from '../marks.ts'
 import type { Failure } from '../../model/failure.ts'
-import { emptyEstimate, fade, observe, predict } from '../../policy/estimation/least-squares.ts'
+import {
+  emptyEstimate,
+  fade,
+  observe,
+  predict,
+  weaken,
+} from '../../policy/estimation/least-squares.ts'
 import { machineChanged } from '../columns.ts'
 import { answered, type Decision, type Outcomes } from '../event.ts'
-import { DONE, STOPPED } from '../items.ts'
+import { DONE, endedCount, STOPPED } from '../items.ts'
 import { limits } from '../limits.ts'
 import type { Machine, Slot, Stage, State } from '../state.ts'
 import { slotKey } from '../scratch.ts'
@@ -22,6 +28,7 @@ import {
   pinModels,
   releaseIfIdle,
   touchLoaded,
+  warmUp,
   watchHead,
 } from './slot.ts'
 import { busy, chargeItem, endTask } from './task.ts'
@@ -230,7 +237,8 @@ function answer(
   stage.lastEnd = state.now
   busy(stage, machine, micros[position]).tasks += 1
   if (failure === undefined) {
-    learnFrom(stage, machine, tasks.size[task] / tasks.count[task], micros[position])
+    const size = tasks.size[task] / tasks.count[task]
+    if (stage.graph === undefined) learnFrom(stage, machine, slot, size, micros[position])
     if (stage.graph !== undefined) stage.graph.machineOf[index] = machine.number
     const code = codes[position] === answered.stopped ? STOPPED : DONE
     countDue(state, run, stage, index)
@@ -248,13 +256,34 @@ function learnHandover({ graph, handover }: Stage, items: number, micros: number
   fade(handover, limits.recentHandovers)
 }
 
-function learnFrom(stage: Stage, machine: Machine, size: number, micros: number): void {
-  if (stage.graph !== undefined) return
-  let own = stage.estimates[machine.number]
-  if (own === undefined) {
-    own = emptyEstimate()
-    stage.estimates[machine.number] = own
-  }
-  observe(own, size, micros, own.n === 0 ? 0 : predict(own, size))
-  observe(stage.pooled, size, micros * machine.definition.speed, 0)
+/**
+ * The first item of a slot takes up to some times as long (code not yet compiled, caches cold), which says little
+ * of those to come: it is learnt from while nothing else is known, and all such ones together count as one item
+ * from the first other on. Where there are no more items than slots, all are first ones.
+ */
+function learnFrom(stage: Stage, machine: Machine, slot: Slot, size: number, micros: number): void {
+  const { pooled, estimates } = stage
+  const isCold = !warmUp(slot, stage.number) && leftOf(stage) > machine.slots.length
+  const known = Math.max(pooled.n, estimates[machine.number]?.n ?? 0)
+  const isKnown = known >= 1 && !stage.onlyCold
+  if (isCold && isKnown && micros <= COLD_MOST * expectedMicros(stage, machine, 0, size)) return
+  const own = (estimates[machine.number] ??= emptyEstimate())
+  const outweighs = stage.onlyCold && !isCold
+  if (outweighs) outweighCold(stage)
+  stage.onlyCold = isCold && !isKnown
+  observe(own, size, micros, own.n === 0 || outweighs ? 0 : predict(own, size))
+  observe(pooled, size, micros * machine.definition.speed, 0)
 }
+
+/** What takes more than so many times as long does not for being the first. */
+const COLD_MOST = 4
+
+function outweighCold({ estimates, pooled }: Stage): void {
+  weaken(pooled, 1)
+  // Not every machine has one.
+  estimates.forEach(each => {
+    weaken(each, 1)
+  })
+}
+
+const leftOf = ({ known, items }: Stage): number => known - endedCount(items)

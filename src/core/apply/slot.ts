@@ -29,7 +29,7 @@ export function isLoaded({ loaded }: Slot, stage: number): boolean {
 export function touchLoaded(state: State, slot: Slot, stage: Stage): void {
   const { loaded, usedAt } = slot
   if (isLast(loaded, stage.number)) return
-  forgetLoaded(slot, stage.number)
+  takeOut(slot, stage.number)
   loaded.push(stage.number)
   usedAt.push(state.now)
 }
@@ -39,17 +39,31 @@ export function isLast(numbers: readonly number[], number: number): boolean {
   return numbers.length > 0 && numbers[numbers.length - 1] === number
 }
 
-/** The slot no longer holds what it loaded for the stage. */
-export function forgetLoaded({ loaded, usedAt }: Slot, stage: number): void {
+function takeOut({ loaded, usedAt }: Slot, stage: number): void {
   const at = loaded.indexOf(stage)
   if (at < 0) return
   loaded.splice(at, 1)
   usedAt.splice(at, 1)
 }
 
-export function forgetAllLoaded({ loaded, usedAt }: Slot): void {
+/** The slot no longer holds what it loaded for the stage. */
+export function forgetLoaded(slot: Slot, stage: number): void {
+  takeOut(slot, stage)
+  const at = slot.warm.indexOf(stage)
+  if (at >= 0) slot.warm.splice(at, 1)
+}
+
+export function forgetAllLoaded({ loaded, usedAt, warm }: Slot): void {
   loaded.length = 0
   usedAt.length = 0
+  warm.length = 0
+}
+
+/** Whether an item of the stage was answered here since it was set up; from now on one was. */
+export function warmUp({ warm }: Slot, stage: number): boolean {
+  if (isLast(warm, stage) || warm.includes(stage)) return true
+  warm.push(stage)
+  return false
 }
 
 /** A busy slot's lease covers the models beside the one in use. */

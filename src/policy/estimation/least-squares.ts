@@ -169,8 +169,7 @@ export function faded(from: readonly number[], most: number): number[] {
 export function fade(estimate: Estimate, most: number): void {
   if (estimate.n <= most) return
   const weight = most / estimate.n
-  for (const sum of ['n', 'size', 'time', 'sizeSize', 'sizeTime', 'timeTime'] as const)
-    estimate[sum] *= weight
+  weaken(estimate, most)
   const { ratios, echo } = estimate
   for (let bucket = 0; bucket < ratios.length; bucket += 1) ratios[bucket] *= weight
   if (echo === undefined) return
@@ -180,6 +179,16 @@ export function fade(estimate: Estimate, most: number): void {
     echo[at + 1] *= kept
     echo[at + 2] *= kept
   }
+}
+
+/** The same for what is predicted alone: how far predictions strayed counts on. */
+export function weaken(estimate: Estimate, most: number): void {
+  if (estimate.n <= most) return
+  const weight = most / estimate.n
+  for (const sum of ['n', 'size', 'time', 'sizeSize', 'sizeTime', 'timeTime'] as const)
+    estimate[sum] *= weight
+  // The one of as many others before may be kept.
+  estimate.line = undefined
 }
 
 function bucketOf(ratio: number): number {

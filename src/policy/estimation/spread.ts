@@ -63,7 +63,7 @@ export function spreadOf(estimates: Iterable<Estimate | undefined>): Spread {
   return {
     n,
     ...momentsOf(counts, n, deviation),
-    echo: echoOf(seen, () => 2),
+    echo: echoOf(seen, () => ASSUMED_GROWTH),
     seenEcho: echoOf(seen, growth => growth),
     at,
     beyond: (ratio, q) => {
@@ -199,6 +199,9 @@ const LENGTHS = 24
  * simulated runs, judged on the others (docs/decisions/forecasts.md).
  */
 const ASSUMED_BLOCKS = 4
+
+/** And how much farther than independent ones would: nearly as far as one that goes on and on. */
+const ASSUMED_GROWTH = 1.9
 
 function shareBelow(table: Float64Array, ratio: number): number {
   let low = 0
