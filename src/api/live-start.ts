@@ -1,8 +1,7 @@
 import { strategyNamed } from '../choose/strategies.ts'
-import type { Job, Objective } from '../model/job.ts'
+import { type Job, type Objective, usualOrder } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { allocationNamed } from '../policy/registry.ts'
-import { usualOrder } from './run-definition.ts'
 
 /**
  * What decides about a run before its times are known. Of `auto`: with machines alike any idle one

@@ -1,9 +1,6 @@
-import type { Job, StageSpec } from '../model/job.ts'
+import { type Job, type StageSpec, usualOrder } from '../model/job.ts'
 import type { Link, RunDefinition, StageDefinition } from '../model/run.ts'
 import type { Micros } from '../std/time.ts'
-
-/** With equal priorities this is fifo; a pushed item with a priority of its own needs it. */
-export const usualOrder = 'priority'
 
 /** A job as the core runs it: stages in an order in which each follows the one it depends on. */
 export function runDefinition(

@@ -68,6 +68,7 @@ function refuseMachines(machinesPath: string | undefined, path: string): void {
 function readMatrix(path: string, name: string): Problem {
   let rows = 0
   eachPiece(path, piece => {
+    if (rows === 0) refusePacked(piece, path)
     rows += countRows(piece)
   })
   const reader = matrixReader({ place: path, name, rows })
@@ -85,8 +86,20 @@ function readText(path: string): string {
   return textOf(plain, path)
 }
 
+function refusePacked(bytes: Uint8Array, path: string): void {
+  if (!isGzip(bytes)) return
+  throw badInput(
+    path,
+    'packed by gzip under a name that does not say so',
+    'a name that ends in .gz',
+  )
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
 /** What is not UTF-8 would turn into question marks, and two names into one. */
 function textOf(bytes: Buffer, path: string): string {
+  refusePacked(bytes, path)
   if (isUtf8(bytes)) return bytes.toString('utf8')
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
   if (utf16) throw badInput(path, 'UTF-16 text', 'UTF-8 text')
@@ -132,8 +145,7 @@ function unpack(bytes: Buffer, path: string, limit: number): Buffer {
 
 function packingFault(bytes: Buffer, error: unknown): string {
   if (bytes.length === 0) return 'an empty file'
-  const isGzip = bytes[0] === 0x1f && (bytes.length === 1 || bytes[1] === 0x8b)
-  if (!isGzip) return 'not a gzip file'
+  if (!isGzip(bytes) && !(bytes.length === 1 && bytes[0] === 0x1f)) return 'not a gzip file'
   const { code } = error as NodeJS.ErrnoException
   if (code === 'Z_BUF_ERROR')
     return `cut off: it ends after ${bytes.length} bytes, within what was packed`

@@ -109,3 +109,6 @@ export type OutputSpec =
   | { readonly kind: 'csv'; readonly path: string }
   /** One file an item; `{key}` and `{index}` in the template. */
   | { readonly kind: 'each'; readonly template: string }
+
+/** The order where none is asked for: with equal priorities fifo; a pushed item with a priority of its own needs it. */
+export const usualOrder = 'priority'

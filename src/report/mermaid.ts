@@ -1,4 +1,10 @@
-import type { InputSpec, Job, OutputSpec, StageSpec } from '../model/job.ts'
+import {
+  type InputSpec,
+  type Job,
+  type OutputSpec,
+  type StageSpec,
+  usualOrder,
+} from '../model/job.ts'
 import { cutInMiddle } from '../std/columns.ts'
 import { formatBytes, formatCount, plural } from '../std/units.ts'
 
@@ -59,7 +65,7 @@ function taskLines({ stages, strategy, order, tolerate }: Job): string[] {
     `  subgraph task [${quoted('every task of a stage')}]`,
     '    direction LR',
     `    decompose[${quoted(`decompose<br>chunks: ${chunks}`)}] --> allocate{${quoted(`allocate<br>${strategy}`)}}`,
-    `    allocate --> schedule[${quoted(`schedule<br>${order ?? 'fifo'}`)}] --> execute[${quoted('execute')}]`,
+    `    allocate --> schedule[${quoted(`schedule<br>${order ?? usualOrder}`)}] --> execute[${quoted('execute')}]`,
     `    execute -->|result| gather[${quoted('gather<br>in input order')}] --> done([${quoted('done')}])`,
     `    execute -->|failure| recover{${quoted(`recover<br>${attempts === '1' ? '1 attempt' : `${attempts} attempts`}`)}} -->|again| allocate`,
     `    recover -->|for good| failed([${quoted(`failed<br>${tolerated}`)}])`,

@@ -94,6 +94,16 @@ describe('loading a problem', () => {
       'd.csv.gz: a damaged gzip file',
     ],
     [
+      'a packed matrix whose name does not say so',
+      () => file('packed.csv', gzipSync('1,2\n')),
+      'packed.csv: packed by gzip under a name that does not say so',
+    ],
+    [
+      'a packed problem whose name does not say so',
+      () => file('packed.json', gzipSync(problemText)),
+      'packed.json: packed by gzip under a name that does not say so',
+    ],
+    [
       'bytes that are no UTF-8',
       () => file('u.json', Buffer.from(problemText.replace('"a"', '\n"a\xff"'), 'latin1')),
       'u.json:2: bytes that are no UTF-8 text',

@@ -148,7 +148,7 @@ test('a Mermaid chart shows the flow, with nothing in a name that could break ou
       '  subgraph task ["every task of a stage"]',
       '    direction LR',
       '    decompose["decompose<br>chunks: guided"] --> allocate{"allocate<br>auto"}',
-      '    allocate --> schedule["schedule<br>fifo"] --> execute["execute"]',
+      '    allocate --> schedule["schedule<br>priority"] --> execute["execute"]',
       '    execute -->|result| gather["gather<br>in input order"] --> done(["done"])',
       '    execute -->|failure| recover{"recover<br>3 attempts"} -->|again| allocate',
       '    recover -->|for good| failed(["failed<br>none is tolerated"])',
