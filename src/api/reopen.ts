@@ -1,9 +1,10 @@
 import { FAILED, SKIPPED, CANCELLED } from '../core/items.ts'
 import { isLive } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
-import type { RunRecord } from '../port/store.ts'
+import type { Job } from '../model/job.ts'
+import type { RunRecord, Store } from '../port/store.ts'
 import { cancel } from './cancel.ts'
-import { codeFingerprints } from './fingerprints.ts'
+import { codeFingerprints, stageFingerprints } from './fingerprints.ts'
 import type { Host } from './host.ts'
 import { keeperFor } from './keep.ts'
 import { refuseNeverHere } from './never-here.ts'
@@ -42,8 +43,10 @@ export async function reopenFailed(host: Host, record: RunRecord) {
     const keeper = keeperFor(host, job, record.name)
     host.attach(record.name, job, { keeper, code })
   }
+  const taken = { ...record, stageFingerprints: printsFrom(host.store, record, job, code) }
   if (isLive(run)) {
     if (run.state === 'paused') {
+      host.store.putRun(taken)
       planBeside(host, run, job)
       await host.commit({ kind: 'goOn', run: run.number })
     }
@@ -51,8 +54,28 @@ export async function reopenFailed(host: Host, record: RunRecord) {
   }
   // A run that a problem stopped (its input, an output) has no failed item, and is tried again all the same.
   if (items === 0 && run.problem === undefined) return { run: record.name, items, live: false }
-  host.store.putRun({ ...record, state: 'active', endedAt: undefined })
+  host.store.putRun({ ...taken, state: 'active', endedAt: undefined })
   planBeside(host, run, job)
   await host.commit({ kind: 'retryFailed', run: run.number })
   return { run: record.name, items, live: false, again: true }
+}
+
+/** Where all of a stage failed, and was mended since, nothing of it comes from older code. */
+function printsFrom(
+  store: Store,
+  { name: run, stageFingerprints: before }: RunRecord,
+  job: Job,
+  code: Readonly<Record<string, string>>,
+): RunRecord['stageFingerprints'] {
+  const isMade = (name: string): boolean => {
+    const { done, stopped } = store.counts(run, name)
+    return done + stopped > 0
+  }
+  const now = stageFingerprints(job, code)
+  return Object.fromEntries(
+    Object.entries(before).map(([name, print]) => [
+      name,
+      isMade(name) ? print : (now[name] ?? print),
+    ]),
+  )
 }

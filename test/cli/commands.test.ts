@@ -159,6 +159,23 @@ stages: [{ name: s, map: ./handle.mjs, needs: { memory: 20MB }, retry: { attempt
   folder.remove()
 })
 
+test('after retry with mended code a stage of which all had failed does not come from older code', async () => {
+  const folder = folderWith({
+    'one.mjs': 'export default item => item\n',
+    'two.mjs': "export default () => { throw new Error('bad') }\n",
+    'job.yaml': `name: two
+input: { range: { from: 0, to: 3 } }
+stages: [{ name: a, map: ./one.mjs }, { name: b, map: ./two.mjs, after: a, retry: { attempts: 1 } }]
+`,
+  })
+  expect((await folder.dray('run', 'job.yaml')).code).toBe(1)
+  folder.write('two.mjs', 'export default item => item\n')
+  expect((await folder.dray('retry', 'two', '--failed')).code).toBe(0)
+  const again = await folder.dray('run', 'job.yaml')
+  expect(again.code, again.err).toBe(0)
+  folder.remove()
+})
+
 test('retry --failed goes on with a run that was interrupted, or that its output stopped', async () => {
   const folder = folderWith({
     'handle.mjs': noting(`console.log('saw', item)
