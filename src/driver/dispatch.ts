@@ -3,6 +3,7 @@ import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import { InputError } from '../model/input-error.ts'
+import { appended } from '../std/appended.ts'
 import type { AttemptItem, AttemptOrder } from '../port/executor.ts'
 import { headOf } from './chain.ts'
 import type { LoopPorts } from './loop.ts'
@@ -29,19 +30,20 @@ export function createDispatch(
   loop: DispatchingLoop,
 ): Dispatch {
   const { tasks } = state
-  const defined = new Set<number>()
+  /** By stage number. */
+  const defined: boolean[] = []
 
   const run = (action: Run): void => {
     const stage = state.stages[action.stage]
-    if (!defined.has(stage.number)) {
-      defined.add(stage.number)
+    if (defined[stage.number] !== true) {
+      defined[stage.number] = true
       ports.executor.define(stage.number, ports.codeOf(stage))
     }
-    const orders: AttemptOrder[] = new Array(action.tasks.length)
-    for (let at = 0; at < orders.length; at += 1) {
+    let orders: AttemptOrder[] = []
+    for (let at = 0; at < action.tasks.length; at += 1) {
       const order = orderFor(stage, action, action.tasks[at], action.firstAttempt + at)
       if (order === undefined) return loop.background(fetchAndRun(action, stage))
-      orders[at] = order
+      orders = appended(orders, order)
     }
     ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
@@ -52,11 +54,11 @@ export function createDispatch(
     task: number,
     attempt: number,
   ): AttemptOrder | undefined => {
-    const items: AttemptItem[] = new Array(tasks.count[task])
-    for (let at = 0; at < items.length; at += 1) {
+    let items: AttemptItem[] = []
+    for (let at = 0; at < tasks.count[task]; at += 1) {
       const item = itemFor(state, payloads, ports.store, stage, tasks.first[task] + at)
       if (item === undefined) return undefined
-      items[at] = item
+      items = appended(items, item)
     }
     const order = { task, attempt, try: tasks.tries[task] + 1, items }
     const asked = state.classes[tasks.klass[task]].needs[MEMORY]
@@ -118,7 +120,7 @@ export function createDispatch(
     run,
     forget(stage) {
       ports.executor.forget(stage)
-      defined.delete(stage)
+      defined[stage] = false
     },
   }
 }

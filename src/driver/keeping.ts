@@ -1,5 +1,5 @@
 import { isLive } from '../core/apply/attempt.ts'
-import { answered, type KeptItems, type Outcomes } from '../core/event.ts'
+import { answered, type Event, type KeptItems, type Outcomes } from '../core/event.ts'
 import type { Stage, State } from '../core/state.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
@@ -27,11 +27,27 @@ export type KeptAnswers = {
 
 export type KeepAfter = (stage: Stage, results: readonly NewResult[]) => readonly KeptAnswers[]
 
+/** Answers of slots with what they allow to be kept of what follows them. */
+export function completed(
+  state: State,
+  payloads: Payloads,
+  keepAfter: KeepAfter,
+  events: readonly Event[],
+  outcomes: readonly (readonly Outcome[] | undefined)[],
+): { events: readonly Event[]; keptIn: readonly (TextsKept | undefined)[] } {
+  const done = events.map((event, at) =>
+    event.kind === 'outcomes'
+      ? keptAfter(state, payloads, keepAfter, event, outcomes[at] ?? [])
+      : { event, kept: undefined },
+  )
+  return { events: done.map(({ event }) => event), keptIn: done.map(({ kept }) => kept) }
+}
+
 /**
  * What follows a result that came out as in an earlier run is not run again: the answers of a slot are
  * completed with those, in the same event, for they hold only if the answer itself counts.
  */
-export function keptAfter(
+function keptAfter(
   state: State,
   payloads: Payloads,
   keepAfter: KeepAfter,

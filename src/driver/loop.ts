@@ -1,15 +1,22 @@
 import { encodeEntry } from '../core/codec.ts'
-import type { Decision, Event } from '../core/event.ts'
+import type { Decision, Event, Kept } from '../core/event.ts'
 import { encodeState } from '../core/snapshot.ts'
 import type { Stage, State } from '../core/state.ts'
 import { step } from '../core/step.ts'
 import type { Clock } from '../port/clock.ts'
 import type { Executor, ExecutorEvent, Outcome, StageCode } from '../port/executor.ts'
-import type { Journal, ResultBatch, Snapshot, SpoolBatch, SpooledItem } from '../port/journal.ts'
+import type {
+  HistoryBatch,
+  Journal,
+  ResultBatch,
+  Snapshot,
+  SpoolBatch,
+  SpooledItem,
+} from '../port/journal.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { appended } from '../std/appended.ts'
-import { type KeepAfter, type KeptFromBefore, keptAfter, type TextsKept } from './keeping.ts'
+import { completed, type KeepAfter, type KeptFromBefore, type TextsKept } from './keeping.ts'
 import { type GatheredGroups, type Payloads, payloadsOf, stow, unstow } from './payloads.ts'
 import { releaseKept } from './release.ts'
 import { createPerformer } from './perform.ts'
@@ -81,6 +88,23 @@ export type LoopPorts = {
 
 const noHistory = { history: [], isTold: true }
 
+/** A step with what came in, what came with it, and what it decided. */
+type Entered = {
+  readonly now: number
+  readonly events: readonly Event[]
+  readonly texts: readonly (readonly Outcome[] | undefined)[]
+  readonly keptIn: readonly (TextsKept | undefined)[]
+  readonly decisions: readonly Decision[]
+  readonly kept: readonly Kept[]
+  readonly history: readonly HistoryBatch[]
+  /** The entry's own events tell it. */
+  readonly isTold: boolean
+  readonly spooled: readonly Pushed[]
+}
+
+/** Items pushed to a stage. */
+type Pushed = SpoolBatch & { readonly stage: number }
+
 export function createLoop(state: State, ports: LoopPorts): Loop {
   const payloads = payloadsOf(ports.openSource, ports.store)
   state.scratch.forgetful = ports.forgetful === true
@@ -134,8 +158,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
   }
 
   /** All pushes of one turn to one stage are one event. */
-  const admitPushed = (): (SpoolBatch & { stage: number })[] => {
-    const batches: (SpoolBatch & { stage: number })[] = []
+  const admitPushed = (): Pushed[] => {
+    const batches: Pushed[] = []
     for (const [number, items] of pushed) {
       const stage = state.stages[number]
       const first = stage.known
@@ -193,25 +217,14 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     }
   }
 
-  /** Answers of slots with what they allow to be kept of what follows them. */
-  const completed = (
-    events: readonly Event[],
-    texts: readonly (readonly Outcome[] | undefined)[],
-  ): { events: readonly Event[]; keptIn: readonly (TextsKept | undefined)[] } => {
-    const { keepAfter } = ports
-    if (keepAfter === undefined) return { events, keptIn: [] }
-    const done = events.map((event, at) =>
-      event.kind === 'outcomes'
-        ? keptAfter(state, payloads, keepAfter, event, texts[at] ?? [])
-        : { event, kept: undefined },
-    )
-    return { events: done.map(({ event }) => event), keptIn: done.map(({ kept }) => kept) }
-  }
-
   const tick = (): number | undefined => {
     const spooled = pushed.size === 0 ? [] : admitPushed()
-    const { events, keptIn } = completed(inbox, carried)
+    const { keepAfter } = ports
     const texts = carried
+    const { events, keptIn } =
+      keepAfter === undefined
+        ? { events: inbox, keptIn: [] }
+        : completed(state, payloads, keepAfter, inbox, texts)
     inbox = []
     carried = []
     const now = Math.max(state.now, ports.clock.now() + ahead)
@@ -219,26 +232,8 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       ports.forgetful === true ? noHistory : historyOf(state, now, events, at => texts[at] ?? [])
     const { decisions, actions, kept, wakeAt } = step(state, now, events)
     if (events.length === 0 && decisions.length === 0) state.sequence -= 1
-    else if (ports.forgetful !== true) {
-      const results = resultBatches(state, payloads, kept, (event, at, stage) => {
-        const result = keptIn[event]?.get(stage)?.get(at)
-        return result === undefined ? texts[event]?.[at] : { result }
-      })
-      for (const event of events) if (event.kind === 'read') releaseKept(state, payloads, event)
-      results.push(...copied)
-      copied = []
-      const stopped = stoppedBatches(state, now, decisions)
-      const body = encodeEntry(now, events, decisions)
-      const tellsHistory = isTold && stopped.length === 0
-      ports.journal.append(
-        { sequence: state.sequence, term: state.term, body, tellsHistory },
-        results,
-        [...history, ...stopped],
-        spooled,
-      )
-      for (const { stage, first, items } of spooled) unstow(payloads, stage, first, items.length)
-      if (results.length > 0) ports.onResults?.(results)
-    }
+    else if (ports.forgetful !== true)
+      append({ now, events, texts, keptIn, decisions, kept, history, isTold, spooled })
     for (const action of actions) performer.perform(action)
     performer.resume()
     ports.onStep?.(events, decisions)
@@ -247,8 +242,28 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     return wakeAt
   }
 
+  /** The step's entry, in one commit with all that belongs to it. */
+  const append = (entered: Entered): void => {
+    const { now, events, texts, keptIn, decisions, kept, history, isTold, spooled } = entered
+    const results = resultBatches(state, payloads, kept, (event, at, stage) => {
+      const result = keptIn[event]?.get(stage)?.get(at)
+      return result === undefined ? texts[event]?.[at] : { result }
+    })
+    for (const event of events) if (event.kind === 'read') releaseKept(state, payloads, event)
+    results.push(...copied)
+    copied = []
+    const stopped = stoppedBatches(state, now, decisions)
+    const body = encodeEntry(now, events, decisions)
+    const tellsHistory = isTold && stopped.length === 0
+    const entry = { sequence: state.sequence, term: state.term, body, tellsHistory }
+    ports.journal.append(entry, results, [...history, ...stopped], spooled)
+    for (const { stage, first, items } of spooled) unstow(payloads, stage, first, items.length)
+    if (results.length > 0) ports.onResults?.(results)
+  }
+
   const dueSnapshot = (isDue: typeof isSnapshotDue): Snapshot | undefined => {
     const { snapshotEvery: every, journal } = ports
+    if (every === 0) return undefined
     const { sequence, term, tasks } = state
     const by = { every, last: journal.snapshotBytes(), tasks: tasks.used }
     if (!isDue(journal.bytesSinceSnapshot(), by)) return undefined

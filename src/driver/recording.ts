@@ -1,7 +1,6 @@
 import { answered, type Kept, type Outcomes } from '../core/event.ts'
 import { isLive } from '../core/apply/attempt.ts'
 import type { Stage, State } from '../core/state.ts'
-import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
 import type { Payloads } from './payloads.ts'
@@ -10,23 +9,14 @@ import { release } from './release.ts'
 import { runName, storedName } from './stored-name.ts'
 
 /**
- * Answers as the core wants them: without the results, which it must not see. Columns are pushed to: V8 writes the
- * JSON of arrays that are made with their length far slower.
+ * Answers, one at least, as the core wants them: without the results, which it must not see. Columns begin with
+ * the first answer, which is often the only one, and are pushed to: V8 writes the JSON of arrays that are made with
+ * their length far slower, and empty ones that grow take room for seventeen.
  */
 export function toEvent(machine: number, slot: number, outcomes: readonly Outcome[]): Outcomes {
-  const event = {
-    kind: 'outcomes' as const,
-    machine,
-    slot,
-    tasks: [] as number[],
-    attempts: [] as number[],
-    indexes: [] as number[],
-    codes: [] as number[],
-    micros: [] as number[],
-    peakBytes: 0,
-    failures: [] as Failure[],
-  }
-  for (const outcome of outcomes) {
+  const event = eventOf(machine, slot, outcomes[0])
+  for (let at = 1; at < outcomes.length; at += 1) {
+    const outcome = outcomes[at]
     event.tasks.push(outcome.task)
     event.attempts.push(outcome.attempt)
     event.indexes.push(outcome.index)
@@ -36,6 +26,21 @@ export function toEvent(machine: number, slot: number, outcomes: readonly Outcom
     if (outcome.failure !== undefined) event.failures.push(outcome.failure)
   }
   return event
+}
+
+function eventOf(machine: number, slot: number, first: Outcome) {
+  return {
+    kind: 'outcomes' as const,
+    machine,
+    slot,
+    tasks: [first.task],
+    attempts: [first.attempt],
+    indexes: [first.index],
+    codes: [codeOf(first)],
+    micros: [first.micros],
+    peakBytes: first.peakBytes,
+    failures: first.failure === undefined ? [] : [first.failure],
+  }
 }
 
 function codeOf({ failure, stopped }: Outcome): number {
