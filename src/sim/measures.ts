@@ -41,20 +41,24 @@ export function measureSchedule(
   schedule: Schedule,
 ): Omit<Measures, 'completions' | 'attempts' | 'retries'> {
   const makespan = makespanOf(schedule)
-  const flow = new Float64Array(problem.tasks.length)
+  const { tasks } = problem
+  const flow = new Float64Array(tasks.length)
   let ended = 0
   let total = 0
-  let [tardiness, mayBeLate] = [0, 0]
-  problem.tasks.forEach((given, task) => {
+  let tardiness = 0
+  let mayBeLate = 0
+  // No callbacks here and below: what they add up would be a new number in memory for every task.
+  for (let task = 0; task < tasks.length; task += 1) {
+    const given = tasks[task]
     const end = schedule.end[task]
-    if (Number.isNaN(end)) return
+    if (Number.isNaN(end)) continue
     const { release } = given
     const due = lateFrom(given)
     flow[ended++] = end - release
     total += end - release
     if (end > due) tardiness += end - due
     if (given.passesOn !== true) mayBeLate += 1
-  })
+  }
   const sorted = flow.subarray(0, ended).sort()
   return {
     makespan,
@@ -86,21 +90,22 @@ function busyByMachine(problem: Problem, schedule: Schedule): Float64Array {
   const busy = new Float64Array(problem.machines.length)
   const used = problem.machines.map(() => new Map<string, number>())
   const needless: number[] = []
-  problem.tasks.forEach(({ needs }, task) => {
+  for (let task = 0; task < problem.tasks.length; task += 1) {
+    const { needs } = problem.tasks[task]
     const machine = schedule.machine[task]
-    if (machine < 0) return
+    if (machine < 0) continue
     const { capacity } = problem.machines[machine]
     const time = schedule.end[task] - schedule.start[task]
     if (capacity === undefined) {
       busy[machine] += time
-      return
+      continue
     }
     const needed = Object.entries(needs ?? {}).filter(([, need]) => need > 0)
     if (needed.length === 0) needless.push(task)
     else
       for (const [name, need] of needed)
         used[machine].set(name, (used[machine].get(name) ?? 0) + (time * need) / capacity[name])
-  })
+  }
   addTimeCovered(busy, schedule, needless)
   used.forEach((shares, machine) => {
     busy[machine] = Math.max(busy[machine], ...shares.values())

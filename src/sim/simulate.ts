@@ -50,22 +50,24 @@ export function simulateProblem(problem: Problem, options: SimulateOptions): Sim
       dataReadyAt: ({ machine }, stage, index) => dataReadyAt(state.stages[stage], machine, index),
       execute({ slot, order, item }): Act {
         const { index } = item
+        const { machine } = slot
         const micros = Math.round(
-          problem.times[index * machines + slot.machine] * factors[index] * ticks,
+          problem.times[index * machines + machine] * factors[index] * ticks,
         )
         const fault = faults?.act(index, order.try, micros)
         if (faults !== undefined) {
           wasted += lostOf(schedule, index, lostAt) * costOf(schedule.machine[index])
-          if (fault?.kind === 'answer') wasted += (fault.micros / ticks) * costOf(slot.machine)
+          if (fault?.kind === 'answer') wasted += (fault.micros / ticks) * costOf(machine)
         }
-        record(
-          schedule,
-          index,
-          fault === undefined ? slot.machine : -1,
-          clock.now() / ticks,
-          (clock.now() + micros) / ticks,
-        )
-        return fault ?? { kind: 'answer', micros }
+        if (fault !== undefined) {
+          withdraw(schedule, index)
+          return fault
+        }
+        const start = clock.now()
+        schedule.machine[index] = machine
+        schedule.start[index] = start / ticks
+        schedule.end[index] = (start + micros) / ticks
+        return { kind: 'answer', micros }
       },
     },
   })
@@ -164,16 +166,11 @@ export function ticksOf(problem: Problem): number {
 /** Noise and retries stretch a horizon; without them a problem may fill all that is exact. */
 export const HEADROOM = 8
 
-function record(
-  schedule: Schedule,
-  task: number,
-  machine: number,
-  start: number,
-  end: number,
-): void {
-  schedule.machine[task] = machine
-  schedule.start[task] = machine < 0 ? Number.NaN : start
-  schedule.end[task] = machine < 0 ? Number.NaN : end
+/** It came to nothing. */
+function withdraw({ machine, start, end }: Schedule, task: number): void {
+  machine[task] = -1
+  start[task] = Number.NaN
+  end[task] = Number.NaN
 }
 
 /** The problem's machines as they join the core. */
