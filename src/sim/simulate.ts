@@ -85,7 +85,7 @@ export function simulateProblem(problem: Problem, options: SimulateOptions): Sim
     gather: async () => ({ keys: [], versions: [], payload: () => '' }),
     finishRun: async () => undefined,
     onEnded() {},
-    ...(mend && { onStep: () => adopt(mend(state)) }),
+    onStep: mend && (() => adopt(mend(state))),
     onFailure(error) {
       throw error
     },

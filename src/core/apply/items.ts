@@ -14,6 +14,7 @@ import {
   stateOf,
 } from '../items.ts'
 import type { Run, Stage, State } from '../state.ts'
+import { leadsOn } from '../window.ts'
 import { forgetWish } from '../wishes.ts'
 
 /** The state an item ends in; where in the current outcomes event its result stands, or why it has none. */
@@ -122,7 +123,7 @@ function endGraphItem(state: State, stage: Stage, index: number, succeeded: bool
     graph.waitingFor[successor] -= 1
     if (graph.waitingFor[successor] === 0) addInterval(stage.pool, successor, 1)
   }
-  if (stage.pool.size > 0 || endedCount(stage.items) >= stage.known)
+  if (leadsOn(state.runs[stage.run], stage, endedCount(stage.items)))
     mark(state.scratch.touched, stage.number)
 }
 

@@ -10,6 +10,7 @@ import type { Marks } from '../marks.ts'
 import type { Run, Stage, State } from '../state.ts'
 import { isLive } from '../state.ts'
 import { expectedMicros } from '../times.ts'
+import { mayCut, windowOf } from '../window.ts'
 import { wishesFor } from '../wishes.ts'
 import type { Out } from './out.ts'
 import { giveUpWithoutResult } from './recover.ts'
@@ -35,7 +36,7 @@ export function expand(state: State, out: Out, touched: Marks): void {
 function readAhead(state: State, out: Out, run: Run, stage: Stage): void {
   if (stage.complete || stage.reading || state.draining) return
   const ahead = stage.pool.size + stage.open
-  if (ahead > windowOf(state, run, stage) - limits.readItems) return
+  if (ahead > readWindowOf(state, run, stage) - limits.readItems) return
   if (unconsumed(state, stage) > limits.unconsumed) return
   decide(state, out, { kind: 'reading', stage: stage.number })
   ask(out, {
@@ -47,12 +48,11 @@ function readAhead(state: State, out: Out, run: Run, stage: Stage): void {
 }
 
 /** Items known and not ended: as many as the order looks at, and a few tasks' worth for every slot. */
-function windowOf(state: State, run: Run, stage: Stage): number {
+function readWindowOf(state: State, run: Run, stage: Stage): number {
   const { chunk } = stage.definition
   if (chunk.kind === 'whole') return Number.POSITIVE_INFINITY
-  const window = run.order.global ? limits.indexedTasks : limits.openTasks
   const perTask = chunk.kind === 'fixed' ? chunk.items : limits.messageTasks
-  return window + limits.chunksAhead * slotsOf(state) * (perTask - 1)
+  return windowOf(run) + limits.chunksAhead * slotsOf(state) * (perTask - 1)
 }
 
 /** Results that item-linked followers have still to take, down to the last of them: back-pressure instead of memory. */
@@ -141,8 +141,8 @@ function waitsForMore(stage: Stage, first: number, size: number): boolean {
 
 /** A plain order is served by a window, filled again when it is half empty: one decision for thousands of tasks. */
 function cutSingles(state: State, out: Out, run: Run, stage: Stage): void {
-  const window = run.order.global ? limits.indexedTasks : limits.openTasks
-  if (!run.order.global && 2 * stage.openTasks > window) return
+  if (!mayCut(run, stage.openTasks)) return
+  const window = windowOf(run)
   while (stage.pool.size > 0 && stage.openTasks < window) {
     const first = stage.pool.starts[0]
     const tasks = Math.min(stage.pool.ends[0] - first, window - stage.openTasks)
