@@ -15,10 +15,8 @@ export type Columns = {
   wait: Float64Array
   /** 1: could start something now, as far as slots go. */
   room: Uint8Array
-  /** Machines with `room`. */
-  roomy: number
-  /** No machine of a lower number has `room`. */
-  roomyFrom: number
+  /** Machines with `room`, ascending. */
+  readonly roomy: Offers
   /** Machines whose row is to be mended. */
   readonly changed: Marks
   /** By class number: machines that could ever run it; dropped when any machine joins or leaves, or is given up. */
@@ -46,8 +44,7 @@ export function columns(): Columns {
     freeAt: new Float64Array(0),
     wait: new Float64Array(0),
     room: new Uint8Array(0),
-    roomy: 0,
-    roomyFrom: 0,
+    roomy: { machines: new Int32Array(0), count: 0 },
     changed: noMarks(),
     eligible: [],
     totals: undefined,
@@ -85,13 +82,9 @@ export function mendColumns(state: State): Columns {
 
 /** Whether a machine with room has what the class needs free. */
 export function fitsNow(state: State, { needs }: Class): boolean {
-  const { room, roomy, roomyFrom } = state.scratch.columns
-  let left = roomy
-  for (let number = roomyFrom; left > 0; number += 1) {
-    if (room[number] === 0) continue
-    if (fits(needs, state.machines[number].free)) return true
-    left -= 1
-  }
+  const { machines, count } = state.scratch.columns.roomy
+  for (let at = 0; at < count; at += 1)
+    if (fits(needs, state.machines[machines[at]].free)) return true
   return false
 }
 
@@ -101,15 +94,34 @@ function mend(state: State, machine: Machine): void {
   const counted = machine.definition.slots
   const open =
     machine.alive && !machine.pressure && (idle.length > 0 || counted === undefined) ? 1 : 0
-  columns.roomy += open - columns.room[number]
-  columns.room[number] = open
-  if (open === 1 && number < columns.roomyFrom) columns.roomyFrom = number
+  if (columns.room[number] !== open) {
+    columns.room[number] = open
+    if (open === 1) insert(columns.roomy, number)
+    else remove(columns.roomy, number)
+  }
   const plenty = counted === undefined && queued === 0
   columns.wait[number] = plenty ? 0 : machine.queuedWork / (counted ?? Math.max(1, slots.length))
   columns.freeAt[number] = plenty || idle.length > 0 ? 0 : earliestFree(machine)
   view.assignedWork[number] = machine.assignedWork
   view.load[number] = machine.running + queued
   view.slots[number] = Math.max(1, slots.length)
+}
+
+/** Nearly always there are none, or few, behind it. */
+function insert(offers: Offers, number: number): void {
+  const { machines } = offers
+  let at = offers.count
+  for (; at > 0 && machines[at - 1] > number; at -= 1) machines[at] = machines[at - 1]
+  machines[at] = number
+  offers.count += 1
+}
+
+function remove(offers: Offers, number: number): void {
+  const { machines, count } = offers
+  let at = 0
+  while (machines[at] !== number) at += 1
+  for (; at < count - 1; at += 1) machines[at] = machines[at + 1]
+  offers.count -= 1
 }
 
 function earliestFree(machine: Machine): number {
@@ -158,13 +170,14 @@ function totalsOf(state: State): Totals {
 function widen(state: State, count: number): void {
   const { columns, view } = state.scratch
   const size = Math.max(16, 2 * count)
-  const wider = <T extends Uint8Array | Float64Array>(column: T, fresh: T): T => {
+  const wider = <T extends Uint8Array | Int32Array | Float64Array>(column: T, fresh: T): T => {
     fresh.set(column as never)
     return fresh
   }
   columns.room = wider(columns.room, new Uint8Array(size))
   columns.freeAt = wider(columns.freeAt, new Float64Array(size))
   columns.wait = wider(columns.wait, new Float64Array(size))
+  columns.roomy.machines = wider(columns.roomy.machines, new Int32Array(size))
   view.offered = new Uint8Array(size)
   view.wanted = new Uint8Array(size)
   columns.offers.machines = new Int32Array(size)

@@ -56,21 +56,17 @@ function offerAll(state: State, klass: Class): Offers {
 
 /** Late binding: the machines that could start it now. Few have room, so only those are looked at. */
 function offerRoom(state: State, klass: Class): Offers {
-  const columns = mendColumns(state)
-  const { room, roomy, offers } = columns
+  const { roomy, offers } = mendColumns(state)
   const { view } = state.scratch
   const { offered } = view
   const { machines } = state
   // A call of `fill` costs more than the few machines there are between the two.
   for (let number = view.first; number < view.end; number += 1) offered[number] = 0
   offers.count = 0
-  while (room[columns.roomyFrom] === 0) columns.roomyFrom += 1
   const stage = state.stages[klass.stage]
   const partly = stage.setup.lostOn.length > 0
-  let left = roomy
-  for (let number = columns.roomyFrom; left > 0; number += 1) {
-    if (room[number] === 0) continue
-    left -= 1
+  for (let at = 0; at < roomy.count; at += 1) {
+    const number = roomy.machines[at]
     if (!fits(klass.needs, machines[number].free)) continue
     if (partly && isGivenUpOn(stage, number)) continue
     offered[number] = 1

@@ -153,7 +153,7 @@ function isHeld(state: State, klass: Class, machine: Machine): boolean {
 
 /** Late binding: the best task of all, to the machine its strategy names among those that can start it now. */
 function startLate(state: State, out: Out): void {
-  while (mendColumns(state).roomy > 0) {
+  while (mendColumns(state).roomy.count > 0) {
     const klass = bestClass(state, 'late')
     if (klass === undefined) break
     if (startWhereItCan(state, out, klass) || startOneBehind(state, out)) continue
