@@ -120,7 +120,8 @@ export function historyBatches(
   const machine = state.machines[event.machine].definition.id
   let batch: Columns | undefined
   let batchStage = -1
-  let [lastAttempt, lastIndex] = [-1, -1]
+  let lastAttempt = -1
+  let lastIndex = -1
   let end = now
   for (const outcome of outcomes) end -= outcome.micros
   const batches: HistoryBatch[] = []

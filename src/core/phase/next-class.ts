@@ -6,7 +6,7 @@ import { findLiveRun, queuedClasses } from '../live.ts'
 import { orderedTask } from '../ordered.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, queuedCount } from '../queue.ts'
-import type { Class, Machine, Run, State } from '../state.ts'
+import type { Class, Machine, Run, Stage, State } from '../state.ts'
 import { compareTenants } from '../tenants.ts'
 import { displaces } from './stay.ts'
 
@@ -117,12 +117,14 @@ function precedes(
  * step of priority is worth what it is under `priority`.
  */
 function compareRuns(state: State, headA: number, headB: number): number {
-  const [a, b] = [headA, headB].map(task => state.runs[state.stages[state.tasks.stage[task]].run])
+  const a = runOf(state, headA)
+  const b = runOf(state, headB)
   const byShare = state.scratch.shared ? compareTenants(state, a, b) : 0
   if (byShare !== 0) return byShare
   const order = betweenRuns(state)
   if (order !== undefined) {
-    const [dueA, dueB] = [headA, headB].map(task => dueBy(state, order, task))
+    const dueA = dueBy(state, order, headA)
+    const dueB = dueBy(state, order, headB)
     if (dueA !== dueB) return dueA < dueB ? -1 : 1
   }
   const byAge = agedPriority(a) - agedPriority(b)
@@ -143,7 +145,7 @@ const isRanked = ({ state, order }: Run): boolean =>
 
 /** What is never due goes by age, after all that is. */
 function dueBy(state: State, order: Order, task: number): number {
-  const seen = orderedTask(state, state.stages[state.tasks.stage[task]], task)
+  const seen = orderedTask(state, stageOf(state, task), task)
   return seen.dueAt === NEVER ? NEVER : order.key(seen)
 }
 
@@ -153,10 +155,17 @@ function agedPriority(run: Run): number {
 
 /** By urgency now, the greater first; a plan's ranks leave nothing to compare. */
 function compareHeads(state: State, order: Order, a: number, b: number): number {
-  const [urgencyA, urgencyB] = [a, b].map(task => {
-    const stage = state.stages[state.tasks.stage[task]]
-    if (stage.plan !== undefined && stage.plan.rank.size > 0) return 0
-    return order.urgency?.(orderedTask(state, stage, task), state.now) ?? 0
-  })
+  const urgencyA = urgencyOf(state, order, a)
+  const urgencyB = urgencyOf(state, order, b)
   return urgencyA === urgencyB ? 0 : urgencyA > urgencyB ? -1 : 1
 }
+
+function urgencyOf(state: State, order: Order, task: number): number {
+  const stage = stageOf(state, task)
+  if (stage.plan !== undefined && stage.plan.rank.size > 0) return 0
+  return order.urgency?.(orderedTask(state, stage, task), state.now) ?? 0
+}
+
+const stageOf = ({ stages, tasks }: State, task: number): Stage => stages[tasks.stage[task]]
+
+const runOf = (state: State, task: number): Run => state.runs[stageOf(state, task).run]

@@ -106,7 +106,7 @@ function hasEnough(state: State, slot: Slot): boolean {
 
 /** Predicted, of what the slot has in flight: of its first task the items not answered yet. */
 function workLeft({ tasks }: State, slot: Slot): number {
-  const [head] = slot.running
+  const head = slot.running[0]
   const { count, left, predicted } = tasks
   return slot.work - predicted[head] * (1 - left[head] / count[head])
 }
