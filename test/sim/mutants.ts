@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'windows: a source is read to its end at once',
     file: 'core/phase/expand.ts',
-    from: 'if (ahead > windowOf(state, run, stage) - limits.readItems) return',
+    from: 'if (ahead > readWindowOf(state, run, stage) - limits.readItems) return',
     to: '',
   },
   {
