@@ -5,7 +5,7 @@ import type { Decision, Event } from '../core/event.ts'
 import { CANCELLED, endedCount, FAILED, SKIPPED } from '../core/items.ts'
 import type { Run } from '../core/state.ts'
 import { cargoOf } from '../driver/payloads.ts'
-import { storedName } from '../driver/stored-name.ts'
+import { levelOf, storedName } from '../driver/stored-name.ts'
 import type { Failure } from '../model/failure.ts'
 import { tell } from './print.ts'
 import type { Progress } from './progress.ts'
@@ -26,16 +26,23 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     say('plan', { strategy: note.uses, objective: note.objective, tasks: 0, why: note.why })
   }
   const mine = (stage: number): boolean => host.state.stages[stage]?.run === run.number
-  const nameOf = (stage: number): string => host.state.stages[stage].definition.name
+  /** A level of a tree is a stage by itself, under the name of all. */
+  const placeOf = (number: number) => {
+    const stage = host.state.stages[number]
+    const { name, link } = stage.definition
+    return link.kind === 'tree'
+      ? { stage: name, level: levelOf(host.state, stage) }
+      : { stage: name }
+  }
 
   const ill = (stage: number, index: number, failure: Failure): void => {
     const what = failure.kind === 'cancelled' ? 'cancelled' : 'failed'
-    say(what, { stage: nameOf(stage), ...itemOf(host, stage, index), ...failure })
+    say(what, { ...placeOf(stage), ...itemOf(host, stage, index), ...failure })
   }
   const onEvent = (event: Event): void => {
     if (event.kind === 'read' && mine(event.stage)) {
       const { stage, count, done, problems = [] } = event
-      say('read', { stage: nameOf(stage), items: count, complete: done })
+      say('read', { ...placeOf(stage), items: count, complete: done })
       for (const { index, failure } of problems) ill(stage, index, failure)
     }
     if (event.kind === 'slotEnded') {
@@ -45,7 +52,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     }
     if (event.kind === 'plan' && mine(event.stage)) {
       const { stage, strategy, seed, steps, items, why } = event
-      say('plan', { stage: nameOf(stage), strategy, seed, steps, tasks: items.length, why })
+      say('plan', { ...placeOf(stage), strategy, seed, steps, tasks: items.length, why })
     }
   }
   const onDecision = (decision: Decision): void => {
@@ -56,7 +63,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       const { index, stage, tries, at, failure } = decision
       const when = new Date(at / 1_000).toISOString()
       say('retry', {
-        stage: nameOf(stage),
+        ...placeOf(stage),
         ...itemOf(host, stage, index),
         attempt: tries + 1,
         when,
@@ -73,13 +80,13 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       if (done > (told.get(number) ?? 0)) {
         const items = done - (told.get(number) ?? 0)
         told.set(number, done)
-        say('done', { stage: nameOf(number), items, ended: done, total })
+        say('done', { ...placeOf(number), items, ended: done, total })
       }
       if (!stage.complete || done < total || ended.has(number)) continue
       ended.add(number)
       const { counts } = stage.items
       const others = { skipped: counts[SKIPPED], cancelled: counts[CANCELLED] }
-      say('stage', { stage: nameOf(number), total, failed: counts[FAILED], ...others })
+      say('stage', { ...placeOf(number), total, failed: counts[FAILED], ...others })
     }
   }
   const onStart = (machine: number, slot: number, tasks: readonly number[]): void => {
@@ -90,7 +97,8 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     const counts = tasks.map(task => count[task])
     const items = counts.reduce((sum, of) => sum + of, 0)
     say('started', {
-      ...{ stage: stage.definition.name, machine: id, slot, tasks: tasks.length, items },
+      ...placeOf(stage.number),
+      ...{ machine: id, slot, tasks: tasks.length, items },
       indexes: tasks.map(task => first[task]),
       // Items of a task stand side by side: from its index on, so many.
       ...(items === tasks.length ? {} : { counts }),
@@ -102,7 +110,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       const { machine, slot, stage } = decision
       const at = { machine: host.state.machines[machine].definition.id, slot }
       if (stage < 0) say('replaced', at)
-      else if (mine(stage)) say('unloaded', { stage: nameOf(stage), ...at })
+      else if (mine(stage)) say('unloaded', { ...placeOf(stage), ...at })
     }
   }
   onCounts()

@@ -6,6 +6,7 @@ import { type Folder, folderWith } from './harness.ts'
 /** What a reduce stage makes of everything is an item of its own: its counts, its key, its reasons. */
 
 let folder: Folder
+let events: string
 beforeAll(async () => {
   folder = folderWith({
     'jobs/handle.mjs': 'export default (item, ctx) => { ctx.log(ctx.key); return item }\n',
@@ -19,8 +20,9 @@ stages:
 `,
   })
   symlinkSync(join(folder.path, 'jobs/job.yaml'), join(folder.path, 'link.yaml'))
-  const ended = await folder.dray('run', 'link.yaml')
+  const ended = await folder.dray('run', 'link.yaml', '--events')
   expect(ended.code, ended.err).toBe(0)
+  events = ended.out
 })
 afterAll(() => folder.remove())
 
@@ -41,6 +43,18 @@ test('a tree counts all its nodes, everywhere alike', async () => {
   folder.write('jobs/job.yaml', folder.read('jobs/job.yaml').replace('to: 40', 'to: 41'))
   const more = await folder.dray('run', 'link.yaml')
   expect(more.err).toContain('54 of 54 items are done')
+})
+
+test('events tell of each level of a tree by its number', () => {
+  type Said = { event: string; stage: string; level?: number; total: number }
+  const said = events.trim().split('\n')
+  const ends = said.map(line => JSON.parse(line) as Said).filter(({ event }) => event === 'stage')
+  expect(ends.map(({ stage, level, total }) => [stage, level, total])).toEqual([
+    ['each', undefined, 40],
+    ['sum', 1, 10],
+    ['sum', 2, 3],
+    ['sum', 3, 1],
+  ])
 })
 
 test('its result has the key of a whole, by which why and logs find it', async () => {
