@@ -98,23 +98,6 @@ function fitLine(estimate: Estimate): Line {
   return { n, intercept: 0, slope: estimate.sizeTime / estimate.sizeSize }
 }
 
-/** The ratio actual / predicted below which a share `q` of past tasks stayed; 1 when nothing was judged. */
-export function ratioQuantile(estimate: Estimate, q: number): number {
-  let total = 0
-  for (const count of estimate.ratios) total += count
-  if (total === 0) return 1
-  let seen = 0
-  for (let bucket = 0; bucket < RATIO_BUCKETS; bucket += 1) {
-    const count = estimate.ratios[bucket]
-    if (count > 0 && seen + count >= q * total) {
-      const within = (q * total - seen) / count
-      return 2 ** ((bucket + within) * WIDTH - 4)
-    }
-    seen += count
-  }
-  return 16
-}
-
 /** Numbers in a row; of the buckets those without a count as one negative number: most are, in every run kept. */
 export function encodeEstimate(e: Estimate): number[] {
   const { n, size, time, sizeSize, sizeTime, timeTime, ratios, echo } = e
