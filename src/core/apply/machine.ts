@@ -38,6 +38,8 @@ export function joined(state: State, definition: MachineDefinition): Machine {
   }
   state.machines[number] = machine
   tryAgainOn(state, number)
+  // What waits for another machine may be through sooner here.
+  for (const other of state.machines) if (other.queued > 0) returnQueued(state, other, () => true)
   machinesChanged(state, number)
   mark(state.scratch.dirty, number)
   touchLiveStages(state)
