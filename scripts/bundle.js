@@ -12,9 +12,9 @@ const { metafile } = await build({
   entryPoints: {
     main: 'src/main.ts',
     index: 'src/index.ts',
-    'slot-main': 'src/adapter/executor/slot-main.ts',
-    'thread-main': 'src/adapter/executor/thread-main.ts',
-    'plan-worker': 'src/api/plan-worker.ts',
+    'slot-main': 'src/adapter/executor/inside/slot-main.ts',
+    'thread-main': 'src/adapter/executor/inside/thread-main.ts',
+    'plan-worker': 'src/api/beside/plan-worker.ts',
     'highs-worker': 'src/adapter/solver/highs-worker.ts',
   },
   outdir: 'dist',

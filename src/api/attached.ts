@@ -6,7 +6,7 @@ import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { firstOf } from './first-of.ts'
 import { openInput } from './job-input.ts'
-import type { Keeper } from './keep.ts'
+import type { Keeper } from './again/keep.ts'
 
 /**
  * What a run is given to go on: its job, what it may keep of earlier runs, standard input; and what

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '../model/input-error.ts'
 import type { Micros } from '../std/time.ts'
 import type { Host } from './host.ts'
-import { lineage } from './answers-before.ts'
+import { lineage } from './again/answers-before.ts'
 import { nowOf } from './now.ts'
 import { findRun, listRuns, stateOfRun, type View } from './view.ts'
 

@@ -25,10 +25,10 @@ import {
   sourceOf,
   specOf,
 } from './attached.ts'
-import { noteFailures, storeLog } from './attempt-log.ts'
+import { noteFailures, storeLog } from './why/attempt-log.ts'
 import { ClosedError } from './closed-error.ts'
 import { gatherFrom } from './gather-from.ts'
-import { rememberTimes } from './learnt-times.ts'
+import { rememberTimes } from './beside/learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
 import { writeOutputs, writtenBy } from './run-outputs.ts'
 import { waiters } from './waiters.ts'

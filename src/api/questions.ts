@@ -3,10 +3,10 @@ import type { Run, Stage } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import { removedMeanwhile } from '../port/journal-error.ts'
 import type { LogLine, StoredResult } from '../port/store.ts'
-import { type Forecast, timeLeft } from './forecast.ts'
-import { type FoundItem, findItem, keysOf } from './find-item.ts'
+import { type Forecast, timeLeft } from './forecast/forecast.ts'
+import { type FoundItem, findItem, keysOf } from './why/find-item.ts'
 import { writtenBy } from './run-outputs.ts'
-import { type StrategyNote, strategyNote } from './strategy-note.ts'
+import { type StrategyNote, strategyNote } from './beside/strategy-note.ts'
 import { type Running, runningTasks } from './running.ts'
 import { type Summary, summarise } from './summary.ts'
 import {
@@ -22,8 +22,8 @@ import {
   type View,
 } from './view.ts'
 import { topResults } from './whole-answers.ts'
-import { type ItemWhy, whyItem } from './why.ts'
-import { type RunWhy, whyRun } from './why-run.ts'
+import { type ItemWhy, whyItem } from './why/why.ts'
+import { type RunWhy, whyRun } from './why/why-run.ts'
 import { nowOf } from './now.ts'
 
 /** Questions about a directory; each is answered alike by its owner and by who opens it ownerless. */

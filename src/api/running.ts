@@ -1,6 +1,6 @@
 import type { Run } from '../core/state.ts'
 import { cargoOf } from '../driver/payloads.ts'
-import { slowTasks } from './forecast.ts'
+import { slowTasks } from './forecast/forecast.ts'
 import type { View } from './view.ts'
 
 /** A task that a slot is at now. */

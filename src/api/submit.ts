@@ -6,23 +6,23 @@ import type { RunDefinition } from '../model/run.ts'
 import { templateRoot } from '../model/output-template.ts'
 import type { RunRecord } from '../port/store.ts'
 import type { Attached } from './attached.ts'
-import { codeFingerprints, inputFingerprint, stageFingerprints } from './fingerprints.ts'
+import { codeFingerprints, inputFingerprint, stageFingerprints } from './again/fingerprints.ts'
 import type { Host } from './host.ts'
-import { rememberRedo } from './answers-before.ts'
-import { keeperFor } from './keep.ts'
-import { givenInput, hasKeptInput } from './kept-input.ts'
-import { doubtTimes, recallTimes } from './learnt-times.ts'
-import { liveStart } from './live-start.ts'
-import { rememberOlderCode } from './older-code.ts'
+import { rememberRedo } from './again/answers-before.ts'
+import { keeperFor } from './again/keep.ts'
+import { givenInput, hasKeptInput } from './again/kept-input.ts'
+import { doubtTimes, recallTimes } from './beside/learnt-times.ts'
+import { liveStart } from './beside/live-start.ts'
+import { rememberOlderCode } from './again/older-code.ts'
 import { runNameFor } from './names.ts'
-import { planBeside } from './plan-beside.ts'
+import { planBeside } from './beside/plan-beside.ts'
 import {
   newestRun,
   type Plan,
   type PlanOptions,
   planSubmission,
   type Submission,
-} from './plan-submission.ts'
+} from './again/plan-submission.ts'
 import { jobOf } from './recorded-job.ts'
 import { runDefinition } from './run-definition.ts'
 import { nowOf } from './now.ts'

@@ -9,7 +9,7 @@ import { InputError } from '../model/input-error.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
 import { formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
-import { faultsFrom } from './fault-flag.ts'
+import { faultsFrom } from './problem/fault-flag.ts'
 import { withSolver } from './plan.ts'
 import { directoryFrom } from './directory.ts'
 import {
@@ -17,8 +17,14 @@ import {
   conditionOptions,
   type JobInputFlags,
   jobOptions,
-} from './problem-options.ts'
-import { aboutJob, jobNotes, requireRoomFor, type Schedulable, schedulable } from './schedulable.ts'
+} from './problem/problem-options.ts'
+import {
+  aboutJob,
+  jobNotes,
+  requireRoomFor,
+  type Schedulable,
+  schedulable,
+} from './problem/schedulable.ts'
 import {
   noiseFrom,
   objectiveFrom,
@@ -28,8 +34,8 @@ import {
   spendingFrom,
   strategiesFrom,
   wholeFrom,
-} from './strategy-flags.ts'
-import { stopPlanning } from './stop-planning.ts'
+} from './problem/strategy-flags.ts'
+import { stopPlanning } from './problem/stop-planning.ts'
 import { terminal, toTerminal } from './terminal.ts'
 
 type CompareFlags = JobInputFlags &
@@ -125,7 +131,7 @@ async function subjectOf(input: string | undefined, flags: CompareFlags): Promis
   if (flags.arrivals !== undefined) {
     throw new InputError('compare: --arrivals is for problems; a run has the arrivals it had')
   }
-  const { recordedRun } = await import('./recorded-run.ts')
+  const { recordedRun } = await import('./problem/recorded-run.ts')
   const replay = await recordedRun(directoryFrom(flags.dir), flags.run)
   const objective = objectiveFrom(flags.objective) ?? replay.objective
   const order = flags.order === undefined ? {} : { order: orderFrom(flags.order) }

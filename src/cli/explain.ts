@@ -1,5 +1,5 @@
 import type { Host } from '../api/host.ts'
-import { type Outlook, outlookOf, type StageOutlook } from '../api/outlook.ts'
+import { type Outlook, outlookOf, type StageOutlook } from '../api/again/outlook.ts'
 import { explainSubmission, type SubmitOptions } from '../api/submit.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import { formatCount, plural } from '../std/units.ts'

@@ -9,7 +9,7 @@ import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
 import { strategyNames } from '../choose/strategies.ts'
 import { orderNames } from '../policy/registry.ts'
-import { orderFrom, strategyFrom } from './strategy-flags.ts'
+import { orderFrom, strategyFrom } from './problem/strategy-flags.ts'
 
 export type JobFlags = {
   readonly input?: string

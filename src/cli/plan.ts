@@ -9,10 +9,10 @@ import { mermaidOfPlan } from '../report/mermaid-plan.ts'
 import { planJson, planLine, shapeLines } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { terminal, toTerminal } from './terminal.ts'
-import type { PlanJobOptions } from './plan-job.ts'
-import { readInput, refuseJobFlags } from './problem-input.ts'
-import { type JobInputFlags, jobOptions } from './problem-options.ts'
-import { stopPlanning } from './stop-planning.ts'
+import type { PlanJobOptions } from './problem/plan-job.ts'
+import { readInput, refuseJobFlags } from './problem/problem-input.ts'
+import { type JobInputFlags, jobOptions } from './problem/problem-options.ts'
+import { stopPlanning } from './problem/stop-planning.ts'
 import {
   objectiveFrom,
   objectiveOption,
@@ -21,7 +21,7 @@ import {
   spendingFrom,
   strategyFrom,
   wholeFrom,
-} from './strategy-flags.ts'
+} from './problem/strategy-flags.ts'
 
 type PlanFlags = JobInputFlags & {
   readonly strategy?: string
@@ -105,7 +105,7 @@ async function runPlanJob(
   options: Omit<PlanJobOptions, 'solver'>,
 ): Promise<number> {
   const probed = flags.probe === undefined ? undefined : wholeFrom('--probe', flags.probe, 1)
-  const { planJob } = await import('./plan-job.ts')
+  const { planJob } = await import('./problem/plan-job.ts')
   const text = await withSolver(solver =>
     refusalsAreInput(path, () =>
       planJob(path, { ...flags, probe: probed }, { ...options, solver }),

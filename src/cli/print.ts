@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setImmediate as pause } from 'node:timers/promises'
 import { errColours, outColours as pc } from './colour.ts'
-import type { LoadedModel } from '../api/loaded.ts'
+import type { LoadedModel } from '../api/why/loaded.ts'
 import { columnsOf, columnsOfLetter } from '../std/columns.ts'
 import { exitCode, leave } from './exit.ts'
 import { printable } from './printable.ts'

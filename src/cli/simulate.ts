@@ -13,15 +13,15 @@ import {
 import { exitCode, exitWith } from './exit.ts'
 import { countedRetries } from './print.ts'
 import { terminal, toTerminal } from './terminal.ts'
-import { faultsFrom } from './fault-flag.ts'
+import { faultsFrom } from './problem/fault-flag.ts'
 import { refusalsAreInput, withSolver } from './plan.ts'
 import {
   type ConditionFlags,
   conditionOptions,
   type JobInputFlags,
   jobOptions,
-} from './problem-options.ts'
-import { aboutJob, jobNotes, requireRoomFor, schedulable } from './schedulable.ts'
+} from './problem/problem-options.ts'
+import { aboutJob, jobNotes, requireRoomFor, schedulable } from './problem/schedulable.ts'
 import {
   noiseFrom,
   objectiveOption,
@@ -29,7 +29,7 @@ import {
   spendingFrom,
   strategyFrom,
   wholeFrom,
-} from './strategy-flags.ts'
+} from './problem/strategy-flags.ts'
 
 type SimulateFlags = JobInputFlags &
   ConditionFlags & {

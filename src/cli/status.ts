@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
 import type { Status } from '../api/questions.ts'
-import { strategyInWords } from '../api/strategy-note.ts'
+import { strategyInWords } from '../api/beside/strategy-note.ts'
 import { dueInWords, windowInWords } from '../api/summary.ts'
 import { countOf, formatCount, formatDuration, plural } from '../std/units.ts'
 import { ask } from './ask.ts'

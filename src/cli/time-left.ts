@@ -1,4 +1,4 @@
-import { type Forecast, timeLeft } from '../api/forecast.ts'
+import { type Forecast, timeLeft } from '../api/forecast/forecast.ts'
 import { nowOf } from '../api/now.ts'
 import type { Run, State } from '../core/state.ts'
 import { formatDuration, plural } from '../std/units.ts'

@@ -6,9 +6,9 @@ import {
   startAfter,
   timeLeft,
   unansweredOf,
-} from '../../src/api/forecast.ts'
+} from '../../src/api/forecast/forecast.ts'
 import { nowOf } from '../../src/api/now.ts'
-import { openItems } from '../../src/api/open-items.ts'
+import { openItems } from '../../src/api/beside/open-items.ts'
 import type { Event } from '../../src/core/event.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import type { State } from '../../src/core/state.ts'

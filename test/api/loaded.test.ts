@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadedOn, loadingOn } from '../../src/api/loaded.ts'
+import { loadedOn, loadingOn } from '../../src/api/why/loaded.ts'
 import { summarise } from '../../src/api/summary.ts'
 import { statusLines } from '../../src/cli/status.ts'
 import { emptyState } from '../../src/core/initial.ts'

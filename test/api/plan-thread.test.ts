@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planningThread } from '../../src/api/plan-thread.ts'
+import { planningThread } from '../../src/api/beside/plan-thread.ts'
 import type { LiveRequest } from '../../src/choose/live-choice.ts'
 import { unrelatedProblem } from '../solver/unrelated-problem.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { timeLeft } from '../../src/api/forecast.ts'
+import { timeLeft } from '../../src/api/forecast/forecast.ts'
 import { leftInWords } from '../../src/cli/time-left.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { type Frame, frameLines } from '../../src/cli/frame.ts'
+import { type Frame, frameLines } from '../../src/cli/watch/frame.ts'
 import { percent, seenWidth, wrapped } from '../../src/cli/print.ts'
 
 const frame: Frame = {

@@ -7,8 +7,8 @@ import type { ChunkSpec, Job } from '../../src/model/job.ts'
 import type { StageDefinition } from '../../src/model/run.ts'
 import { problemRun } from '../../src/sim/simulate.ts'
 import { article } from '../choose/problems.ts'
-import { fasterSettings } from '../../src/cli/faster.ts'
-import { whereItWent } from '../../src/cli/where-it-went.ts'
+import { fasterSettings } from '../../src/cli/end/faster.ts'
+import { whereItWent } from '../../src/cli/end/where-it-went.ts'
 import { folderWith, noting } from './harness.ts'
 
 /** What a run says of its own time. */

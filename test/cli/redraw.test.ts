@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { redrawn } from '../../src/cli/redraw.ts'
+import { redrawn } from '../../src/cli/watch/redraw.ts'
 
 /** A terminal that keeps what is written to it. */
 function screenOf(columns: number, rows = 24) {

@@ -1,6 +1,6 @@
-import { rememberRedo } from '../../src/api/answers-before.ts'
-import { keeperOf } from '../../src/api/keep.ts'
-import { stillHolds } from '../../src/api/still-holds.ts'
+import { rememberRedo } from '../../src/api/again/answers-before.ts'
+import { keeperOf } from '../../src/api/again/keep.ts'
+import { stillHolds } from '../../src/api/again/still-holds.ts'
 import { simulateWorld } from '../../src/sim/world.ts'
 
 /** A world in which runs that continue others keep what the program would. */

@@ -44,13 +44,13 @@ export type OwnEntries = { readonly process: string; readonly thread: string }
 export function ownEntries(): OwnEntries | Promise<OwnEntries> {
   const here = fileURLToPath(import.meta.url)
   const extension = extname(here)
-  const folder = dirname(here)
+  const isBuilt = extension === '.js'
+  const folder = isBuilt ? dirname(here) : join(dirname(here), 'inside')
   const entries = {
     process: join(folder, `slot-main${extension}`),
     thread: join(folder, `thread-main${extension}`),
   }
-  if (extension === '.js') return entries
-  return (fromSources ??= compileOwn(entries))
+  return isBuilt ? entries : (fromSources ??= compileOwn(entries))
 }
 
 /** Once a process: only our own tests and examples run from sources. */

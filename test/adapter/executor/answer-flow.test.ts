@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { answerFlow } from '../../../src/adapter/executor/answer-flow.ts'
+import { answerFlow } from '../../../src/adapter/executor/inside/answer-flow.ts'
 
 const use = { micros: 3, cpuMicros: 3, peakBytes: 0 }
 

@@ -250,7 +250,7 @@ describe('slots do not outlive their loop', () => {
   test('one whose watchdog cannot start ends, and says so', async () => {
     const { directory } = world()
     const file = join(directory, 'process-slot.mjs')
-    const source = new URL('../../../src/adapter/executor/process-slot.ts', import.meta.url)
+    const source = new URL('../../../src/adapter/executor/inside/process-slot.ts', import.meta.url)
     writeFileSync(file, await bundleOwnEntry(source.pathname))
     const begin = `import(${JSON.stringify(file)}).then(slot => slot.startProcessSlot('file:///gone.mjs'))`
     const slot = spawn(process.execPath, ['-e', begin], {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { throttle } from '../../../src/adapter/executor/throttle.ts'
+import { throttle } from '../../../src/adapter/executor/inside/throttle.ts'
 
 const use = (micros: number, cpuMicros = micros) => ({ micros, cpuMicros, peakBytes: 0 })
 

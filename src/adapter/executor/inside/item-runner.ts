@@ -1,0 +1,338 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Failure } from '../../../model/failure.ts'
+import { contentVersion } from '../../source/file-version.ts'
+import { abortReason, type Why } from '../abort-reason.ts'
+import { answerFlow } from './answer-flow.ts'
+import { answerOf, type ItemAnswer, thrown } from './answer.ts'
+import { runBatch } from './batch.ts'
+import { commonGround } from './common-ground.ts'
+import { type ContextHost, ItemContext, type ItemPlace, placeOf } from './item-context.ts'
+import {
+  answerEnd,
+  answerThrown,
+  badInput,
+  callLater,
+  cancelledAnswer,
+  type End,
+  isThenable,
+  unreadable,
+} from './item-end.ts'
+import { parse } from '../json.ts'
+import type { LoadedStage, StageLoading } from './loaded-stage.ts'
+import { type Use, useMeter } from './meter.ts'
+import type { Outbox } from './outbox.ts'
+import { encodeSlotLine, type MessageHeader, type StageDefinition } from '../protocol.ts'
+import { readItem } from './read-item.ts'
+import { throttle } from './throttle.ts'
+import type { slotVoice } from '../voice.ts'
+
+export type Message = { readonly header: MessageHeader; readonly payloads: readonly string[] }
+
+/** The one item (or batch) that runs now. `settle` ends its wait from outside the handler. */
+type Running = {
+  readonly first: number
+  readonly last: number
+  readonly context: ItemContext | undefined
+  settle: ((end: End) => void) | undefined
+}
+
+/** Progress told more often than this is for nobody. */
+const PROGRESS_MS = 50
+/** How long synchronous handlers may keep the slot’s own loop (aborts, timers) from turning: a turn costs 30 micros. */
+const TURN_MS = 20
+
+/**
+ * Runs items one after another. A handler that answers at once costs no `await`: at a hundred
+ * thousand items a second that is what the slot would spend most of its time on.
+ */
+export function itemRunner({
+  outbox,
+  voice,
+  hasNext,
+}: {
+  outbox: Outbox
+  voice: ReturnType<typeof slotVoice>
+  /** Whether another message is at hand. */
+  hasNext: () => boolean
+}) {
+  const measure = useMeter()
+  const flow = answerFlow(outbox, hasNext)
+  const slowness = throttle()
+  /** What a handler leaves behind (timers, promises nobody awaits) stays its item's: 8 ns an item, 130 a promise. */
+  const origin = new AsyncLocalStorage<ItemContext | undefined>()
+  const ground = commonGround({ wrote: voice.wrote, flush: outbox.flush })
+  const cancelled = new Set<number>()
+  let running: Running | undefined
+  let now = performance.now()
+  let turnedAt = now
+  let progressAt = Number.NEGATIVE_INFINITY
+  /** Items up to this one have begun. */
+  let begun = -1
+  /** The slot ends for what an item left behind that has ended. */
+  let leaving = false
+
+  const host: ContextHost = {
+    wrote: voice.wrote,
+    progress: (context, fraction) => {
+      if (running?.context !== context || !(fraction >= 0 && fraction <= 1)) return
+      const at = performance.now()
+      if (at - progressAt < PROGRESS_MS && fraction < 1) return
+      progressAt = at
+      outbox.put(encodeSlotLine({ kind: 'progress', seq: running.first, fraction }))
+      flow.soon()
+    },
+  }
+
+  async function run(stage: StageDefinition, loaded: LoadedStage, message: Message): Promise<void> {
+    const { header } = message
+    if (ground.isSpoilt()) leave()
+    ground.enter(loaded)
+    flow.messageBegins(stage.timeoutMillis)
+    now = performance.now()
+    for (let at = 0, order = 0; at < header.items; order++) {
+      const count = header.counts?.[order] ?? 1
+      const tryNumber = header.tries?.[order] ?? 1
+      if (loaded.batch !== undefined && (count > 1 || loaded.handle === undefined)) {
+        await runMany(stage, loaded, message, { at, count, tryNumber })
+        at += count
+      } else {
+        for (const end = at + count; at < end; at++) {
+          const later = runOne(stage, loaded, message, at, tryNumber)
+          if (later !== undefined) await later
+          if (now - turnedAt > TURN_MS) await takeTurn()
+        }
+      }
+    }
+    flow.messageEnded(now)
+  }
+
+  /** A promise only if the item could not be finished at once. */
+  function runOne(
+    stage: StageDefinition,
+    loaded: LoadedStage,
+    message: Message,
+    at: number,
+    tryNumber: number,
+  ): Promise<void> | undefined {
+    const place = placeOf(message.header, at)
+    begun = place.seq
+    if (cancelled.size > 0 && cancelled.delete(place.seq)) {
+      flow.answer(place.seq, cancelledAnswer, measure(0), now)
+      return undefined
+    }
+    const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, place)
+    running = { first: place.seq, last: place.seq, context, settle: undefined }
+    origin.enterWith(context)
+    voice.begin(place.seq)
+    const started = now
+    const payload = message.payloads[at]
+    const finish = (answer: ItemAnswer) =>
+      finishOne(stage, { started, payload, seq: place.seq, context }, answer)
+    const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
+    let item: unknown
+    try {
+      item = readItem(stage, payload)
+    } catch (error) {
+      return finish(unreadable(error))
+    }
+    let value: unknown
+    let waits: boolean
+    try {
+      if (isThenable(item)) value = item.then(read => loaded.handle?.(read, context), badInput)
+      else value = loaded.handle?.(item, context)
+      waits = isThenable(value)
+    } catch (error) {
+      return finish(answerThrown(error, context))
+    }
+    if (!waits) return finish(answerOf(value, rules))
+    return ended(value as PromiseLike<unknown>, running).then(end =>
+      finish(answerEnd(end, context, rules)),
+    )
+  }
+
+  function finishOne(
+    stage: StageDefinition,
+    item: {
+      readonly started: number
+      readonly payload: string
+      readonly seq: number
+      readonly context: ItemContext
+    },
+    answer: ItemAnswer,
+  ): Promise<void> | undefined {
+    const { started, payload, seq, context } = item
+    now = performance.now()
+    const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
+    if (answer.letter !== 'f') {
+      ItemContext.dropCheckpoint(context)
+      tellContent(stage, seq, payload)
+    }
+    if (stage.slowdown <= 1) return done(seq, answer, use)
+    const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, use) }
+    if (!slowness.isDue()) return done(seq, answer, slowed)
+    return payOwed().then(() => done(seq, answer, slowed))
+  }
+
+  function done(seq: number, answer: ItemAnswer, use: Use): undefined {
+    const isSpoilt = ground.restore(use.micros)
+    voice.end()
+    running = undefined
+    flow.answer(seq, answer, use, now)
+    return isSpoilt ? leave() : undefined
+  }
+
+  /** Not part of the item's time, nor of the next one's. */
+  function tellContent(stage: StageDefinition, seq: number, payload: string): void {
+    const version = stage.takesFiles ? contentVersion(parse(payload)) : undefined
+    if (version === undefined) return
+    outbox.put(encodeSlotLine({ kind: 'content', seq, version }))
+    now = performance.now()
+  }
+
+  async function payOwed(): Promise<void> {
+    flow.flush(now)
+    await slowness.pay()
+    now = performance.now()
+  }
+
+  async function runMany(
+    stage: StageDefinition,
+    loaded: LoadedStage,
+    message: Message,
+    { at, count, tryNumber }: { at: number; count: number; tryNumber: number },
+  ): Promise<void> {
+    const places: ItemPlace[] = []
+    const payloads: string[] = []
+    const items: unknown[] = []
+    for (let i = at; i < at + count; i++) {
+      const place = placeOf(message.header, i)
+      begun = place.seq
+      if (cancelled.delete(place.seq)) {
+        flow.answer(place.seq, cancelledAnswer, measure(0), now)
+        continue
+      }
+      try {
+        items.push(await readItem(stage, message.payloads[i]))
+        places.push(place)
+        payloads.push(message.payloads[i])
+      } catch (error) {
+        flow.answer(place.seq, unreadable(error), measure(0), now)
+      }
+    }
+    if (places.length === 0) return
+    const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, places[0], places)
+    const current: Running = {
+      first: places[0].seq,
+      last: places[places.length - 1].seq,
+      context,
+      settle: undefined,
+    }
+    running = current
+    voice.begin(current.first)
+    const began = performance.now()
+    let started = began
+    const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
+    const call = async (from: number, to: number): Promise<End> => {
+      const part = places.slice(from, to)
+      const own = new ItemContext(host, stage, loaded.model.loaded, tryNumber, part[0], part)
+      if (ItemContext.isAborted(context)) ItemContext.abort(own, context.signal.reason)
+      running = { ...current, context: own }
+      origin.enterWith(own)
+      const end = await ended(
+        callLater(() => loaded.batch?.(items.slice(from, to), own)),
+        running,
+      )
+      if (ItemContext.isAborted(own)) ItemContext.abort(context, own.signal.reason)
+      return end
+    }
+    await runBatch(places.length, call, async (from, answers) => {
+      now = performance.now()
+      const each = Math.max(1, Math.round(((now - started) * 1_000) / answers.length))
+      started = now
+      const use = measure(each, answers.length)
+      const extra = slowness.owe(stage.slowdown, use, answers.length)
+      const slowed = { ...use, micros: each + Math.round(extra / answers.length) }
+      for (const [i, answer] of answers.entries()) {
+        const { seq } = places[from + i]
+        const said = answer(rules, context)
+        if (said.letter !== 'f') tellContent(stage, seq, payloads[from + i])
+        flow.answer(seq, said, slowed, now)
+      }
+      if (slowness.isDue()) await payOwed()
+    })
+    const isSpoilt = ground.restore((now - began) * 1_000)
+    voice.end()
+    running = undefined
+    if (isSpoilt) leave()
+  }
+
+  function leave(): never {
+    leaving = true
+    voice.end()
+    return ground.leave()
+  }
+
+  async function takeTurn(): Promise<void> {
+    await turn()
+    turnedAt = now = performance.now()
+  }
+
+  /** Waits for a handler's promise, or for an error that escaped it, whichever comes first. */
+  function ended(value: PromiseLike<unknown>, current: Running): Promise<End> {
+    flow.soon()
+    return new Promise(resolve => {
+      current.settle = resolve
+      const threw = (error: unknown) => resolve({ kind: 'thrown', error })
+      try {
+        value.then(result => resolve({ kind: 'value', value: result }), threw)
+      } catch (error) {
+        threw(error)
+      }
+    })
+  }
+
+  function isLate(): boolean {
+    const context = origin.getStore()
+    return leaving || (context !== undefined && context !== running?.context)
+  }
+
+  return {
+    run,
+    /** Aborts the running item if it is among these, and drops those still waiting. */
+    abort(first: number, last: number, why: Why): void {
+      const current = running
+      const context = current?.context
+      if (current !== undefined && context !== undefined) {
+        if (current.first <= last && first <= current.last)
+          ItemContext.abort(context, abortReason(why))
+      }
+      const from = Math.max(first, begun + 1)
+      if (last < Number.MAX_SAFE_INTEGER)
+        for (let seq = from; seq <= last; seq++) cancelled.add(seq)
+    },
+    /** All answers are out. */
+    rest(): void {
+      if (ground.isSpoilt()) leave()
+    },
+    /** Whether what happens now was begun by an item that has ended since. */
+    isLate,
+    /** Ends the running item with an error that nobody caught. False: none is running, or it is not its error. */
+    charge(failure: Failure): boolean {
+      const settle = isLate() ? undefined : running?.settle
+      settle?.({ kind: 'charged', failure })
+      return settle !== undefined
+    },
+    /** Errors that escape while a stage loads break the stage. */
+    async guard(loading: Promise<StageLoading>): Promise<StageLoading> {
+      const current: Running = { first: -1, last: -1, context: undefined, settle: undefined }
+      running = current
+      origin.enterWith(undefined)
+      const end = await ended(loading, current)
+      running = undefined
+      if (end.kind === 'value') return end.value as StageLoading
+      const failure = end.kind === 'charged' ? end.failure : thrown(end.error)
+      return { kind: 'broken', failure }
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { readDirectory } from '../../adapter/sqlite/directory.ts'
+import { jobOf } from '../../api/recorded-job.ts'
+import { type Replay, replayProblem } from '../../choose/replay-problem.ts'
+import { restore } from '../../driver/restore.ts'
+import { InputError } from '../../model/input-error.ts'
+import type { Job } from '../../model/job.ts'
+import type { Wish } from '../../model/wish.ts'
+import type { Store } from '../../port/store.ts'
+import { ask } from '../ask.ts'
+import { itemsOfInput } from './items-of-input.ts'
+
+/** A finished or running run of a directory, as a problem to schedule again. */
+export async function recordedRun(dir: string, name: string): Promise<Replay> {
+  const { run, makespan, items } = await ask(dir, { op: 'status', run: name })
+  const { journal, store, close } = readDirectory(dir)
+  try {
+    const record = store.run(run)
+    if (record === undefined) throw new InputError(`--run ${name}: no such run in ${dir}`)
+    const history = [...store.history(run)]
+    const used = new Set(history.flatMap(batch => batch.machines))
+    const there = restore(journal).machines.filter(({ definition }) => used.has(definition.id))
+    const machines = there.map(({ definition }) => definition)
+    const departed = there.filter(({ alive }) => !alive).map(({ definition }) => definition.id)
+    if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
+    const job = jobOf(record)
+    const wishes = await recordedWishes(job, { run, store, since: record.createdAt })
+    const leftOut = items.failed + items.skipped + items.cancelled
+    const recorded = { name: run, job, machines, departed, history, seconds: makespan, leftOut }
+    return replayProblem({ ...recorded, ...(wishes && { wishes }) })
+  } finally {
+    close()
+  }
+}
+
+/** Due dates and weights of items stand in the input: it is read again, where the job looks at them. */
+async function recordedWishes(
+  job: Job,
+  { since, ...recorded }: { readonly run: string; readonly store: Store; readonly since: number },
+): Promise<ReadonlyMap<number, Wish> | undefined> {
+  if (job.wishes === undefined && job.input.kind !== 'open') return undefined
+  return (await itemsOfInput(job, { since, recorded })).wishes
+}
