@@ -1,6 +1,6 @@
 // Runs of many kinds by the real core in virtual time, seeded: each world is drawn anew many times, so that the
 // ends that forecasts are judged by are many and independent. A second run knows what the first one learnt.
-import { leftOf, startAfter, timeLeft, unansweredOf } from '../build/api/forecast.js'
+import { leftOf, startAfter, timeLeft, unansweredOf } from '../build/api/forecast/forecast.js'
 import { forecastPlan } from '../build/choose/forecast-plan.js'
 import { jobProblem, uncertaintyOf } from '../build/choose/job-problem.js'
 import { realise } from '../build/choose/realise.js'

@@ -91,6 +91,6 @@ describe('the page of a run', () => {
 
   test('why counts them too', async () => {
     const { out } = await folder.dray('why', 'pages', 'crash-1')
-    expect(out).toMatch(/in \S+ \S+, attempt 2;/)
+    expect(out).toMatch(/in \S+ \S+ \(\S+ \S+ of processor time, .* of memory\), attempt 2;/)
   })
 })
