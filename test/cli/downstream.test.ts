@@ -126,6 +126,8 @@ stages:
     )
     const begun = folder.begin('run', 'job.yaml', '--redo', 'odd', '--events')
     await begun.hasEnded(2)
+    // Its slot may be about to begin, and would note it after the list was emptied.
+    await expect.poll(() => ran(folder), { timeout: 10_000 }).toContain('odd c')
     begun.signal('SIGKILL')
     await begun.ended
     folder.write('ran.txt', '')
