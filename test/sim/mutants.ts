@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'losses: what a lost machine had queued stays there',
-    file: 'core/apply/machine.ts',
+    file: 'core/apply/assignment.ts',
     from: 'unassign(state, [task])',
     to: '',
   },

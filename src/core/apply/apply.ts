@@ -5,9 +5,10 @@ import type { Decision, Event } from '../event.ts'
 import { isLive, type State } from '../state.ts'
 import { CANCELLED, FAILED } from '../items.ts'
 import { touchLiveRuns } from '../live.ts'
-import { assign, outcomes, start } from './attempt.ts'
+import { assign } from './assignment.ts'
+import { outcomes, start } from './attempt.ts'
 import { endItem } from './items.ts'
-import { joined, left, returnUnstartable } from './machine.ts'
+import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
 import { redefineRun } from './redefine.ts'
 import { reopenRun } from './reopen.ts'
@@ -47,7 +48,7 @@ export function applyEvent(state: State, event: Event): void {
     case 'loaded':
       return loaded(state, event)
     case 'slotEnded':
-      return endSlot(state, event)
+      return slotEnded(state, event)
     case 'stageBroken': {
       const stage = state.stages[event.stage]
       stage.broken = event.failure
@@ -89,13 +90,6 @@ export function applyEvent(state: State, event: Event): void {
     default:
       unreachable(event)
   }
-}
-
-function endSlot(state: State, event: Extract<Event, { kind: 'slotEnded' }>): void {
-  const machine = state.machines[event.machine]
-  const stage = state.stages[machine?.slots[event.slot]?.stage ?? -1]
-  slotEnded(state, event)
-  if (stage !== undefined) returnUnstartable(state, machine, stage)
 }
 
 /** The same door for a decision of ours. */

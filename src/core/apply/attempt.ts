@@ -13,13 +13,12 @@ import { DONE, endedCount, STOPPED } from '../items.ts'
 import { limits } from '../limits.ts'
 import type { Machine, Slot, Stage, State } from '../state.ts'
 import { slotKey } from '../scratch.ts'
-import { ASSIGNED, moveTask, READY, RUNNING } from '../tasks.ts'
+import { ASSIGNED, moveTask, RUNNING } from '../tasks.ts'
 import { charge } from '../tenants.ts'
-import { comparableMicros, dataReadyAt, expectedMicros } from '../times.ts'
-import { enqueue, enqueueAt } from './enqueue.ts'
+import { dataReadyAt, expectedMicros } from '../times.ts'
+import { leaveQueue } from './assignment.ts'
 import { countDue } from './due.ts'
 import { endItem, keepItem } from './items.ts'
-import { forgetAssignment, leaveQueue } from './run.ts'
 import {
   confirmStopping,
   isLast,
@@ -32,37 +31,6 @@ import {
   watchHead,
 } from './slot.ts'
 import { busy, chargeItem, endTask } from './task.ts'
-
-/** Tasks join the queues of machines (early binding). */
-export function assign(state: State, decision: Extract<Decision, { kind: 'assign' }>): void {
-  decision.tasks.forEach((task, at) => {
-    assignTask(state, task, decision.machines[at])
-  })
-}
-
-export function assignTask(state: State, task: number, machineNumber: number): void {
-  const { tasks } = state
-  const machine = state.machines[machineNumber]
-  const stage = state.stages[tasks.stage[task]]
-  moveTask(tasks, task, ASSIGNED)
-  tasks.machine[task] = machine.number
-  tasks.predicted[task] = comparableMicros(state, stage, machine, task)
-  machine.queued += 1
-  machine.queuedWork += tasks.predicted[task]
-  machine.assignedWork += tasks.predicted[task]
-  machineChanged(state, machine.number)
-  state.placements += 1
-  enqueueAt(state, machine, task)
-}
-
-/** Tasks leave their machine's queue for the common one. */
-export function unassign(state: State, tasks: readonly number[]): void {
-  for (const task of tasks) {
-    forgetAssignment(state, task)
-    moveTask(state.tasks, task, READY)
-    enqueue(state, task)
-  }
-}
 
 /** One message of tasks of one class goes to one slot: the lease of its resources begins. */
 export function start(state: State, decision: Extract<Decision, { kind: 'start' }>): void {

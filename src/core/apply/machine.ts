@@ -1,13 +1,10 @@
 import { mark } from '../marks.ts'
 import type { MachineDefinition } from '../../model/run.ts'
-import { eligibilityChanged, machinesChanged } from '../columns.ts'
-import { isGivenUpOn } from '../given-up.ts'
+import { machinesChanged } from '../columns.ts'
 import { liveRuns, touchLiveStages } from '../live.ts'
-import { removeTask } from '../queue.ts'
-import type { Machine, Stage, State } from '../state.ts'
+import type { Machine, State } from '../state.ts'
 import { newSlot, resourceNumber } from '../initial.ts'
-import { ASSIGNED } from '../tasks.ts'
-import { unassign } from './attempt.ts'
+import { returnQueued } from './assignment.ts'
 import { forgetAllLoaded } from './slot.ts'
 import { busy, returnTask } from './task.ts'
 
@@ -39,7 +36,7 @@ export function joined(state: State, definition: MachineDefinition): Machine {
   state.machines[number] = machine
   tryAgainOn(state, number)
   // What waits for another machine may be through sooner here.
-  for (const other of state.machines) if (other.queued > 0) returnQueued(state, other, () => true)
+  for (const other of state.machines) if (other.queued > 0) returnQueued(state, other)
   machinesChanged(state, number)
   mark(state.scratch.dirty, number)
   touchLiveStages(state)
@@ -76,24 +73,6 @@ export function left(state: State, machine: Machine): void {
     slot.loading = false
   }
   machine.free.set(machine.capacity)
-  returnQueued(state, machine, () => true)
+  returnQueued(state, machine)
   machine.idle.splice(0, machine.idle.length, ...machine.slots.map(slot => slot.number).reverse())
-}
-
-/** What the machine had queued of a stage that cannot be set up there goes back. */
-export function returnUnstartable(state: State, machine: Machine, stage: Stage): void {
-  if (!isGivenUpOn(stage, machine.number)) return
-  eligibilityChanged(state)
-  returnQueued(state, machine, number => number === stage.number)
-}
-
-function returnQueued(state: State, machine: Machine, of: (stage: number) => boolean): void {
-  const { tasks } = state
-  for (let task = 0; machine.queued > 0 && task < tasks.used; task += 1) {
-    if (tasks.state[task] !== ASSIGNED || tasks.machine[task] !== machine.number) continue
-    if (!of(tasks.stage[task])) continue
-    const queue = machine.queues.get(tasks.klass[task])
-    if (queue !== undefined) removeTask(queue, tasks, task)
-    unassign(state, [task])
-  }
 }

@@ -2,7 +2,7 @@ import type { Event } from '../event.ts'
 import type { Stage, State } from '../state.ts'
 import { ASSIGNED } from '../tasks.ts'
 import { turnsOf } from '../turns.ts'
-import { unassign } from './attempt.ts'
+import { unassign } from './assignment.ts'
 
 /**
  * A plan is adopted: items it names follow it from here on. One without ranks says only where; which

@@ -5,7 +5,7 @@ import type { Run, State } from '../state.ts'
 import { ASSIGNED, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
 import { rebuildQueues } from './enqueue.ts'
-import { forgetAssignment } from './run.ts'
+import { forgetAssignment } from './assignment.ts'
 import { classOf } from './stage.ts'
 
 /** The same stages under other policies. What runs keeps what it was lent; all else follows the new ones. */

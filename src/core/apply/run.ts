@@ -4,15 +4,15 @@ import { successorsOf } from '../../model/precedence.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { RunDefinition } from '../../model/run.ts'
 import { SECOND } from '../../std/time.ts'
-import { machineChanged } from '../columns.ts'
 import { ableGroups } from '../able.ts'
 import { addInterval, intervalsOf } from '../intervals.ts'
 import { CANCELLED, OPEN, stateOf } from '../items.ts'
 import { clearQueue } from '../queue.ts'
-import type { GraphState, Machine, Run, Stage, State } from '../state.ts'
+import type { GraphState, Run, Stage, State } from '../state.ts'
 import { newRun, newStage } from '../initial.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
+import { forgetAssignment } from './assignment.ts'
 import { endItem, failedItems } from './items.ts'
 import { forgetModels } from './slot.ts'
 
@@ -136,22 +136,6 @@ export function finishRun(state: State, run: Run): void {
     }
   }
   run.state = 'finishing'
-}
-
-/** Takes an early-bound task out of its machine's books; its queue is the caller's to mend. */
-export function forgetAssignment(state: State, task: number): void {
-  const { tasks } = state
-  const machine = state.machines[tasks.machine[task]]
-  leaveQueue(state, machine, task)
-  machine.assignedWork -= tasks.predicted[task]
-  tasks.machine[task] = -1
-  machineChanged(state, machine.number)
-}
-
-/** Sums drift: of an empty queue nothing is left, lest an idle machine look busier than another. */
-export function leaveQueue({ tasks }: State, machine: Machine, task: number): void {
-  machine.queued -= 1
-  machine.queuedWork = machine.queued === 0 ? 0 : machine.queuedWork - tasks.predicted[task]
 }
 
 /** The outputs are written, or could not be: the run has ended. */

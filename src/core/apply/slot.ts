@@ -9,6 +9,7 @@ import type { Machine, Run, Slot, Stage, State } from '../state.ts'
 import { newSlot } from '../initial.ts'
 import type { Timer } from '../timers.ts'
 import { setTimer } from '../timers.ts'
+import { returnUnstartable } from './assignment.ts'
 import { busy, chargeHead, returnTask } from './task.ts'
 
 /** Slots: opened, watched, asked to stop, gone. What runs in one is a queue of which only the head runs. */
@@ -263,5 +264,6 @@ function setupLost(
   const count = (lostOn[machine]?.count ?? 0) + 1
   const hangs = failure.kind === 'timeout' && n === 0
   lostOn[machine] = { count, hangs, last: failure.message }
+  returnUnstartable(state, state.machines[machine], state.stages[stage])
   state.recovery.push({ kind: 'setup', stage, machine, klass, failure })
 }

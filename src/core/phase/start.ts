@@ -1,5 +1,5 @@
 import type { Heap } from '../../std/heap.ts'
-import { assignTask } from '../apply/attempt.ts'
+import { assignTask } from '../apply/assignment.ts'
 import { isLoaded } from '../apply/slot.ts'
 import { fitsNow, mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
