@@ -152,6 +152,22 @@ test('what earlier runs learnt says the same, but is soon outweighed', () => {
   expect(predict(guess, 9)).toBeCloseTo(92, 6)
 })
 
+test('what lay far out is not taken for farther when it counts for a fraction only', () => {
+  const estimate = emptyEstimate()
+  for (const ratio of [1 / 3, 3, ...Array.from({ length: 498 }, (_, n) => 1 + (n % 10) / 50)])
+    observe(estimate, 1, 100 * ratio, 100)
+  for (const most of [64, 16, 4, 1, 0.5]) {
+    const recalled = spreadOf([decodeEstimate(faded(encodeEstimate(estimate), most))])
+    const quantiles = Array.from({ length: 257 }, (_, step) => recalled.at(step / 256))
+    expect(quantiles).toEqual(quantiles.toSorted((a, b) => a - b))
+    expect(recalled.at(0.5)).toBeCloseTo(1.1, 0)
+    if (most < 16) continue
+    // Two doublings either way are far beyond all seen.
+    expect(recalled.at(0.01)).toBeGreaterThan(1 / 4)
+    expect(recalled.at(0.99)).toBeLessThan(4)
+  }
+})
+
 test('errors of earlier runs are not continued by the first ones of this run', () => {
   const estimate = emptyEstimate()
   for (let n = 0; n < 12; n += 1) observe(estimate, 1, 150, 100)

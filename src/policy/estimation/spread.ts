@@ -96,25 +96,26 @@ const exponentOf = (bucket: number): number => bucket * WIDTH - 4
 
 /** log2 of the ratio at rank q (n + 1). */
 function exponentAt(counts: Float64Array, n: number, deviation: number, q: number): number {
+  if (n < 1) return (n > 0 ? exponentWithin(counts, n / 2) : 0) + deviation * normalQuantile(q)
   const rank = q * (n + 1)
-  const first = counts.findIndex(count => count > 0)
-  if (first < 0) return UNJUDGED * normalQuantile(q)
-  const last = counts.findLastIndex(count => count > 0)
-  if (rank < 1) {
-    return exponentOf(first + 0.5 / counts[first]) + deviation * Math.log(rank)
-  }
-  if (n + 1 - rank < 1) {
-    return exponentOf(last + 1 - 0.5 / counts[last]) - deviation * Math.log(n + 1 - rank)
-  }
+  const above = n + 1 - rank
+  // The k-th of n stands for all from k - 1 to k.
+  if (rank < 1) return exponentWithin(counts, 0.5) + deviation * Math.log(rank)
+  if (above < 1) return exponentWithin(counts, n - 0.5) - deviation * Math.log(above)
+  return exponentWithin(counts, rank - 0.5)
+}
+
+/** log2 of the ratio that so much of all lies below. A bucket's own lie evenly in it; faded ones count as fractions. */
+function exponentWithin(counts: Float64Array, below: number): number {
   let seen = 0
-  for (let bucket = first; bucket <= last; bucket += 1) {
-    const count = counts[bucket]
-    // A bucket's own ratios lie evenly in it: the k-th of c at (k - 1/2) / c of its width.
-    if (count > 0 && seen + count >= rank - 0.5)
-      return exponentOf(bucket + Math.min(1, Math.max(0, (rank - 0.5 - seen) / count)))
+  const bucket = counts.findIndex(count => {
+    if (seen + count >= below && count > 0) return true
     seen += count
-  }
-  return exponentOf(last + 1)
+    return false
+  })
+  // Rounding may leave the sum of all a little short.
+  if (bucket < 0) return exponentOf(counts.findLastIndex(count => count > 0) + 1)
+  return exponentOf(bucket + Math.max(0, (below - seen) / counts[bucket]))
 }
 
 /** The standard normal's, by the logistic curve that follows it closest: exact to 0.02 up to 97 %. */
