@@ -2,7 +2,17 @@ import { builtinModules, createRequire } from 'node:module'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { BuildFailure, Loader, Message, OnResolveArgs, Plugin, PluginBuild } from 'esbuild'
+import type {
+  BuildFailure,
+  BuildOptions,
+  BuildResult,
+  SameShape,
+  Loader,
+  Message,
+  OnResolveArgs,
+  Plugin,
+  PluginBuild,
+} from 'esbuild'
 import type { Failure } from '../../model/failure.ts'
 import { ownExtension, ownFolder } from './own-folder.ts'
 
@@ -15,7 +25,7 @@ import { ownExtension, ownFolder } from './own-folder.ts'
  */
 export async function bundleModule(path: string): Promise<Bundle> {
   try {
-    const built = await compiler().build({
+    const built = await build({
       // Not by its whole path: a `*` in the name of a folder would be taken for a pattern.
       entryPoints: [`./${basename(path)}`],
       absWorkingDir: dirname(path),
@@ -40,20 +50,37 @@ export async function bundleModule(path: string): Promise<Bundle> {
     const inputs = Object.keys(built.metafile.inputs).map(input => resolve(dirname(path), input))
     return { kind: 'bundled', code: withRequire(path, built.outputFiles[0].text), inputs }
   } catch (error) {
-    return { kind: 'broken', failure: asFailure(path, error) }
+    return {
+      kind: 'broken',
+      by: isBuildFailure(error) ? 'source' : 'compiler',
+      failure: asFailure(path, error),
+    }
   }
 }
 
 type Bundle =
   | { readonly kind: 'bundled'; readonly code: string; readonly inputs: readonly string[] }
-  | { readonly kind: 'broken'; readonly failure: Failure }
+  | { readonly kind: 'broken'; readonly by: 'source' | 'compiler'; readonly failure: Failure }
+
+/** The compiler is a process of its own, which anyone may have killed: it is begun anew, once. */
+async function build<Options extends BuildOptions>(
+  options: SameShape<BuildOptions, Options>,
+): Promise<BuildResult<Options>> {
+  try {
+    return await compiler().build(options)
+  } catch (error) {
+    if (isBuildFailure(error)) throw error
+    await compiler().stop()
+    return await compiler().build(options)
+  }
+}
 
 /** Only where something is compiled; `import` would first look through all of its text for names: 25 ms. */
 const compiler = (): typeof import('esbuild') => createRequire(import.meta.url)('esbuild')
 
 /** One of our own entries, for running this package from its sources (under the tests). */
 export async function bundleOwnEntry(path: string): Promise<string> {
-  const built = await compiler().build({
+  const built = await build({
     entryPoints: [path],
     bundle: true,
     write: false,

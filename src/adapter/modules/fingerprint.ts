@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, relative, sep } from 'node:path'
+import { InputError } from '../../model/input-error.ts'
 import { bundleModule } from './bundle.ts'
 
 /**
@@ -10,6 +11,9 @@ import { bundleModule } from './bundle.ts'
  */
 export async function codeFingerprint(path: string): Promise<string> {
   const bundle = await bundleModule(path)
+  // As itself alone it would pass for other code.
+  if (bundle.kind === 'broken' && bundle.by === 'compiler')
+    throw new InputError(bundle.failure.message)
   const files = bundle.kind === 'bundled' ? [...bundle.inputs] : [path]
   const named = files
     .map(file => ({ file, name: relative(dirname(path), file).split(sep).join('/') }))

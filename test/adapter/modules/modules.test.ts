@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { codeFingerprint } from '../../../src/adapter/modules/fingerprint.ts'
 import { importModule } from '../../../src/adapter/modules/import-module.ts'
@@ -57,6 +59,19 @@ describe("a user's module is imported from any folder", () => {
 })
 
 describe('a fingerprint of code', () => {
+  test('is the same after the compiler, a process beside this one, was killed', async () => {
+    written('part.ts', 'export const part: number = 3')
+    const path = written('whole.ts', "export { part } from './part.ts'")
+    const before = await codeFingerprint(path)
+    for (const { pid } of compilers()) process.kill(pid, 'SIGKILL')
+    while (compilers().length > 0) await setTimeout(10)
+    expect(await Promise.all([codeFingerprint(path), codeFingerprint(path)])).toEqual([
+      before,
+      before,
+    ])
+    expect(await importModule(path)).toMatchObject({ kind: 'imported', exports: { part: 3 } })
+  })
+
   const main = "import { a } from './a.ts'\nexport default () => a"
 
   test('changes with the module and with what it imports from its own folder', async () => {
@@ -85,3 +100,11 @@ describe('a fingerprint of code', () => {
     expect(await codeFingerprint(written('main.ts', 'export default (('))).not.toBe(before)
   })
 })
+
+function compilers(): { pid: number }[] {
+  const children = ['-o', 'pid=,stat=,args=', '--ppid', String(process.pid)]
+  return execFileSync('ps', children, { encoding: 'utf8' })
+    .split('\n')
+    .filter(line => /^\s*\d+ [^Z].*esbuild/.test(line))
+    .map(line => ({ pid: Number.parseInt(line, 10) }))
+}
