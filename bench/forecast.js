@@ -1,5 +1,5 @@
 // Forecasts against what then happened: how often the truth fell within the printed 80 % range.
-//   npm run bench -- forecast            twice three runs of the OCR example, recorded in temporary folders
+//   npm run bench -- forecast            twice six runs of the OCR example, recorded in temporary folders
 //   node bench/forecast.js synthetic     a job of items whose times really stray (seconds, not minutes)
 //   node bench/forecast.js worlds [N]    N (24) times four runs after each other of each of 33 kinds, in virtual time
 //   node bench/forecast.js DIR...        every run recorded in these
@@ -69,12 +69,12 @@ function judgeWorlds(seeds) {
     })
 }
 
-/** Twice a first run and two that know its times: six minutes or so. */
+/** Twice a first run and five that know its times: seven minutes or so. */
 function recordOcr() {
   const job = ocrJob()
   return [1, 2].map(() => {
     const folder = join(workspace(), '.dray')
-    for (let nth = 0; nth < 3; nth += 1) runJob(job, folder)
+    for (let nth = 0; nth < 6; nth += 1) runJob(job, folder)
     return folder
   })
 }
