@@ -6,14 +6,14 @@ import type { Stage } from './state.ts'
  * machine ended in a row under it, or its setup has never returned.
  */
 export function isGivenUpOn({ setup }: Stage, machine: number): boolean {
-  const lost = setup.lostOn[machine]
-  return lost !== undefined && lost !== null && (lost.hangs || lost.count >= limits.setups)
+  const lost = setup.lostOn.get(machine)
+  return lost !== undefined && (lost.hangs || lost.count >= limits.setups)
 }
 
 /** "3 slots in a row ended under it; the last: died"; nothing where it is still tried. */
 export function whyGivenUpOn(stage: Stage, machine: number): string | undefined {
-  const lost = stage.setup.lostOn[machine]
-  if (lost === undefined || lost === null || !isGivenUpOn(stage, machine)) return undefined
+  const lost = stage.setup.lostOn.get(machine)
+  if (lost === undefined || !isGivenUpOn(stage, machine)) return undefined
   if (lost.hangs) return lost.last
   return `${lost.count} slots in a row ended under it; the last: ${lost.last}`
 }

@@ -91,7 +91,7 @@ export function newStage(
     pooled: emptyEstimate(),
     onlyCold: false,
     handover: emptyEstimate(),
-    setup: { n: 0, micros: 0, waited: 0, bytes: 0, frees: false, lostOn: [] },
+    setup: { n: 0, micros: 0, waited: 0, bytes: 0, frees: false, lostOn: new Map() },
     plan: undefined,
     broken: undefined,
     peakBytes: 0,

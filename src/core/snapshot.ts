@@ -175,7 +175,7 @@ function encodeSlot(slot: Slot) {
 function encodeStage(stage: Stage, definitions: Pool) {
   assert(stage.graph === undefined, 'a problem’s graph is simulated, never journalled')
   const { items, sizes, unreadable, wishes, arrived, plan, classes, ...others } = stage
-  const { estimates, pooled, handover, definition, ...rest } = others
+  const { estimates, pooled, handover, setup, definition, ...rest } = others
   return {
     ...rest,
     definition: definitions.numberOf(definition) as number | StageDefinition,
@@ -194,6 +194,7 @@ function encodeStage(stage: Stage, definitions: Pool) {
     ),
     pooled: encodeEstimate(pooled),
     handover: encodeEstimate(handover),
+    setup: { ...setup, lostOn: Object.fromEntries(setup.lostOn) },
   }
 }
 
@@ -201,7 +202,7 @@ type EncodedStage = ReturnType<typeof encodeStage> & { readonly definition: Stag
 
 function decodeStage(from: EncodedStage): Stage {
   const { items, sizes, unreadable, wishes, arrived, plan, ...others } = from
-  const { estimates, pooled, handover, ...rest } = others
+  const { estimates, pooled, handover, setup, ...rest } = others
   const stage: Stage = {
     ...newStage(rest),
     ...rest,
@@ -216,9 +217,9 @@ function decodeStage(from: EncodedStage): Stage {
     estimates: [],
     graph: undefined,
     setup: {
-      ...rest.setup,
-      lostOn: rest.setup.lostOn ?? [],
-      waited: rest.setup.waited ?? rest.setup.micros,
+      ...setup,
+      lostOn: decodeLost(setup.lostOn),
+      waited: setup.waited ?? setup.micros,
     },
     cursor: rest.cursor ?? undefined,
     broken: rest.broken ?? undefined,
@@ -232,4 +233,10 @@ function decodeStage(from: EncodedStage): Stage {
       stage.estimates[machine] = decodeEstimate(estimate)
   })
   return stage
+}
+
+/** By machine number. A snapshot of an earlier version has a list with nulls, or none. */
+function decodeLost(from: EncodedStage['setup']['lostOn'] | undefined): Stage['setup']['lostOn'] {
+  const known = Object.entries(from ?? {}).filter(([, lost]) => lost !== null)
+  return new Map(known.map(([machine, lost]) => [Number(machine), lost]))
 }

@@ -138,22 +138,29 @@ export type Stage = {
   readonly byMachine: { tasks: number; micros: number }[]
 }
 
-/**
- * Loading times in sum and how often, the same from when a task was sent (a slot's process starts then,
- * too), the most memory it took, whether the handler can give it back, and by machine number how many slots in a row
- * ended under it.
- */
+/** Setting a stage up in slots: import and `setup`, and what it `loads`. */
 type Setup = {
+  /** How often it was done, and the micros it took in sum. */
   n: number
   micros: number
+  /** Micros in sum from when a task was sent until its stage was set up: starting the slot's process included. */
   waited: number
+  /** The most memory it took. */
   bytes: number
+  /** The handler can give that memory back. */
   frees: boolean
-  readonly lostOn: (SetupLost | null | undefined)[]
+  /** By machine number: where the last slots ended before the stage was set up in them. */
+  readonly lostOn: Map<number, SetupLost>
 }
 
-/** The last is why the last of them ended; `hangs`: it ran into its limit, and was never through anywhere. */
-type SetupLost = { readonly count: number; readonly last: string; readonly hangs: boolean }
+type SetupLost = {
+  /** How many slots in a row. */
+  readonly count: number
+  /** Why the last of them ended. */
+  readonly last: string
+  /** It ran into its time limit, and setup had not yet succeeded on any machine. */
+  readonly hangs: boolean
+}
 
 export type GraphState = {
   /** By task: predecessors that have not ended. */

@@ -25,7 +25,7 @@ export function applyEvent(state: State, event: Event): void {
       for (const machine of state.machines) if (machine.alive) left(state, machine)
       for (const stage of state.stages) {
         stage.reading = false
-        stage.setup.lostOn.length = 0
+        stage.setup.lostOn.clear()
       }
       for (const run of state.runs) {
         if (run.state === 'finishing') run.state = run.problem === undefined ? 'active' : 'stopping'

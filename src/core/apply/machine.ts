@@ -47,10 +47,8 @@ export function joined(state: State, definition: MachineDefinition): Machine {
 function tryAgainOn(state: State, machine: number): void {
   const { numbers, count } = liveRuns(state)
   for (let at = 0; at < count; at += 1)
-    for (const stage of state.runs[numbers[at]].stages) {
-      const { lostOn } = state.stages[stage].setup
-      if (machine < lostOn.length) lostOn[machine] = undefined
-    }
+    for (const stage of state.runs[numbers[at]].stages)
+      state.stages[stage].setup.lostOn.delete(machine)
 }
 
 /** A machine is gone: what it ran is lost and returns uncharged, what it had queued goes back. */

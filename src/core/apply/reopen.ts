@@ -33,7 +33,7 @@ export function reopenRun(state: State, run: Run): void {
   for (const stage of inOrder(state, run)) {
     const { number } = stage
     stage.broken = undefined
-    stage.setup.lostOn.length = 0
+    stage.setup.lostOn.clear()
     eligibilityChanged(state)
     // Whatever was asked for before the run ended is answered to nobody.
     stage.reading = false

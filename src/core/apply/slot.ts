@@ -94,7 +94,7 @@ export function loaded(state: State, event: Extract<Event, { kind: 'loaded' }>):
   const { setup } = state.stages[event.stage]
   setup.n += 1
   if (isGivenUpOn(state.stages[event.stage], event.machine)) eligibilityChanged(state)
-  if (setup.lostOn.length > 0) setup.lostOn[event.machine] = undefined
+  setup.lostOn.delete(event.machine)
   setup.micros += event.micros
   setup.bytes = Math.max(setup.bytes, event.bytes)
   setup.frees = event.frees === true
@@ -261,9 +261,9 @@ function setupLost(
   // What the box had too little of is waited for, not counted.
   if (failure.code === MEMORY_OF_BOX) return
   const { lostOn, n } = state.stages[stage].setup
-  const count = (lostOn[machine]?.count ?? 0) + 1
+  const count = (lostOn.get(machine)?.count ?? 0) + 1
   const hangs = failure.kind === 'timeout' && n === 0
-  lostOn[machine] = { count, hangs, last: failure.message }
+  lostOn.set(machine, { count, hangs, last: failure.message })
   returnUnstartable(state, state.machines[machine], state.stages[stage])
   state.recovery.push({ kind: 'setup', stage, machine, klass, failure })
 }

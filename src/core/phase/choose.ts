@@ -64,7 +64,7 @@ function offerRoom(state: State, klass: Class): Offers {
   for (let number = view.first; number < view.end; number += 1) offered[number] = 0
   offers.count = 0
   const stage = state.stages[klass.stage]
-  const partly = stage.setup.lostOn.length > 0
+  const partly = stage.setup.lostOn.size > 0
   for (let at = 0; at < roomy.count; at += 1) {
     const number = roomy.machines[at]
     if (!fits(klass.needs, machines[number].free)) continue

@@ -123,7 +123,7 @@ function recoverSetup(state: State, out: Out, lost: Extract<Recovery, { kind: 's
   if (mayGrow(stage, failure)) return
   const why = whyGivenUpOn(stage, lost.machine)
   if (why === undefined || goesOnElsewhere(state, stage, lost.klass)) return
-  const on = stage.setup.lostOn.filter(other => other).length > 1 ? ' on any machine' : ''
+  const on = stage.setup.lostOn.size > 1 ? ' on any machine' : ''
   const message = `stage ${stage.definition.name} cannot be set up${on}: ${why}`
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { ...failure, message } })
 }
