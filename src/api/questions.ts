@@ -22,7 +22,7 @@ import {
   type View,
 } from './view.ts'
 import { topResults } from './whole-answers.ts'
-import { type ItemWhy, whyItem } from './why/why.ts'
+import { type ItemWhy, whyItem } from './why/why-item.ts'
 import { type RunWhy, whyRun } from './why/why-run.ts'
 import { nowOf } from './now.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { refusalsOf } from '../../src/api/why/refusals.ts'
-import { whyItem } from '../../src/api/why/why.ts'
+import { whyItem } from '../../src/api/why/why-item.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import type { State } from '../../src/core/state.ts'
 import { step } from '../../src/core/step.ts'

@@ -9,7 +9,9 @@ import { type Forecast, slowTasks, timeLeft } from '../forecast/forecast.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { type StrategyNote, strategyNote } from '../beside/strategy-note.ts'
 import { levelsOf, stageNamed, stagesOf, stateOfRun, type View } from '../view.ts'
-import { helpFor, type ItemWhy, taskCounts, whyInStage } from './why.ts'
+import { helpFor } from './helps.ts'
+import { type ItemWhy, whyInStage } from './why-item.ts'
+import { taskCounts } from './why-task.ts'
 
 /** The answer to `why RUN`: what it waits for, what is slow, what failed, and what would help. */
 export type RunWhy = {
