@@ -156,6 +156,15 @@ export default async function handle(item, ctx) {
 }
 `
 
+/**
+ * What an item does first that waits until the file `go` is there: while one does, its run is at work, however
+ * long a test takes to look at it or to end it.
+ */
+export const untilGo = (when: string): string =>
+  `const { existsSync } = await import('node:fs')
+  while (${when} && !existsSync(new URL('./go', import.meta.url))) await new Promise(done => setTimeout(done, 10))
+`
+
 /** Keys handled so far, in the order they were. */
 export const ran = (folder: Folder): string[] =>
   folder.has('ran.txt') ? folder.read('ran.txt').split('\n').filter(Boolean) : []
