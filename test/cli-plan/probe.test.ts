@@ -120,8 +120,21 @@ describe('plan --probe', { timeout: 60_000 }, () => {
   })
 
   test('interrupted lets what runs end, exits 130, and the run goes on after it', async () => {
+    const text = `import { appendFileSync, existsSync } from 'node:fs'
+const at = name => new URL('./' + name, import.meta.url)
+export default async item => {
+  appendFileSync(at('seen'), item + '\\n')
+  while (!existsSync(at('go'))) await new Promise(done => setTimeout(done, 10))
+  return item
+}
+`
+    write('handle.mjs', text)
     const words = [main, 'plan', 'job.yaml', '--probe', '7']
-    const child = spawn(process.execPath, words, { cwd: folder, stdio: 'ignore' })
+    const stdio = ['ignore', 'ignore', 'pipe'] as const
+    const child = spawn(process.execPath, words, { cwd: folder, stdio: [...stdio] })
+    child.stderr?.on('data', said => {
+      if (String(said).includes('running tasks may end')) write('go', '')
+    })
     const ended = new Promise(resolve => child.on('close', resolve))
     const atWork = setInterval(() => {
       if (!existsSync(join(folder, 'seen'))) return

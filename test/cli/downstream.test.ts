@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { lines, noting, type Prepared, preparedWith, ran } from './harness.ts'
+import { lines, noting, type Prepared, preparedWith, ran, untilGo } from './harness.ts'
 
 /** Down a chain only what was made from something that changed runs again: told by what the handlers noted. */
 describe('downstream of a result that came out as before', () => {
@@ -119,10 +119,7 @@ stages:
   test('kill -9 in the middle of such a run: it goes on, and keeps as before', async () => {
     folder.write(
       'odd.mjs',
-      handler(
-        'odd',
-        "if (ctx.key === 'c') await new Promise(done => setTimeout(done, 3000)); return { odd: item.n % 2, large: false }",
-      ),
+      handler('odd', `${untilGo("ctx.key === 'c'")}return { odd: item.n % 2, large: false }`),
     )
     const begun = folder.begin('run', 'job.yaml', '--redo', 'odd', '--events')
     await begun.hasEnded(2)
@@ -130,6 +127,7 @@ stages:
     await expect.poll(() => ran(folder), { timeout: 10_000 }).toContain('odd c')
     begun.signal('SIGKILL')
     await begun.ended
+    folder.write('go', '')
     folder.write('ran.txt', '')
     expect(await again()).toMatchObject({ code: 0, ran: ['odd c'] })
     expect(lines(folder.read('count.jsonl'))).toHaveLength(2)

@@ -23,6 +23,7 @@ import {
   type Prepared,
   preparedWith,
   ran,
+  untilGo,
 } from './harness.ts'
 
 /** Faults of disks and folders as a user meets them: what is said, with which code, and that the remedy works. */
@@ -278,10 +279,13 @@ test('a file that may not grow is as a full disk: exit 2, and without the limit 
 })
 
 describe('a directory that goes away while a run works in it', () => {
-  const slow = 'export default item => new Promise(done => setTimeout(done, 40, item))\n'
+  const held = `export default async (item, ctx) => {
+  ${untilGo('ctx.index > 12')}return item
+}
+`
   const words = ['map', 'handle.mjs', 'range:0..60', '-o', 'out.jsonl', '--dir', 'dir'] as const
   const begun = async () => {
-    const folder = folderWith({ 'handle.mjs': slow })
+    const folder = folderWith({ 'handle.mjs': held })
     const run = folder.begin(...words, '--events')
     await run.hasEnded(4)
     return { folder, run, dir: join(folder.path, 'dir') }
@@ -313,6 +317,7 @@ describe('a directory that goes away while a run works in it', () => {
     refused(await run.ended, gone)
     expect(folder.has('out.jsonl')).toBe(false)
     await other.hasEnded(1)
+    folder.write('go', '')
     expect((await other.ended).code).toBe(0)
     rmSync(dir, { recursive: true })
     renameSync(`${dir}.moved`, dir)
@@ -373,7 +378,8 @@ describe.skipIf(!canBeNobody())('what this user may not write or read', () => {
   })
 
   test('somebody else’s run is seen at work, and is only theirs to change', async () => {
-    folder.write('slow.mjs', 'export default n => new Promise(done => setTimeout(done, 60, n))\n')
+    const held = `export default async (n, ctx) => { ${untilGo('ctx.index > 9')}return n }\n`
+    folder.write('slow.mjs', held)
     chmodSync(folder.path, 0o755)
     const run = folder.begin('map', 'slow.mjs', 'range:0..1000', '-o', 'out/o.jsonl', '--events')
     await run.hasEnded(2)
@@ -496,7 +502,8 @@ function succeeds(program: string, ...words: string[]): boolean {
 /** After twenty of its items at least; a pause is milliseconds an item. */
 async function killed({ items, pause }: { items: number; pause: number }) {
   const folder = folderWith({
-    'handle.mjs': noting(`await new Promise(r => setTimeout(r, ${pause})); return item`),
+    'handle.mjs': noting(`await new Promise(r => setTimeout(r, ${pause}))
+  ${untilGo('ctx.index > 23')}return item`),
   })
   const input = `range:0..${items}`
   const words = ['map', 'handle.mjs', input, '-o', 'out.jsonl', '--chunk', '1'] as const
@@ -504,5 +511,6 @@ async function killed({ items, pause }: { items: number; pause: number }) {
   await begun.hasEnded(20)
   begun.signal('SIGKILL')
   await begun.ended
+  folder.write('go', '')
   return { folder, words, wal: join(folder.path, '.dray/dray.db-wal') }
 }

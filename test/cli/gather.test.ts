@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { folderWith, lines, noting, type Prepared, preparedWith, ran } from './harness.ts'
+import { folderWith, lines, noting, type Prepared, preparedWith, ran, untilGo } from './harness.ts'
 
 /** Stages that gather: what they are given, and when what they answered is kept. */
 
@@ -126,7 +126,7 @@ ${[...'abcdef'].map(name => `  - { name: ${name}, map: ./same.ts, after: [] }`).
 test('groups keep their keys through a kill, and what follows them goes on', async () => {
   const folder = folderWith({
     'same.mjs': 'export default item => item\n',
-    'slow.mjs': noting('await new Promise(done => setTimeout(done, 150)); return item.length'),
+    'slow.mjs': noting(`${untilGo('ctx.index > 2')}return item.length`),
     'job.yaml': `
 name: groups
 input: { grid: { of: [u, v, w, x, y, z], n: [1, 2] } }
@@ -141,6 +141,7 @@ stages:
   await begun.says('"stage":"slow","items":')
   begun.signal('SIGKILL')
   await begun.ended
+  folder.write('go', '')
   const { code, err } = await folder.dray('run')
   expect(code, err).toBe(0)
   expect(lines(folder.read('out.jsonl'))).toEqual(

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Folder, folderWith, lines, noting, ran } from './harness.ts'
+import { type Folder, folderWith, lines, noting, ran, untilGo } from './harness.ts'
 
 /** What other terminals do while a run is at work, and what is left when its own is closed. */
 
@@ -10,6 +10,9 @@ const slow = (millis: number) =>
   noting(
     `console.log('saw', item); await new Promise(done => setTimeout(done, ${millis})); return item`,
   )
+/** The first ones say so and end; those from `first` on wait until the test lets them go. */
+const heldFrom = (first: number) =>
+  noting(`console.log('saw', item); ${untilGo(`ctx.index >= ${first}`)}return item`)
 const over = (to: number, ...more: string[]) =>
   ['map', 'handle.mjs', `range:0..${to}`, '-o', 'out.jsonl', '--retries', '0', ...more] as const
 const whole = (folder: Folder, count: number): void => {
@@ -20,12 +23,13 @@ const whole = (folder: Folder, count: number): void => {
 }
 
 test('logs -f shows lines while the run works, each once, and ends with it', async () => {
-  const folder = folderWith({ 'handle.mjs': slow(400) })
+  const folder = folderWith({ 'handle.mjs': heldFrom(10) })
   const run = folder.begin(...over(24), '--events')
   await run.says('"event":"done"')
   const follower = folder.begin('logs', '-f')
   await follower.says('saw 8')
   expect((await folder.dray('status')).out).toContain('active')
+  folder.write('go', '')
   expect((await run.ended).code).toBe(0)
   const { code, out } = await follower.ended
   expect(code).toBe(0)
@@ -35,7 +39,7 @@ test('logs -f shows lines while the run works, each once, and ends with it', asy
 })
 
 test('Ctrl-C in a command that only looks says so, exits 130, and leaves the run alone', async () => {
-  const folder = folderWith({ 'handle.mjs': slow(100) })
+  const folder = folderWith({ 'handle.mjs': heldFrom(4) })
   const run = folder.begin(...over(40), '--events')
   await run.says('"event":"done"')
   const follower = folder.begin('logs', '-f')
@@ -43,6 +47,7 @@ test('Ctrl-C in a command that only looks says so, exits 130, and leaves the run
   follower.signal('SIGINT')
   const { code, err } = await follower.ended
   expect({ code, err }).toEqual({ code: 130, err: 'dray: interrupted\n' })
+  folder.write('go', '')
   expect((await run.ended).code).toBe(0)
   whole(folder, 40)
   folder.remove()
@@ -143,8 +148,11 @@ export default async item => {
   })
 
   test('of two runs begun together one works and the other exits 2, naming it', async () => {
-    const folder = folderWith({ 'handle.mjs': slow(100) })
-    const both = await Promise.all([folder.dray(...over(20)), folder.dray(...over(20))])
+    const folder = folderWith({ 'handle.mjs': heldFrom(0) })
+    const begun = [folder.begin(...over(20)), folder.begin(...over(20))]
+    await Promise.race(begun.map(({ ended }) => ended))
+    folder.write('go', '')
+    const both = await Promise.all(begun.map(({ ended }) => ended))
     const [works, refused] = both.sort((a, b) => (a.code ?? 0) - (b.code ?? 0))
     expect([works.code, refused.code], works.err + refused.err).toEqual([0, 2])
     expect(refused.err).toMatch(/in use by process \d+/)

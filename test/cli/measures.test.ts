@@ -9,7 +9,7 @@ import { problemRun } from '../../src/sim/simulate.ts'
 import { article } from '../choose/problems.ts'
 import { fasterSettings } from '../../src/cli/end/faster.ts'
 import { whereItWent } from '../../src/cli/end/where-it-went.ts'
-import { folderWith, noting } from './harness.ts'
+import { folderWith, noting, untilGo } from './harness.ts'
 
 /** What a run says of its own time. */
 
@@ -17,13 +17,14 @@ const summary = (out: string) => JSON.parse(out) as Summary
 
 test('a makespan leaves out the time in which nobody worked on the run', async () => {
   const folder = folderWith({
-    'handle.mjs': noting('await new Promise(done => setTimeout(done, 100)); return item'),
+    'handle.mjs': noting(`${untilGo('ctx.index > 5')}return item`),
   })
   const words = ['map', 'handle.mjs', 'range:0..12', '-o', 'out.jsonl'] as const
   const begun = folder.begin(...words, '--events')
   await begun.hasEnded(4)
   begun.signal('SIGKILL')
   await begun.ended
+  folder.write('go', '')
   await pause(2_500)
   const { code, out, err } = await folder.dray(...words, '--json')
   expect(code, err).toBe(0)
