@@ -116,8 +116,13 @@ function statusOf(view: View, name: string | undefined): Status {
   const record = findRun(view, name)
   const summary = summarise(view.state, liveRunOf(view, record), writtenBy(view.store, record.name))
   const strategy = strategyNote(view.store, liveRunOf(view, record).definition)
+  // Slots end with the process that owned the directory, and what they held with them.
+  const machines = view.owned
+    ? summary.machines
+    : summary.machines.map(machine => ({ ...machine, loaded: [], loading: [] }))
   const status = {
     ...summary,
+    machines,
     state: stateOfRun(view, record),
     strategy,
   }

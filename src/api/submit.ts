@@ -51,8 +51,8 @@ export async function submitJob(
   job: Job,
   options: SubmitOptions & Within = {},
 ): Promise<Submitted> {
-  const { stdin, code, ...now } = await submission(host, job, options)
-  const { prints, input } = now
+  const now = await submission(host, job, options)
+  const { stdin, code, prints, input } = now
   const plan = planSubmission(host, job, now, options)
   if (plan.kind !== 'nothing')
     await checkWritable(job.stages.flatMap(({ output }) => (output === undefined ? [] : [output])))
@@ -107,7 +107,7 @@ async function submission(
   host: Host,
   job: Job,
   { stdin, fresh }: SubmitOptions,
-): Promise<Submission & Pick<SubmitOptions, 'stdin'> & Pick<Attached, 'code'>> {
+): Promise<Submission & Pick<SubmitOptions, 'stdin'>> {
   const code = await codeFingerprints(job)
   const prints = stageFingerprints(job, code)
   const input = await inputFingerprint(host, job)

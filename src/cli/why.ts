@@ -54,15 +54,15 @@ function show<Answer>(
 
 function itemLines(answer: WhyItem): string[] {
   const head = `${pc.bold(answer.item)} of ${answer.run} (${answer.job})`
-  return [head, ...answer.stages.flatMap(at => whyLines(at))]
+  return [head, ...answer.stages.flatMap(at => whyLines(at, at.stage))]
 }
 
-function whyLines(at: ItemWhy): string[] {
+function whyLines(at: ItemWhy, name: string): string[] {
   const refusals = (at.refusals ?? []).map(
     ({ machine, reason, helps }) => `    ${machine}: ${reason}${helped(helps)}`,
   )
   return [
-    `  ${at.stage}: ${coloured(at.state)}: ${at.reason}`,
+    `  ${name}: ${coloured(at.state)}: ${at.reason}`,
     ...(at.earlier === undefined ? [] : [`    ${at.earlier}`]),
     ...refusals,
     ...(at.forecastStart === undefined ? [] : [`    likely to start ${soon(at.forecastStart)}`]),
@@ -95,6 +95,9 @@ function runLines(answer: RunWhy): string[] {
   ]
 }
 
+/** As in logs: `read[page-7]`. */
+const itemName = ({ stage, key, index }: ItemWhy): string => `${stage}[${key ?? index}]`
+
 const hasOpen = (stage: StageWhy): boolean =>
   stage.running + stage.ready + stage.assigned + stage.waiting > 0
 
@@ -109,7 +112,7 @@ function stageLines(stage: StageWhy): string[] {
   return [
     `  ${stage.stage}: ${parts.filter(part => part !== '').join(', ')}`,
     ...stage.refusals.map(at => `    ${at.machine}: ${at.reason}${helped(at.helps)}`),
-    ...stage.slow.flatMap(at => whyLines(at).map(line => `  ${line}`)),
+    ...stage.slow.flatMap(at => whyLines(at, itemName(at)).map(line => `  ${line}`)),
   ]
 }
 

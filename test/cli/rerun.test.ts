@@ -140,21 +140,35 @@ stages:
   })
 
   describe.each([
-    ['handler code', (at: Folder) => at.write('first.mjs', noting('return { n: item.n * 10 }'))],
-    ['params', (at: Folder) => at.write('job.yaml', job().replace('scale: 1', 'scale: 2'))],
-    ['returns', (at: Folder) => at.write('job.yaml', job({ stage: 'returns: { type: object }' }))],
+    [
+      'handler code',
+      'code of first or its local imports',
+      (at: Folder) => at.write('first.mjs', noting('return { n: item.n * 10 }')),
+    ],
+    [
+      'params',
+      'params.scale',
+      (at: Folder) => at.write('job.yaml', job().replace('scale: 1', 'scale: 2')),
+    ],
+    [
+      'returns',
+      'returns of first',
+      (at: Folder) => at.write('job.yaml', job({ stage: 'returns: { type: object }' })),
+    ],
     [
       'loads',
+      'loads of first',
       (at: Folder) => at.write('job.yaml', job({ stage: 'loads: { name: m, memory: 1MB }' })),
     ],
-  ])('other %s', (_name, change) => {
-    test('exits 2 with how many finished items and how long they took; nothing runs', async () => {
+  ])('other %s', (_name, told, change) => {
+    test('exits 2 with how many finished items, how long they took and what changed; nothing runs', async () => {
       change(folder)
       const ended = await again()
       expect(ended).toMatchObject({ code: 2, ran: [] })
       expect(ended.err).toMatch(
         /\d finished items \(.+\) came from older code: --keep or --redo first\n/,
       )
+      expect(ended.err).toContain(`; changed since: ${told}\n`)
     })
 
     test('--keep: nothing runs, and that results came from older code is not forgotten', async () => {

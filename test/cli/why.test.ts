@@ -97,6 +97,8 @@ describe('why, while a run is at work on two slots that both hang', () => {
     )
     expect(out).toMatch(/likely to end in/)
     expect(out).toContain('what would help: a timeout for stage read')
+    const whole = await folder.dray('why', 'pages')
+    expect(whole.out).toMatch(/read\[stuck-1\]: slow: on box/)
   })
 
   test('an item that failed once waits for its next attempt, and when that is', async () => {
@@ -151,18 +153,22 @@ test('an item in a machine’s queue says whose, behind how many, by which rule,
 
 test('with nobody at work, a key not answered yet is still found in the input', async () => {
   const folder = folderWith({
-    'handle.mjs': handler,
-    'job.json': job({}),
+    'handle.mjs': `${handler}export const setup = () => 'oak'\n`,
+    'job.json': job({}, { loads: { name: 'oak', memory: '1MB' } }),
     'rows.jsonl': rows([...quick, ['stuck-1', 'hang'], ['stuck-2', 'hang'], ...later]),
   })
   const run = folder.begin('run', 'job.json', '--json')
   await saysSoon(folder, ['why', 'pages', 'stuck-1'], /running|slow/)
+  await saysSoon(folder, ['status', 'pages'], /holds oak/)
   run.signal('SIGKILL')
   await run.ended
   const { out, code } = await folder.dray('why', 'pages', 'later-3', '--json')
   expect(code).toBe(0)
-  expect(JSON.parse(out).stages[0]).toMatchObject({ index: 15, state: 'ready' })
+  const again = { helps: expect.stringContaining('run its job again') }
+  expect(JSON.parse(out).stages[0]).toMatchObject({ index: 15, state: 'ready', ...again })
+  expect(JSON.parse(out).stages[0].reason).toContain('interrupted')
   expect((await folder.dray('why', 'pages', 'stuck-1')).out).toContain('interrupted')
+  expect((await folder.dray('status', 'pages')).out).not.toContain('holds')
   expect((await folder.dray('why', 'pages', 'later-3x')).code).toBe(2)
   folder.remove()
 }, 60_000)
@@ -209,7 +215,7 @@ test('an item that failed, the one skipped for it and one that needed another at
   )
   expect(out).toMatch(/what would help: dray retry [\w-]+ --failed/)
   expect(out).toContain('sum: skipped: upstream: item 10 of read failed: bad is bad')
-  expect(out).toContain('what would help: what it depends on failed')
+  expect(out).toMatch(/what would help: what it depends on mended, then dray retry [\w-]+ --failed/)
   const large = (await folder.dray('why', 'pages', 'large')).out
   expect(large).toMatch(/read: done: .* attempt 2; /)
   expect(large).toMatch(/attempt 1 failed: out-of-memory LIMIT: .*; again with 80 MB of memory$/m)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { codeFingerprint } from '../../adapter/modules/fingerprint.ts'
-import type { Job } from '../../model/job.ts'
+import type { Job, StageSpec } from '../../model/job.ts'
 import type { Host } from '../host.ts'
 import { openInput } from '../job-input.ts'
 import { refuseOutputInInput } from './output-in-input.ts'
@@ -22,22 +22,49 @@ export function stageFingerprints(
 ): Record<string, string> {
   const prints: Record<string, string> = {}
   for (const stage of job.stages) {
-    const rest = JSON.stringify([
-      stage.kind,
-      stage.loads?.name ?? null,
-      job.params,
-      stage.returns ?? null,
-      stage.by ?? null,
-      stage.after,
-      stage.gather,
-    ])
-    prints[stage.name] = createHash('sha256')
-      .update(code[stage.name])
-      .update(rest)
-      .digest('hex')
-      .slice(0, 32)
+    prints[stage.name] = fingerprintOf(job, stage, code[stage.name])
   }
   return prints
+}
+
+function fingerprintOf(job: Job, stage: StageSpec, code: string): string {
+  const rest = JSON.stringify([
+    stage.kind,
+    stage.loads?.name ?? null,
+    job.params,
+    stage.returns ?? null,
+    stage.by ?? null,
+    stage.after,
+    stage.gather,
+  ])
+  return createHash('sha256').update(code).update(rest).digest('hex').slice(0, 32)
+}
+
+/** What makes a stage's fingerprint another than `print`, which it had in the job of then; in words. */
+export function changesOf(
+  name: string,
+  then: { readonly job: Job; readonly print: string },
+  now: { readonly job: Job; readonly code: string },
+): string[] {
+  const before = then.job.stages.find(stage => stage.name === name)
+  const after = now.job.stages.find(stage => stage.name === name)
+  if (before === undefined || after === undefined) return []
+  const differ = (of: (stage: StageSpec) => unknown): boolean =>
+    JSON.stringify(of(before) ?? null) !== JSON.stringify(of(after) ?? null)
+  const params = new Set([...Object.keys(then.job.params), ...Object.keys(now.job.params)])
+  const isOther = (param: string): boolean =>
+    JSON.stringify(then.job.params[param]) !== JSON.stringify(now.job.params[param])
+  return [
+    ...(fingerprintOf(then.job, before, now.code) === then.print
+      ? []
+      : [`code of ${name} or its local imports`]),
+    ...(differ(({ loads }) => loads?.name) ? [`loads of ${name}`] : []),
+    ...(differ(({ returns }) => returns) ? [`returns of ${name}`] : []),
+    ...(differ(stage => [stage.kind, stage.by, stage.after, stage.gather])
+      ? [`what ${name} gathers`]
+      : []),
+    ...[...params].filter(isOther).map(param => `params.${param}`),
+  ]
 }
 
 /** Files whose outputs are looked at before the run: a second's worth. */

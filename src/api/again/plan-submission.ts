@@ -6,6 +6,7 @@ import type { RunRecord } from '../../port/store.ts'
 import { formatCount, formatDuration, plural } from '../../std/units.ts'
 import type { Host } from '../host.ts'
 import { lineage, withFollowers } from './answers-before.ts'
+import { changesOf } from './fingerprints.ts'
 import { olderCodeOf } from './older-code.ts'
 import { jobOf } from '../recorded-job.ts'
 
@@ -34,6 +35,8 @@ type Keeping = { readonly olderCode?: readonly string[] }
 /** What is submitted, as far as it can be compared with what ran before. */
 export type Submission = {
   readonly prints: Readonly<Record<string, string>>
+  /** Of the code of each stage alone. */
+  readonly code: Readonly<Record<string, string>>
   readonly input: string | undefined
   /** Nobody gives standard input, and the job's newest run has kept its own. */
   readonly goesOnWithKept: boolean
@@ -97,7 +100,17 @@ function afterOlderCode(
     last,
     changed.filter(name => !again.has(name)),
   )
-  if (made.length > 0 && options.keep !== true) throw olderCodeError(last, made)
+  if (made.length > 0 && options.keep !== true) {
+    const then = jobOf(last)
+    const changes = made.flatMap(({ name }) =>
+      changesOf(
+        name,
+        { job: then, print: last.stageFingerprints[name] },
+        { job, code: now.code[name] },
+      ),
+    )
+    throw olderCodeError(last, made, changes)
+  }
   const before = olderCodeOf(host.store, last.name)
   const older = new Set([...before, ...made.map(({ name }) => name)])
   const stale = new Set([...redo, ...before, ...changed])
@@ -226,14 +239,18 @@ function madeByOlderCode(host: Host, last: RunRecord, changed: readonly string[]
   return made.filter(({ items }) => items > 0)
 }
 
-function olderCodeError(last: RunRecord, made: readonly Made[]): OlderCode {
+function olderCodeError(
+  last: RunRecord,
+  made: readonly Made[],
+  changes: readonly string[],
+): OlderCode {
   const items = made.reduce((sum, stage) => sum + stage.items, 0)
   const micros = made.reduce((sum, stage) => sum + stage.micros, 0)
   const first = made[0].name
   const counts = made.map(stage => `${stage.name} ${formatCount(stage.items)}`).join(', ')
   return new OlderCode(
     `${plural(items, 'finished item')} (${formatDuration(micros)}) came from older code: --keep or --redo ${first}\n` +
-      `  of ${last.name}: ${counts}; since then their code (with local imports), loads, params, returns or what they gather changed\n` +
+      `  of ${last.name}: ${counts}; changed since: ${[...new Set(changes)].join(', ')}\n` +
       `  --keep takes them as they are; --redo ${first} runs that stage again, and what follows where results change`,
   )
 }

@@ -19,7 +19,7 @@ export function helpFor(run: Run, stage: Stage, failure: Failure | undefined): s
     case 'crash':
       return `dray logs ${run.definition.name} shows its last words; then ${again}`
     case 'upstream':
-      return 'what it depends on failed: dray why on the same item says why'
+      return `what it depends on mended, then ${again}`
     default:
       return again
   }

@@ -11,7 +11,7 @@ import { type Instants, startInPool } from './foretold.ts'
 import { helpFor } from './helps.ts'
 import { placeOf } from './placed.ts'
 import type { Refusal } from './refusals.ts'
-import { goFirst, type TaskWhy, taskOf, whyTask } from './why-task.ts'
+import { goFirst, nobodyWorks, type TaskWhy, taskOf, whyTask } from './why-task.ts'
 
 /** What is to be said of one item in one stage: where it stands, why, and what would change that. */
 export type ItemWhy = {
@@ -124,6 +124,7 @@ function whyUncut(view: View, run: Run, stage: Stage, index: number, now: number
   }
   if (waitsForAll(stage))
     return { state: 'waiting', reason: `its stage takes all in one task: ${lastOf(state, stage)}` }
+  if (!view.owned && run.state === 'active') return nobodyWorks
   const resting = run.state === 'active' ? '' : `; the run is ${run.state}`
   const ahead = waitingBefore(state, stage, index)
   return {

@@ -6,6 +6,7 @@ import { formatCount } from '../../std/units.ts'
 import { storedName } from '../../driver/stored-name.ts'
 import { failureIn } from '../../port/store.ts'
 import { type Forecast, slowTasks, timeLeft } from '../forecast/forecast.ts'
+import { keysOf } from './find-item.ts'
 import { type Refusal, refusalsOf } from './refusals.ts'
 import { type StrategyNote, strategyNote } from '../beside/strategy-note.ts'
 import { levelsOf, stageNamed, stagesOf, stateOfRun, type View } from '../view.ts'
@@ -99,11 +100,16 @@ function whyStage(view: View, run: Run, stage: Stage, now: number): StageWhy {
     for (const refusal of refusalsOf(view.state, run, klass))
       refusals.set(`${refusal.machine} ${refusal.reason}`, refusal)
   const slow = slowTasks(view.state, stage, now).slice(0, 10)
+  const { name } = stage.definition
+  const keyed = keysOf(view, run)
   return {
-    stage: stage.definition.name,
+    stage: name,
     ...counts,
     refusals: [...refusals.values()],
-    slow: slow.map(task => whyInStage(view, run, stage, view.state.tasks.first[task], now)),
+    slow: slow.map(task => {
+      const first = view.state.tasks.first[task]
+      return { ...whyInStage(view, run, stage, first, now), ...keyed(name, first) }
+    }),
   }
 }
 

@@ -55,7 +55,14 @@ export function whyTask(view: View, run: Run, stage: Stage, at: Placed, now: num
 
 const interrupted: TaskWhy = {
   state: 'interrupted',
-  reason: 'it ran when the run was interrupted; run the job again',
+  reason: 'it ran when the run was interrupted',
+  helps: 'run its job again: it goes on',
+}
+
+export const nobodyWorks: TaskWhy = {
+  state: 'ready',
+  reason: 'the run is interrupted: nobody works on it now',
+  helps: 'run its job again: it goes on',
 }
 
 function whyRunning(view: View, run: Run, stage: Stage, at: Placed, now: number): TaskWhy {
@@ -93,8 +100,7 @@ function whyRunning(view: View, run: Run, stage: Stage, at: Placed, now: number)
 
 function whyReady(view: View, run: Run, stage: Stage, at: Placed, now: number): TaskWhy {
   const { state } = view
-  if (!view.owned)
-    return { state: 'ready', reason: 'nobody works here now', helps: 'run the job again' }
+  if (!view.owned) return nobodyWorks
   const klass = state.classes[state.tasks.klass[at.task]]
   const ahead = itemsIn(state, aheadInLine(state, run, stage, at.task))
   const refusals = refusalsOf(state, run, klass)

@@ -7,9 +7,10 @@ type Part = { readonly name: string; readonly seconds: number }
 
 /**
  * Where the time beyond the lower bound went. Slots times makespan is what there was; handlers had their
- * part. Of the rest, starting slots and loading models is measured, the tail is what slots stood idle after
- * their last task; while nothing ran the run was interrupted, waited to try again or for what may not start
- * yet, or its slots were started. What remains is handing tasks over and waiting for earlier stages.
+ * part. Of the rest, starting slots and loading models is measured: how long their first tasks waited, of which a
+ * setup that loads a model is told apart. The tail is what slots stood idle after their last task; while nothing ran
+ * the run was interrupted, waited to try again or for what may not start yet, or its slots were started. What
+ * remains is handing tasks over and waiting for earlier stages.
  */
 export function whereItWent(summary: Summary, host: WhereHost): Part[] {
   const run = host.runNamed(summary.run)
@@ -29,14 +30,15 @@ export function whereItWent(summary: Summary, host: WhereHost): Part[] {
     left -= taken
     return taken
   }
-  const setUp = (isModel: boolean): number =>
-    stages
-      .filter(({ definition: { loads } }) => (loads !== undefined) === isModel)
-      .reduce((sum, { setup }) => sum + setup.micros, 0) /
-    1e6 /
-    speed
+  const setUps = stages.map(({ setup, definition: { loads } }) => {
+    const loading = loads === undefined ? 0 : setup.micros
+    return { loading, starting: Math.max(0, setup.waited - loading) }
+  })
+  const slotTime = (micros: readonly number[]): number =>
+    micros.reduce((sum, one) => sum + one, 0) / 1e6 / speed
   const { tail, afterFailures, otherwise } = idleOf(host.store, summary.run, speeds, speed)
-  const [models, starting] = [take(setUp(true)), take(setUp(false))]
+  const models = take(slotTime(setUps.map(({ loading }) => loading)))
+  const starting = take(slotTime(setUps.map(({ starting }) => starting)))
   const idle = take(tail)
   // Slots that load run nothing either, and nothing runs while a run rests.
   const told = run.rested / 1e6 + models + starting
