@@ -33,7 +33,7 @@ export function registerMap(program: Command): void {
     .argument('<handler>', 'a module whose default export handles one item')
     .argument(
       '<input...>',
-      'files or a glob, a folder, x.jsonl, x.csv, range:0..100, or - for stdin',
+      'files or a glob, a folder, x.jsonl, x.csv, range:0..100, - for stdin, or jsonl:- for its rows',
     )
     .description('run a handler over an input, without a job file; again: it goes on')
     .requiredOption(

@@ -40,7 +40,7 @@ export function registerRun(program: Command): void {
     .description('run a job: begin it, or go on where it stopped')
     .option(
       '--input <spec>',
-      'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin',
+      'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin, jsonl:- for its rows',
     )
     .option('--param <name=value>', 'a value in place of the job’s own; may be repeated', collect)
     .option('--strategy <name>', `which machine: auto, a planner, or ${onlineNames().join(', ')}`)

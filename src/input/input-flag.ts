@@ -103,5 +103,5 @@ function endingsOf(patterns: readonly string[]): readonly string[] {
 
 const unusable = (text: string, why: string): InputError =>
   new InputError(
-    `input ${short(text)}: ${why}; expected a folder, a pattern such as 'scans/*.png', a .jsonl or .csv file, range:0..100, or - for standard input`,
+    `input ${short(text)}: ${why}; expected a folder, a pattern such as 'scans/*.png', a .jsonl or .csv file, range:0..100, - for lines of standard input, or jsonl:- for its rows`,
   )
