@@ -44,8 +44,9 @@ const benches = {
     else row('  BullMQ', bullmq.skipped, 'peer')
   },
   idle() {
-    const { p50, p95, first } = medianOf(3, () => measure('idle.js'))
+    const { p50, p95, first, disk } = medianOf(3, () => measure('idle.js'))
     row('one item, push to result, durable, idle: p50 (ms)', round(p50), '1 ms')
+    row('  two commits to this disk alone, p50 (ms)', round(disk), '')
     row('  p95 (ms)', round(p95), '')
     row('  p50 of the first 500 after 100 (ms)', round(first), '')
     const bullmq = measure('peers/bullmq.js', 'idle')
