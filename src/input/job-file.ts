@@ -1,4 +1,4 @@
-import { lstat, realpath, stat } from 'node:fs/promises'
+import { access, constants, lstat, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { Job } from '../model/job.ts'
 import { checkFiles } from './check-files.ts'
@@ -24,6 +24,11 @@ export async function loadJobFile(path: string, options: LoadJobOptions): Promis
   const found = await findJobFile(given, path)
   const shown = found === given ? path : join(path, basename(found))
   const file = await realpathOfLink(found)
+  await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(
+      `${shown}: cannot be read (${error.code}); expected a file this user may read`,
+    )
+  })
   const { value, lineOf } = MODULES.has(extname(file))
     ? { value: await importJob(file, shown, options.importModule), lineOf: undefined }
     : await (await import('./job-document.ts')).readDocument(file, shown)

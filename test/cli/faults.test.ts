@@ -412,6 +412,17 @@ describe.skipIf(!canBeNobody())('what this user may not write or read', () => {
     folder.remove()
   })
 
+  test('a job file or a problem that may not be read: exit 2, named', async () => {
+    for (const name of ['job.json', 'job.yaml', 'job.ts', 'job.mjs', 'm.csv']) {
+      folder.write(name, '')
+      chmodSync(join(folder.path, name), 0)
+      const named = new RegExp(`^dray: ${name.replace('.', '\\.')}: cannot be read \\(EACCES\\)`)
+      refused(await asNobody('plan', name), named)
+      if (name !== 'm.csv') refused(await asNobody('run', name, '--dir', open('dir')), named)
+    }
+    folder.remove()
+  })
+
   test('an unreadable sub-folder of the input is told, and may be left out', async () => {
     for (const name of ['in/a/1.txt', 'in/b/2.txt', 'in/c/3.txt']) folder.write(name, 'x')
     chmodSync(join(folder.path, 'in/b'), 0)

@@ -176,7 +176,11 @@ function asFailure(path: string, error: unknown): Failure {
   const messages = isBuildFailure(error) ? error.errors : []
   if (messages.length === 0) {
     const text = error instanceof Error ? error.message : String(error)
-    return { kind: 'error', code: 'MODULE', message: `${path}: ${text}` }
+    return {
+      kind: 'error',
+      code: 'MODULE',
+      message: `${path}: the compiler cannot be run: ${text}`,
+    }
   }
   return {
     kind: 'error',

@@ -34,15 +34,16 @@ function isJob(path: string): boolean {
   const found = statSync(path)
   if (found.isDirectory()) return true
   if (!found.isFile() || !/\.json$/i.test(path)) return false
-  return found.size < jobFileBytes && hasStages(readFileSync(path, 'utf8'))
+  return found.size < jobFileBytes && hasStages(path)
 }
 
 /** Nobody writes a job file of this size; problems may be much larger. */
 const jobFileBytes = 1_000_000
 
-function hasStages(text: string): boolean {
+/** A file that cannot be read or is no JSON is told about as a problem. */
+function hasStages(path: string): boolean {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
     return typeof value === 'object' && value !== null && 'stages' in value
   } catch {
     return false
