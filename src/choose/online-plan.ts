@@ -1,9 +1,10 @@
+import { runsAnywhere, ticksOf } from '../model/horizon.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { allocationNamed } from '../policy/registry.ts'
 import { listSchedule } from '../policy/planning/list-schedule.ts'
 import { planRanks } from '../sim/plan-ranks.ts'
-import { simulateProblem, ticksOf } from '../sim/simulate.ts'
+import { simulateProblem } from '../sim/simulate.ts'
 
 /**
  * An online strategy as a schedule: the real core chooses in virtual time, and its choices are
@@ -55,25 +56,18 @@ function exactly(problem: Problem, schedule: Schedule): Schedule {
 
 /**
  * Whether the planner of the strategy's name might place otherwise than a run would: it places tasks
- * in input order, a run as they become ready or in an order asked for; at random each draws its own lots;
- * and ends that differ in their last digit are one instant to a run. Where simulating takes long, a problem
- * on which only the last could matter is left to the planner.
+ * in input order, a run as they become ready or in an order asked for; at random each draws its own lots.
+ * Where not all machines can run a task, turns are counted otherwise, and one that waits may hold up others.
  */
-export function placesAsItGoes(
-  { tasks, edges, machines }: Problem,
-  strategy: string,
-  order?: string,
-): boolean {
+export function placesAsItGoes(problem: Problem, strategy: string, order?: string): boolean {
+  const { tasks, edges, machines } = problem
   if (allocationNamed(strategy) === undefined) return false
   return (
     strategy === 'random' ||
-    tasks.length * machines.length <= soonSimulated ||
     order !== undefined ||
     edges.from.length > 0 ||
     tasks.some(({ release }) => release > 0) ||
-    machines.some(({ capacity }) => capacity !== undefined)
+    machines.some(({ capacity }) => capacity !== undefined) ||
+    (['on-demand', 'round-robin'].includes(strategy) && !runsAnywhere(problem))
   )
 }
-
-/** Times to choose among: about a fifth of a second. */
-const soonSimulated = 500_000

@@ -1,4 +1,5 @@
 import type { Objective } from '../model/job.ts'
+import { ticksOf } from '../model/horizon.ts'
 import type { Problem } from '../model/problem.ts'
 import { allocationNamed } from '../policy/registry.ts'
 import type { Solver } from '../port/solver.ts'
@@ -11,7 +12,6 @@ import type { Strategy } from './strategies.ts'
 import { exactTimes } from './online-plan.ts'
 import { moneyAndWeights } from './objective.ts'
 import { measureSchedule } from '../sim/measures.ts'
-import { ticksOf } from '../sim/simulate.ts'
 
 /** A strategy made ready for a problem: planned where it plans, chosen where it chooses. Run it with `realise`. */
 export async function prepare(problem: Problem, options: PrepareOptions): Promise<Prepared> {

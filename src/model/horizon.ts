@@ -1,3 +1,4 @@
+import { assert } from '../std/assert.ts'
 import type { Problem } from './problem.ts'
 
 /**
@@ -74,6 +75,17 @@ export function tickOf(horizon: number): number | undefined {
   }
   return undefined
 }
+
+/** Micros per unit of the problem's time. */
+export function ticksOf(problem: Problem): number {
+  const horizon = serialHorizon(problem)
+  const tick = tickOf(horizon * HEADROOM) ?? tickOf(horizon)
+  assert(tick !== undefined, `${problem.name}: its serial horizon exceeds 2^53 ticks`)
+  return Math.round(1 / tick)
+}
+
+/** Noise and retries stretch a horizon; without them a problem may fill all that is exact. */
+export const HEADROOM = 8
 
 const usualDigits = 6
 const mostDigits = 15

@@ -3,7 +3,7 @@ import { emptyState } from '../core/initial.ts'
 import type { State } from '../core/state.ts'
 import type { PlannedItems } from '../core/turns.ts'
 import { createLoop } from '../driver/loop.ts'
-import { serialHorizon, tickOf } from '../model/horizon.ts'
+import { ticksOf } from '../model/horizon.ts'
 import type { Problem } from '../model/problem.ts'
 import type { MachineDefinition, RunDefinition } from '../model/run.ts'
 import type { Schedule } from '../model/schedule.ts'
@@ -154,17 +154,6 @@ function lostOf({ machine, start }: Schedule, task: number, lostAt: Float64Array
   const on = machine[task]
   return on < 0 ? 0 : Math.max(0, lostAt[on] - start[task])
 }
-
-/** Micros per unit of the problem's time. */
-export function ticksOf(problem: Problem): number {
-  const horizon = serialHorizon(problem)
-  const tick = tickOf(horizon * HEADROOM) ?? tickOf(horizon)
-  assert(tick !== undefined, `${problem.name}: its serial horizon exceeds 2^53 ticks`)
-  return Math.round(1 / tick)
-}
-
-/** Noise and retries stretch a horizon; without them a problem may fill all that is exact. */
-export const HEADROOM = 8
 
 /** It came to nothing. */
 function withdraw({ machine, start, end }: Schedule, task: number): void {

@@ -8,7 +8,7 @@ import { minMin } from '../../src/policy/planning/min-min.ts'
 import { type Balance, rebalance } from '../../src/policy/planning/repair/rebalance.ts'
 import type { Planner } from '../../src/policy/planning/planner.ts'
 import type { Problem } from '../../src/model/problem.ts'
-import { ticksOf } from '../../src/sim/simulate.ts'
+import { ticksOf } from '../../src/model/horizon.ts'
 import { prng } from '../../src/std/prng.ts'
 import { anyProblem } from '../policy/planning/problems.ts'
 

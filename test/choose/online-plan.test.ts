@@ -9,6 +9,7 @@ import { makespanOf } from '../../src/model/schedule.ts'
 import { allocations } from '../../src/policy/registry.ts'
 import { measureSchedule } from '../../src/sim/measures.ts'
 import { simulateProblem } from '../../src/sim/simulate.ts'
+import { prng } from '../../src/std/prng.ts'
 import { drawProblem } from '../sim/problems.ts'
 
 const online = allocations.map(({ name }) => name).filter(name => name !== 'planned')
@@ -73,4 +74,22 @@ describe('what dray simulate prints without noise is what dray plan prints, to t
       }
     }
   })
+})
+
+test('ends that are one instant to a run are one to a plan, however tenths add up', async () => {
+  const draw = prng(7)
+  const machines = Array.from({ length: 64 }, (_, at) => ({ id: `m${at}` }))
+  const time = () => (draw.int(8) === 0 ? null : (draw.int(3) + 1) / 10)
+  const tasks = Array.from({ length: 8_000 }, (_, at) => ({
+    id: `t${at}`,
+    times: [0.3, ...machines.slice(1).map(time)],
+  }))
+  const problem = problemFrom({ machines, tasks }, { place: 'test', name: 'tenths' })
+  for (const name of ['mct', 'min-load', 'on-demand', 'round-robin', 'met']) {
+    const strategy = strategies.find(known => known.name === name)
+    if (strategy === undefined) throw new Error(`${name} is no strategy`)
+    const { schedule } = await planProblem(problem, { strategy, seed: 1, spending })
+    const run = simulateProblem(problem, { strategy: name })
+    expect([...schedule.machine], name).toEqual([...run.schedule.machine])
+  }
 })

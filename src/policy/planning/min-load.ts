@@ -1,16 +1,18 @@
+import { ticksOf } from '../../model/horizon.ts'
 import { constructive } from './constructive.ts'
 import { listSchedule } from './list-schedule.ts'
 import { leastBy } from './partial-schedule.ts'
 
 /**
  * Least assigned time: each task to the machine with the least processing time given to it so far,
- * before adding the task. Without releases, precedence and capacity it equals on-demand.
+ * before adding the task, in whole ticks as a run counts. Without releases, precedence and capacity it equals on-demand.
  */
 export const minLoad = constructive({
   name: 'min-load',
   source: 'least load first, as in dispatching to the shortest queue by work',
   build: problem => {
     const machines = problem.machines.length
+    const ticks = ticksOf(problem)
     const load = new Float64Array(machines)
     return listSchedule(problem, {
       machine: task => {
@@ -20,7 +22,7 @@ export const minLoad = constructive({
             ? Number.POSITIVE_INFINITY
             : load[machine],
         )
-        load[chosen] += problem.times[row + chosen]
+        load[chosen] += Math.round(problem.times[row + chosen] * ticks)
         return chosen
       },
     })

@@ -1,6 +1,5 @@
 import { constructive } from './constructive.ts'
 import { listSchedule } from './list-schedule.ts'
-import { leastBy } from './partial-schedule.ts'
 
 /**
  * On demand, or opportunistic load balancing: the next task in order goes to the machine that can
@@ -9,11 +8,6 @@ import { leastBy } from './partial-schedule.ts'
 export const onDemand = constructive({
   name: 'on-demand',
   source: 'OLB in Braun et al. 2001; list scheduling of Graham 1966 on identical machines',
-  build: problem => {
-    const machines = problem.machines.length
-    return listSchedule(problem, {
-      machine: (task, partial) =>
-        leastBy(machines, machine => partial.earliestStart(task, machine)),
-    })
-  },
+  build: problem =>
+    listSchedule(problem, { machine: (task, partial) => partial.soonestMachine(task) }),
 })

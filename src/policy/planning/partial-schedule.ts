@@ -1,3 +1,4 @@
+import { ticksOf } from '../../model/horizon.ts'
 import { amountOf, type Problem, transferTime } from '../../model/problem.ts'
 import type { Schedule } from '../../model/schedule.ts'
 import { capacityTimeline } from './capacity-timeline.ts'
@@ -21,6 +22,8 @@ export type PartialSchedule = {
   earliestFinish(task: number, machine: number): number
   /** The machine of least finish; ties go to the lowest index. */
   fastestMachine(task: number): number
+  /** The machine of least start; ties go to the lowest index. */
+  soonestMachine(task: number): number
   place(task: number, machine: number): void
   readonly schedule: Schedule
 }
@@ -64,11 +67,19 @@ export function partialSchedule(
   const earliestFinish = (task: number, on: number): number =>
     earliestStart(task, on) + times[task * machines + on]
 
-  // A matrix leaves only one addition and one comparison per machine: 100 million of them matter.
-  const fastestMachine =
-    !options.insertion && isPlain(problem)
-      ? (task: number) => leastSum(available, times, task * machines)
-      : (task: number) => leastBy(machines, on => earliestFinish(task, on))
+  // A matrix leaves only one addition and one comparison per machine: 100 million of them matter. And in
+  // whole ticks, as a run counts: ends that differ in their last digit alone are one instant there.
+  const plain = !options.insertion && isPlain(problem)
+  const ticks = plain ? ticksOf(problem) : 1
+  const freeAt = new Float64Array(plain ? machines : 0)
+  const fastestMachine = plain
+    ? (task: number) => leastSum(freeAt, times, task * machines, ticks)
+    : (task: number) => leastBy(machines, on => earliestFinish(task, on))
+  const soonestMachine = (task: number) =>
+    leastBy(machines, on => {
+      const start = earliestStart(task, on)
+      return plain && start < Number.POSITIVE_INFINITY ? freeAt[on] : start
+    })
 
   const place = (task: number, on: number): void => {
     const duration = times[task * machines + on]
@@ -77,11 +88,21 @@ export function partialSchedule(
     start[task] = from
     end[task] = from + duration
     available[on] = Math.max(available[on], end[task])
+    if (plain) freeAt[on] += Math.round(duration * ticks)
     timelines[on]?.occupy(from, duration, needs(task))
   }
 
   const schedule = { machine, start, end }
-  return { arrival, startFrom, earliestStart, earliestFinish, fastestMachine, place, schedule }
+  return {
+    arrival,
+    startFrom,
+    earliestStart,
+    earliestFinish,
+    fastestMachine,
+    soonestMachine,
+    place,
+    schedule,
+  }
 }
 
 /** Whether nothing but machines becoming free makes a task wait. */
@@ -107,11 +128,11 @@ export function leastBy(count: number, measure: (index: number) => number): numb
   return best
 }
 
-function leastSum(available: Float64Array, times: Float64Array, row: number): number {
+function leastSum(freeAt: Float64Array, times: Float64Array, row: number, ticks: number): number {
   let best = -1
   let least = Number.POSITIVE_INFINITY
-  for (let machine = 0; machine < available.length; machine += 1) {
-    const finish = available[machine] + times[row + machine]
+  for (let machine = 0; machine < freeAt.length; machine += 1) {
+    const finish = freeAt[machine] + Math.round(times[row + machine] * ticks)
     if (finish < least) {
       least = finish
       best = machine
