@@ -33,12 +33,10 @@ export function* searchSequences(
       tasks.sort((a, b) => timeOf(a) - timeOf(b) || a - b)
     })
     yield scheduleOf(problem, incumbent, sequences)
-    let moved = false
-    for (const found of descendFlow(problem, sequences, free)) {
-      moved ||= found
+    for (const found of descendFlow(problem, sequences, free))
       yield found ? scheduleOf(problem, incumbent, sequences) : undefined
-    }
-    if (moved) yield scheduleOf(problem, incumbent, sequences)
+    // It yields only after many tasks: the last moves, or all of few tasks, come after that.
+    yield scheduleOf(problem, incumbent, sequences)
   }
   const line = (on: number) => lineOf(problem, sequences[on], { on, now: free[on] })
   const lines = sequences.map((_, on) => line(on))
