@@ -46,6 +46,15 @@ describe('a job file given to simulate and compare', { timeout: 120_000 }, () =>
     },
   )
 
+  test('an input without items is refused, whatever times are known', () => {
+    writeFileSync(join(folder, 'none.jsonl'), '')
+    for (const command of ['simulate', 'compare']) {
+      const { status, stderr } = dray(command, 'job.yaml', '--input', 'none.jsonl')
+      expect(status).toBe(2)
+      expect(stderr).toContain('none.jsonl: empty; expected at least one item')
+    }
+  })
+
   test('simulate runs it with the times that were learnt, under its own strategy', () => {
     const { status, stdout, stderr } = dray('simulate', 'job.yaml', '--json')
     expect(stderr).toBe('')

@@ -79,15 +79,12 @@ type JobOnMachines = {
 
 /** Nothing can be simulated of a job whose items or times nobody knows; the error says how to learn them. */
 export function requireTimes(path: string, subject: JobSubject): void {
-  const { job, unknown, inputKnown, problem, stages } = subject
+  const { job, unknown, inputKnown } = subject
   if (!inputKnown) {
     throw new InputError(
       `${path}: the items of ${job.name} come while it runs, or are too many: there is nothing to simulate beforehand\n` +
         '  expected an input that can be read first; --input gives another',
     )
-  }
-  if (problem.tasks.length === 0 || stages[0]?.items === 0) {
-    throw new InputError(`${path}: the input of ${job.name} has no items`)
   }
   if (unknown.length < job.stages.length) return
   throw new InputError(
