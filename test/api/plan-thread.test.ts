@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { planningThread } from '../../src/api/beside/plan-thread.ts'
 import type { LiveRequest } from '../../src/choose/live-choice.ts'
 import { unrelatedProblem } from '../solver/unrelated-problem.ts'
@@ -25,6 +25,19 @@ test('one thread answers again and again, also after a question it could not ans
   } finally {
     planner.close()
   }
+})
+
+test('a thread that has had nothing to do for a while is not ended under the next question', async () => {
+  const planner = planningThread({ mostMs: 60_000 })
+  onTestFinished(() => planner.close())
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  expect(await planner.choose(request)).toMatchObject({ kind: 'plan' })
+  const asked = planner.choose(request)
+  vi.advanceTimersByTime(30_000)
+  expect(await asked).toMatchObject({ kind: 'plan' })
 })
 
 test('what is being chosen is given up when the run ends or time is out, and another may be asked', async () => {

@@ -84,6 +84,22 @@ test.each([
   },
 )
 
+test('slots that are all busy are told as many as they are', () => {
+  const state = emptyState()
+  const machines = [1, 2].map(slots => ({ ...joining(slots, {}), slots, capacity: { cpu: 9 } }))
+  const run = definitionOf({ name: 'A', items: 8, seconds: 1 })
+  step(state, 0, [
+    ...machines.map(machine => ({ kind: 'joined' as const, machine })),
+    { kind: 'submit', run },
+  ])
+  step(state, SECOND, [{ kind: 'read', stage: 0, first: 0, count: 8, cursor: 'end', done: true }])
+  const [klass] = state.classes
+  expect(refusalsOf(state, state.runs[0], klass).map(({ reason }) => reason)).toEqual([
+    'its slot is busy',
+    'all 2 slots are busy',
+  ])
+})
+
 describe('why a task waits though a slot is idle', () => {
   const models = (strategy: string): LiveRun[] =>
     ['A', 'B'].map(name => ({ name, items: 4, seconds: 1, loads: 10, strategy }))

@@ -96,6 +96,10 @@ test('an interval is that of Student’s t', () => {
   const [low, high] = intervalOf([1, 2, 3, 4, 5])
   expect(low).toBeCloseTo(3 - 1.9634, 3)
   expect(high).toBeCloseTo(3 + 1.9634, 3)
+  // Of more than are tabled: 2.0227 standard errors for 40 values.
+  const many = Array.from({ length: 40 }, (_, at) => at % 2)
+  const [least, most] = intervalOf(many)
+  expect((most - least) / 2).toBeCloseTo(2.0227 * Math.sqrt(0.25 / 39), 5)
 })
 
 test('cost is that of all attempts: what failed, or was lost under way, is paid for', () => {

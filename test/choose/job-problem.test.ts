@@ -57,6 +57,27 @@ test('an item is due by its last stage, and every stage knows when', () => {
   ])
 })
 
+test('what takes one result follows the item it is of, what gathers follows all', async () => {
+  const file = { file: '/three.json', folder: '/' }
+  const { stages, ...rest } = {
+    stages: ['a', 'b'],
+    name: 'three',
+    input: { range: { from: 0, to: 3 } },
+  }
+  const maps = stages.map(name => ({ name, map: `./${name}.mjs` }))
+  const sum = { name: 'sum', reduce: './sum.mjs', after: 'b' }
+  const three = parseJob({ ...rest, stages: [...maps, sum] }, file)
+  const estimates = new Map([...given.estimates, ['sum', learnt(50_000)]])
+  const machines = [{ ...machine, slots: 4, capacity: { cpu: 4 } }]
+  const { problem } = jobProblem(three, { ...given, machines, estimates })
+  const strategy = strategyNamed('mct') ?? expect.fail()
+  const spending = { kind: 'steps', steps: 1 } as const
+  const { schedule } = await planProblem(problem, { strategy, seed: 1, spending })
+  const { start, end } = schedule
+  for (const nth of [0, 1, 2]) expect(start[3 + nth]).toBeGreaterThanOrEqual(end[nth])
+  expect(start[6]).toBeGreaterThanOrEqual(Math.max(...end.subarray(3, 6)))
+})
+
 test('a forecast begins with what slots take to load', async () => {
   const { problem } = jobProblem(job, given)
   const strategy = strategyNamed('mct') ?? expect.fail()

@@ -79,7 +79,7 @@ describe('why, while a run is at work on two slots that both hang', () => {
     const { out, code } = await folder.dray('why', 'pages', 'later-7')
     expect(code).toBe(0)
     expect(out).toMatch(/read: ready: \d+ items of its stage go first/)
-    expect(out).toMatch(/box: .*(all 2 slots are busy|2 of 2 slots are busy)/)
+    expect(out).toMatch(/^ {4}box: .*(all 2 slots are busy|2 of 2 slots are busy)$/m)
     expect(out).toMatch(/likely to start in \d/)
     expect(out).toContain('sum: waiting: waits for its result of read')
     const { stages } = JSON.parse((await folder.dray('why', 'pages', 'later-7', '--json')).out)

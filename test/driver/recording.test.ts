@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'
 import { historyBatches, toEvent } from '../../src/driver/recording.ts'
+import { unansweredBatches } from '../../src/driver/unanswered.ts'
 import type { Outcome } from '../../src/port/executor.ts'
 import { runOf } from '../fixtures/run-definition.ts'
 
@@ -52,6 +53,33 @@ test('history holds what the core counts: the next item of a live attempt, from 
   expect(recorded(1, answer(1, 0), answer(2, 3))).toEqual([3])
   step(state, 50_000, [toEvent(0, 0, [answer(1, 0)])])
   expect(recorded(0, answer(1, 0), answer(1, 1))).toEqual([1])
+})
+
+test('of a slot that ends with its answers, history holds the first item that had none', () => {
+  const state = emptyState()
+  const machine = { id: 'm0', speed: 1, slots: 1, capacity: {}, cost: 0 }
+  const one = { kind: 'fixed', items: 1 } as const
+  step(state, 0, [
+    { kind: 'joined', machine },
+    {
+      kind: 'submit',
+      run: { ...run, stages: run.stages.map(stage => ({ ...stage, chunk: one })) },
+    },
+    { kind: 'read', stage: 0, first: 0, count: 60, cursor: '', done: true },
+  ])
+  const { attempt, first } = state.tasks
+  const [slot] = state.machines[0].slots
+  const answered = (task: number) =>
+    toEvent(0, 0, [{ ...answer(attempt[task], first[task]), task, micros: 50, cpuMicros: 50 }])
+  // Once items are known to be quick, others wait in the slot.
+  for (let now = 1; slot.running.length < 2; now += 100)
+    step(state, now, [answered(slot.running[0])])
+  const [head, next] = slot.running
+  const failure = { kind: 'crash', message: 'no more' } as const
+  const ended = { kind: 'slotEnded', machine: 0, slot: 0, failure } as const
+  expect(unansweredBatches(state, 100_000, [answered(head), ended], 1)).toMatchObject([
+    { attempts: [attempt[next]], indexes: [first[next]], outcomes: ['crash'] },
+  ])
 })
 
 test('quick items in a row are one entry, with the processor time of all and the most memory', () => {

@@ -116,6 +116,8 @@ describe('a job file', () => {
   it('has its returns schema read and checked', async () => {
     put({ 'a.ts': handler, 'job.yaml': `${yaml}    returns: page.json\n` })
     expect(await refusal('job.yaml')).toContain('stages[0].returns: no file page.json')
+    put({ 'page.json': '{ "type": ' })
+    expect(await refusal('job.yaml')).toMatch(/returns: page\.json: .*; expected JSON/)
     put({ 'page.json': '{ "type": "strnig" }' })
     expect(await refusal('job.yaml')).toContain('stages[0].returns: page.json: not a JSON Schema')
     put({ 'page.json': '{ "type": "string" }' })

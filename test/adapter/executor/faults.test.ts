@@ -168,6 +168,12 @@ describe('a lying or noisy handler', () => {
     },
   )
 
+  test('closes a file that is not its own and runs on: it is to blame, and told what it did', async () => {
+    const { failure } = await harm('closesAndSays').next('slotEnded')
+    expect(failure).toMatchObject({ kind: 'crash', code: 'PROTOCOL' })
+    expect(failure.message).toContain('the handler closed a file that is not its own')
+  })
+
   test('closes the pipe of its answers: is told as that, not as killed from outside', async () => {
     const { failure } = await harm('closesAnswers').next('slotEnded')
     expect(failure).toMatchObject({ kind: 'crash', code: 'PROTOCOL' })

@@ -180,6 +180,24 @@ describe('what a slot loaded can be dropped', () => {
     expect(box.of('loaded').map(({ frees }) => frees)).toEqual([true, true, true])
   })
 
+  test('what is dropped is torn down to its end before anything else is set up', async () => {
+    const box = world()
+    const source = `
+      let story = ''
+      export const setup = () => { story += 'up ' }
+      export const teardown = async () => {
+        await new Promise(done => setTimeout(done, 50))
+        story += 'down '
+      }
+      export default () => story`
+    box.executor.define(0, code(written('slow-down.mjs', source)))
+    box.executor.run(first, 0, [order(0, 1)])
+    await box.answered(1)
+    box.executor.unload(first, 0)
+    box.executor.run(first, 0, [order(1, 1)])
+    expect((await box.answered(2))[1].result).toBe('"up down up "')
+  })
+
   test('a number given to another stage runs the other code', async () => {
     const box = world()
     box.executor.define(0, code('double.mjs'))
