@@ -14,7 +14,7 @@ export function systemClock(): Clock {
     now,
     wake(at, callback) {
       then = callback
-      // From tick to tick it is mostly the same, a far timeout.
+      // Mostly the same instant as at the last tick (a far timeout): the timer is then left as it is.
       if (at === armedFor) return
       clearTimeout(timer)
       armedFor = at

@@ -26,7 +26,7 @@ function refuseWithin(value: object, key: string): void {
   if (value instanceof Date && Number.isNaN(value.getTime()))
     throw new Error(`${named(key)} is an invalid Date, which becomes null in JSON`)
   if (value instanceof Date || ArrayBuffer.isView(value)) return
-  // Of what it says JSON asks no `toJSON` again.
+  // JSON does not call `toJSON` again on what a `toJSON` returned.
   const said: unknown = toJSON.call(value, key)
   if (typeof said === 'object' && said !== null) refuseParts(said, key)
   else refuseSimple(said, key)
@@ -36,7 +36,7 @@ function refuseParts(value: object, key: string): void {
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {
       const entry: unknown = value[at]
-      // Long lists are lists of these: their places are put in words only where something is wrong.
+      // Fast path for the elements of long lists: their paths are only built when something is wrong.
       if (typeof entry === 'string' || Number.isFinite(entry)) continue
       refuseLosses(entry, `${key}[${at}]`)
     }

@@ -3,7 +3,7 @@
  * the beginning at any time, more than once, and waits at its end until it is over.
  */
 export function answerLog() {
-  /** The stage's place in the run and the item's index, in turn. */
+  /** Pairs, flattened: the stage's place in the run, the item's index. */
   const arrived: number[] = []
   let over = false
   let failure: Error | undefined

@@ -7,12 +7,12 @@ import type { Host } from './host.ts'
 /** Nothing more of a run starts, and what runs is aborted. Resolves once that is durable. */
 export async function cancel(host: Host, run: Run): Promise<void> {
   if (isLive(run)) await namesAtHand(host, run)
-  // A run that rests (nobody has worked on it since its owner ended) must be awake to be stopped.
+  // A paused run (nobody has worked on it since its owner ended) must first go on to be stopped.
   if (run.state === 'paused') host.loop.send({ kind: 'goOn', run: run.number })
   await host.commit({ kind: 'cancel', run: run.number })
 }
 
-/** An input that is gone, or does not answer, names nobody: its items are cancelled by their numbers. */
+/** If the input is gone or does not answer, keys are unknown: items are cancelled under their numbers. */
 async function namesAtHand({ state, loop }: Host, run: Run): Promise<void> {
   const inTime = new AbortController()
   const late = pause(MOST_MILLIS, undefined, { signal: inTime.signal }).catch(() => {})
@@ -21,5 +21,5 @@ async function namesAtHand({ state, loop }: Host, run: Run): Promise<void> {
   inTime.abort()
 }
 
-/** What a cancel may wait for names. */
+/** How long a cancel may wait for the items' keys. */
 const MOST_MILLIS = 2_000

@@ -16,10 +16,10 @@ export type Cleaning = { readonly run: string } | { readonly olderThan: Micros }
 export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<string[]> {
   const { store } = host
   const view = { state: host.state, store, payloads: undefined, owned: true }
-  // Those of which a death kept the space are named, and freed, as well.
+  // Includes runs whose removal was cut short by a crash: their space is freed too.
   const before = store.removedRuns()
   const removed = chosen(view, cleaning)
-  // With no turn in between, in which one of them might be taken up again.
+  // Synchronous, so that no run can be taken up again in between.
   for (let from = 0; from < removed.length; from += AT_A_TIME)
     store.removeRuns(removed.slice(from, from + AT_A_TIME))
   const names = [...before, ...removed]
@@ -43,7 +43,7 @@ const AT_A_TIME = 500
 
 function chosen(view: View, cleaning: Cleaning): string[] {
   if ('olderThan' in cleaning) return olderThan(view, cleaning.olderThan)
-  // It was removed already, and is named for its space.
+  // Already removed; listed because its space is still to be freed.
   return view.store.removedRuns().includes(cleaning.run) ? [] : [removable(view, cleaning.run)]
 }
 

@@ -49,15 +49,15 @@ export type Host = {
   runNamed(name: string): Run | undefined
   /** Resolves when the run has ended; rejects when the node stopped. */
   ended(run: string): Promise<void>
-  /** After the close as it was then, of the runs that were attached. */
+  /** After `close`: as it was then, for the runs that were attached. */
   written(run: string): readonly Written[]
   /** Why an ended run's output files are not there: a full disk, no permission. */
   unwritten(run: string): OutputError | undefined
   /** Writes the outputs of an ended run again, as its attached job has them. Answers a problem, if any. */
   writeOutputs(run: string): Promise<string | undefined>
-  /** Hears of every durable step and of what handlers say. */
+  /** Called with every durable step and with what handlers print or report. */
   listen(listener: HostListener): () => void
-  /** Makes ready for many small commits, each waited for. */
+  /** Prepares the log for many small commits that are each waited for. */
   reserveLog(): void
   /** Sends an event and resolves once it is durable. */
   commit(event: Event): Promise<void>
@@ -65,7 +65,7 @@ export type Host = {
   nextStep(): Promise<void>
   /** Starts nothing new, and resolves when nothing runs any more, or after so many milliseconds. */
   drain(millis: number): Promise<void>
-  /** Lets the directory go; whoever still waits hears of it. `grace` in micros. */
+  /** Releases the directory; promises that still wait reject. `grace` in micros. */
   close(grace?: number): Promise<void>
   isClosed(): boolean
 }
@@ -159,7 +159,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       if (record !== undefined && ending !== undefined)
         store.putRun({ ...record, state: ending, endedAt: run.endedAt })
       rmSync(join(dir, 'gather', name), { recursive: true, force: true })
-      // Its job may hold all of its input; who takes the run up again attaches it anew.
+      // Its job may hold all of its input, so it is dropped; whoever takes the run up again attaches it anew.
       ended.set(name, attached.get(name)?.unwritten)
       attached.delete(name)
       waiting.ended(name)
@@ -188,7 +188,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     return writeOutputs(state, store, run, found)
   }
 
-  /** A run that was stopping when its owner died ends at once, before anybody gives it its job again. */
+  /** A run that was stopping when its owner died ends at once, before its job is attached: by its recorded job. */
   const asRecorded = (name: string): Attached | undefined => {
     const record = store.run(name)
     if (record === undefined) return undefined
@@ -267,7 +267,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   owner.handle(async request =>
     options.onRequest === undefined ? { error: 'busy' } : options.onRequest(host, request),
   )
-  // Whoever looks at a run next must find it resting, not as its dead owner left it.
+  // The pauses above must be durable first: whoever looks next must not find runs as a dead owner left them.
   try {
     await host.nextStep()
   } catch (error) {

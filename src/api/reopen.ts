@@ -37,7 +37,7 @@ export async function reopenFailed(host: Host, record: RunRecord) {
       [FAILED, SKIPPED, CANCELLED].map(code => host.state.stages[number].items.counts[code]),
     )
     .reduce((sum, count) => sum + count, 0)
-  // As when its job is run again: on a smaller box it would wait for ever.
+  // Checked as when the job is run again: on a smaller box it could otherwise wait for ever.
   if (isLive(run) || items > 0 || run.problem !== undefined) refuseNeverHere(job, host.machines)
   if (!isLive(run) || !host.isAttached(record.name)) {
     const keeper = keeperFor(host, job, record.name)
@@ -60,7 +60,7 @@ export async function reopenFailed(host: Host, record: RunRecord) {
   return { run: record.name, items, live: false, again: true }
 }
 
-/** Where all of a stage failed, and was mended since, nothing of it comes from older code. */
+/** If every item of a stage failed and its code was fixed since, nothing of the stage comes from older code. */
 function printsFrom(
   store: Store,
   { name: run, stageFingerprints: before }: RunRecord,

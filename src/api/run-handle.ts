@@ -36,7 +36,8 @@ export function runHandle(host: Host, name: string): RunHandle {
     },
     result() {
       const end = host.ended(name).then(status)
-      // Whoever let go of the promise shall not die of a directory that closes.
+      // Marks the rejection as handled: a caller that dropped the promise must not crash when the directory
+      // closes.
       end.catch(() => {})
       return end
     },

@@ -30,7 +30,7 @@ export async function writeOutputs(
     remember(store, run, written)
     return refusedInWords(written)
   } catch (error) {
-    // A folder that cannot be trusted is the node's trouble; a file that cannot be written the run's.
+    // A damaged directory stops the node; an output file that cannot be written fails only the run.
     if (error instanceof JournalError) throw error
     if (error instanceof OutputError) found.unwritten = error
     remember(store, run, written)

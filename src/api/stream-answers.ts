@@ -72,7 +72,7 @@ export function streamAnswers(host: Host, run: Run) {
       const answer = new Promise<unknown>((resolve, reject) => {
         waiting.set(key, { resolve, reject })
       })
-      // Whoever does not ask for the answer shall not die of it.
+      // Marks the rejection as handled: a caller that never asks for the answer must not crash.
       answer.catch(() => {})
       return answer
     },

@@ -56,7 +56,7 @@ export async function streamHandle(
   const problemOf = targetProblems(eachTemplates(job))
   let closing: Promise<Summary> | undefined
   let free = 0
-  /** The last push. */
+  /** Resolves when the last push is durable. */
   let durable: Promise<void> = Promise.resolve()
   let turn: Promise<unknown> = Promise.resolve()
   const refuseEnded = (): void => {
@@ -70,7 +70,7 @@ export async function streamHandle(
 
   const isTaken = (key: string): boolean => answers.awaits(key) || pushed.has(key)
 
-  /** The item's number, or the next that nobody took for a key of his own. */
+  /** The item's number, or the next number that was not given as a key. */
   const freeNumber = (): string => {
     free = Math.max(free, pushed.count())
     while (isTaken(String(free))) free += 1

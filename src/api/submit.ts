@@ -68,7 +68,7 @@ export async function submitJob(
     })
     return { run: previous.name, plan }
   }
-  // The journal knows a run by its name for ever, one that was removed too.
+  // The journal keeps a run's name for ever, even after the run was removed.
   const name = runNameFor(
     taken => host.runNamed(taken) !== undefined || host.store.run(taken) !== undefined,
   )

@@ -251,7 +251,10 @@ function totalSpeed(state: State): number {
   return speed
 }
 
-/** Each counts where it ended, or where its slot or machine ended under it: one an item, also in chunks. */
+/**
+ * Attempts in all, one per item, in chunks too: each counts where it ended, or where its slot or machine was
+ * lost.
+ */
 const attemptsOf = (stages: readonly Stage[]): number =>
   stages.reduce(
     (all, { byMachine }) => byMachine.reduce((some, share) => some + (share?.tasks ?? 0), all),

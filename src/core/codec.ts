@@ -41,8 +41,8 @@ const eventColumns = [
 const decisionColumns = ['tasks', 'machines', 'counts']
 
 /**
- * What comes with every item is put together by hand, field by field: `JSON.stringify` takes 15,000
- * instructions for an object with ten fields, a tenth of what the loop spends on an item that comes alone.
+ * The parts that occur with every item are assembled by hand, field by field: `JSON.stringify` takes 15,000
+ * instructions for an object with ten fields, a tenth of what the loop spends on an item that arrives alone.
  */
 function eventText(event: Event): string {
   if (event.kind === 'outcomes') return outcomesText(event)

@@ -107,7 +107,7 @@ function mend(state: State, machine: Machine): void {
   view.slots[number] = Math.max(1, slots.length)
 }
 
-/** Nearly always there are none, or few, behind it. */
+/** Inserts in ascending order; nearly always few entries or none stand behind the new one. */
 function insert(offers: Offers, number: number): void {
   const { machines } = offers
   let at = offers.count

@@ -38,7 +38,7 @@ export type Event =
       readonly kind: 'stageBroken'
       readonly stage: number
       readonly failure: Failure
-      /** It was its input that could not be read or gathered: no answer to that is on its way any more. */
+      /** The stage's input could not be read or gathered: no answer to that request is under way any more. */
       readonly reading?: true
     }
   | { readonly kind: 'pressure'; readonly machine: number; readonly high: boolean }

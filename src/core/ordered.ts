@@ -17,7 +17,7 @@ export function orderedTask(state: State, stage: Stage, task: number): OrderedTa
   return ordered
 }
 
-/** A class for its getters alone: an object literal that has some is kept as a dictionary. */
+/** A class only because of its getters: V8 keeps an object literal with getters as a slow dictionary. */
 export class OrderedView implements OrderedTask {
   state!: State
   stage!: Stage

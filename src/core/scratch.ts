@@ -20,7 +20,7 @@ export type Scratch = {
   readonly columns: Columns
   /** What an order sees of a task. */
   readonly ordered: OrderedView
-  /** Nobody stores answers: they are not gathered. */
+  /** Nothing stores answers, so they are not gathered. */
   forgetful: boolean
   /** Shares decide between runs, in this turn of the phases. */
   shared: boolean

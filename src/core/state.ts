@@ -61,11 +61,14 @@ export type Run = {
   retries: number
   /** Items with a due date that have ended well, those after it, and by how many micros at most. */
   readonly dues: { ended: number; late: number; most: number }
-  /** Micros between its last answer before an interruption or an end and its next start, over all of them. */
+  /**
+   * Micros in all during which it rested: from its last answer before an interruption or an end to its next
+   * start.
+   */
   rested: number
-  /** Each of those times, in order; micros since the epoch. */
+  /** Each of these rests, in order; micros since the epoch. */
   readonly rests: { readonly from: number; readonly to: number }[]
-  /** Since when it rests so; 0: it does not. */
+  /** Since when it has been resting; 0: it is not. */
   restsSince: number
   readonly allocation: Allocation
   readonly order: Order
@@ -114,7 +117,7 @@ export type Stage = {
   readonly estimates: Estimate[]
   /** Pooled over machines, normalised to speed 1. */
   readonly pooled: Estimate
-  /** All that was learnt of it are first items of slots. */
+  /** Everything learnt so far comes from first items of slots, which take longer. */
   onlyCold: boolean
   /** Micros from one message of a slot to the next that its items did not take; size: how many items. */
   readonly handover: Estimate
@@ -229,13 +232,13 @@ export type Slot = {
   readonly loaded: number[]
   /** When each of those was last used. */
   readonly usedAt: number[]
-  /** Of those the ones of which an item was answered here: the first one takes longer. */
+  /** Those of the loaded stages that have answered an item here; before that, an item takes longer. */
   readonly warm: number[]
   /** Bytes of models beside the one in use: leased with it, for nothing is dropped under an attempt. */
   pinned: number
   /** Attempts were asked to stop, or the slot to end: why. */
   killing: Failure | undefined
-  /** Its end was asked for and is not confirmed: nothing is sent, its lease goes on. */
+  /** The slot was told to end and has not confirmed: nothing is sent to it and its lease goes on. */
   dying: boolean
   /** The stage of the head is being set up: its own time has not begun. */
   loading: boolean
@@ -264,7 +267,7 @@ export type Recovery =
       readonly klass: number
       readonly failure: Failure
     }
-  /** Its user wants what still runs of it stopped, whatever it stops for. */
+  /** The user cancelled the run: what still runs of it is stopped, whatever else the run is stopping for. */
   | { readonly kind: 'cancel'; readonly run: number }
   /** The head of a slot is past its timeout. */
   | { readonly kind: 'overdue'; readonly machine: number; readonly slot: number }

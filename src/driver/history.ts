@@ -53,7 +53,7 @@ export function untoldHistory(
     return stage !== undefined && isUntold(runName(state, stage), storedName(state, stage))
   }
   return events.flatMap(event => {
-    // Of failures the entry does not tell it: it was written with it, if there was any.
+    // An entry does not carry the history of failures: that was written beside it.
     if (event.kind !== 'outcomes' || event.failures.length > 0) return []
     if (!stagesOf(state, event).some(isAsked)) return []
     const batches = historyBatches(state, now, event, toldOutcomes(event))
@@ -61,7 +61,7 @@ export function untoldHistory(
   })
 }
 
-/** Of a thousand answers nearly always one. */
+/** Nearly always a single one. */
 function stagesOf({ tasks }: State, event: Outcomes): number[] {
   const stages: number[] = []
   for (const task of event.tasks)

@@ -35,7 +35,7 @@ export function createIntake(
       const chunk = await sourceOf(payloads, stage).read(action.cursor, action.limit)
       const { items, cursor, done } = chunk
       const keeping = ports.keep?.(stage, first, items)
-      // No turn is given away where nothing could be kept.
+      // Awaited only where an earlier run has results to keep: an `await` gives up the turn.
       const kept = keeping && (await keeping)
       if (!isAsked()) return
       stow(payloads, stage.number, first, items)
@@ -94,7 +94,10 @@ export function createIntake(
   }
 }
 
-/** Enough of it waits in memory. With no task to take from it, only reading can lead on: a chunk wants more. */
+/**
+ * Whether enough of the stage waits in memory. With no task that could take from it, reading must go on: a
+ * chunk needs more items.
+ */
 function isFull(state: State, payloads: Payloads, stage: Stage): boolean {
   const { global } = state.runs[stage.run].order
   const room = global ? limits.indexedCharacters : limits.heldCharacters

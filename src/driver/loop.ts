@@ -97,7 +97,7 @@ type Entered = {
   readonly decisions: readonly Decision[]
   readonly kept: readonly Kept[]
   readonly history: readonly HistoryBatch[]
-  /** The entry's own events tell it. */
+  /** The history can be rebuilt from the entry's own events. */
   readonly isTold: boolean
   readonly spooled: readonly Pushed[]
 }
@@ -139,7 +139,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     if (!stopped) runTick()
   }
 
-  /** Where nothing is kept nobody asks what came with an event. */
+  /** A forgetful journal stores nothing, so the outcomes of an event are not needed. */
   const admit = (event: Event, outcomes?: readonly Outcome[]): void => {
     inbox = appended(inbox, event)
     if (ports.forgetful !== true) carried = appended(carried, outcomes)

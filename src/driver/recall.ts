@@ -16,7 +16,7 @@ export async function recall(state: State, payloads: Payloads, run: Run): Promis
     for (let index = 0; index < stage.known; index += 1) {
       if (isHere(index)) continue
       await refetch(state, payloads, stage, index)
-      // An input that has shrunk has no more to tell.
+      // The input has shrunk: there is nothing more to read.
       if (!isHere(index)) break
     }
   }

@@ -96,7 +96,7 @@ export function resultBatches(
 const unknownKey = ({ definition, upstream }: Stage, index: number): string =>
   definition.link.kind === 'gather' && upstream >= 0 ? 'all' : String(index)
 
-/** Of a file that is another one by the time it ran the source's word alone stands. */
+/** If the file changed between reading and running, only the version that the source gave counts. */
 const withContent = (version: string, content: string | undefined): string =>
   content?.startsWith(`${version}-`) ? content : version
 

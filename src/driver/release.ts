@@ -43,7 +43,7 @@ export async function forgetStage(payloads: Payloads, forgotten: Stage): Promise
   await source?.close()
 }
 
-/** Of pushed items it is counted, over all stages, how much waits in memory. */
+/** For pushed items, the bytes that wait in memory are counted over all stages. */
 function letGo({ pushed }: Payloads, { definition: { link } }: Stage, bytes: number): void {
   if (link.kind === 'source' && link.pushed === true) pushed.held -= bytes
 }

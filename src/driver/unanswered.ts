@@ -89,7 +89,7 @@ function headOf({ tasks }: State, slot: Slot, own: readonly Outcomes[]) {
   return undefined
 }
 
-/** Work that a cancelled run gives up is no failure, and is not drawn as one. */
+/** Work given up because its run was cancelled is not shown as a failure. */
 function batchOf(
   state: State,
   slot: Slot,

@@ -2,9 +2,9 @@ import { getHeapStatistics } from 'node:v8'
 import type { AttemptOrder } from '../../port/executor.ts'
 
 /**
- * The engine limits JavaScript's heap by itself, to 2 or 4 GB where the box has more, once and for all as
- * it starts. Attempts that may hold more get a slot's process that was begun with more: in bytes, and in
- * doublings, so that a slot has few of them. What they may hold is watched beside it. 0: as it comes.
+ * The engine limits JavaScript's heap when it starts, to 2 or 4 GB on larger boxes. Attempts that may hold more
+ * get a slot process that was started with a larger heap. Sizes are in bytes and double each time, so that a
+ * slot has few such processes. What attempts really hold is watched separately. 0: the engine's own limit.
  */
 export function heapFor(attempts: readonly AttemptOrder[]): number {
   let most = 0
@@ -15,8 +15,8 @@ export function heapFor(attempts: readonly AttemptOrder[]): number {
   return heap
 }
 
-/** What any slot has: this process may have been given more than slots are. */
+/** The heap that any slot has by default; this process itself may have been started with a larger one. */
 const usual = Math.min(getHeapStatistics().heap_size_limit, 2 * 1024 ** 3)
 
-/** As the engine is told. */
+/** In MiB, the unit of the engine's option. */
 export const heapMegabytes = (bytes: number): number => Math.ceil(bytes / 1024 ** 2)

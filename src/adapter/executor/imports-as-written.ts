@@ -7,7 +7,7 @@ import { mustCompile } from '../modules/import-module.ts'
  * to a file named by its content.
  */
 export function importsAsWritten(): { areCompiled(code: StageCode): boolean } {
-  /** By path: the one version that slots import as it lies; `undefined` once there was another. */
+  /** By path: the one version that slots import without compiling; `undefined` once a second version was seen. */
   const versions = new Map<string, string | undefined>()
   return {
     areCompiled({ module, version }) {

@@ -1,2 +1,5 @@
-/** As they were before any handler could replace them: what slot and loop say does not pass through a handler's own. */
+/**
+ * `JSON.parse` and `stringify` as they were before any handler could replace them: the protocol between slot
+ * and loop must not depend on what a handler changed.
+ */
 export const { parse, stringify } = JSON

@@ -60,7 +60,7 @@ export function memoryWatch(options: {
       kills = killed()
       return kills > before
     },
-    /** Whether one slot that held so much is what filled the box. */
+    /** Whether a slot that held this many bytes is itself what filled the box. */
     isMost: (bytes: number) => bytes > total / 2,
     /** The system had to kill a slot: what is free now is what that slot held, so nothing starts for a while. */
     ranOut(): void {
@@ -75,7 +75,8 @@ export function memoryWatch(options: {
     start(): void {
       if (timer !== undefined) return
       timer = setInterval(look, PERIOD_MS).unref()
-      // Before the first slot is up, so that of a box already short not more than its first tasks start.
+      // Looks before the first slot is up, so that on a box already short of memory no more than the first
+      // tasks start.
       setImmediate(look)
     },
     stop(): void {

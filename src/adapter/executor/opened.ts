@@ -15,7 +15,7 @@ export type Opened = {
   killed: 'asked' | 'memory' | undefined
   exit: { readonly code: number; readonly late: boolean } | undefined
   residentBytes: number
-  /** Ended without a word: its slot's end was already told, or nothing ran on it. */
+  /** Its end is not reported: the slot's end was reported already, or nothing ran here. */
   silent: boolean
 }
 

@@ -13,7 +13,7 @@ export type PendingItem = {
   readonly memoryLimit: number | undefined
   /** Characters of native output kept for it. */
   written: number
-  /** The file it names, as its slot found it. */
+  /** Version of the file that the item names, as its slot found it. */
   content?: string
 }
 

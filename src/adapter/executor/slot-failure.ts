@@ -7,7 +7,7 @@ type Circumstances = {
   readonly end: ChannelEnd
   /** The core asked for it, or the memory watch did. */
   readonly killed: 'asked' | 'memory' | undefined
-  /** Its own will, as it said itself. */
+  /** It exited by itself and said so. */
   readonly exit: { readonly code: number; readonly late: boolean } | undefined
   /** The last sample of its resident memory, and the limit of what ran. */
   readonly residentBytes: number
@@ -42,7 +42,7 @@ export function slotFailure(of: Circumstances): Failure {
   return { kind: 'crash', ...story(of), detail: detailOf(end) }
 }
 
-/** Whoever runs now did not do it. */
+/** The item that runs now is not to blame. */
 function exitedLate(code: number): Failure {
   const did = undoings[code] ?? `called process.exit(${code})`
   const message = `the slot ended under it: an item that had ended before ${did}`

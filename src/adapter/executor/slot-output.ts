@@ -6,8 +6,9 @@ import { MAX_TEXT } from './voice.ts'
 type Stream = 'stdout' | 'stderr' | 'log'
 
 /**
- * Whose text it is. The slot's runtime names the item that wrote. What reaches the pipes past it (native
- * code, a dying engine) is held to be of the item that runs, or of the last one, and limited here.
+ * Decides which item a text belongs to. The slot's runtime names the item that wrote. Text that reaches the
+ * pipes without the runtime (native code, a dying engine) is attributed to the item that runs, or to the last
+ * one, and limited here.
  */
 export function slotOutput(
   pending: ReturnType<typeof pendingItems>,

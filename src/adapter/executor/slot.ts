@@ -293,7 +293,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     /** The processes to sample. */
     processes: () => [...opened].filter(target => target.channel.pid !== undefined),
     sampled(target: Opened, bytes: number): void {
-      // One that has just ended holds nothing any more; what it held says why.
+      // A process that has just ended reports 0; its last sample is kept, since it may explain why it ended.
       if (bytes === 0) return
       target.residentBytes = bytes
       const limit = target === active ? pending.first()?.memoryLimit : undefined

@@ -4,7 +4,7 @@ import type { StageDefinition } from './protocol.ts'
 
 /** A stage as the loop's end of the executor knows it. */
 export type StageState = {
-  /** The core's number, which it may give to another stage later; and ours, which is never reused. */
+  /** `stage` is the core's number, which may later be given to another stage; `id` is our own and never reused. */
   readonly stage: number
   readonly id: number
   readonly code: StageCode

@@ -11,7 +11,7 @@ import { bundleModule } from './bundle.ts'
  */
 export async function codeFingerprint(path: string): Promise<string> {
   const bundle = await bundleModule(path)
-  // As itself alone it would pass for other code.
+  // Hashing only the file itself would make unchanged code look changed.
   if (bundle.kind === 'broken' && bundle.by === 'compiler')
     throw new InputError(bundle.failure.message)
   const files = bundle.kind === 'bundled' ? [...bundle.inputs] : [path]

@@ -26,7 +26,7 @@ export async function claimDirectory(dir: string): Promise<Owner> {
     try {
       writeRecord(folder, record)
     } catch (error) {
-      // Left listening it would answer for a folder that nobody has.
+      // If left listening, it would answer for a directory that nobody owns.
       await server.close()
       throw error
     }

@@ -154,13 +154,13 @@ function lastTold(db: Database, stages: Stages): HistoryTo {
     const row = last.get(stage) as [number, string, Uint8Array] | undefined
     if (row === undefined) return 0
     const [checksum, names, body] = row
-    // Who reads it will be told.
+    // The row is damaged: whoever reads the history will be told, so nothing is added here.
     if (checksumOf(stages.seed(stage), names, body) !== checksum) return Number.POSITIVE_INFINITY
     return (JSON.parse(names) as Names).to ?? Number.POSITIVE_INFINITY
   }
   return (run, name) => {
     const stage = stages.find(run, name)
-    // A removed run's.
+    // Left over from a removed run.
     if (stage === undefined) return Number.POSITIVE_INFINITY
     const to = known.get(stage) ?? db.guard('reading the history', () => ask(stage))
     known.set(stage, to)

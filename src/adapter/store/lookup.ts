@@ -44,7 +44,7 @@ export function answerAt(window: Window, item: number, row: Answers): StoredResu
   }
 }
 
-/** Of a stage and those after it, now and in the run before: 36 MB where stages are large. */
+/** Windows for a stage and those after it, of this run and of the one before: 36 MB where stages are large. */
 const maxWindows = 4
 const maxRows = 64
 

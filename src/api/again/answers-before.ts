@@ -12,7 +12,10 @@ export type Answered = { readonly run: string; readonly index: number; readonly 
 export type StageBefore = {
   /** The newest result of each. */
   readonly answers: ReadonlyMap<string, Answered>
-  /** What the newest of them that ended it made of it, where that is of no use: it failed, or was asked for anew. */
+  /**
+   * The outcome in the newest run that ended the item, where that has no result to keep: it failed, or its
+   * stage was asked to run again.
+   */
   readonly without: ReadonlyMap<string, ResultState>
 }
 
@@ -36,7 +39,7 @@ function stageBefore(
   const answers = new Map<string, Answered>()
   const without = new Map<string, ResultState>()
   for (const { name: run, redone } of runs) {
-    // What was asked for anew: what runs before had of it is of no use.
+    // Stages asked to run again: results of earlier runs do not count for them.
     if (redone.includes(stage)) {
       for (const key of answers.keys()) if (!without.has(key)) without.set(key, 'done')
       answers.clear()

@@ -67,7 +67,7 @@ export function changesOf(
   ]
 }
 
-/** Files whose outputs are looked at before the run: a second's worth. */
+/** How many input files are checked against the outputs before a run: as many as take about a second. */
 const LOOKED_AT = 10_000
 
 /**
@@ -90,7 +90,7 @@ export async function inputFingerprint(host: Host, job: Job): Promise<string | u
       const { items } = await source.read(undefined, LOOKED_AT)
       await refuseOutputInInput(job, items)
     }
-    // The same rows under another key are other items.
+    // The key field is part of it: the same rows under another key are different items.
     const key = 'key' in job.input ? (job.input.key ?? '') : ''
     const cut = job.input.kind === 'csv' ? (job.input.delimiter ?? '') : ''
     return print === undefined ? undefined : `${job.input.kind}${cut}:${key}:${print}`

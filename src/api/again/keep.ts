@@ -33,7 +33,7 @@ export function keeperFor(host: Host, job: Job, name: string): Keeper | undefine
   return keeperOf(host.store, stillHolds(host.store, job, { previous, redo }))
 }
 
-/** An item that is kept: where it is among those read, and what it is made from now. */
+/** A kept item: its position among those read, and the version of what it is made from now. */
 type Kept = {
   readonly position: number
   readonly version: string

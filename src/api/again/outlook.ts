@@ -24,7 +24,7 @@ export type StageOutlook = {
   readonly undecided?: number
   /** Of those that run: a known key with other content, or whose stage is asked for again. */
   readonly changed?: number
-  /** Of those that run: what ended last without a result. */
+  /** Of those that run: items that ended without a result in the last run. */
   readonly failed?: number
   readonly skipped?: number
   readonly cancelled?: number
@@ -48,7 +48,7 @@ export type Outlook = {
   readonly partial?: true
 }
 
-/** Looked up, nothing changed; `undefined` where only a run can tell: a new one, standard input, a stream. */
+/** A look-up that changes nothing. `undefined` where only a run can tell: a new one, standard input, a stream. */
 export async function outlookOf(host: Host, job: Job, plan: Plan): Promise<Outlook | undefined> {
   if (plan.kind === 'goOn') return { stages: goingOn(host, plan.run) }
   if (plan.kind !== 'continue' || job.input.kind === 'stdin' || job.input.kind === 'open')
@@ -56,7 +56,7 @@ export async function outlookOf(host: Host, job: Job, plan: Plan): Promise<Outlo
   return continuing(host, job, plan)
 }
 
-/** By the core itself, on a copy of what it knows. */
+/** Worked out by the core itself, on a copy of its state. */
 function goingOn({ state, store, runNamed }: Host, name: string): StageOutlook[] {
   const run = runNamed(name)
   if (run === undefined) return []

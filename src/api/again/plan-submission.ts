@@ -38,11 +38,10 @@ export type Submission = {
   /** Of the code of each stage alone. */
   readonly code: Readonly<Record<string, string>>
   readonly input: string | undefined
-  /** Nobody gives standard input, and the job's newest run has kept its own. */
+  /** No standard input is given, and the job's newest run has kept its own. */
   readonly goesOnWithKept: boolean
 }
 
-/** How a user overrides that. */
 /** What an earlier run of the same job is worth; without any of these, older code is refused (`OlderCode`). */
 export type PlanOptions = {
   /** Forget it: everything runs. */
@@ -158,7 +157,7 @@ function planAfter(
 const hasSameStages = (last: RunRecord, now: Submission): boolean =>
   Object.keys(last.stageFingerprints).join() === Object.keys(now.prints).join()
 
-/** What was pushed is nowhere but in the run: a run of other stages could not take it along. */
+/** Pushed items exist only in their run, so a run of other stages could not take them along. */
 function refuseOtherStages({ name }: Job, last: RunRecord, now: Submission): void {
   if (hasSameStages(last, now)) return
   const stages = Object.keys(last.stageFingerprints).join(', ')
@@ -192,7 +191,7 @@ function inputInWords({ input }: Job, before: Job): string {
 
 const keyOf = (input: Job['input']): string | undefined => ('key' in input ? input.key : undefined)
 
-/** Of words that ask for opposite things neither may silently win. */
+/** Options that contradict each other are refused: neither may silently win. */
 function refuseContradiction({ fresh, keep, redo = [] }: PlanOptions): void {
   if (fresh !== true || (keep !== true && redo.length === 0)) return
   const other = keep === true ? '--keep' : `--redo ${redo[0]}`
@@ -226,7 +225,7 @@ type Made = { readonly name: string; readonly items: number; readonly micros: nu
 
 /** What a run holds of stages that changed since: how many results, and how long they took. */
 function madeByOlderCode(host: Host, last: RunRecord, changed: readonly string[]): Made[] {
-  // What was kept from run to run took its time in the first of them.
+  // Results kept from run to run took their time in the first of these runs.
   const runs = lineage(host.store, last.name).map(name => host.runNamed(name)?.stages ?? [])
   const stages = runs.flat().map(at => host.state.stages[at])
   const made = changed.map(name => ({

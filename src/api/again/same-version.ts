@@ -12,7 +12,7 @@ export type SameVersion = (
 export const equalVersion = (before: string, { version }: SourceItem): string | undefined =>
   before === version ? version : undefined
 
-/** A file that may have been touched only is read to tell. */
+/** A file with a new time may only have been touched: its content is read to tell. */
 export function sameVersion({ input }: Pick<Job, 'input'>): SameVersion {
   if (input.kind !== 'files') return equalVersion
   return (before, { version, payload }) =>

@@ -52,7 +52,7 @@ export function stillHolds(
     ofResult(stage, key, { text, run }) {
       const place = answerTo(stage, key)
       if (place === undefined) return undefined
-      // Within one run a result is made from what the same run has of the stage before.
+      // Within one run, a result was made from that same run's result of the stage before.
       return place.run === run || place.version === hash64(text()) ? place : undefined
     },
   }

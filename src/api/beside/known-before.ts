@@ -12,7 +12,7 @@ export function knownBefore(host: Host, run: Run, stage: Stage): string | undefi
   const here = host.state.machines.filter(({ definition }) => ids.includes(definition.id))
   const own = here.filter(({ number }) => (stage.estimates[number]?.n ?? 0) >= limits.samples)
   if (own.length === ids.length) return 'the run goes on with the times it has learnt'
-  // Of a run that went on before, what earlier runs learnt is in its own times already.
+  // If the run went on once before, its own times already include what earlier runs learnt.
   if (stage.firstStart > 0) return undefined
   const times = timesBefore(host, run, stage)
   const recalled = ids.every(id => (times?.machines[id]?.[0] ?? 0) >= limits.samples)

@@ -11,7 +11,7 @@ export function rememberTimes(state: State, store: Store, run: Run): void {
   const prints = store.run(name)?.stageFingerprints
   for (const number of run.stages) {
     const stage = state.stages[number]
-    // Of one that ran nothing stands what was known before, and of what it was learnt.
+    // If the run ran nothing of a stage, what was known before stays, with the note of what it was learnt from.
     if (stage.pooled.n === 0 || stage.firstStart === 0) continue
     const times: LearntTimes = {
       ...timesOf(state, stage),
@@ -40,7 +40,7 @@ type Times = {
   readonly machines: Readonly<Record<string, readonly number[]>>
 }
 
-/** With what passes between its items. */
+/** Includes the time between items. */
 type LearntTimes = Times & {
   /** Absent where an older version learnt them. */
   readonly handover?: readonly number[]
@@ -50,7 +50,7 @@ type LearntTimes = Times & {
   readonly fingerprint?: string
 }
 
-/** `changed`: the stage was another then, and its times are worth `limits.doubted` observations. */
+/** `changed`: the stage has changed since, and its times are worth `limits.doubted` observations. */
 type TimesBefore = LearntTimes & { readonly changed: boolean }
 
 export function learntTimes(

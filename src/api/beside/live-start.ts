@@ -26,14 +26,14 @@ export function liveStart(
 
 export type LiveStart = { readonly strategy: string; readonly order: string }
 
-/** Where sizes say nothing, and in a stream, where long items would wait for ever, `spt` is not taken. */
+/** `spt` is not used where sizes are all alike, nor in a stream, where long items could wait for ever. */
 function firstOrder({ objective, input, stages }: Pick<Job, 'objective' | 'input' | 'stages'>) {
   if (objective === 'weighted-tardiness') return 'edd'
   const sized = stages.some(({ size }) => size.kind !== 'one')
   return objective === 'mean-flow-time' && sized && input.kind !== 'open' ? 'spt' : usualOrder
 }
 
-/** How `auto` names what it begins with among what it may choose. */
+/** The name of the first rule among the candidates of `auto`. */
 export function startingRule(
   machines: readonly MachineDefinition[],
   job: Parameters<typeof liveStart>[1],

@@ -13,14 +13,14 @@ import { nowOf } from '../now.ts'
 /** A stage's open items as a problem, and which items and machines its tasks and machines are. */
 export type OpenItems = {
   readonly problem: Problem
-  /** Tasks of the problem that stand for what runs already: the first ones. */
+  /** How many tasks of the problem, the first ones, stand for what runs already. */
   readonly busy: number
   readonly items: readonly number[]
   /** Machine number by the problem's machine. */
   readonly machineOf: readonly number[]
   /** How far durations stray from what was learnt: a coefficient of variation. */
   readonly noise: number
-  /** What the items take at least, spread over all slots. */
+  /** The least time the items can take, spread over all slots. */
   readonly seconds: number
 }
 
@@ -50,7 +50,7 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
   busy.forEach(({ column, seconds }, row) => {
     times[row * machineOf.length + column] = seconds
   })
-  // A slot is not at the next item at once: due dates are missed by what lies between them, too.
+  // The time between two items counts as well: it can make due dates missed.
   const between = handoverOf(stage)
   let least = 0
   open.forEach((task, nth) => {
@@ -82,7 +82,7 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
   }
 }
 
-/** Tasks of such needs side by side on the machine. */
+/** How many tasks with these needs fit on the machine side by side. */
 function roomFor(needs: Float64Array, machine: Machine): number {
   let room = machine.slots.length
   for (let resource = 0; resource < needs.length; resource += 1) {

@@ -141,7 +141,7 @@ function standingOf(choice: LiveChoice): Standing {
     : { strategy: choice.strategy }
 }
 
-/** Times as long as planning took, before failures alone are a reason to plan again. */
+/** Failures alone lead to a new plan only after this many times as long as the last planning took. */
 const rest = 4
 
 const watchMillis = 250
@@ -178,7 +178,7 @@ function largestFirst({ problem, busy }: OpenItems): LiveChoice | undefined {
   return { kind: 'rule', strategy: 'on-demand', order: 'lpt', why }
 }
 
-/** Expected times closer than this are one to a tail. */
+/** Expected times closer than this make no difference to the tail. */
 const tellApart = 1.1
 
 function choose(
@@ -209,11 +209,11 @@ const [leastSearch, mostSearch] = [50, 500]
 
 type Chosen = {
   readonly job: Job
-  /** Of the run: the job's, or the usual one. */
+  /** The run's order: the job's, or the default. */
   readonly order: string
   readonly open: OpenItems
   readonly choice: LiveChoice
-  /** What made it look now. */
+  /** Why it plans again now, in words. */
   readonly since: string
 }
 

@@ -22,7 +22,7 @@ export type Setbacks = { readonly count: number; readonly last: string }
 
 export const noSetbacks: Setbacks = { count: 0, last: '' }
 
-/** With those of one instant. */
+/** Counts the failures of one instant together. */
 export function setbacksWith(
   before: ReadonlyMap<number, Setbacks>,
   decisions: readonly Decision[],
@@ -39,7 +39,7 @@ export function setbacksWith(
   return after ?? before
 }
 
-/** Undefined before there is anything to plan on. */
+/** `undefined` before there is anything to plan. */
 export function momentOf(host: Host, stage: Stage, setbacks: Setbacks): Moment | undefined {
   const { state } = host
   if (!stage.complete || stage.known < 2) return undefined

@@ -79,10 +79,10 @@ function startThread(): Worker {
   return worker
 }
 
-/** A short run asks again within; of many long ones each would hold some ten MB. */
+/** Long enough for the next question of a short run; in many long runs each kept thread would hold some ten MB. */
 const keptMs = 5_000
 
-/** Ten thousand tasks on a hundred machines need a tenth of it. */
+/** Ten times what ten thousand tasks on a hundred machines need. */
 const mostMegabytes = 1_024
 
 /** Beside this file, compiled or not. */

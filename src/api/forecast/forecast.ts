@@ -11,7 +11,10 @@ export type Forecast = {
   readonly low: number
   readonly expected: number
   readonly high: number
-  /** Of stages that gather what has never run, it all or a level of its tree: its time is not known and not counted. */
+  /**
+   * Names of gathering stages that have never run, as a whole or a level of their tree: their time is unknown
+   * and not counted.
+   */
   readonly without?: readonly string[]
 }
 
@@ -71,7 +74,7 @@ export function leftOf(
   const done = 1 + (own / expected - 1) * calm
   const takes = (q: number) => expected * (1 + (spread.beyond(done, q) - 1) / calm)
   const [middle, passes] = [takes(0.5), handover(0.5)]
-  // The two stray each by itself: not both are long at once.
+  // The two vary independently, so they are not both long at once.
   const strays = (q: number) => Math.hypot(takes(q) - middle, handover(q) - passes)
   const left = (by: number) => Math.max(0, middle + passes + by - ran)
   return { low: left(-strays(LOW)), expected: left(0), high: left(strays(HIGH)) }

@@ -62,7 +62,7 @@ function busyLane(state: State, machine: Machine, slot: Slot, now: number): Lane
       const { factor, handover } = luckOf(of, spread)
       if (at > 0) micros += expected * ratioOf(spread, items, random) * factor + items * handover
       else {
-        // That it has not ended yet rules the shorter times out.
+        // Draws only times longer than it has run: that it has not ended rules out shorter ones.
         const usual = (expected * factor) / spread.mean
         const own = Math.max(0, ran - handover)
         if (usual > 0)

@@ -93,7 +93,7 @@ function inMemory(view: View, stages: readonly Stage[], item: string): FoundItem
   return undefined
 }
 
-/** Names heard on the way, up to so many, for whoever mistyped. */
+/** How many keys are collected on the way, to suggest one for a mistyped key. */
 const mostHeard = 10_000
 
 function amongAnswers(
@@ -113,7 +113,7 @@ function amongAnswers(
   return undefined
 }
 
-/** Whether items are called something else than their numbers. */
+/** Whether items have keys other than their numbers. */
 function hasKeys(input: InputSpec | undefined): boolean {
   if (input === undefined) return false
   if ('key' in input) return input.key !== undefined || input.kind === 'module'
@@ -131,7 +131,7 @@ async function inInput(
   item: string,
   seen: string[],
 ): Promise<Looked> {
-  // Seldom needed, and as much again to load as all else that answers a question.
+  // Loaded only when needed: it is rarely used and doubles what a question loads.
   const { openInput, readThrough } = await import('../job-input.ts')
   const source = openInput(job, { store: view.store, run: run.definition.name })
   try {

@@ -17,11 +17,11 @@ export const instants = (now: number, { low, expected, high }: Forecast): Instan
   high: Math.round(now + high),
 })
 
-/** Of an item that is in no task yet, so many items of its stage going first. */
+/** Start of an item that is in no task yet, with `ahead` items of its stage before it. */
 export const startInPool = (state: State, stage: Stage, ahead: number, now: number): Starts =>
   starting(now, startAfter(state, stage, ahead, now), 0)
 
-/** Of an item in a task that no machine has taken. */
+/** Start of an item in a task that no machine has taken. */
 export function startOfReady(
   state: State,
   stage: Stage,
@@ -34,7 +34,7 @@ export function startOfReady(
   return starting(now, startAfter(state, stage, ahead, now, chunk), own)
 }
 
-/** Of an item in a task that is in a machine's queue. */
+/** Start of an item in a task that is in a machine's queue. */
 export function startInQueue(
   state: State,
   stage: Stage,
@@ -46,7 +46,7 @@ export function startInQueue(
   return starting(now, startOn(state, stage, machine, aheadOn(state, machine, task), now), own)
 }
 
-/** Micros that the items of its own task take which a slot takes before it. */
+/** Micros that the items before it in its own task take. */
 function beforeInTask(
   { tasks }: State,
   stage: Stage,
@@ -68,8 +68,9 @@ function starting(now: number, after: Forecast | undefined, more: number): Start
 }
 
 /**
- * When a slot has answered an item that it was sent, so many items going before it there. Of a `batch`, whose items
- * are answered together, nothing is heard meanwhile: the longer that lasts, the more of them it waits for.
+ * End of an item that was sent to a slot, with `before` items ahead of it there. The items of a `batch` are
+ * answered together, so nothing is heard while it runs: once a task is silent for twice the time of one item,
+ * all its items are waited for.
  */
 export function endOf(
   state: State,

@@ -96,7 +96,7 @@ function whyEnded(
     ...at,
     ...key,
     state,
-    // What was cancelled with its run has not failed itself: it carries the words of what stopped the run.
+    // An item cancelled with its run has not failed itself: its failure only says what stopped the run.
     reason: failure === undefined || state === 'cancelled' ? reason : failureInWords(failure),
     helps: helpFor(run, stage, failure),
     failure,
@@ -144,7 +144,7 @@ function lastOf({ stages }: State, { definition: { link }, upstream }: Stage): s
   return isPushed ? 'waits until its stream is closed' : 'waits until the input is read to its end'
 }
 
-/** Items of the stage that wait as well and go before one that is in no task yet. */
+/** Items of the stage that also wait and go before an item that is in no task yet. */
 function waitingBefore({ tasks }: State, { number, pool }: Stage, index: number): number {
   let items = 0
   pool.starts.forEach((start, at) => {

@@ -69,7 +69,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   machineChanged(state, machine.number)
 }
 
-/** Nearly always the last one, which is offered first. */
+/** Removes a slot from the idle ones: nearly always the last, since that one is offered first. */
 function takeIdle({ idle }: Machine, slot: number): void {
   if (isLast(idle, slot)) idle.pop()
   else idle.splice(idle.indexOf(slot), 1)
@@ -216,7 +216,10 @@ function answer(
   if (run.state !== 'active') mark(state.scratch.touchedRuns, run.number)
 }
 
-/** What passes on the slot beside the item itself: the messages, the commit, and a busy core. */
+/**
+ * Learns the time between items that the items themselves did not take: messages, the commit, and waiting for a
+ * busy core.
+ */
 function learnHandover({ graph, handover }: Stage, items: number, micros: number): void {
   if (graph !== undefined) return
   const usual = handover.n === 0 ? 0 : (items * handover.time) / handover.size
@@ -225,9 +228,10 @@ function learnHandover({ graph, handover }: Stage, items: number, micros: number
 }
 
 /**
- * The first item of a slot takes up to some times as long (code not yet compiled, caches cold), which says little
- * of those to come: it is learnt from while nothing else is known, and all such ones together count as one item
- * from the first other on. Where there are no more items than slots, all are first ones.
+ * The first item of a slot can take several times as long as the others (code not yet compiled, caches cold),
+ * so it says little about them. It is learnt from only while nothing else is known; once another item is known,
+ * all such first items together count as one. Where there are no more items than slots, every item is a first
+ * one.
  */
 function learnFrom(stage: Stage, machine: Machine, slot: Slot, size: number, micros: number): void {
   const { pooled, estimates } = stage
@@ -243,12 +247,12 @@ function learnFrom(stage: Stage, machine: Machine, slot: Slot, size: number, mic
   observe(pooled, size, micros * machine.definition.speed, 0)
 }
 
-/** What takes more than so many times as long does not for being the first. */
+/** An item that takes more than this many times as long is not slow merely because it is the first. */
 const COLD_MOST = 4
 
 function outweighCold({ estimates, pooled }: Stage): void {
   weaken(pooled, 1)
-  // Not every machine has one.
+  // `forEach` skips the machines that have no estimate.
   estimates.forEach(each => {
     weaken(each, 1)
   })

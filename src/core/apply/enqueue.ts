@@ -26,7 +26,8 @@ export function enqueueAt(state: State, machine: Machine, task: number): void {
   const stage = state.stages[tasks.stage[task]]
   const rank = stage.plan?.rank.get(tasks.first[task])
   if (rank !== undefined) tasks.key[task] = rankHere(state, stage, machine, tasks.first[task], rank)
-  // It ran when the plan was made and failed since: as one that comes from elsewhere, below.
+  // It was running when the plan was made and has failed since: it goes before the plan's own, as in
+  // `rankHere`.
   else if (stage.graph?.turns !== undefined) tasks.key[task] = -stage.known - 1
   const klass = tasks.klass[task]
   let queue = machine.queues.get(klass)
@@ -36,8 +37,8 @@ export function enqueueAt(state: State, machine: Machine, task: number): void {
 }
 
 /**
- * A task that comes to a machine its plan did not name goes before that machine's own: their turns
- * may wait for each other, and only what is ahead of all turns cannot close a circle.
+ * A task on a machine that its plan did not name goes before that machine's own tasks: planned turns may wait
+ * for each other, and only a task ahead of all turns cannot close a cycle.
  */
 function rankHere(
   state: State,

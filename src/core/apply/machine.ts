@@ -35,7 +35,7 @@ export function joined(state: State, definition: MachineDefinition): Machine {
   }
   state.machines[number] = machine
   tryAgainOn(state, number)
-  // What waits for another machine may be through sooner here.
+  // Tasks queued at other machines may finish sooner on this one, so they are placed again.
   for (const other of state.machines) if (other.queued > 0) returnQueued(state, other)
   machinesChanged(state, number)
   mark(state.scratch.dirty, number)
@@ -43,7 +43,7 @@ export function joined(state: State, definition: MachineDefinition): Machine {
   return machine
 }
 
-/** It may have been repaired. */
+/** A machine that joins again may have been repaired: stages given up on it are tried there again. */
 function tryAgainOn(state: State, machine: number): void {
   const { numbers, count } = liveRuns(state)
   for (let at = 0; at < count; at += 1)

@@ -8,7 +8,10 @@ import { rebuildQueues } from './enqueue.ts'
 import { forgetAssignment } from './assignment.ts'
 import { classOf } from './stage.ts'
 
-/** The same stages under other policies. What runs keeps what it was lent; all else follows the new ones. */
+/**
+ * The same stages under other policies. Running tasks keep the resources they hold; everything else follows the
+ * new policies.
+ */
 export function redefineRun(state: State, run: Run, definition: RunDefinition): void {
   const { allocation, order } = newRun(run.number, definition, run.submittedAt)
   Object.assign(run, { definition, allocation, order })
@@ -32,7 +35,8 @@ function reclassify(state: State, run: Run): void {
     if (stage.run !== run.number) continue
     const { number, priority, memoryScale } = state.classes[tasks.klass[task]]
     const item = { index: tasks.first[task], size: tasks.size[task] }
-    // What a retry was granted of the old needs may be more than any machine has of the new.
+    // The memory scale that a retry was granted under the old needs may exceed every machine under the new
+    // ones.
     const scale = affordableScale(state, stage, memoryScale, 1) ?? 1
     const klass = classOf(state, stage, item, priority, scale)
     if (klass.number === number) continue

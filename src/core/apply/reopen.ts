@@ -35,7 +35,7 @@ export function reopenRun(state: State, run: Run): void {
     stage.broken = undefined
     stage.setup.lostOn.clear()
     eligibilityChanged(state)
-    // Whatever was asked for before the run ended is answered to nobody.
+    // Answers to what was asked for before the run ended are ignored.
     stage.reading = false
     mark(state.scratch.touched, number)
     if (beginsAnew(state, run, stage, anew)) {
@@ -55,7 +55,7 @@ function inOrder(state: State, run: Run): Stage[] {
   return stages
 }
 
-/** A reduction whose inputs change does, and so does whatever followed it item by item. */
+/** A reduction begins anew when its inputs change, and so do the stages that follow it item by item. */
 function beginsAnew(state: State, run: Run, stage: Stage, anew: ReadonlySet<number>): boolean {
   const { kind } = stage.definition.link
   if (kind === 'item') return anew.has(stage.upstream)
@@ -85,7 +85,10 @@ function reopenItems(state: State, run: Run, stage: Stage): void {
   }
 }
 
-/** Not without what it follows: an unreadable item stays failed, and with it what follows it. */
+/**
+ * An item only reopens together with what it follows: an unreadable item stays failed, and so do the items made
+ * from it.
+ */
 function canSucceed(state: State, run: Run, stage: Stage, index: number): boolean {
   const { link } = stage.definition
   if (stage.unreadable.has(index)) return false

@@ -79,17 +79,18 @@ function graphOf(problem: Problem): GraphState {
   }
 }
 
-/** Whoever worked on it is gone. */
+/** The process that worked on the run is gone: nothing of it starts until it goes on. */
 export function pauseRun(state: State, run: Run): void {
   if (run.state !== 'active') return
   run.state = 'paused'
   rest(state, run)
 }
 
-/** Until it starts something again, its time is nobody's: counted from the last sign of work. */
+/** From its last sign of work until it starts something again, the run rests: that time counts for nothing. */
 export function rest(state: State, run: Run): void {
   if (run.restsSince > 0) return
-  // It went on since its last rest, if only to start what never ended.
+  // A rest cannot begin before the last one ended: the run has started something since, even if nothing has
+  // ended.
   run.restsSince = run.rests[run.rests.length - 1]?.to ?? 0
   for (const number of run.stages) {
     const { firstStart, lastEnd } = state.stages[number]
@@ -149,7 +150,7 @@ export function endRun(state: State, run: Run, problem: string | undefined): voi
   else run.state = failedItems(state, run.stages) > allowedFailures(state, run) ? 'failed' : 'done'
 }
 
-/** What only choosing and starting ask for; of a plan, which items it placed is still told. */
+/** Drops what only choosing and starting need. Which items a plan placed stays known, for reports. */
 function forgetChoices({ stages, scratch }: State, run: Run): void {
   for (const number of run.stages) {
     const { plan, classes } = stages[number]

@@ -35,7 +35,7 @@ export function touchLoaded(state: State, slot: Slot, stage: Stage): void {
   usedAt.push(state.now)
 }
 
-/** Looks at no index below 0: such a look makes every later one there slow. */
+/** Never reads index -1: doing so once makes V8 slow at every later access there. */
 export function isLast(numbers: readonly number[], number: number): boolean {
   return numbers.length > 0 && numbers[numbers.length - 1] === number
 }
@@ -60,7 +60,7 @@ export function forgetAllLoaded({ loaded, usedAt, warm }: Slot): void {
   warm.length = 0
 }
 
-/** Whether an item of the stage was answered here since it was set up; from now on one was. */
+/** Whether an item of the stage was answered here since its setup. Marks that one was. */
 export function warmUp({ warm }: Slot, stage: number): boolean {
   if (isLast(warm, stage) || warm.includes(stage)) return true
   warm.push(stage)
@@ -75,7 +75,10 @@ export function pinModels(state: State, machine: Machine, slot: Slot): void {
   slot.pinned = pinned
 }
 
-/** A run has ended and its code is forgotten: of what it loaded only what cannot be given back stays. */
+/**
+ * The run's code is forgotten, so slots no longer count as set up for it. With `freed`, models that their
+ * handler cannot give back stay counted; with `all`, nothing stays.
+ */
 export function forgetModels(state: State, run: Run, which: 'freed' | 'all'): void {
   for (const machine of state.machines) {
     for (const slot of machine.slots) {
@@ -135,7 +138,7 @@ export function headDeadline(state: State, slot: Slot): number | undefined {
 export function watchFired(state: State, timer: Extract<Timer, { kind: 'overdue' }>): void {
   const machine = state.machines[timer.machine]
   const slot = machine?.slots[timer.slot]
-  // One that a nearer watch, or a machine that joined again, has replaced.
+  // Outdated: a nearer timer, or a machine that joined again, has replaced it.
   if (slot === undefined || slot.watchedAt !== timer.at) return
   slot.watchedAt = 0
   const deadline = headDeadline(state, slot)
@@ -160,11 +163,11 @@ export function releaseIfIdle(state: State, machine: Machine, slot: Slot): void 
     machine.free[resource] += needs[resource]
   if (slot.pinned > 0) machine.free[MEMORY] += slot.pinned
   slot.pinned = 0
-  // Whoever it was being set up for was stopped first: it holds nothing of the stage.
+  // The task it was being set up for was stopped before setup finished, so nothing of the stage is loaded.
   if (slot.loading) forgetLoaded(slot, stage)
   slot.loading = false
   if (slot.usedAt.length > 0) slot.usedAt[slot.usedAt.length - 1] = state.now
-  // A run that is active does not end for that.
+  // An idle slot can only end a run that is not active.
   const { run } = state.stages[stage]
   if (state.runs[run].state !== 'active') mark(state.scratch.touchedRuns, run)
   slot.stage = -1
@@ -211,7 +214,7 @@ export function stop(state: State, decision: Extract<Decision, { kind: 'stop' }>
 function spend(state: State, machine: Machine, slot: Slot): void {
   if (slot.stage < 0 || slot.loading || slot.running.length + slot.stopping.size === 0) return
   const share = busy(state.stages[slot.stage], machine, Math.max(0, state.now - slot.headSince))
-  // Of one that is only stopping this was said when it was asked to.
+  // An attempt that is only stopping was counted when it was asked to stop.
   if (slot.running.length > 0) share.tasks += 1
   slot.headSince = state.now
 }
@@ -258,7 +261,7 @@ function setupLost(
   failure: Failure,
 ): void {
   if (failure.kind === 'lost' || failure.kind === 'cancelled') return
-  // What the box had too little of is waited for, not counted.
+  // A shortage of memory on the whole box is waited out, not counted against the stage.
   if (failure.code === MEMORY_OF_BOX) return
   const { lostOn, n } = state.stages[stage].setup
   const count = (lostOn.get(machine)?.count ?? 0) + 1

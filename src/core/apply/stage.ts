@@ -92,7 +92,10 @@ export function cut(state: State, decision: Extract<Decision, { kind: 'cut' }>):
   removeInterval(stage.pool, decision.first, end - decision.first)
 }
 
-/** Apart, so that the long loop is compiled once: compiled inside its caller it was thrown away at each end. */
+/**
+ * A function of its own so that the long loop is compiled once: inlined into its caller, its compiled code was
+ * thrown away at each end.
+ */
 function cutEach(
   state: State,
   stage: Stage,
@@ -226,7 +229,7 @@ function classesByWishes({ classes, scratch }: State, stage: Stage): Map<string,
   return made
 }
 
-/** Resources that came to be known later are not needed. */
+/** Resources that became known after the class was made are not needed by it. */
 function wishesOf(klass: Pick<Class, 'priority' | 'memoryScale' | 'band' | 'able' | 'needs'>) {
   const { priority, memoryScale, band, able, needs } = klass
   let wishes = `${priority},${memoryScale},${band},${able}`

@@ -31,7 +31,7 @@ export function chargeItem(
   })
 }
 
-/** A slot of the machine was taken by the stage for so long. */
+/** Counts the time for which the stage occupied a slot of the machine. */
 export function busy(stage: Stage, machine: Machine, micros: number): { tasks: number } {
   const share = (stage.byMachine[machine.number] ??= { tasks: 0, micros: 0 })
   stage.busyMicros += micros
@@ -70,7 +70,10 @@ export function chargeHead(
   else returnTask(state, machine, slot, task, 'together')
 }
 
-/** What a lost attempt had not answered is ready again, uncharged and where it stood in line: alone, one item a task. */
+/**
+ * Items that a lost attempt had not answered become ready again, uncharged and at their old place in line; with
+ * `alone`, each as a task of its own.
+ */
 export function returnTask(
   state: State,
   machine: Machine,

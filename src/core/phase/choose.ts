@@ -21,7 +21,7 @@ export function choose(
   view.count = state.machines.length
   view.now = state.now
   const offers = binds === 'early' ? offerAll(state, klass) : offerRoom(state, klass)
-  // Where there is always something to do, machines become free one by one.
+  // The common case: with work always waiting, machines become free one by one.
   if (offers.count === 1 && run.allocation.mayWait !== true)
     return onlyOffer(state, stage, offers, task)
   fillStarts(state, offers)
@@ -60,7 +60,7 @@ function offerRoom(state: State, klass: Class): Offers {
   const { view } = state.scratch
   const { offered } = view
   const { machines } = state
-  // A call of `fill` costs more than the few machines there are between the two.
+  // A loop, because a call of `fill` costs more for the few machines in this range.
   for (let number = view.first; number < view.end; number += 1) offered[number] = 0
   offers.count = 0
   const stage = state.stages[klass.stage]

@@ -48,7 +48,7 @@ function forEachOffer(
   for (let at = 0; at < count; at += 1) each(state.machines[machines[at]])
 }
 
-/** Loading is a matter of slots: on a machine where another slot holds the model this one still loads it. */
+/** Models are loaded per slot: if another slot of the machine holds the model, this one must still load it. */
 function fillSetup(state: State, { klass, offers, task }: Choice): void {
   const stage = state.stages[klass.stage]
   const { view } = state.scratch
@@ -108,8 +108,8 @@ function firstLoadUntil(state: State, stage: Stage, holders: readonly Holder[]):
 }
 
 /**
- * When the holders would have done all that waits for the model, sharing it evenly. One that is overdue
- * is believed to need as long again, so that who hangs is not waited for without end.
+ * When the slots that hold the model would have finished all that waits for it, shared evenly. An overdue item
+ * is assumed to need as long again, so that a hanging one is not waited for endlessly.
  */
 function throughAt(state: State, stage: Stage, task: number, holders: readonly Holder[]): number {
   const { first, size, count } = state.tasks

@@ -143,7 +143,7 @@ function betweenRuns(state: State): Order | undefined {
 const isRanked = ({ state, order }: Run): boolean =>
   state === 'active' && order.betweenRuns === true
 
-/** What is never due goes by age, after all that is. */
+/** Runs without a due date come after all that have one, by age. */
 function dueBy(state: State, order: Order, task: number): number {
   const seen = orderedTask(state, stageOf(state, task), task)
   return seen.dueAt === NEVER ? NEVER : order.key(seen)

@@ -103,7 +103,7 @@ function returnItem(state: State, out: Out, failed: Extract<Recovery, { kind: 'f
   decide(state, out, { kind: 'retry', stage, index, ...spared, failure })
 }
 
-/** What more memory may help is an item's own: the next attempt gets more. */
+/** A failure that more memory may fix is the item's own, not the setup's: its next attempt gets more. */
 function mayGrow({ definition }: Stage, failure: Failure): boolean {
   const { on } = definition.retry
   if (failure.kind !== 'out-of-memory' || failure.code === MEMORY_OF_BOX) return false
@@ -128,7 +128,7 @@ function recoverSetup(state: State, out: Out, lost: Extract<Recovery, { kind: 's
   decide(state, out, { kind: 'giveUp', run: run.number, failure: { ...failure, message } })
 }
 
-/** Of each kind of task that waits there is a machine that could run it. */
+/** Whether every class of waiting tasks still has a machine that could run it. */
 function goesOnElsewhere(state: State, { classes }: Stage, last: number): boolean {
   return classes
     .map(number => state.classes[number])
@@ -136,7 +136,7 @@ function goesOnElsewhere(state: State, { classes }: Stage, last: number): boolea
     .every(klass => eligibleFor(state, klass).offers.count > 0)
 }
 
-/** Also where a read brought the failures, or the number that a share is of. */
+/** Checked also after a read, which can add failures or make known the total that a share refers to. */
 function giveUpBeyondTolerance(state: State, out: Out, run: Run, last: string): void {
   if (!tolerates(run)) return
   const failed = failedItems(state, run.stages)

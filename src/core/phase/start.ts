@@ -163,8 +163,8 @@ function startLate(state: State, out: Out): void {
 }
 
 /**
- * What stands behind a task that must wait, in order, up to the first that can start: until then nothing
- * changes, so of thousands of kinds of needs the next is not searched for among all of them each time.
+ * Tries the classes behind a task that must wait, in order, up to the first that can start. Until then nothing
+ * changes, so the order is worked out once rather than searched again among thousands of classes for each.
  */
 function startOneBehind(state: State, out: Out): boolean {
   const waiting = classesInOrder(state, 'late', klass => fitsNow(state, klass))
@@ -173,7 +173,7 @@ function startOneBehind(state: State, out: Out): boolean {
   return false
 }
 
-/** Whether it could; what could not is not asked again at this instant. */
+/** Whether a task could be started. A class that could not is not tried again at this instant. */
 function startWhereItCan(state: State, out: Out, klass: Class): boolean {
   const run = state.runs[state.stages[klass.stage].run]
   const number = choose(state, run, klass, firstTask(klass.queue, state.tasks), 'late')

@@ -29,7 +29,7 @@ export function displaces(state: State, klass: Class, on?: Machine): boolean {
   return everywhere
 }
 
-/** Notes when a slot begins to load. Of choices only: nothing of it is state. */
+/** Notes when a slot begins to load a model. Only choices use it, so it is not part of the state. */
 export function noteLoad(state: State, machine: Machine, slot: number, stage: Stage): void {
   if (stage.definition.loads === undefined) return
   const target = machine.slots[slot]

@@ -8,14 +8,18 @@ import { bare, longAnswer, shortResult } from '../protocol.ts'
 const FLUSH_MS = 2
 const FLUSH_BYTES = 64 * 1024
 /**
- * While the slot has its next message at hand nobody waits for them: a write, and the commit of the loop that it
- * wakes, cost the box what most of an item of a millisecond does. Where it has none they are waited for four times
- * as long each time as before, since what the loop was to do upon the first it has done, or cannot do.
+ * While the slot has its next message at hand, nobody waits for its answers, and sending them early is costly:
+ * a write, and the commit of the loop that it triggers, cost the box about as much as an item of a millisecond.
+ * When the slot has no next message, each wait is four times as long as the one before, because what the loop
+ * was going to do upon the first answers it has already done, or cannot do.
  */
 const UNHURRIED_MS = 100
-/** The loop sees how long an item takes by when it hears of the one before: this share of a timeout may be missing. */
+/**
+ * The loop measures an item from the moment it hears of the one before, so a held-back answer shortens the next
+ * item's timeout: by at most this share of it.
+ */
 const TIMEOUT_SHARE = 1 / 4
-/** The end of a message waits for those of others as short. */
+/** The end of a short message waits for the ends of other messages as short, so that they leave together. */
 const TOGETHER_MS = 0.5
 
 /**
@@ -49,11 +53,11 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
       if (isDue(now, patience)) flush(now)
     },
     flush,
-    /** A message has ended; answers given a moment ago may still wait for company. */
+    /** A message has ended; its last answers may still be held back to leave together with others. */
     messageEnded(now: number): void {
       if (outbox.waiting() > 0 && isDue(now, TOGETHER_MS)) flush(now)
     },
-    /** Something waits, and nobody may come by for a while. */
+    /** Answers wait and the next call may be a while away: flush them from a timer. */
     soon(): void {
       if (late || outbox.waiting() === 0) return
       late = true

@@ -27,7 +27,7 @@ export function builtIns() {
       known = look()
       all = lookAtAll()
     },
-    /** After an item that took so many micros. */
+    /** Checks after an item that took `micros`. */
     areChanged(micros: number): boolean {
       unseenMicros += micros
       try {
@@ -41,7 +41,7 @@ export function builtIns() {
   }
 }
 
-/** Micros of items. */
+/** Micros of items after which all built-ins are checked again. */
 const LOOK_AGAIN = 2_000
 
 type Extended = { readonly toJSON?: unknown; readonly then?: unknown }
@@ -134,7 +134,7 @@ function isAsBefore(known: ReturnType<typeof look>): boolean {
   )
 }
 
-/** Methods that code of anybody's calls, and names that every loop over an object's names meets. */
+/** Methods that any code may call, and the names that every loop over an object's names meets. */
 function lookAtAll() {
   const inherited = new Set<string>()
   for (const name in {}) inherited.add(name)
@@ -160,6 +160,6 @@ function methodsOf(owner: Owner) {
   })
 }
 
-/** A third of all: numbers in buffers, text as HTML, trigonometry. */
+/** Left out of the full check, a third of all methods: numbers in buffers, text as HTML, trigonometry. */
 const RARE =
   /^(read|write|swap)[A-Z0-9]|^(anchor|big|blink|bold|fixed|font.*|italics|link|small|strike|su[bp])$|^a?(sin|cos|tan)|Slice$/

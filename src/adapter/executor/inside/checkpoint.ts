@@ -18,7 +18,7 @@ export function checkpointAt(
       refuseLosses(value, 'checkpoint')
       await mkdir(dirname(file), { recursive: true })
       const partial = `${file}.${process.pid}.partial`
-      // Else a power cut may leave the new name with none of the new text.
+      // Without this, a power cut may leave a file with the new name and none of the new text.
       await writeFile(partial, json, { flush: true })
       await rename(partial, file)
     },

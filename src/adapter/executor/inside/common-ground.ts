@@ -19,12 +19,12 @@ export function commonGround({ wrote, flush }: Voice) {
     try {
       chdir(home)
     } catch {
-      // It is gone: whoever needs it will say so.
+      // The folder is gone; code that needs it will fail with a clear error of its own.
     }
   }
 
   return {
-    /** Items of this stage follow. */
+    /** Called before items of this stage run. */
     enter(stage: object): void {
       const known = homes.get(stage)
       if (known === undefined) {
@@ -34,14 +34,14 @@ export function commonGround({ wrote, flush }: Voice) {
       } else home = known
       goHome()
     },
-    /** After an item of so many micros. True: nothing may run here any more, once the answer is out. */
+    /** Called after an item that took `micros`. True: once its answer is out, nothing more may run in this slot. */
     restore(micros: number): boolean {
       goHome()
       const isSpoilt = shared.areChanged(micros)
       if (isSpoilt) wrote('stderr', NOTE)
       return isSpoilt
     },
-    /** The same of all items since it was last looked at. */
+    /** The full check, of everything that items may have changed since the last one. Same answer as `restore`. */
     isSpoilt(): boolean {
       const isSpoilt = shared.areChangedSince()
       if (isSpoilt) wrote('stderr', NOTE)

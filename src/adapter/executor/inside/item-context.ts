@@ -11,7 +11,7 @@ export type ContextHost = {
 
 export type ItemPlace = { readonly seq: number; readonly key: string; readonly index: number }
 
-/** Of the item that stands there in a message. */
+/** The place of the item at position `at` of a message. */
 export function placeOf(header: MessageHeader, at: number): ItemPlace {
   const index = typeof header.index === 'number' ? header.index + at : header.index[at]
   return { seq: header.first + at, index, key: header.keys?.[at] ?? String(index) }
@@ -131,7 +131,7 @@ export class StoppedAnswer {
   }
 }
 
-/** To the handler's author an answer is opaque. */
+/** Opaque to the author of a handler. */
 function asAnswer(answer: FailedAnswer | StoppedAnswer): Answer {
   return answer as unknown as Answer
 }

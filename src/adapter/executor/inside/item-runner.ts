@@ -37,7 +37,7 @@ type Running = {
   settle: ((end: End) => void) | undefined
 }
 
-/** Progress told more often than this is for nobody. */
+/** Progress is reported at most this often. */
 const PROGRESS_MS = 50
 /** How long synchronous handlers may keep the slot’s own loop (aborts, timers) from turning: a turn costs 30 micros. */
 const TURN_MS = 20
@@ -59,7 +59,10 @@ export function itemRunner({
   const measure = useMeter()
   const flow = answerFlow(outbox, hasNext)
   const slowness = throttle()
-  /** What a handler leaves behind (timers, promises nobody awaits) stays its item's: 8 ns an item, 130 a promise. */
+  /**
+   * Ties what a handler leaves behind (timers, promises nobody awaits) to its item. Costs 8 ns per item, 130 ns
+   * per promise.
+   */
   const origin = new AsyncLocalStorage<ItemContext | undefined>()
   const ground = commonGround({ wrote: voice.wrote, flush: outbox.flush })
   const cancelled = new Set<number>()
@@ -67,9 +70,9 @@ export function itemRunner({
   let now = performance.now()
   let turnedAt = now
   let progressAt = Number.NEGATIVE_INFINITY
-  /** Items up to this one have begun. */
+  /** The highest sequence number that has begun. */
   let begun = -1
-  /** The slot ends for what an item left behind that has ended. */
+  /** The slot is ending because of something left behind by an item that has already ended. */
   let leaving = false
 
   const host: ContextHost = {
@@ -182,7 +185,10 @@ export function itemRunner({
     return isSpoilt ? leave() : undefined
   }
 
-  /** Not part of the item's time, nor of the next one's. */
+  /**
+   * Reports the version of the file that the item named. The time this takes counts neither for this item nor
+   * for the next.
+   */
   function tellContent(stage: StageDefinition, seq: number, payload: string): void {
     const version = stage.takesFiles ? contentVersion(parse(payload)) : undefined
     if (version === undefined) return
@@ -311,11 +317,11 @@ export function itemRunner({
       if (last < Number.MAX_SAFE_INTEGER)
         for (let seq = from; seq <= last; seq++) cancelled.add(seq)
     },
-    /** All answers are out. */
+    /** Called when all answers are out and no message is at hand. */
     rest(): void {
       if (ground.isSpoilt()) leave()
     },
-    /** Whether what happens now was begun by an item that has ended since. */
+    /** Whether the code running now was started by an item that has already ended. */
     isLate,
     /** Ends the running item with an error that nobody caught. False: none is running, or it is not its error. */
     charge(failure: Failure): boolean {

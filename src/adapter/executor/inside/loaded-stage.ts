@@ -26,7 +26,7 @@ export type Model = {
 export type StageLoading =
   | { readonly kind: 'loaded'; readonly stage: LoadedStage }
   | { readonly kind: 'broken'; readonly failure: Failure }
-  /** JavaScript that only runs once compiled, because of what it imports. */
+  /** A JavaScript module that must be compiled before it runs, because of what it imports. */
   | { readonly kind: 'compile' }
 
 export async function loadStage(

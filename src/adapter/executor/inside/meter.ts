@@ -9,10 +9,11 @@ export type Use = {
 }
 
 /**
- * Measures items, one or the items of a batch, which share alike what they used. Asking the system costs as much
- * as ten no-op items, so what took under a millisecond is taken to have used the processor for its wall time and
- * to have left memory as it was; the next longer one subtracts what such items used. Memory held costs five times
- * as much to ask for as the rest, so it is asked for again after 20 ms of items; a new peak is seen with each.
+ * Measures what items used, one at a time or as a batch whose items share it equally. Asking the system costs
+ * as much as ten no-op items. So an item of less than a millisecond is assumed to have used the processor for
+ * all its wall time and to have left memory unchanged; the next longer item subtracts what such short items
+ * used. Asking for memory costs five times as much as the rest, so memory is only read again after another 20
+ * ms of items; a new peak is noticed with each reading.
  */
 export function useMeter(): (micros: number, items?: number) => Use {
   const ownMicros = isMainThread ? undefined : threadMicros()
@@ -30,7 +31,7 @@ export function useMeter(): (micros: number, items?: number) => Use {
     return heldBytes
   }
 
-  /** Since it was last asked. */
+  /** Since the system was last asked. */
   function spent(now: NodeJS.ResourceUsage, took: number): number {
     const busy = ownMicros?.()
     if (busy === undefined) {
@@ -39,7 +40,7 @@ export function useMeter(): (micros: number, items?: number) => Use {
       // A thread sees the whole process's time; it cannot have used more than it had.
       return isMainThread ? Math.max(0, micros) : Math.min(Math.max(0, micros), took)
     }
-    // Told late, it is the next one's.
+    // Processor time that the system reports late counts for the next item.
     const micros = Math.min(Math.max(0, busy - busyMicros - shortMicros), took)
     busyMicros = Math.max(busyMicros + micros + shortMicros, busy - LATE_MICROS)
     return micros
@@ -93,6 +94,6 @@ function threadMicros(): (() => number | undefined) | undefined {
 
 const HELD_MICROS = 20_000
 
-/** As they were before any handler could replace them. */
+/** Taken before any handler could replace them. */
 const { resourceUsage } = process
 const { rss } = process.memoryUsage

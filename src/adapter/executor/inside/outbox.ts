@@ -82,7 +82,7 @@ function writeAll(descriptor: number, bytes: Buffer): void {
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** Nobody reads the answers any more, so nothing this process does counts. Its last words are why. */
+/** Nobody reads the answers any more, so nothing this process does counts: it ends and says why on stderr. */
 export function leave(words: string): void {
   try {
     writeSync(2, words)

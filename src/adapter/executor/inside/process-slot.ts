@@ -20,7 +20,7 @@ export function startProcessSlot(entry: string): void {
   // Joined to ours, its output would make descriptors 1 and 2 non-blocking: native floods would fail.
   const apart = { stdout: true, stderr: true }
   const watchdog = new Worker(new URL(entry), { workerData: data, ...apart })
-  // Unwatched, a handler that spins would outlive its loop. It is no item's fault that there is none.
+  // Without its watchdog, a handler that spins would outlive the loop. A missing watchdog is no item's fault.
   watchdog.on('error', error => leave(`the slot's watchdog failed: ${error.message}\n`))
   watchdog.unref()
   const outbox = pipeOutbox(WRITES, memory)
@@ -38,15 +38,16 @@ export function startProcessSlot(entry: string): void {
 }
 
 /**
- * A handler that closes standard output, or a pipe of the slot, maims whoever runs here after it: the
- * number is given to the next file that is opened. Looked at with every write, the slot ends before that.
+ * A handler that closes standard output or one of the slot's pipes harms the items after it: the system gives
+ * the descriptor's number to the next file that is opened. This is checked with every write, and the slot ends
+ * before another item runs.
  */
 function endIfMaimed(flush: () => void): () => void {
   const before = descriptors()
   const answers = fstatSync(WRITES).ino
   let ending = false
   return () => {
-    // Answers are not for whatever file has its number now.
+    // Do not write answers to whatever file has the descriptor's number now.
     if (inode(WRITES) !== answers) return leave(PIPE_GONE)
     flush()
     if (ending || descriptors() === before) return
@@ -55,7 +56,7 @@ function endIfMaimed(flush: () => void): () => void {
   }
 }
 
-/** Which files they are: a closed one may be open again as another. */
+/** Identifies the files behind the descriptors: a closed number may be in use again for another file. */
 function descriptors(): string {
   return `${inode(1)} ${inode(2)} ${inode(READS)}`
 }

@@ -41,7 +41,7 @@ export function slotRuntime(channel: Outbox) {
   let quitting = false
   let arriving: { header: MessageHeader; payloads: string[] } | undefined
 
-  /** A line that this code cannot digest would leave its items unanswered for ever. */
+  /** A line that fails here would leave its items unanswered for ever. */
   function receive(line: string): void {
     try {
       take(line)
@@ -173,7 +173,7 @@ export function slotRuntime(channel: Outbox) {
     }
   }
 
-  /** What a stage of the same model has loaded here. */
+  /** What another stage with the same model has already loaded in this slot. */
   function sharedModel({ model }: StageDefinition): Model | undefined {
     if (model === undefined) return undefined
     for (const { definition, loaded } of stages.values())
@@ -222,7 +222,10 @@ export function slotRuntime(channel: Outbox) {
     endSlot(0)
   }
 
-  /** An error nobody caught is the item's that began what threw it; once that has ended it is only told. */
+  /**
+   * An uncaught error is charged to the item that started the code which threw it; if that item has ended, the
+   * error is only logged.
+   */
   function charge(error: unknown): void {
     const failure = thrown(error)
     if (runner.charge(failure)) return
@@ -230,12 +233,13 @@ export function slotRuntime(channel: Outbox) {
     voice.wrote('stderr', `uncaught: ${detail ?? message}\n`)
   }
 
-  // A handler may `unref` all there is: a slot ends because it is told to, or its loop is gone.
+  // Keeps the process alive even if a handler calls `unref` on everything: a slot ends only when told to, or
+  // when its loop is gone.
   setInterval(() => {}, ALWAYS_MS)
   process.on('uncaughtException', charge)
   process.on('unhandledRejection', charge)
   process.on('exit', code => {
-    // Written out: a handler may have given everything a `toJSON`.
+    // Written by hand, because a handler may have added a `toJSON` to every object.
     if (!quitting) outbox.put(`E {"code":${Number(code)},"late":${runner.isLate()}}\n`)
     outbox.flush()
   })

@@ -18,7 +18,7 @@ export function throttle() {
       return micros
     },
     isDue: () => owed >= SLEEP_MICROS,
-    /** Sleeps it off; a sleep that lasted longer is to the good of the next. */
+    /** Sleeps for what is owed; if a sleep lasts too long, the next is shorter by as much. */
     async pay(): Promise<void> {
       const before = performance.now()
       await sleep(owed / 1_000)
@@ -27,7 +27,7 @@ export function throttle() {
   }
 }
 
-/** Waiting is not slowed, and threads side by side not twice. */
+/** Only processor time is slowed, not waiting; time of parallel threads counts once. */
 function slowedBy(slowdown: number, { cpuMicros, micros }: Use): number {
   return Math.round(Math.min(cpuMicros, micros) * Math.max(0, slowdown - 1))
 }
