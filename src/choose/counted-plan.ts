@@ -40,7 +40,7 @@ export async function countedPlan(
   }
 }
 
-export type CountedPlan = { readonly plan: PlanOutcome; readonly steps: number }
+type CountedPlan = { readonly plan: PlanOutcome; readonly steps: number }
 
 /** Beyond so many times the planners that build one schedule take too long to be tried all at once. */
 const large = 100_000

@@ -12,7 +12,7 @@ import { readGate } from './read-gate.ts'
 import { wishesOf } from './wishes-of.ts'
 
 /** Items come in: windows of a source, or the groups of a stage that gathers. */
-export type Intake = {
+type Intake = {
   read(action: Extract<Action, { kind: 'readSource' }>): void
   gather(stage: number): void
   groupsOf(stage: Stage): Promise<GatheredGroups>

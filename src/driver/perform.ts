@@ -18,7 +18,7 @@ type Performer = {
 }
 
 /** What performing may ask of the loop. */
-export type PerformingLoop = {
+type PerformingLoop = {
   readonly send: (event: Event) => void
   /** Does what takes time; where that fails otherwise than an input may, the loop stops. */
   readonly background: (work: Promise<void>) => void

@@ -97,7 +97,7 @@ export function chartOfHistory(
 }
 
 /** `box2` before `box10`; the same on every machine, unlike `localeCompare`. */
-export function byName(one: string, other: string): number {
+function byName(one: string, other: string): number {
   const [a, b] = [one, other].map(name => name.split(/(\d{1,15})/))
   for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
     if (a[at] === b[at]) continue

@@ -19,7 +19,7 @@ export type StageBefore = {
   readonly without: ReadonlyMap<string, ResultState>
 }
 
-export type AnswersBefore = (stage: string) => StageBefore
+type AnswersBefore = (stage: string) => StageBefore
 
 export function answersBefore(store: Store, previous: string): AnswersBefore {
   const runs = lineage(store, previous).map(name => ({ name, redone: redoOf(store, name) }))

@@ -4,7 +4,7 @@ import type { Job } from '../../model/job.ts'
 import type { SourceItem } from '../../port/source.ts'
 
 /** Whether an item is what it was under the version given: then its version as it is kept from now on. */
-export type SameVersion = (
+type SameVersion = (
   before: string,
   item: SourceItem,
 ) => string | undefined | Promise<string | undefined>

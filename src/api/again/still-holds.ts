@@ -24,7 +24,7 @@ export type StillHolds = {
   isRedone(stage: string): boolean
 }
 
-export type ItemHeld = { readonly place: Answered; readonly version: string }
+type ItemHeld = { readonly place: Answered; readonly version: string }
 
 type Taken = { readonly text: () => string; readonly run?: string }
 

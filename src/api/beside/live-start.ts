@@ -24,7 +24,7 @@ export function liveStart(
   return { strategy: plansBeside(machines, strategy, objective) ? 'planned' : 'on-demand', order }
 }
 
-export type LiveStart = { readonly strategy: string; readonly order: string }
+type LiveStart = { readonly strategy: string; readonly order: string }
 
 /** `spt` is not used where sizes are all alike, nor in a stream, where long items could wait for ever. */
 function firstOrder({ objective, input, stages }: Pick<Job, 'objective' | 'input' | 'stages'>) {

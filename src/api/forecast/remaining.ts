@@ -185,7 +185,7 @@ function sizesOf(stage: Stage): number[] {
 }
 
 /** Sent to a slot and not answered. */
-export function runningItems(state: State, stage: Stage): number {
+function runningItems(state: State, stage: Stage): number {
   let items = 0
   for (const machine of state.machines) {
     for (const slot of machine.slots) {

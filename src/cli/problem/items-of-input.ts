@@ -6,7 +6,7 @@ import type { Store } from '../../port/store.ts'
 import type { Micros } from '../../std/time.ts'
 
 /** What is known of a job's items before it runs, or long after. */
-export type InputItems = {
+type InputItems = {
   readonly sizes: readonly number[]
   /** By index; instants count from `since`. */
   readonly wishes: ReadonlyMap<number, Wish>

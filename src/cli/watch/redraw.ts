@@ -3,13 +3,13 @@ import { seenWidth, wrapped } from '../print.ts'
 import { screenWidth } from '../terminal.ts'
 
 /** What of a stream to a terminal this needs. */
-export type Screen = {
+type Screen = {
   readonly columns?: number
   readonly rows?: number
   write(text: string): unknown
 }
 
-export type Redrawn = {
+type Redrawn = {
   /** Draws again soon: many changes make one frame. */
   later(): void
   /** A line that stays, above the frame. */

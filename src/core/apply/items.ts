@@ -18,7 +18,7 @@ import { leadsOn } from '../window.ts'
 import { forgetWish } from '../wishes.ts'
 
 /** The state an item ends in; where in the current outcomes event its result stands, or why it has none. */
-export type ItemEnd = {
+type ItemEnd = {
   readonly code: number
   readonly position?: number
   readonly failure?: Failure

@@ -16,7 +16,7 @@
  *
  * Any tasks that precede `v` will do, so only the nearest are looked at.
  */
-export type JoinGraph = {
+type JoinGraph = {
   readonly tasks: number
   readonly machines: number
   /** Row-major `tasks x machines`. */

@@ -46,7 +46,7 @@ const shortPass = 4_000_000
 const isLarge = ({ tasks, machines }: Unrelated): boolean => tasks * machines > wholeLimit
 
 /** What each pass makes of all tasks, and the bound proved by the prices that it ended at. */
-export function* risingPasses(view: Unrelated): Generator<RisingPass, void, void> {
+function* risingPasses(view: Unrelated): Generator<RisingPass, void, void> {
   const start = relativeSpeeds(view)
   let prices = { lambda: start, value: dualBound(view, start) }
   for (let pass = 0; pass < passes; pass += 1) {

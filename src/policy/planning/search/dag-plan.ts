@@ -30,7 +30,7 @@ export type Decoding = {
   readonly undo: Undo | undefined
 }
 
-export type Undo = {
+type Undo = {
   readonly machine: Int32Array
   readonly start: Float64Array
   readonly end: Float64Array

@@ -50,7 +50,7 @@ export function* bestStart(
 }
 
 /** Whether the planners that look at every ready task at every step take half a second at most. */
-export const canCompareAll = (problem: Problem): boolean => comparingMs(problem) <= 500
+const canCompareAll = (problem: Problem): boolean => comparingMs(problem) <= 500
 
 /** Milliseconds that one of them takes, about. */
 export function comparingMs({ tasks, machines }: Problem): number {
