@@ -45,7 +45,7 @@ export async function chooseByTrial(problem: Problem, options: TrialOptions): Pr
   return { ...winner.candidate, value: best.value, why }
 }
 
-/** What runs already stays. */
+/** Tasks that run already stay where they are. */
 function goingOn(
   held: Trial,
   winner: Trial,
@@ -67,15 +67,15 @@ type TrialOptions = RaceOptions & {
   readonly mending?: readonly [Mending, ...Mending[]]
   /** Schedules to try as plans. */
   readonly members: readonly Member[]
-  /** What is followed already, and is left only for what is clearly better. */
+  /** What the run follows now; it is only left for something clearly better. */
   readonly standing?: Standing
 }
 
 type Chosen = Candidate & { readonly value: number; readonly why: string }
 
-/** Times the makespan of the best plan. */
+/** As a multiple of the best plan's makespan. */
 const near = 1.01
-/** What another came to, had it met all the seeds that the winner met; nothing where it looked better. */
+/** A candidate's result under all the seeds that the winner met; nothing where it looked better under fewer. */
 function beside(trial: Trial, winner: Trial) {
   const runs = Math.min(trial.scores.length, winner.scores.length)
   const [own, same, whole] = [meanOf(trial, runs), meanOf(winner, runs), meanOf(winner)]
@@ -111,7 +111,7 @@ function candidatesOf(
   const [first, ...others] = objective === 'makespan' && !certain ? best : []
   const mended = [
     ...(first ? mending.map(how => mendedOf(first, how)) : []),
-    // What is equal on paper is not equal in a run: luck tells apart plans that one long chain makes equal.
+    // Plans that are equal on paper, because one long chain decides, need not be equal in a run with noise.
     ...others
       .filter(({ makespan }, at) => at === 0 || makespan <= near * first.makespan)
       .map(member => mendedOf(member, mending[0])),

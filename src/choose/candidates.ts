@@ -22,7 +22,7 @@ export function onlineCandidates(
   const inEveryOrder = ({ autoTries }: Allocation) => autoTries === 'in every order'
   const tried = allocations
     .filter(({ autoTries }) => autoTries !== 'never')
-    // First, so that it is taken where another only happens to come to the same.
+    // First, so that it wins over others that merely reach the same value.
     .toSorted((a, b) => Number(isMade(b)) - Number(isMade(a)))
   const candidates = tried.flatMap(allocation =>
     (inEveryOrder(allocation) ? wanted : [first]).map(order => candidateOf(allocation, order)),

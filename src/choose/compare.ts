@@ -86,7 +86,7 @@ export type ComparedRow = Readonly<Record<MeasureName, number>> & {
   readonly seconds: number
   readonly intervals?: Readonly<Record<MeasureName, Interval>>
   readonly why?: string
-  /** What went wrong on the way, where a lesser answer was still found. */
+  /** What went wrong on the way, if a worse answer was found all the same. */
   readonly trouble?: string
   /** Of a replay: tasks in `schedule` placed where their time was not measured. */
   readonly estimatedTimes?: number
@@ -124,7 +124,7 @@ async function compareOne(
   }
 }
 
-/** Nothing is left to luck: one plan says all. */
+/** Without randomness one plan says it all. */
 const isPlanned = ({ noise, faults, seeds }: CompareOptions): boolean =>
   noise === 0 && faults === undefined && seeds === 1
 
@@ -177,7 +177,7 @@ function perMeasure<Value>(of: (name: MeasureName) => Value): Record<MeasureName
   >
 }
 
-/** What one strategy proved holds for all: they face the same problem under the same seeds. */
+/** A bound that one strategy proved holds for all, since they face the same problem under the same seeds. */
 function underOneBound(rows: readonly ComparedRow[]): ComparedRow[] {
   const complete = rows.filter(row => row.lowerBound > 0)
   const bound = complete.reduce((most, row) => Math.max(most, row.lowerBound), 0)

@@ -93,14 +93,14 @@ export function isOutOfTime(problem: Problem, simulated: number, budget: Budget)
   return isSpent(budget) && (simulated + 1) * simulatedWork(problem) > simulatedAtOnce
 }
 
-/** In tasks alike: every start looks at each kind of needs that waits. */
+/** Counted in classes of like tasks: every start looks at each class that waits. */
 function simulatedWork({ tasks }: Problem): number {
   const kinds = new Set(tasks.map(({ needs }) => needs && JSON.stringify(needs))).size
   return tasks.length * (1 + kinds / kindsAsATask)
 }
 
 const kindsAsATask = 50
-/** Tasks simulated in all: two tenths of a second. */
+/** Tasks simulated in all; takes about two tenths of a second. */
 const simulatedAtOnce = 15_000
 
 /**
@@ -119,7 +119,7 @@ export function ruled(problem: Problem, seed: number, budget: Budget): Member[] 
   ]
   const until = performance.now() + (budget.deadline - performance.now()) * ruledShare
   const spare = 4 * simulatedWork(problem) * simulatedTask
-  // A search that follows makes more of the time that is left.
+  // The search that follows makes better use of the time that is left.
   const atOnce = isSpent(budget)
   for (const { strategy, order } of rules) {
     const last = {
@@ -139,7 +139,7 @@ const bestOnGraph = [
   { strategy: 'mct', order: 'fifo' },
   { strategy: 'mct', order: 'critical-path' },
 ]
-/** Whoever waits until a machine has room does better than what queues at one. */
+/** Strategies that wait until a machine has room do better than those that queue at one. */
 const bestWhereShared = [
   { strategy: 'best-fit', order: 'fifo' },
   { strategy: 'best-fit', order: 'critical-path' },
@@ -147,9 +147,9 @@ const bestWhereShared = [
 ]
 
 const fewToRule = 5_000
-/** Of the time that is left, for the rules beyond the best. */
+/** Share of the remaining time for the rules beyond the best ones. */
 const ruledShare = 0.1
-/** Milliseconds of a simulation. */
+/** Estimated milliseconds of a simulation. */
 const simulatedTask = 0.015
 
 /**
@@ -162,7 +162,7 @@ function quickestFirst({ edges }: Problem): readonly Planner[] {
   return [...constructivePlanners, priced, risingPrices].toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** Most often the best of them. */
+/** The planners that most often turn out best. */
 const likeliest = 'heft'
 const likeliestForFlow = 'min-min'
 const bestOnGraphs: readonly string[] = ['mct', likeliest, 'met', 'peft', 'cpop']
@@ -178,24 +178,30 @@ const bestOfIndependent: readonly string[] = [
 
 /** Batch-mode heuristics look at every ready task at every step: quadratic. */
 const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
-/** To the times they look at nothing: of many tasks they make nothing that anyone would take. */
+/** These ignore processing times: with many tasks their schedules are never worth taking. */
 const blind = new Set(['random', 'round-robin'])
-/** Milliseconds per task and machine that the slowest takes; none can be stopped half way. */
+/** Milliseconds per task and machine that the slowest planner takes; none can be stopped half way. */
 const slowest = 1e-4
 /** Up to here all of them together take less than a tenth of a second. */
 const promptLimit = 1_000_000
-/** Task, task before it and machine, where a place is looked for between what runs there already. */
+/** Per task, predecessor and machine: planners that look for gaps between tasks already placed. */
 const promptSharedPairs = 40_000_000
 const bestPlannedWhereShared = new Set(['heft', 'lpt', 'peft'])
-/** Of one that compares all, under mean flow time, where no quicker one comes near, or where no clock decides. */
+/**
+ * Limit for a planner that compares all pairs: under mean flow time, where no quicker one comes near, or where
+ * steps are counted.
+ */
 const patientMs = 500
-/** Of one that looks once at each task and machine. */
+/** Limit for a planner that looks once at each pair of task and machine. */
 const promptEntries = 1_600_000
-/** Of the time that earliest completion takes, on 100,000 tasks; those not named take less. */
+/** As a multiple of what earliest completion takes, on 100,000 tasks; planners not named take less. */
 const dearness: Readonly<Record<string, number>> = { heft: 4, lpt: 3, peft: 16, cpop: 24 }
-/** What is left of the time for the search that follows. */
+/** Share of the time left for the search that follows. */
 const searchShare = 0.75
-/** After the likeliest: on a busy box a search from a lesser start does not make up for it. */
+/**
+ * The likeliest planner may leave the search less: on a busy box a search from a worse start cannot make up for
+ * it.
+ */
 const likeliestShare = 0.25
 /** Where prices take seconds, and give far more than another way to build a schedule does. */
 const hugeEntries = 1_000_000

@@ -42,7 +42,7 @@ export async function countedPlan(
 
 type CountedPlan = { readonly plan: PlanOutcome; readonly steps: number }
 
-/** Beyond so many times the planners that build one schedule take too long to be tried all at once. */
+/** With more processing times than this, trying every planner that builds one schedule takes too long. */
 const large = 100_000
-/** Another plan must be allowed this many times the steps of the one before. */
+/** Each further plan gets this many times the steps of the one before. */
 const worthwhile = 2

@@ -13,7 +13,7 @@ export type Budget = {
   readonly ms: number
   /** Steps left to all planners that share this budget; they count down. */
   stepsLeft: number
-  /** Milliseconds of a step of late, pauses included; while it is driven. */
+  /** Recent milliseconds per step, pauses included; only while driven. */
   stepMs?: number
   readonly stop?: Stop
 }
@@ -26,7 +26,7 @@ export type Stop = { readonly isAsked: () => boolean; readonly hears: (on: boole
 
 export type Spending =
   | { readonly kind: 'time'; readonly ms: number; readonly stop?: Stop }
-  /** Repeatable: nothing may then depend on a clock. */
+  /** Counted steps make a result repeatable: nothing may then depend on a clock. */
   | { readonly kind: 'steps'; readonly steps: number }
 
 /** Of time, from `began` on, by `performance.now()`. */
@@ -55,7 +55,7 @@ export function withSlice(budget: Budget): Budget {
   return deadline > budget.deadline ? { ...budget, deadline } : budget
 }
 
-/** In which code that never ran before finds something. */
+/** Time enough for code that has never run before to find something. */
 const leastSliceMs = 50
 
 export const isSpent = (budget: Budget): boolean =>
@@ -110,5 +110,5 @@ function byMakespan(schedule: Schedule): Score {
 }
 
 const sliceMs = 10
-/** Of the pace of before, at each step. */
+/** Weight of the previous pace, at each step. */
 const memory = 0.98

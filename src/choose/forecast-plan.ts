@@ -24,7 +24,8 @@ export function forecastPlan(
   ).sort((a, b) => a - b)
   const at = (share: number) => makespans[Math.round(share * (runs - 1))]
   const middle = at(0.5)
-  // Both stray each by itself. Down as by a factor: of one item seen, nothing at all would be the least.
+  // The two vary independently. Downwards they act as a factor: otherwise, with a single observation, the low
+  // end could reach zero.
   const apart = normalQuantile * options.common
   const low = middle > 0 ? middle / (1 + Math.hypot(middle / at(0.1) - 1, apart)) : 0
   const high = middle + Math.hypot(at(0.9) - middle, middle * apart)

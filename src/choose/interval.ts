@@ -12,7 +12,7 @@ export function intervalOf(values: readonly number[]): Interval {
   return [mean - half, mean + half]
 }
 
-/** Of the mean, by at least two values. */
+/** Standard error of the mean; needs at least two values. */
 export function standardError(values: readonly number[]): number {
   const mean = meanOf(values)
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)

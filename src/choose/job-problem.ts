@@ -68,7 +68,7 @@ type JobNumbers = {
 export type StageEstimates = {
   readonly pooled: Estimate
   readonly machines: ReadonlyMap<string, Estimate>
-  /** Of what passes on a slot between an answer and the next that no item took. */
+  /** Mean time on a slot between one item and the next that no item took. */
   readonly handover?: Estimate
   /** Micros until a slot that has not run the stage begins with its first item. */
   readonly loading?: number
@@ -148,7 +148,7 @@ function timeOf(
   return Math.max(0, Math.round(micros)) / 1e6
 }
 
-/** Samples of one machine before it is believed over all together, as in the core. */
+/** Samples of one machine before they count more than those of all machines together, as in the core. */
 const enough = 5
 
 function taskOf(job: Job, spec: StageSpec, id: string, wish: Wish | undefined): ProblemTask {
@@ -183,7 +183,7 @@ export function uncertaintyOf(estimates: JobNumbers['estimates'], items?: Items)
     const { echo, variation: judged } = spreadOf(machines.values())
     const variation = Math.min(2, Math.max(judged, residualOf(pooled)))
     strayed += variation * pooled.time
-    // The box may have changed since; without a number, about as many items as were learnt from.
+    // The box may have changed since; where no count was stored, about as many items as were learnt from.
     const seen = Math.min(limits.recalled, pooled.n)
     const shared = sharedVariance(echo, seen, items?.get(name) ?? pooled.n)
     common += variation * Math.sqrt(shared) * pooled.time

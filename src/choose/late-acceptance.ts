@@ -19,7 +19,7 @@ export function lateAcceptance(start: Score, length = 500) {
   }
 }
 
-/** A sum over tasks that no task fixes alone. */
+/** An objective that is a sum over tasks: no single task determines it. */
 export type SummedObjective = Exclude<Objective, 'makespan' | 'cost'>
 
 export type SearchOptions = {

@@ -27,7 +27,7 @@ export type LiveRequest = {
   readonly noise: number
   /** Milliseconds to search; trials of `auto` may take as many again, and a first look at all some more. */
   readonly ms: number
-  /** What the run follows since it last looked. */
+  /** What the run follows since the last choice. */
   readonly standing?: Standing
 }
 
@@ -106,5 +106,5 @@ function unplanned(problem: Problem, standing: Standing, proof: Proof): LiveChoi
   return { kind: 'rule', strategy, order, why: goesOnUnplanned(name, makespan, proof) }
 }
 
-/** Times the milliseconds to search, for a first look at all: trials take the cores from the slots. */
+/** Limit of the first look at all candidates, as a multiple of the search time: trials take cores from the slots. */
 const patience = 2

@@ -51,7 +51,7 @@ export async function planLpRounding(
   if (refusal) throw new Error(`lp-rounding: ${refusal}`)
   const view = unrelatedOf(problem)
   const deadline = performance.now() + options.timeLimitMs
-  // The fill is for where the program does not end in time.
+  // The fill by prices is used if the linear program does not end in time.
   const reserved = Math.min(fillMilliseconds(view), options.timeLimitMs / 2)
   const outcome = await solveLp(view, solver, deadline - reserved)
   const { bound, pruned, solution } = outcome
@@ -71,7 +71,7 @@ export function betterOf(
   return makespanOfAssignment(view, given) <= makespanOfAssignment(view, made) ? given : made
 }
 
-/** Above this many pairs of class and machine no linear program ends in the time people give us. */
+/** Above this many pairs of class and machine no linear program ends within usual time limits. */
 export const solverEntries = 20_000_000
 
 type LpOutcome = {

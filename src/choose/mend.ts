@@ -50,7 +50,7 @@ function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined
 
 type Mend = (state: Readonly<State>) => PlannedItems | undefined
 
-/** With more open tasks a plan costs more than it is worth. */
+/** With more open tasks than this, planning again costs more than it gains. */
 export const mostPlanned = 10_000
 const rounds = 200
 /** Tasks and edges that a search may pass over each time: about a millisecond. */
@@ -70,7 +70,7 @@ function lookAt(state: Readonly<State>) {
   return { begun, alive, idle, waiting }
 }
 
-/** Of what runs longer than expected, this much of the expectation is taken to be left. */
+/** A task that runs longer than expected is assumed to need this share of the expected time more. */
 const overdue = 0.1
 
 function levelled(problem: Problem, state: Readonly<State>, ticks: number) {
@@ -149,7 +149,7 @@ function underway(problem: Problem, state: Readonly<State>, ticks: number): Unde
   for (let item = 0; item < count; item += 1) {
     const ended = stateOf(stage.items, item) !== OPEN
     begun[item] = ended ? 1 : 0
-    // What is over takes no time any more: it begins and ends when it ended.
+    // An ended task takes no time any more: it begins and ends at its end.
     if (ended) start[item] = (stage.graph?.endedAt[item] ?? 0) / ticks
     machine[item] = (ended ? stage.graph?.machineOf[item] : stage.plan?.machine.get(item)) ?? 0
   }

@@ -163,5 +163,5 @@ async function solveCores(
   return { assignment }
 }
 
-/** Larger programs do not leave the root node in the time people give us. */
+/** Larger programs do not get beyond the root node within usual time limits. */
 const firstCoreLimit = 12_000

@@ -54,7 +54,7 @@ async function searched(
   { seed, budget, proof }: PortfolioOptions,
 ): Promise<Member[]> {
   const found: Member[] = []
-  // Without an incumbent: the best for another objective is seldom a short one.
+  // Without an incumbent: the best schedule under another objective rarely has a short makespan.
   const short = { seed, lowerBound: proof.value }
   const shorter = await drive(localSearch.plan(problem, short), partOf(budget, 0.2))
   if (shorter) {
@@ -91,7 +91,7 @@ function queued(
   return found
 }
 
-/** Tasks put into order in all: some hundredths of a second. */
+/** Tasks put into order in all; takes some hundredths of a second. */
 const queuedAtOnce = 50_000
 
 /** A share of what is left, spent from the whole. */

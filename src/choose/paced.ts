@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 
 /**
- * Runs a generator of small steps until it ends or the clock (`performance.now()`) passes the
- * deadline, letting other work of this thread in between. Returns the generator's result, or
- * `undefined` if it was stopped.
+ * Runs a generator of small steps until it ends or the clock (`performance.now()`) passes the deadline, and
+ * lets other work of this thread run in between. Returns the generator's result, or `undefined` if it was
+ * stopped.
  */
 export async function runUntil<Step, Result>(
   steps: Generator<Step, Result, void>,

@@ -67,7 +67,7 @@ export type PlanRequest = {
   readonly solver?: Solver
   /** A bound known already. */
   readonly proof?: Proof
-  /** Durations will stray: every member is wanted, not the first that is as good as can be. */
+  /** Durations will vary: all members are wanted, not just the first that meets the bound. */
   readonly uncertain?: boolean
 }
 
@@ -81,7 +81,7 @@ export type PlanOutcome = Verdict & {
   readonly seconds: number
   /** Why this schedule and no other, for strategies that chose. */
   readonly why?: string
-  /** What went wrong on the way, where a lesser answer was still found. */
+  /** What went wrong on the way, if a worse answer was found all the same. */
   readonly trouble?: string
   readonly members?: readonly Member[]
 }

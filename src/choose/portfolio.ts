@@ -43,7 +43,7 @@ export async function planPortfolio(
       : memberOf(problem, 'exhaustion', settled.schedule)
     return { ...winner, proof: best(proof.current, settled.proof), members }
   }
-  // Starting the solver's thread takes more than a slice.
+  // Starting the solver's thread takes longer than a slice of the search.
   const inTime = Number.isFinite(budget.deadline) && !isSpent(budget)
   budget = withSlice(budget)
   const reached = (makespan: number) => meets(makespan, proof.current.value)
@@ -71,7 +71,7 @@ export async function planPortfolio(
   const first =
     timed && isOfFewKinds(problem) ? await roundBeside(problem, timed, beside) : undefined
   const solving = timed ? solveBeside(problem, timed, { ...beside, first }) : Promise.resolve([])
-  // Heard of here where the search ends first, or below: what was never waited for would end the process.
+  // Handled here if the search ends first, else below: an unhandled rejection would end the process.
   solving.catch(() => undefined)
   const searched = await drive(table.watch(steps), budget, reached)
   if (searched) members.push(memberOf(problem, localSearch.name, searched))
@@ -86,7 +86,7 @@ export type PortfolioOptions = {
   readonly budget: Budget
   readonly solver?: Solver
   readonly proof: Proof
-  /** Durations will stray: of schedules that are equal on paper, one may still be the better. */
+  /** Durations will vary: of schedules that are equal on paper, one may still be better in a run. */
   readonly uncertain?: boolean
 }
 

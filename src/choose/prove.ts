@@ -76,7 +76,7 @@ export function best(a: Proof, b: Proof): Proof {
   return b.value > a.value ? b : a
 }
 
-/** The makespan meets the bound, but for the rounding of sums taken in another order. */
+/** Whether the makespan meets the bound, up to rounding of sums taken in another order. */
 export function meets(makespan: number, bound: number): boolean {
   return makespan <= bound * (1 + 1e-12)
 }

@@ -91,10 +91,10 @@ const graceMs = 200
 const patientTasks = 1_000
 const usualPatience = 1_000
 const usualRuns = 512
-/** Of so many runs the best is seldom the luckiest; a box at work has the time, if later. */
+/** After this many runs the best is rarely just the luckiest. A busy box gets there too, only later. */
 const sound = 6
 const finalists = 4
-/** Of the makespan: no luck of a single run, however little noise there is. */
+/** Share of the makespan that is never attributed to the luck of a single run, however little noise there is. */
 const farOff = 0.1
 /** From so many runs on, differences are told from luck. */
 const telling = 12
@@ -143,7 +143,7 @@ function worthMore(ranked: readonly Trial[], roomFor: number): readonly Trial[] 
   return near.length <= roomFor && near.length > half ? near : ranked.slice(0, half)
 }
 
-/** Within so many standard errors of the mean difference; what never differs is the same thing twice. */
+/** Within this many standard errors of the mean difference. Candidates that never differ are the same thing twice. */
 function isNear(trial: Trial, best: Trial): boolean {
   const gaps = trial.scores.map((score, at) => score.value - best.scores[at].value)
   const error = standardError(gaps)

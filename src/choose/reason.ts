@@ -18,7 +18,7 @@ export function reasonFor(
   if (others.length === 0) return alone(winner, what, settled)
   const equal = others.filter(other => compareScores(other, winner) <= 0)
   const worse = others.filter(other => compareScores(other, winner) > 0).slice(0, 3)
-  // What goes through every schedule there is was not one of those tried.
+  // A strategy that goes through every schedule did not try candidates.
   const whole = !tried.some(({ name }) => name === winner.name)
   const head = `${winner.name} has the least ${what} ${whole ? 'there is' : `of ${candidates} tried${how}`}`
   const also = equal.length > 0 ? `, as has ${equal[0].name}${more(equal.length - 1)}` : ''

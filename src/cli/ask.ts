@@ -58,7 +58,7 @@ export function inquiry(dir: string): Inquiry {
 
 export type Inquiry = {
   ask<Op extends Question['op']>(question: Question & { readonly op: Op }): Promise<Answers[Op]>
-  /** What is asked afterwards is asked anew. */
+  /** Later questions go to the owner again, if one lives. */
   close(): void
 }
 

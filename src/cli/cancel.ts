@@ -37,7 +37,7 @@ const ending: Readonly<Record<string, string | undefined>> = {
   stopping: 'is failing already, what still ran of it is stopped: dray why says what for',
 }
 
-/** Nobody works on it: the directory is claimed for as long as it takes to end the run. */
+/** Nobody works on the run: claim the directory for as long as ending it takes. */
 async function cancelOwnerless(dir: string, name: string): Promise<Cancelled> {
   const host = await openHost({ dir, machines: [], onRequest: answerRequest })
   try {

@@ -66,7 +66,7 @@ const isFull = (error: unknown): boolean => error instanceof JournalError && err
 const roomFirst =
   'To remove runs takes a little room itself: delete or move another file of this disk, 1 MB is mostly enough.'
 
-/** The first of many. */
+/** The names of removed runs; where there are many, the first ones and how many more. */
 function namesInWords(names: readonly string[]): string {
   const more = names.length - mostNames
   return more > 0

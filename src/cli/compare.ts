@@ -171,7 +171,7 @@ const leftOut = ({ leftOut: items }: Replay): readonly string[] =>
 
 type Asked = Omit<CompareOptions, 'objective' | 'order' | 'noise'> & { readonly noise?: number }
 
-/** Flags first: a wrong one is told before a large input is read. */
+/** Flags are checked first: a wrong one is reported before a large input is read. */
 function askedFrom(flags: CompareFlags, stop: Stop): Asked {
   const faults = faultsFrom(flags.faults)
   return {
@@ -196,7 +196,7 @@ function progress(flags: CompareFlags): (name: string) => void {
   return name => process.stderr.write(`\r\u001b[K${name} ...\r`)
 }
 
-/** Told before hours of comparing, not after. */
+/** Checked before comparing, which may take hours. */
 function requirePlace(path: string): void {
   try {
     accessSync(dirname(path), constants.W_OK)

@@ -3,7 +3,7 @@ import { InputError } from '../model/input-error.ts'
 
 /** `--dir`, else DRAY_DIR, else `.dray` where the command was given. */
 export function directoryFrom(flag: string | undefined): string {
-  // Of a shell's unset variable, it would be the current folder.
+  // An empty name, as from an unset shell variable, would mean the current folder.
   if (flag === '') throw new InputError('--dir: found ""; expected a folder')
   return resolve(flag ?? (process.env.DRAY_DIR || join(process.cwd(), '.dray')))
 }

@@ -198,7 +198,7 @@ function moduleFound(name: string, without: 'warn' | 'bad', helps: string): Find
       createRequire(from).resolve(name)
       return { name, state: 'ok', found: 'present' }
     } catch {
-      // Looked for in the next place.
+      // Missing here: the next place is tried.
     }
   }
   return { name, state: without, found: 'absent', helps }

@@ -27,7 +27,7 @@ export async function exitWith(
     process.exitCode = told(error)
   }
   process.off('exit', unasked)
-  // What an input's generator left running in this process must not keep it; nor does this timer.
+  // Whatever an input's generator left running must not keep the process alive; nor does this timer.
   setTimeout(() => process.exit(), LEFT_MILLIS).unref()
 }
 
@@ -57,7 +57,7 @@ function letTerminalGo(): void {
     try {
       closeSync(descriptor)
     } catch {
-      // Closed already.
+      // The descriptor is closed already.
     }
   }
 }

@@ -101,7 +101,7 @@ async function mapJob(handler: string, inputs: readonly string[], flags: Flags):
   return whole
 }
 
-/** Who gave flags is answered in flags, not in the job file they stand for. */
+/** Errors are worded in terms of the flags given, not of the job file they stand for. */
 function inFlags<T>(parse: () => T): T {
   try {
     return parse()

@@ -67,7 +67,7 @@ export function registerRun(program: Command): void {
     )
 }
 
-/** Most often a pattern that the shell has filled in. */
+/** Most often a pattern that the shell expanded. */
 function refuseMoreJobs(args: readonly string[]): void {
   if (args.length <= 1) return
   const found = args.slice(0, 3).join(' ') + (args.length > 3 ? ' ...' : '')
@@ -101,7 +101,7 @@ export async function runJob(job: Job, flags: RunFlags): Promise<number> {
 
 type FormatFlags = Pick<RunFlags, 'json' | 'events' | 'quiet' | 'explain'>
 
-/** What is printed is one thing: no program reads two, and nothing is not what was asked for. */
+/** Options that each decide what stdout carries exclude each other: a program reads one format. */
 export function refuseTwoFormats(flags: FormatFlags): void {
   for (const [one, other, why] of contradictions) {
     if (flags[one] === true && flags[other] === true)

@@ -38,6 +38,6 @@ function worded({ low, expected, high }: Forecast): { middle: string; range: str
   return { middle, range: least === most ? '' : ` (${least} to ${most})` }
 }
 
-/** Whole seconds: a tenth of one would pretend. */
+/** Whole seconds: tenths would pretend more precision than there is. */
 const roundish = (micros: number): string =>
   formatDuration(Math.max(1_000_000, Math.round(micros / 1_000_000) * 1_000_000))

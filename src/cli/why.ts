@@ -118,7 +118,7 @@ function stageLines(stage: StageWhy): string[] {
 
 const helped = (helps: string | undefined): string => (helps === undefined ? '' : ` (${helps})`)
 
-/** A stack begins with the message, which has been said. */
+/** A stack begins with the message, which is already printed. */
 const withoutFirst = ({ detail = '', message }: Failure): string => {
   const [first, ...rest] = detail.split('\n')
   return rest.length > 0 && first.includes(message.split('\n')[0]) ? rest.join('\n') : detail

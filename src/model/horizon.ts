@@ -17,7 +17,7 @@ export function runsAnywhere(problem: Problem): boolean {
 
 type Reach = { readonly horizon: number; readonly anywhere: boolean }
 
-/** Of a problem, which never changes: it may be simulated hundreds of times, and its times be millions. */
+/** Cached per problem, which never changes: it may be simulated hundreds of times and have millions of times. */
 const reaches = new WeakMap<Problem, Reach>()
 
 function reachOf(problem: Problem): Reach {
@@ -44,7 +44,7 @@ function measureReach(problem: Problem): Reach {
   return { horizon: horizon + latestRelease + slowestTransfers(problem), anywhere }
 }
 
-/** Of a large problem these are millions, and a turn of the loop costs more than a look: four are taken at each. */
+/** Unrolled by four: a large problem has millions of times, and a turn of the loop costs more than reading one. */
 function mostOf(times: Float64Array, from: number, count: number): number {
   let most = 0
   let at = from

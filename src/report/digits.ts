@@ -18,7 +18,7 @@ export function digitsFor(values: readonly number[]): number {
   return enough
 }
 
-/** Whether fewer decimals say the same. */
+/** Whether fewer decimals show the same values. */
 const exact = (value: number, fewer: number, digits: number): boolean =>
   Number(value.toFixed(fewer)) === Number(value.toFixed(digits))
 

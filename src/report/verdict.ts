@@ -61,7 +61,7 @@ function worstOf(rows: readonly ComparedRow[], measure: MeasureName, objective: 
   return `; the worst, ${last.strategy}, ${as} ${factor} times as ${objective === 'makespan' ? 'long' : 'much'}`
 }
 
-/** Strategies that a few more seeds might put in front. */
+/** Strategies that might come first with a few more seeds. */
 function unclear(
   rows: readonly ComparedRow[],
   best: readonly ComparedRow[],

@@ -31,7 +31,7 @@ type FasterHost = Pick<Host, 'runNamed' | 'state' | 'machines'> & {
   readonly store: Pick<Store, 'history'>
 }
 
-/** Below these nothing is worth saying. */
+/** Savings below these are not worth mentioning. */
 const LEAST_SECONDS = 1
 const WORTH_IT = 0.15
 /** Micros: a task that is shorter costs about as much to hand over. */
@@ -46,7 +46,7 @@ function isTooSmall(
 ): boolean {
   const stage = run.stages.map(at => state.stages[at]).find(at => at.definition.name === name)
   if (chunk.kind !== 'fixed' || stage === undefined) return false
-  // There `auto` is one item a task.
+  // In these cases `auto` would put one item in a task.
   if (run.order.global || run.allocation === planned || job.wishes !== undefined) return false
   const items = stage.byMachine.reduce((sum, share) => sum + (share?.tasks ?? 0), 0)
   const each = stage.busyMicros / Math.max(1, items)

@@ -26,7 +26,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     say('plan', { strategy: note.uses, objective: note.objective, tasks: 0, why: note.why })
   }
   const mine = (stage: number): boolean => host.state.stages[stage]?.run === run.number
-  /** A level of a tree is a stage by itself, under the name of all. */
+  /** Each level of a tree is a stage of its own that carries the tree's name. */
   const placeOf = (number: number) => {
     const stage = host.state.stages[number]
     const { name, link } = stage.definition
@@ -71,7 +71,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       })
     }
   }
-  /** Which stage a task was of is forgotten once it ended: what is done is told by the counts. */
+  /** A task's stage is forgotten once the task has ended, so what is done is reported from the counts. */
   const told = new Map<number, number>()
   const onCounts = (): void => {
     for (const number of run.stages) {
@@ -100,7 +100,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
       ...placeOf(stage.number),
       ...{ machine: id, slot, tasks: tasks.length, items },
       indexes: tasks.map(task => first[task]),
-      // Items of a task stand side by side: from its index on, so many.
+      // A task's items are consecutive: `counts` items from its index on.
       ...(items === tasks.length ? {} : { counts }),
     })
   }
@@ -114,7 +114,7 @@ export function eventLines(host: Host, run: Run, submitted: Submitted): Progress
     }
   }
   onCounts()
-  // Of a run that goes on, items start in the step that says so, before anybody listens.
+  // When a run goes on, items may start in the very step that resumes it, before this listener is there.
   for (const { number, slots } of host.state.machines) {
     slots.forEach(({ running }, slot) => {
       if (running.length > 0) onStart(number, slot, running)
