@@ -5,6 +5,7 @@ import type { Problem } from '../model/problem.ts'
 import { makespanOf } from '../model/schedule.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
 import { bestFirst, columnsFor } from './compare-view.ts'
+import { drawnWhole } from './drawn-whole.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { type Block, type Lane, lanesOf } from './lanes.ts'
 import { escapeHtml, figures, page, scrollBox, section } from './page.ts'
@@ -82,14 +83,8 @@ function busyNote({ length }: readonly Drawn[]): string {
 /** Lines that can still be told apart. */
 const busyLines = 4
 
-/** Of what is drawn, but an outlier must not squeeze the others: it is cut off instead, and says so. */
 function axisEnd(drawn: readonly Drawn[]): number {
-  const ends = drawn.map(({ row }) => makespanOf(row.schedule))
-  const least = ends.reduce((a, b) => Math.min(a, b), Infinity)
-  const end = Math.min(
-    ends.reduce((a, b) => Math.max(a, b), 0),
-    2 * least,
-  )
+  const end = drawnWhole(drawn.map(({ row }) => makespanOf(row.schedule)))
   return end > 0 ? end : 1
 }
 
@@ -133,8 +128,11 @@ function tableNote(rows: readonly ComparedRow[], { seeds, objective }: CompareAb
     seeds > 1 ? ' ± is half of a 95 % interval over the seeds, drawn as a bracket.' : ''
   const line =
     objective === undefined || objective === 'makespan' ? ' The dashed line is the bound.' : ''
+  const values = rows.map(row => row[measureOf[objective ?? 'makespan']])
+  const isCut = Math.max(...values) > drawnWhole(values) * (1 + 1e-9)
+  const cut = isCut ? ' A bar that fades is longer than drawn.' : ''
   const bars = rows.length > 1 ? `Least ${by} first; bars are ${by}` : `The bar is its ${by}`
-  return `${bars}. Over bound: how far the makespan is from the proven lower bound, at most.${optimal}${line}${plusMinus}`
+  return `${bars}. Over bound: how far the makespan is from the proven lower bound, at most.${optimal}${line}${cut}${plusMinus}`
 }
 
 function tableOf(

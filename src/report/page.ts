@@ -74,11 +74,11 @@ export function section(title: string, note: string, body: string): string {
 }
 
 const css = `
-:root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2026;--muted:#6b7079;--line:#e6e3dc;
+:root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2026;--muted:#6b7079;--line:#e6e3dc;--edge:#1d202633;
 --done:#2f7d5b;--done2:#4b9a76;--running:#2f6fb5;--waiting:#9aa0a8;--retry:#d9930d;--failed:#c8403a;--on-block:#fff;--mark:#1d2026;
 --barred:repeating-linear-gradient(135deg,#8d8072 0 4px,#6f6458 4px 8px);
 --bound:#b0457e;--c1:#2f6fb5;--c2:#c2601f;--c3:#2f7d5b;--c4:#8a4fa3;--c5:#a3841a;--c6:#b8416b}
-@media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e24;--ink:#e8e6e1;--muted:#9aa0aa;--line:#2e323a;
+@media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e24;--ink:#e8e6e1;--muted:#9aa0aa;--line:#2e323a;--edge:#0009;
 --done:#3f9a72;--done2:#2f7d5b;--running:#5a9be0;--waiting:#7a808a;--retry:#e8ab35;--failed:#e2625b;--on-block:#0d1110;--mark:#0d1110;
 --barred:repeating-linear-gradient(135deg,#b3a595 0 4px,#95897b 4px 8px);
 --bound:#e58bb9;--c1:#6aa6e8;--c2:#ea9257;--c3:#56b98c;--c4:#c08ad6;--c5:#d3b549;--c6:#e77fa3}}
@@ -102,6 +102,7 @@ tbody tr:last-child>*{border-bottom:0}tr.best>*{background:color-mix(in srgb,var
 .legend{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:13px;color:var(--muted);margin:6px 0 2px}
 .legend i{display:inline-block;width:15px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px;font:700 11px/12px system-ui;text-align:center;color:var(--mark)}
 .legend i.line{height:0;border-radius:0;border-top:2px dashed var(--bound);vertical-align:4px}.legend i.end{height:0;border-radius:0;border-top:2px solid var(--ink);vertical-align:4px}
+.scroll,.charts{background:linear-gradient(90deg,var(--card) 40%,transparent) 0 0/36px 100% no-repeat local,linear-gradient(270deg,var(--card) 40%,transparent) 100% 0/36px 100% no-repeat local,linear-gradient(90deg,var(--edge),transparent) 0 0/12px 100% no-repeat,linear-gradient(270deg,var(--edge),transparent) 100% 0/12px 100% no-repeat}
 .charts{overflow-x:auto}.charts svg[role]{min-width:860px}.charts h3{position:sticky;left:0;width:max-content;max-width:100%;overflow-wrap:anywhere}
 svg{display:block}svg text,svg circle,svg polygon,svg [fill=none]{pointer-events:none}.legend.lines svg{display:inline-block;margin-right:7px;vertical-align:1px}svg text{font-family:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:12.5px}
 .scroll:focus-visible,.charts:focus-visible{outline:2px solid var(--running);outline-offset:3px}
@@ -109,5 +110,5 @@ svg{display:block}svg text,svg circle,svg polygon,svg [fill=none]{pointer-events
 table.text tr,table.text :is(th,td){display:block}table.text :is(th,td){padding:2px 0;border:0}table.text tr{padding:8px 0;border-bottom:1px solid var(--line)}table.text td:nth-child(2){color:var(--muted)}}
 @media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{background:none}main{max-width:none;padding:0}
 section{border:0;padding:0;margin:0 0 24px}.figures div,.charts svg,tr,.note{break-inside:avoid}h2,h3,.note,.legend{break-after:avoid}
-.scroll,.charts{overflow:visible}.charts svg[role],table.text{min-width:0}.charts svg[role]{width:100%;height:auto}table{font-size:11px}th,td{padding:4px 6px}}
+.scroll,.charts{overflow:visible}.scroll,.charts{background:none}.charts svg[role],table.text{min-width:0}.charts svg[role]{width:100%;height:auto}table{font-size:11px}th,td{padding:4px 6px}}
 `

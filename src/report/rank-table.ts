@@ -1,5 +1,6 @@
 import type { ComparedRow, MeasureName } from '../choose/compare.ts'
 import type { Column } from './compare-view.ts'
+import { drawnWhole } from './drawn-whole.ts'
 import { escapeHtml, scrollBox } from './page.ts'
 
 /**
@@ -26,15 +27,9 @@ export function rankTable(
   return `<style>${css}</style>${scrollBox('scroll', table)}`
 }
 
-/** Up to here bars are drawn whole: twice the best, or all there is. */
-function scaleOf(rows: readonly ComparedRow[], measure: MeasureName): number {
-  const most = rows.reduce(
-    (top, row) => Math.max(top, row.intervals?.[measure][1] ?? 0, row[measure]),
-    0,
-  )
-  const least = rows.reduce((best, row) => Math.min(best, row[measure]), Infinity)
-  return least > 0 ? Math.min(most, 2 * least) : most
-}
+/** Intervals are drawn with the bars. */
+const scaleOf = (rows: readonly ComparedRow[], measure: MeasureName): number =>
+  drawnWhole(rows.flatMap(row => [row[measure], row.intervals?.[measure][1] ?? row[measure]]))
 
 /** The figure, and below it what is behind its ±: figures stand in line, and all columns fit. */
 function cellOf(column: Column, row: ComparedRow): string {

@@ -7,6 +7,7 @@ import { compareHtml } from '../../src/report/compare-html.ts'
 import { ganttChart } from '../../src/report/gantt-chart.ts'
 import { chartOfHistory } from '../../src/report/run-blocks.ts'
 import { type RunReport, runHtml } from '../../src/report/run-html.ts'
+import { article } from '../choose/problems.ts'
 
 const nasty = '<script>alert(1)</script>&"\''
 
@@ -63,7 +64,7 @@ test('strategies that came to one schedule share its drawing, and an outlier is 
     {
       machines: [
         { id: 'quick', speed: 1.01 },
-        ...[1, 2, 3].map(at => ({ id: `a-box-of-long-name-${at}` })),
+        ...[1, 2, 3, 4, 5].map(at => ({ id: `a-box-of-long-name-${at}` })),
       ],
       tasks: Array.from({ length: 12 }, (_, at) => ({ id: `t${at}`, work: 5 })),
     },
@@ -71,12 +72,20 @@ test('strategies that came to one schedule share its drawing, and an outlier is 
   )
   const comparison = await compared(problem, ['met', 'mct', 'min-min'])
   const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
-  // All on the quick machine takes four times as long.
+  // All on the quick machine takes six times as long.
   expect(html).toMatch(/met<span>59\.41 s, beyond the axis/)
   for (const at of [1, 2, 3]) expect(html).toContain(`>a-box-of…-name-${at}<`)
   expect(html).toMatch(/<h3>(mct and min-min|min-min and mct)<span>/)
   expect(html.match(/class="cut"/g)).toHaveLength(1)
+  expect(html).toContain('A bar that fades is longer than drawn.')
   expect(html.match(/<tr class="best">/g)).toHaveLength(2)
+})
+
+test('what takes twice as long as the best is drawn whole', async () => {
+  const comparison = await compared(article(), ['met', 'lpt'])
+  const html = compareHtml(article(), comparison, { noise: 0, seed: 1, seeds: 1 })
+  expect(html).toContain('met<span>8.25 s</span>')
+  expect(html).not.toMatch(/class="cut"|fades|beyond the axis/)
 })
 
 const history = {
