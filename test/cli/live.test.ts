@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { type Folder, folderWith, lines, noting, ran, untilGo } from './harness.ts'
 
@@ -162,6 +163,8 @@ export default async item => {
   })
 })
 
+const hasPty = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
+
 describe('a run whose reader goes away', () => {
   test.each([
     ['--events', 'stdout', 'set -o pipefail; "$@" | head -1'],
@@ -175,7 +178,6 @@ describe('a run whose reader goes away', () => {
     folder.remove()
   })
 
-  const hasPty = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
   test.skipIf(!hasPty)('the same where its terminal goes away', async () => {
     const folder = folderWith({ 'handle.mjs': slow(60) })
     const closed = `SHELL=$BASH script -qec "trap '' HUP; $(printf '%q ' "$@"); echo \\$? > code" /dev/null > /dev/null &
@@ -185,6 +187,18 @@ describe('a run whose reader goes away', () => {
     whole(folder, 20)
     folder.remove()
   })
+})
+
+test.skipIf(!hasPty)('on a terminal a run of an instant is seen to its end', async () => {
+  const folder = folderWith({ 'handle.mjs': 'export default item => item\n' })
+  const drawn = `SHELL=$BASH script -qec "$(printf '%q ' "$@")" /dev/null`
+  const { out } = await folder.drayUnder(['bash', '-c', drawn, '-'], ...over(10))
+  const [frames] = stripVTControlCharacters(out).split(/ done in /)
+  const last = frames.split('  map ').at(-1)
+  expect(last).toMatch(/ 10\/10 +100 %/)
+  // Machines are at work no more.
+  expect(last).not.toContain('busy')
+  folder.remove()
 })
 
 test('without a terminal nothing is drawn: no escape sequences, no colours asked for', async () => {

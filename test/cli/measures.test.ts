@@ -8,6 +8,7 @@ import type { StageDefinition } from '../../src/model/run.ts'
 import { problemRun } from '../../src/sim/simulate.ts'
 import { article } from '../choose/problems.ts'
 import { fasterSettings } from '../../src/cli/end/faster.ts'
+import { memoryAdvice } from '../../src/cli/end/memory-advice.ts'
 import { whereItWent } from '../../src/cli/end/where-it-went.ts'
 import { folderWith, noting, untilGo } from './harness.ts'
 
@@ -173,6 +174,50 @@ test.each([
     { name: 'nothing running', seconds: 7 },
     { name: 'dispatch and waiting', seconds: expect.closeTo(0.01, 6) },
   ])
+  // Of the seven seconds in which nothing ran nobody worked on it for five, which is no time of the run.
+  const rested = { ...state.runs[0], rested: 5e6 }
+  const gone = { ...host, runNamed: () => rested }
+  expect(whereItWent({ ...whole, makespan: 9.01 }, gone)).toContainEqual({
+    name: 'nothing running',
+    seconds: 2,
+  })
+})
+
+const roomy = { id: 'roomy', speed: 1, slots: 4, capacity: { cpu: 4, memory: 64e9 }, cost: 0 }
+const small = { ...roomy, id: 'small', capacity: { cpu: 4, memory: 2e9 } }
+
+test.each([
+  ['nothing asked for, and room for all slots at once', 0, 400e6, roomy, undefined],
+  ['nothing asked for, and no room for all', 0, 900e6, small, "'1.15GB' } would keep the box"],
+  ['less than it held', 300e6, 400e6, roomy, "'500MB' } would be safer"],
+  ['far more than it held', 1.5e9, 400e6, small, "'500MB' } would allow 3 more at once"],
+  ['far more, where all slots fit anyhow', 1.5e9, 400e6, roomy, undefined],
+])('advice on memory: %s', (_, memoryAsked, memoryPeak, machine, said) => {
+  const advice = memoryAdvice({ memoryAsked, memoryPeak }, [machine])
+  if (said === undefined) expect(advice).toBeUndefined()
+  else expect(advice).toContain(`needs: { memory: ${said}`)
+})
+
+test('the end of a run says how long it took and could have taken, and what it wrote, one file or many', async () => {
+  const folder = folderWith({
+    'handle.mjs': 'export default item => item\n',
+    'job.yaml': `
+name: told
+input: { range: { from: 0, to: 3 } }
+stages:
+  - { name: one, map: ./handle.mjs, output: { jsonl: out.jsonl } }
+  - { name: two, map: ./handle.mjs, output: { each: 'out/{key}.json' } }
+`,
+  })
+  const { code, out, err } = await folder.dray('run')
+  expect(code, err).toBe(0)
+  expect(out).toMatch(/^ {2}makespan +[\d.]+ \w+, no schedule is below [\d.]+ \w+$/m)
+  expect(out).toMatch(/^ {2}over it +[\d.]+ \w+/m)
+  expect(out).toMatch(/^ {2}utilisation +[\d.]+ % of /m)
+  expect(out).toMatch(/^ {2}memory one +[\d.]+ MB used, not asked for$/m)
+  expect(out).toMatch(/^ {2}out\.jsonl +3 items, \d+ B$/m)
+  expect(out).toMatch(/^ {2}out\S* +3 items, 3 files, \d+ B$/m)
+  folder.remove()
 })
 
 /** A job of that stage, as far as advice looks at it. */
@@ -195,6 +240,8 @@ test.each([
   const [name] = state.stages.map(({ definition }) => definition.name)
   const advice = fasterSettings(whole, host, jobOf(name, chunk, cpu))
   expect(advice).toEqual(said === '' ? [] : [expect.stringContaining(said)])
+  // Nobody makes a run of less than a second faster.
+  expect(fasterSettings({ ...whole, makespan: 0.9 }, host, jobOf(name, chunk, cpu))).toEqual([])
 })
 
 test('starting slots is what their first tasks waited for them, a model’s own setup apart', () => {

@@ -40,6 +40,9 @@ test('a comparison is one page without requests, with every name escaped', async
   expect(html).toContain('prefers-color-scheme:dark')
   // One picture of busy machines and a schedule for each strategy that took the problem.
   expect(html.match(/<svg role="img"/g)).toHaveLength(3)
+  // Who sees no colours tells lines by their dashes, the first whole.
+  const dashed = [...html.matchAll(/<path[^>]*stroke="var\(--c(\d)\)"[^>]*stroke-dasharray="\d/g)]
+  expect(dashed.map(([, colour]) => colour)).toEqual(['2'])
 })
 
 test('what moves sideways on a narrow page is reached by the keyboard, and printed whole', async () => {

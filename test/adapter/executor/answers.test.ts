@@ -285,6 +285,11 @@ describe('a batch handler takes the items of a task', () => {
 })
 
 describe('measures', () => {
+  test('items too quick to be asked tell what their slot held', async () => {
+    const { outcomes } = await answers([{ do: 'nothing' }, { do: 'nothing' }])
+    for (const { peakBytes } of outcomes) expect(peakBytes).toBeGreaterThan(10_000_000)
+  })
+
   test('an item that worked tells its processor time and memory', async () => {
     const { outcomes } = await answers([{ do: 'burn', micros: 20_000 }])
     expect(outcomes[0].cpuMicros).toBeGreaterThanOrEqual(19_000)
