@@ -45,6 +45,16 @@ export default async (item, ctx) => {
   return { item, attempt: ctx.attempt }
 }
 `
+/** Until the file `planned` is there a slot handles no more than it takes to learn times by. */
+const patient = `import { existsSync } from 'node:fs'
+let handled = 0
+export default async item => {
+  handled += 1
+  do await new Promise(done => setTimeout(done, 20))
+  while (handled > 8 && !existsSync(new URL('./planned', import.meta.url)))
+  return item
+}
+`
 const machines = (...speeds: number[]) =>
   JSON.stringify({ machines: speeds.map((speed, at) => ({ id: 'abc'[at], speed })) })
 
@@ -97,10 +107,13 @@ test('a slot that is killed while a plan is followed: the plan is mended, and no
 }, 60_000)
 
 test('every plan says its seed and its steps', async () => {
-  const files = { 'handle.mjs': victim, 'job.json': job(60), 'm.json': machines(1, 0.5) }
+  const files = { 'handle.mjs': patient, 'job.json': job(60), 'm.json': machines(1, 0.5) }
   const folder = folderWith(files)
   const words = ['run', 'job.json', '--machines', 'm.json', '--events', '--strategy']
-  const { code, out, err } = await folder.dray(...words, 'local-search')
+  const run = folder.begin(...words, 'local-search')
+  await run.says('"strategy":"local-search","seed":')
+  folder.write('planned', '')
+  const { code, out, err } = await run.ended
   expect(code, err).toBe(0)
   const [plan] = plansIn(eventsIn(out))
   expect(plan).toMatchObject({ strategy: 'local-search', seed: 1 })
@@ -141,20 +154,17 @@ test('a run that goes on with a machine more gives it work, and one with a machi
 test('a plan says where, and the order that the job names who goes first there', async () => {
   const items = Array.from({ length: 90 }, (_, n) => ({ n, due: `${1_000 - n}s` }))
   const folder = folderWith({
-    'handle.mjs': victim,
+    'handle.mjs': patient,
     'm.json': machines(1, 0.5),
     'job.json': JSON.stringify({
       ...{ name: 'dues', input: { items }, due: { field: 'due' }, strategy: 'heft', order: 'edd' },
       stages: [{ name: 's', map: './handle.mjs', chunk: 1 }],
     }),
   })
-  const { code, out, err } = await folder.dray(
-    'run',
-    '--machines',
-    'm.json',
-    '--events',
-    'job.json',
-  )
+  const run = folder.begin('run', '--machines', 'm.json', '--events', 'job.json')
+  await run.says('"strategy":"heft","seed":')
+  folder.write('planned', '')
+  const { code, out, err } = await run.ended
   expect(code, err).toBe(0)
   const events = eventsIn(out)
   const at = events.flatMap((line, nth) => (plansIn([line]).length > 0 ? [nth] : []))
