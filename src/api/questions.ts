@@ -73,6 +73,8 @@ export type LogPage = {
   readonly live: boolean
   /** Nobody works on it any more, though it has not ended. */
   readonly interrupted: boolean
+  /** The run it continues: of what was kept the lines are there. */
+  readonly previous?: string
 }
 
 export type ResultPage = {
@@ -210,7 +212,7 @@ async function logPage(view: View, question: Extract<Question, { op: 'logs' }>):
   }
   const state = stateOfRun(view, record)
   const [live, interrupted] = [state === 'active', state === 'interrupted']
-  return { run: record.name, lines, more, live, interrupted }
+  return { run: record.name, lines, more, live, interrupted, previous: record.previous }
 }
 
 /** An item that a later stage makes of others shares its number with an item of the input. */

@@ -1,7 +1,7 @@
 import { type Written, writeOutput } from '../adapter/output/write-output.ts'
 import { OutputError } from '../adapter/output/output-error.ts'
 import { DONE, STOPPED } from '../core/items.ts'
-import type { Run, State } from '../core/state.ts'
+import type { Run, Stage, State } from '../core/state.ts'
 import { JournalError } from '../port/journal-error.ts'
 import type { Store } from '../port/store.ts'
 import type { Attached } from './attached.ts'
@@ -24,7 +24,7 @@ export async function writeOutputs(
       const stage = run.stages
         .map(at => state.stages[at])
         .find(at => at.definition.name === spec.name && at.root === at.number)
-      if (stage === undefined) continue
+      if (stage === undefined || !hasBegun(stage)) continue
       written.push(await writeOutput(spec.output, topResults(state, store, stage)))
     }
     remember(store, run, written)
@@ -56,6 +56,9 @@ function hasResult(state: State, run: Run): boolean {
     return counts[DONE] + counts[STOPPED] > 0
   })
 }
+
+/** Of a stage that a stopped run never came to, the file of an earlier run is worth more than an empty one. */
+const hasBegun = ({ complete, known }: Stage): boolean => complete || known > 0
 
 /** Items that are done but could not be written where their key said: the run must not pass for done. */
 function refusedInWords(written: readonly Written[]): string | undefined {

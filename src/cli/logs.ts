@@ -47,7 +47,7 @@ async function logs(
     if (page.more) continue
     asked.close()
     if (flags.follow !== true || !page.live) {
-      if (said === 0) tell(`${name}: nothing was printed or logged`)
+      if (said === 0) tell(`${name}: nothing was printed or logged${elsewhere(page, item)}`)
       if (flags.follow !== true || !page.interrupted) return exitCode.done
       tell(`${name}: interrupted: nobody works on it now; run its job again and it goes on`)
       return exitCode.interrupted
@@ -57,6 +57,12 @@ async function logs(
 }
 
 const followMillis = 500
+
+function elsewhere({ previous }: LogPage, item = ''): string {
+  if (previous === undefined) return ''
+  const words = item === '' ? '' : ` ${item}`
+  return `; it continues ${previous}: dray logs ${previous}${words}`
+}
 
 function lineOf(line: LogPage['lines'][number]): string {
   const at = new Date(line.at / 1_000).toISOString().slice(11, 23)

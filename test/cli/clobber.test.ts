@@ -142,3 +142,31 @@ test('a result that would be written over another file of the input exits 2', as
   expect(err).toContain('the result of in/b.md would be written over in/b.txt')
   expect(folder.read('in/b.txt')).toBe('mine')
 })
+
+test('a run that stops early leaves the file of a stage it never came to, and says cancelled of what never ran', async () => {
+  folder = folderWith({
+    'rows.mjs': 'export default item => item\n',
+    'sum.mjs': 'export default all => all.length\n',
+    'job.yaml': `
+name: stops
+input: { range: { from: 0, to: 40 } }
+tolerate: { failed: 1 }
+stages:
+  - { name: each, map: ./rows.mjs, chunk: 1, retry: { attempts: 1 }, output: { jsonl: each.jsonl } }
+  - { name: sum, reduce: ./sum.mjs, output: { jsonl: sum.jsonl } }
+`,
+  })
+  expect((await folder.dray('run', 'job.yaml')).code).toBe(0)
+  const before = folder.read('sum.jsonl')
+  expect(lines(before)).toHaveLength(1)
+  folder.write('rows.mjs', "export default () => { throw new Error('broken') }\n")
+  const { code, out } = await folder.dray('run', 'job.yaml', '--fresh')
+  expect(code).toBe(1)
+  expect(folder.read('sum.jsonl')).toBe(before)
+  expect(out).not.toContain('sum.jsonl')
+  const last = JSON.parse(lines(folder.read('each.jsonl')).at(-1) ?? '')
+  expect(last.error).toEqual({
+    kind: 'cancelled',
+    message: expect.stringMatching(/^\d+ items failed, 1 is tolerated/),
+  })
+})

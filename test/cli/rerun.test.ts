@@ -133,6 +133,10 @@ stages:
     const [, first] = before.exec((await again()).err) ?? []
     const why = async () => (await folder.dray('why', 'again', 'a')).out
     expect(await why()).toContain(`kept from ${first}: neither item nor code changed`)
+    const logs = (await folder.dray('logs', 'again', 'a')).err
+    expect(logs).toContain(
+      `nothing was printed or logged; it continues ${first}: dray logs ${first} a`,
+    )
     folder.write('first.mjs', noting('return { n: item.n * 10 }'))
     folder.write('rows.jsonl', rows({ a: 1, b: 2, c: 3, d: 4, e: 5 }))
     const [, second] = before.exec((await again('--keep')).err) ?? []

@@ -122,6 +122,8 @@ export function finishRun(state: State, run: Run): void {
     if (at === ASSIGNED) forgetAssignment(state, task)
     moveTask(tasks, task, FREE)
   }
+  // What never ran did not fail itself, of whatever kind what stopped the run was.
+  const failure = run.problem && ({ kind: 'cancelled', message: run.problem.message } as const)
   for (const number of run.stages) {
     const stage = state.stages[number]
     for (const klass of stage.classes) {
@@ -133,7 +135,7 @@ export function finishRun(state: State, run: Run): void {
     Object.assign(stage.pool, intervalsOf())
     for (let index = 0; index < stage.known; index += 1) {
       if (stateOf(stage.items, index) === OPEN)
-        endItem(state, stage, index, { code: CANCELLED, failure: run.problem })
+        endItem(state, stage, index, { code: CANCELLED, failure })
     }
   }
   run.state = 'finishing'
