@@ -33,6 +33,8 @@ export function fillTemplate(
   let refused: string | undefined
   const path = template.replace(/\{(key|name|index)\}/g, (_, placeholder: string) => {
     if (placeholder === 'index') return String(item.index)
+    // No file can be named so: it would be written under another name, and so would the next such key.
+    if (LONE_SURROGATE.test(item.key)) refused ??= 'its key holds half a character'
     if (placeholder === 'key') refused ??= keyProblem(item.key)
     else if (name === '' || name === '.' || name === '..') refused ??= 'has no name in its key'
     return placeholder === 'key' ? item.key : name
@@ -40,6 +42,7 @@ export function fillTemplate(
   return refused === undefined ? { path } : { refused }
 }
 
+const LONE_SURROGATE = /\p{Surrogate}/u
 const PLACEHOLDER = /\{(?:key|name|index)\}/
 const LIST = '{key}, {name} or {index}'
 

@@ -229,6 +229,21 @@ describe('a file per item', () => {
     },
   )
 
+  it.each(['out/{key}', 'out/{name}.json'])(
+    'is refused where %s holds half a character: no file has such a name, and two would share one',
+    async template => {
+      const keys = ['\ud800', '\udc00', 'whole \u{1f600}']
+      const results = keys.map((key, index) => done(index, key, 1))
+      const written = await each(template, results)
+      expect(filesBelow()).toHaveLength(1)
+      expect(written).toMatchObject({ files: 1, refusedCount: 2 })
+      expect(written.refused.map(({ reason }) => reason)).toEqual([
+        expect.stringContaining('its key holds half a character'),
+        expect.stringContaining('its key holds half a character'),
+      ])
+    },
+  )
+
   it('is refused where a symbolic link leads out of the folder', async () => {
     mkdirSync(at('out'))
     mkdirSync(at('secret'))
