@@ -151,7 +151,7 @@ export type SlotLine =
     }
   | { readonly kind: 'progress'; readonly seq: number; readonly fraction: number }
   | { readonly kind: 'content'; readonly seq: number; readonly version: string }
-  /** `late`: by what an item left behind that had ended before. */
+  /** `late`: by what an item that had ended, or another stage's module, left behind. */
   | { readonly kind: 'exit'; readonly code: number; readonly late: boolean }
 
 /** `r 17 3 {"a":1}`: item 17 took 3 microseconds. Short items need no memory or processor reading of their own. */

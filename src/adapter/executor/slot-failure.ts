@@ -45,7 +45,7 @@ export function slotFailure(of: Circumstances): Failure {
 /** The item that runs now is not to blame. */
 function exitedLate(code: number): Failure {
   const did = undoings[code] ?? `called process.exit(${code})`
-  const message = `the slot ended under it: an item that had ended before ${did}`
+  const message = `the slot ended under it: what had run there before it ${did}`
   return { kind: 'lost', code: 'EXIT', message }
 }
 

@@ -141,6 +141,41 @@ describe.each(['process', 'thread'] as const)('what an item leaves behind, in a 
   })
 })
 
+describe.each(['process', 'thread'] as const)('what a module leaves behind, in a %s', isolation => {
+  const withItemsOfAnother = (module: string) => {
+    const box = world()
+    const file = join(box.directory, 'leaves.mjs')
+    writeFileSync(file, `${module}\nexport default () => 'answered'\n`)
+    box.executor.define(0, code(file, { isolation }))
+    box.executor.define(1, code('faults.mjs', { isolation, name: 'another' }))
+    box.executor.run(first, 0, [order(0, {})])
+    box.executor.run(first, 1, [order(1, { do: 'takes', millis: 300 })])
+    return box
+  }
+
+  test.each([
+    ['its top', `setTimeout(() => { throw new Error('left by it') }, 100)`],
+    [
+      'its setup',
+      `export const setup = async () => { setTimeout(() => Promise.reject(new Error('left by it')), 100) }`,
+    ],
+  ])('an error of %s is told, and fails no item of another stage', async (_, module) => {
+    const box = withItemsOfAnother(module)
+    const outcomes = await box.answered(2)
+    expect(outcomes.map(({ result }) => result)).toEqual(['"answered"', '"took its time"'])
+    expect(box.of('log').map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('left by it'),
+    )
+  })
+
+  test('its exit ends the slot, and an item of another stage is lost without blame', async () => {
+    const box = withItemsOfAnother('setTimeout(() => process.exit(4), 100)')
+    const { failure } = await box.next('slotEnded')
+    expect(failure).toMatchObject({ kind: 'lost', code: 'EXIT' })
+    expect(failure.message).toContain('process.exit(4)')
+  })
+})
+
 describe('a lying or noisy handler', () => {
   test.each(['twice', 'forges', 'halfLine'])(
     '%s: what it writes beside its answers ends its slot',

@@ -149,7 +149,8 @@ export function slotRuntime(channel: Outbox) {
       const { definition } = stage
       const before = process.memoryUsage.rss()
       const started = performance.now()
-      const loading = await runner.guard(loadStage(definition, log, sharedModel(definition)))
+      const shared = sharedModel(definition)
+      const loading = await runner.guard(definition.stage, () => loadStage(definition, log, shared))
       if (loading.kind === 'loaded') {
         const micros = Math.round((performance.now() - started) * 1_000)
         const residentBytes = process.memoryUsage.rss()
@@ -223,8 +224,8 @@ export function slotRuntime(channel: Outbox) {
   }
 
   /**
-   * An uncaught error is charged to the item that started the code which threw it; if that item has ended, the
-   * error is only logged.
+   * An uncaught error is charged to the item that started the code which threw it; if that item has ended, or
+   * code of another stage threw it, the error is only logged.
    */
   function charge(error: unknown): void {
     const failure = thrown(error)
@@ -243,7 +244,7 @@ export function slotRuntime(channel: Outbox) {
     if (!quitting) outbox.put(`E {"code":${Number(code)},"late":${runner.isLate()}}\n`)
     outbox.flush()
   })
-  return { receive, wrote: voice.wrote, isLate: runner.isLate }
+  return { receive, wrote: voice.wrote }
 }
 
 const ALWAYS_MS = 2 ** 30
