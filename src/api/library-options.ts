@@ -7,7 +7,7 @@ import type { StreamOptions, SubmitOptions } from './submit.ts'
 /** A machine as `--machines FILE` has it: only its name is required. */
 export type MachineOption = {
   readonly id: string
-  /** Above 0; 1, the default, is this box at full speed, 0.5 a slot throttled to half. */
+  /** Above 0; 1, the default, or the fastest beyond it is this box at full speed, half that a slot throttled to half. */
   readonly speed?: number
   /** Tasks it runs side by side; 1 by default. */
   readonly slots?: number

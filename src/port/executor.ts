@@ -45,7 +45,7 @@ export type StageCode = {
   readonly maxResultBytes: number
   /** What an item may take. Its answer must not be so long on its way that it seems to have taken more. */
   readonly timeout?: Micros | undefined
-  /** Relative speed of each machine (1 = full): slower slots sleep after each item to match. Indexed by machine. */
+  /** Speed of each machine, indexed by machine (1, or the fastest beyond it, is full): slower slots sleep after each item to match. */
   readonly speeds: readonly number[]
 }
 

@@ -21,8 +21,9 @@ export function definitionOf(
 ): StageDefinition | undefined {
   const { code, file } = state
   if (file === undefined) return undefined
-  const fastest = Math.max(...code.speeds, 0)
-  const speed = code.speeds[machine] ?? fastest
+  // No slot is faster than the box: where speeds go beyond 1, the fastest machine has all of it.
+  const fullSpeed = Math.max(1, ...code.speeds)
+  const speed = code.speeds[machine] ?? fullSpeed
   return {
     stage: state.id,
     run: code.run,
@@ -36,7 +37,7 @@ export function definitionOf(
     params: code.params,
     maxResultBytes: code.maxResultBytes,
     timeoutMillis: code.timeout === undefined ? undefined : code.timeout / 1_000,
-    slowdown: speed > 0 && fastest > speed ? fastest / speed : 1,
+    slowdown: speed > 0 ? fullSpeed / speed : 1,
     checkpoints,
   }
 }

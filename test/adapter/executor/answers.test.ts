@@ -322,6 +322,15 @@ describe('measures', () => {
     const [{ micros }] = await box.answered(1)
     expect(micros).toBeGreaterThanOrEqual(59_000)
   })
+
+  test('1 is full speed also where no machine has it: a third of it takes three times as long', async () => {
+    const box = world({ machines: [{ id: 'slow', slots: 1, speed: 1 / 3 }] })
+    box.executor.define(0, code('answers.mjs', { speeds: [1 / 3] }))
+    box.executor.run(first, 0, [order(0, { do: 'burn', micros: 20_000 })])
+    const [{ micros }] = await box.answered(1)
+    expect(micros).toBeGreaterThanOrEqual(59_000)
+  })
+
   test('so does a batch, shared by its items', async () => {
     const box = world({
       machines: [
