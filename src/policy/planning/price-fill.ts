@@ -73,7 +73,8 @@ function cheapestOf(view: Unrelated, lambda: Float64Array): Assignment {
     let least = Infinity
     for (let machine = 0; machine < machines; machine += 1) {
       const price = lambda[machine] * times[c * machines + machine]
-      if (price >= least) continue
+      // Not a number where what can never run meets a price of 0.
+      if (!(price < least)) continue
       least = price
       ofClass[c] = machine
     }

@@ -80,7 +80,8 @@ function onePass(view: Unrelated, { lambda: given, value }: LpBound) {
     let on = -1
     for (let machine = 0; machine < machines; machine += 1) {
       const paid = price[machine] * times[row + machine]
-      if (paid >= least) continue
+      // Not a number where what can never run meets a price of 0.
+      if (!(paid < least)) continue
       least = paid
       on = machine
     }

@@ -60,6 +60,22 @@ describe('heft by prices', () => {
     expect([...pricedStarts(alike, first(mct, alike))].filter(Boolean)).toEqual([])
   })
 
+  it('never puts a task on a machine that cannot run it, even where time there is worth nothing', () => {
+    const times = (...given: (number | null)[]) => ({ times: given })
+    const idle = problem({
+      machines: [{ id: 'm0', capacity: { cpu: 3 } }, { id: 'm1' }],
+      tasks: [
+        { id: 'a', ...times(4, 4) },
+        { id: 'b', ...times(4, 4), needs: { cpu: 3, mem: 2 } },
+        { id: 'c', ...times(null, 4), after: [{ task: 'a', bytes: 3 }] },
+      ],
+      network: { bandwidth: 3, latency: 2 },
+    })
+    const late = { ...first(mct, idle), end: Float64Array.of(99, 99, 99) }
+    for (const schedule of pricedStarts(idle, late))
+      if (schedule) expect(violationsOf(idle, schedule)).toEqual([])
+  })
+
   it('is what local search begins with', () => {
     const found = localSearch.plan(busy, { seed: 1 })
     let least = Number.POSITIVE_INFINITY

@@ -72,9 +72,14 @@ function* pricesOf(view: Unrelated): Generator<undefined, Float64Array | undefin
   return prices
 }
 
-/** What each class pays on each machine beyond the least, row-major. */
+/**
+ * What each class pays on each machine beyond the least, row-major. `Infinity` where it never runs, even where
+ * time is worth nothing.
+ */
 function wasteOf({ classes, machines, times }: Unrelated, prices: Float64Array): Float64Array {
-  const waste = times.map((time, at) => prices[at % machines] * time)
+  const waste = times.map((time, at) =>
+    time === Number.POSITIVE_INFINITY ? time : prices[at % machines] * time,
+  )
   for (let c = 0; c < classes; c += 1) {
     const row = waste.subarray(c * machines, (c + 1) * machines)
     const least = row.reduce((a, b) => Math.min(a, b))
