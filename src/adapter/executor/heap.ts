@@ -20,3 +20,6 @@ const usual = Math.min(getHeapStatistics().heap_size_limit, 2 * 1024 ** 3)
 
 /** In MiB, the unit of the engine's option. */
 export const heapMegabytes = (bytes: number): number => Math.ceil(bytes / 1024 ** 2)
+
+/** What JavaScript may hold in a process that was started with this heap. */
+export const heapLimit = (heap: number): number => heap || usual

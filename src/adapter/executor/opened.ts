@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Channel } from './channel.ts'
+import { type HeldMemory, heldMemory } from './held-memory.ts'
 import { definitionOf, type StageState } from './stage-state.ts'
 
 /** A process or thread that a slot has opened. */
@@ -14,7 +15,7 @@ export type Opened = {
   readonly defined: Set<number>
   killed: 'asked' | 'memory' | undefined
   exit: { readonly code: number; readonly late: boolean } | undefined
-  residentBytes: number
+  readonly memory: HeldMemory
   /** Its end is not reported: the slot's end was reported already, or nothing ran here. */
   silent: boolean
 }
@@ -33,7 +34,7 @@ export function newlyOpened(
     defined: new Set(),
     killed: undefined,
     exit: undefined,
-    residentBytes: 0,
+    memory: heldMemory(),
     silent: false,
   }
 }

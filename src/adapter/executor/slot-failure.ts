@@ -11,11 +11,17 @@ type Circumstances = {
   readonly exit: { readonly code: number; readonly late: boolean } | undefined
   /** The last sample of its resident memory, and the limit of what ran. */
   readonly residentBytes: number
+  /** How much of it was left by items before the one that ran. */
+  readonly leftBytes: number
+  readonly heapLimit: number
   readonly memoryLimit: number | undefined
   readonly memoryWasShort: boolean
   /** It held more than half of the box's memory itself. */
   readonly heldMost: boolean
 }
+
+/** Code of a `lost` that met an item in a slot which items before it had filled. */
+export const LEFT_MEMORY = 'LEFT-MEMORY'
 
 /** Why a slot ended, in words its user can act on. */
 export function slotFailure(of: Circumstances): Failure {
@@ -24,6 +30,7 @@ export function slotFailure(of: Circumstances): Failure {
   if (of.killed === 'memory') return overLimit(of)
   const heap = /heap out of memory|invalid table size|Allocation failed/.test(end.lastWords)
   if (end.fault === 'heap' || (heap && (end.signal === 'SIGABRT' || end.code === 134))) {
+    if (of.leftBytes > of.heapLimit / 2) return filledBefore(of, "JavaScript's heap was full")
     return {
       kind: 'out-of-memory',
       code: 'HEAP',
@@ -102,7 +109,16 @@ function overLimit(of: Circumstances): Failure {
       ? 'what this machine has left'
       : `the ${megabytes(of.memoryLimit)} its needs allow`
   const message = `the slot held ${megabytes(of.residentBytes)}, more than ${limit}`
-  return { kind: 'out-of-memory', code: 'LIMIT', message }
+  const isOthers = of.residentBytes - of.leftBytes <= (of.memoryLimit ?? 0)
+  return isOthers
+    ? filledBefore(of, message)
+    : { kind: 'out-of-memory', code: 'LIMIT', message }
+}
+
+/** In a new process there is room for the item that ran. */
+function filledBefore({ leftBytes }: Circumstances, what: string): Failure {
+  const message = `${what}: items before it had left ${megabytes(leftBytes)} there`
+  return { kind: 'lost', code: LEFT_MEMORY, message }
 }
 
 const memoryWasHigh = (of: Circumstances): boolean => of.memoryWasShort || nearLimit(of)

@@ -7,8 +7,8 @@ import { outcomeOf, unrun } from './outcome.ts'
 import { pendingItems } from './pending.ts'
 import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
 import { MEMORY_OF_BOX } from '../../model/failure.ts'
-import { slotFailure } from './slot-failure.ts'
-import { heapFor } from './heap.ts'
+import { LEFT_MEMORY, slotFailure } from './slot-failure.ts'
+import { heapFor, heapLimit } from './heap.ts'
 import { defineStage, letGo, newlyOpened, type Opened, silence } from './opened.ts'
 import { slotOutput } from './slot-output.ts'
 import type { StageState } from './stage-state.ts'
@@ -87,7 +87,13 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     if (!target.defined.has(state.id)) defineStage(target, state, place)
     const first = pending.nextSeq()
     pending.add(state, attempts)
+    itemBegins(target)
     for (const piece of encodeMessage(state.id, first, attempts)) target.channel.send(piece)
+  }
+
+  function itemBegins({ memory, channel }: Opened): void {
+    const item = pending.first()
+    if (item?.memoryLimit !== undefined) memory.beginning(item.seq, channel.pid)
   }
 
   function onLine(target: Opened, text: string): void {
@@ -102,7 +108,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
         onOutcome(target, line)
         return
       case 'loaded':
-        onLoaded(line)
+        onLoaded(target, line)
         return
       case 'broken':
         onBroken(line)
@@ -146,6 +152,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     }
     answer(outcome)
     output.answered(item)
+    itemBegins(target)
     if (pending.count() === 0 && held.length > 0) queueMicrotask(advance)
   }
 
@@ -162,9 +169,10 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     host.emit({ kind: 'outcomes', slot: address, outcomes: together })
   }
 
-  function onLoaded(line: Extract<SlotLine, { kind: 'loaded' }>): void {
+  function onLoaded(target: Opened, line: Extract<SlotLine, { kind: 'loaded' }>): void {
     const { stage: id, micros, bytes, frees } = line
     peakBytes = line.residentBytes
+    target.memory.loaded(line.residentBytes, bytes)
     const stage = host.stageById(id)?.stage
     if (stage === undefined) return
     host.emit({ kind: 'loaded', slot: address, stage, micros, bytes, frees })
@@ -214,11 +222,13 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       end,
       killed: target.killed,
       exit: target.exit,
-      residentBytes: target.residentBytes,
+      residentBytes: target.memory.bytes(),
+      leftBytes: target.memory.left(),
+      heapLimit: heapLimit(target.heap),
       memoryLimit: pending.first()?.memoryLimit,
       memoryWasShort:
         host.memory.isShort() || (end.signal === 'SIGKILL' && host.memory.hasKilled()),
-      heldMost: host.memory.isMost(target.residentBytes),
+      heldMost: host.memory.isMost(target.memory.bytes()),
     })
     if (failure.code === MEMORY_OF_BOX) host.memory.ranOut()
     ended(target, failure)
@@ -232,7 +242,8 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     held = []
     deliver()
     pending.clear()
-    const peak = target.residentBytes > 0 ? { peakBytes: target.residentBytes } : {}
+    const most = target.memory.bytes()
+    const peak = most > 0 && failure.code !== LEFT_MEMORY ? { peakBytes: most } : {}
     host.emit({ kind: 'slotEnded', slot: address, failure, ...peak })
   }
 
@@ -245,6 +256,16 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     const failure: Failure = { kind: 'cancelled', message: 'the slot was ended on request' }
     held = []
     queueMicrotask(() => host.emit({ kind: 'slotEnded', slot: address, failure }))
+  }
+
+  /** Its processes end in peace, or are ended; what comes next opens a new one. */
+  function replace(): void {
+    for (const target of opened) {
+      letGo(target)
+      setTimeout(() => target.channel.kill(), LEAVING_MS).unref()
+    }
+    opened.clear()
+    active = undefined
   }
 
   function abort(attempt: number, { kind, message }: Failure): void {
@@ -277,26 +298,29 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     kill,
     abort,
     drop,
-    /** Its processes end in peace, or are ended; what comes next opens a new one. */
-    replace(): void {
-      for (const target of opened) {
-        letGo(target)
-        setTimeout(() => target.channel.kill(), LEAVING_MS).unref()
-      }
-      opened.clear()
-      active = undefined
-    },
+    replace,
     quit(): void {
       held = []
       for (const target of opened) letGo(target)
+    },
+    /** What it holds while nothing runs in it, in bytes. */
+    idleBytes(): number | undefined {
+      if (opened.size === 0 || pending.count() > 0 || held.length > 0) return undefined
+      return [...opened].reduce((sum, { memory }) => sum + memory.bytes(), 0)
+    },
+    /** Ends it, with all it has loaded, while nothing runs in it. */
+    endIdle(failure: Failure): void {
+      replace()
+      host.emit({ kind: 'slotEnded', slot: address, failure })
     },
     /** The processes to sample. */
     processes: () => [...opened].filter(target => target.channel.pid !== undefined),
     sampled(target: Opened, bytes: number): void {
       // A process that has just ended reports 0; its last sample is kept, since it may explain why it ended.
       if (bytes === 0) return
-      target.residentBytes = bytes
-      const limit = target === active ? pending.first()?.memoryLimit : undefined
+      const item = target === active ? pending.first() : undefined
+      target.memory.sampled(bytes, item?.seq)
+      const limit = item?.memoryLimit
       if (limit === undefined || bytes <= limit) return
       target.killed ??= 'memory'
       target.channel.kill()

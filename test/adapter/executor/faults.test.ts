@@ -41,6 +41,22 @@ describe('a slot that dies ends once, with the reason', () => {
     expect(failure).toMatchObject({ kind: 'out-of-memory', code: 'LIMIT' })
   })
 
+  test('native memory that items before it left in the slot is not held against an item', async () => {
+    const box = world()
+    box.executor.define(0, code('faults.mjs'))
+    box.executor.define(1, code('faults.mjs', { name: 'another' }))
+    const item = (n: number) => order(n, { do: 'takes', millis: 1_000 }, { memoryLimit: 250e6 })
+    box.executor.run(first, 0, [order(0, { do: 'leaves', bytes: 300e6 }, { memoryLimit: 1e9 })])
+    box.executor.run(first, 1, [item(1)])
+    const { failure, peakBytes } = await box.next('slotEnded')
+    expect(failure).toMatchObject({ kind: 'lost' })
+    expect(failure.message).toMatch(/the 250 MB its needs allow: items before it had left \d+ MB/)
+    expect(peakBytes).toBeUndefined()
+    box.executor.run(first, 1, [item(2)])
+    expect(await box.answered(2)).toMatchObject([{ attempt: 0 }, { attempt: 2 }])
+    expect(box.of('slotEnded')).toHaveLength(1)
+  })
+
   test.each(['process', 'thread'] as const)(
     'JavaScript may hold what the task may, above what the engine allows by itself: %s',
     async isolation => {
