@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
 import { memoryKills, type MemoryReading, readMemory, residentBytes } from '../machine/memory.ts'
 import type { Slot } from './slot.ts'
 
@@ -7,6 +8,8 @@ const HOLD_MS = 10_000
 /** Shares of all memory. Two marks, so that the signal does not flutter. */
 const HIGH_BELOW = 0.05
 const LOW_ABOVE = 0.1
+
+type WatchedSlot = Pick<Slot, 'processes' | 'sampled' | 'idleBytes' | 'endIdle'>
 
 /** What a slot asks of it when it has ended. */
 export type BoxMemory = {
@@ -21,7 +24,7 @@ export type BoxMemory = {
  * A slot's own word would not do: a leaking handler in native code does not let it speak.
  */
 export function memoryWatch(options: {
-  readonly slots: () => Iterable<Slot>
+  readonly slots: () => Iterable<WatchedSlot>
   readonly onPressure: (high: boolean) => void
   readonly read?: () => MemoryReading
   readonly kills?: () => number
@@ -42,12 +45,26 @@ export function memoryWatch(options: {
     if (!high && lowestShare < HIGH_BELOW) options.onPressure((high = true))
     else if (high && lowestShare > LOW_ABOVE && performance.now() > heldUntil)
       options.onPressure((high = false))
+    else if (high && lowestShare < LOW_ABOVE) endLargestIdle()
     for (const slot of options.slots()) {
       for (const target of slot.processes()) {
         const { pid } = target.channel
         if (pid !== undefined) sample(pid, bytes => slot.sampled(target, bytes))
       }
     }
+  }
+
+  /**
+   * Nothing starts while memory is short, so what idle slots hold, by a leak or in models, would be held for ever.
+   */
+  function endLargestIdle(): void {
+    let largest: WatchedSlot | undefined
+    let most = 0
+    for (const slot of options.slots()) {
+      const bytes = slot.idleBytes() ?? 0
+      if (bytes > most) [largest, most] = [slot, bytes]
+    }
+    largest?.endIdle(GIVEN_BACK)
   }
 
   return {
@@ -84,6 +101,12 @@ export function memoryWatch(options: {
       timer = undefined
     },
   }
+}
+
+const GIVEN_BACK: Failure = {
+  kind: 'lost',
+  code: MEMORY_OF_BOX,
+  message: 'the slot was ended while nothing ran in it, for the box is short of memory',
 }
 
 function sample(pid: number, found: (bytes: number) => void): void {

@@ -110,9 +110,7 @@ function overLimit(of: Circumstances): Failure {
       : `the ${megabytes(of.memoryLimit)} its needs allow`
   const message = `the slot held ${megabytes(of.residentBytes)}, more than ${limit}`
   const isOthers = of.residentBytes - of.leftBytes <= (of.memoryLimit ?? 0)
-  return isOthers
-    ? filledBefore(of, message)
-    : { kind: 'out-of-memory', code: 'LIMIT', message }
+  return isOthers ? filledBefore(of, message) : { kind: 'out-of-memory', code: 'LIMIT', message }
 }
 
 /** In a new process there is room for the item that ran. */

@@ -183,6 +183,33 @@ describe('memory that is left', () => {
     expect(told).toEqual([true, false])
   })
 
+  test('while memory is short what idle slots hold is given back, the largest first, until there is room', () => {
+    const slots = [10, undefined, 60, 15].map((bytes, number) => ({ number, bytes }))
+    const ended: number[] = []
+    let availableBytes = 3
+    const watch = memoryWatch({
+      slots: () =>
+        slots.map(slot => ({
+          processes: () => [],
+          sampled: () => {},
+          idleBytes: () => slot.bytes,
+          endIdle: () => {
+            ended.push(slot.number)
+            availableBytes += slot.bytes ?? 0
+            slot.bytes = undefined
+          },
+        })),
+      onPressure: () => {},
+      read: () => ({ totalBytes: 1_000, availableBytes }),
+    })
+    for (let looks = 0; looks < 6; looks += 1) watch.look()
+    expect(ended).toEqual([2, 3, 0])
+    slots[0].bytes = 20
+    availableBytes = 200
+    for (let looks = 0; looks < 2; looks += 1) watch.look()
+    expect(ended).toEqual([2, 3, 0])
+  })
+
   test('pressure that outlasts the last slot is watched until it is over, so that work goes on', async () => {
     const told: boolean[] = []
     let availableBytes = 1
