@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Folder, folderWith, lines, noting, ran, untilGo } from './harness.ts'
 
 /** What other terminals do while a run is at work, and what is left when its own is closed. */
@@ -200,6 +200,22 @@ test.skipIf(!hasPty)('on a terminal a run of an instant is seen to its end', asy
   expect(last).not.toContain('busy')
   folder.remove()
 })
+
+test.skipIf(!hasPty)(
+  'on a terminal the bar of a cancelled run counts what ended, not what was cancelled',
+  async () => {
+    const folder = folderWith({ 'handle.mjs': heldFrom(3) })
+    const drawn = `SHELL=$BASH script -qec "$(printf '%q ' "$@")" /dev/null`
+    const run = folder.drayUnder(['bash', '-c', drawn, '-'], ...over(10, '--chunk', '1'))
+    const status = async () => (await folder.dray('status')).out
+    await vi.waitUntil(async () => (await status()).includes('3 of 10'), 60_000)
+    const [name] = (await status()).split(' ')
+    await folder.dray('cancel', name)
+    const [frames] = stripVTControlCharacters((await run).out).split(/ cancelled in /)
+    expect(frames.split('  map ').at(-1)).toMatch(/ 3\/10 +30 % +7 cancelled/)
+    folder.remove()
+  },
+)
 
 test('without a terminal nothing is drawn: no escape sequences, no colours asked for', async () => {
   const folder = folderWith({ 'handle.mjs': slow(10) })

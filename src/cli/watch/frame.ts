@@ -5,6 +5,7 @@ import { clip, padEnd, padStart, percent, seenWidth, wrapped } from '../print.ts
 /** What a frame of the live view shows, as numbers and words; how it is laid out is below. */
 export type FrameStage = {
   readonly name: string
+  /** Without those that were cancelled. */
   readonly ended: number
   readonly known: number
   /** All its items are known. */
@@ -99,7 +100,8 @@ function stageLines(
     : [...fitting(stageLayouts(shown, names), width), pc.dim(more)]
 }
 
-const hasEnded = (stage: FrameStage): boolean => stage.complete && stage.ended === stage.known
+const hasEnded = ({ complete, ended, cancelled, known }: FrameStage): boolean =>
+  complete && ended + cancelled === known
 
 /** At work first, then what begins next, then what is over. */
 const rankOf = (stage: FrameStage): number => (hasEnded(stage) ? 2 : stage.ended > 0 ? 0 : 1)

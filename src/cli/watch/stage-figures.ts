@@ -9,6 +9,7 @@ import { nowOf } from '../../api/now.ts'
 /** What a line about a stage shows. */
 export type StageFigures = {
   readonly name: string
+  /** Without those that were cancelled: nothing came of them. */
   readonly ended: number
   readonly known: number
   readonly complete: boolean
@@ -33,7 +34,7 @@ export function stageFigures(host: Host, run: Run): StageFigures[] {
         levels.reduce((all, level) => all + of(level), 0)
       return {
         name: stage.definition.name,
-        ended: sum(({ items }) => endedCount(items)),
+        ended: sum(({ items }) => endedCount(items) - items.counts[CANCELLED]),
         known: Math.max(
           sum(level => level.known),
           knownOf(host, stage),
