@@ -29,6 +29,8 @@ export type Summary = {
   readonly retries: number
   /** From submission to end (or now). */
   readonly seconds: number
+  /** Of these: those in which nobody worked on it, interrupted or ended and not yet tried again. */
+  readonly restedSeconds: number
   /** From the first start to the last end, without the time in which it was interrupted. */
   readonly makespan: number
   /** No schedule of the measured times on these machines is shorter than this. */
@@ -113,6 +115,7 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
     attempts: attemptsOf(stages),
     retries: run.retries,
     seconds: ((run.endedAt || state.now) - run.submittedAt) / 1e6,
+    restedSeconds: run.rested / 1e6,
     makespan,
     lowerBound: lowerBound(state, stages),
     utilisation: utilisation(state, stages, makespan),
@@ -178,6 +181,7 @@ export function documented(summary: Summary) {
     state,
     items,
     machines,
+    restedSeconds: _rested,
     stages: _stages,
     window: _window,
     due: _due,

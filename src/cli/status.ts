@@ -3,11 +3,11 @@ import { outColours as pc } from './colour.ts'
 import type { Status } from '../api/questions.ts'
 import { strategyInWords } from '../api/beside/strategy-note.ts'
 import { dueInWords, windowInWords } from '../api/summary.ts'
-import { countOf, formatCount, formatDuration, plural } from '../std/units.ts'
+import { countOf, formatCount, plural } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { leftInWords } from './time-left.ts'
+import { leftInWords, tookInWords } from './time-left.ts'
 import {
   coloured,
   countedRetries,
@@ -59,7 +59,7 @@ export function statusLines(summary: Status): string[] {
       ...(loading.length > 0 ? [`  ${id} loads ${modelsInWords(loading)}`] : []),
       ...(loaded.length > 0 ? [`  ${id} holds ${modelsInWords(loaded)}`] : []),
     ]),
-    `  ${formatDuration(summary.seconds * 1e6)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
+    `  ${tookInWords(summary)}, ${plural(summary.attempts, 'attempt')}, ${countedRetries(summary.retries)}`,
     ...(summary.timeLeft === undefined ? [] : [`  ${leftInWords(summary.timeLeft)}`]),
     ...(summary.due === undefined ? [] : [`  ${dueInWords(summary.due)}`]),
     ...(summary.strategy === undefined ? [] : [`  ${strategyInWords(summary.strategy)}`]),

@@ -1,7 +1,18 @@
 import { type Forecast, timeLeft } from '../api/forecast/forecast.ts'
 import { nowOf } from '../api/now.ts'
+import type { Summary } from '../api/summary.ts'
 import type { Run, State } from '../core/state.ts'
 import { formatDuration, plural } from '../std/units.ts'
+
+/** "34.1 s, without 2 h 3 min in which it lay still". */
+export function tookInWords({
+  seconds,
+  restedSeconds,
+}: Pick<Summary, 'seconds' | 'restedSeconds'>): string {
+  const worked = formatDuration(Math.max(0, seconds - restedSeconds) * 1e6)
+  if (restedSeconds === 0) return worked
+  return `${worked}, without ${formatDuration(restedSeconds * 1e6)} in which it lay still`
+}
 
 /** What a run that is watched waits for until its end: as a rule its work, and how long that takes. */
 export function untilEnd(state: State, run: Run): string {

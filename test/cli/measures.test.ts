@@ -33,6 +33,9 @@ test('a makespan leaves out the time in which nobody worked on the run', async (
   expect(seconds - makespan).toBeGreaterThan(2.5)
   expect(makespan).toBeGreaterThanOrEqual(lowerBound)
   expect(utilisation).toBeGreaterThan(0)
+  expect((await folder.dray('status')).out).toMatch(
+    /\n {2}[\d.]+ m?s, without [2-9]\S* s in which it lay still, 1[2-9] attempts/,
+  )
   folder.remove()
 })
 

@@ -20,6 +20,7 @@ import { longestName } from '../watch/frame.ts'
 import { memoryAdvice } from './memory-advice.ts'
 import { clip, coloured, percent, table, wrapped } from '../print.ts'
 import { screenWidth } from '../terminal.ts'
+import { tookInWords } from '../time-left.ts'
 import { whereItWent } from './where-it-went.ts'
 
 /** The end of a run on one screen: how it came out, where the time went, and what to do next. */
@@ -69,8 +70,7 @@ function headline(summary: Summary): string {
     items.cancelled > 0 ? pc.yellow(`${formatCount(items.cancelled)} cancelled`) : '',
     summary.retries > 0 ? `${formatCount(summary.retries)} retried` : '',
   ]
-  const took = formatDuration(summary.seconds * 1e6)
-  const head = `${pc.bold(summary.run)} ${coloured(state)} in ${took}`
+  const head = `${pc.bold(summary.run)} ${coloured(state)} in ${tookInWords(summary)}`
   return `${head}: ${counts.filter(part => part !== '').join(', ')}`
 }
 
