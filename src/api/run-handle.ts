@@ -4,13 +4,14 @@ import { cancel } from './cancel.ts'
 import { ClosedError } from './closed-error.ts'
 import type { Host } from './host.ts'
 import { type Summary, summarise } from './summary.ts'
+import { stateIn } from './view.ts'
 import { topResults } from './whole-answers.ts'
 
 /** A run that was submitted. `result` and `results` reject with a ClosedError once the directory is closed. */
 export type RunHandle<Result = unknown> = {
   /** As `dray ls` has it: `calm-otter`. */
   readonly name: string
-  /** As of now, or of the close of the directory; counts only what is durable. */
+  /** As of now, or of the close of the directory, which interrupts it; counts only what is durable. */
   readonly status: Summary
   /** Resolves when the run has ended, whatever became of it; rejects only if the node itself stopped. */
   result(): Promise<Summary>
@@ -28,7 +29,10 @@ export type ItemResult<Result = unknown> =
 export function runHandle(host: Host, name: string): RunHandle {
   const run = host.runNamed(name)
   if (run === undefined) throw new Error(`run ${name} has vanished`)
-  const status = (): Summary => summarise(host.state, run, host.written(name))
+  const status = (): Summary => ({
+    ...summarise(host.state, run, host.written(name)),
+    state: stateIn({ owned: !host.isClosed() }, run),
+  })
   return {
     name,
     get status() {

@@ -64,7 +64,10 @@ export function stateOfRun(view: View, record: RunRecord): Run['state'] | 'inter
   return stateIn(view, runOf(view, record.name))
 }
 
-function stateIn(view: View, run: Run | undefined): Run['state'] | 'interrupted' {
+export function stateIn(
+  view: Pick<View, 'owned'>,
+  run: Run | undefined,
+): Run['state'] | 'interrupted' {
   if (run === undefined) return 'interrupted'
   return isLive(run) && (!view.owned || run.state === 'paused') ? 'interrupted' : run.state
 }

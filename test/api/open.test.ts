@@ -369,7 +369,7 @@ export default ms => {
     expect(second).toMatchObject({ reason: { name: 'ClosedError' } })
     expect(whole).toMatchObject({ reason: { name: 'ClosedError' } })
     await expect(handle.push(1)).rejects.toThrow('closed in this process')
-    expect(handle.status.items).toMatchObject({ total: 2, done: 1 })
+    expect(handle.status).toMatchObject({ state: 'interrupted', items: { total: 2, done: 1 } })
     await expect(narrow.stream(stream('slow'))).rejects.toThrow('closed in this process')
     const again = await open({ dir: join(folder, '.dray'), folder })
     expect((await again.stream(stream('slow'))).status.items.done).toBe(1)
