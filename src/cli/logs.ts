@@ -5,6 +5,7 @@ import type { LogPage } from '../api/questions.ts'
 import { inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
+import { isoInstant } from './json-times.ts'
 import { print, printJson, printText, tell } from './print.ts'
 
 type Flags = {
@@ -41,7 +42,8 @@ async function logs(
     const page = await asked.ask({ op: 'logs', after, run: name, item, stage: flags.stage })
     name = page.run
     said += page.lines.length
-    for (const line of page.lines) flags.json === true ? printJson(line) : print(lineOf(line))
+    for (const line of page.lines)
+      flags.json === true ? printJson({ ...line, at: isoInstant(line.at) }) : print(lineOf(line))
     await printText('')
     after = page.lines.at(-1)?.id ?? after
     if (page.more) continue
@@ -65,7 +67,7 @@ function elsewhere({ previous }: LogPage, item = ''): string {
 }
 
 function lineOf(line: LogPage['lines'][number]): string {
-  const at = new Date(line.at / 1_000).toISOString().slice(11, 23)
+  const at = isoInstant(line.at).slice(11, 23)
   const where = `${line.stage}[${line.key ?? line.index}]`
   const text = line.stream === 'stderr' ? pc.yellow(line.text) : line.text
   return `${pc.dim(`${at} ${where}`)} ${text.replace(/\n$/, '')}`

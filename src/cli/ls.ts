@@ -4,6 +4,7 @@ import type { RunRow } from '../api/view.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
+import { isoInstant } from './json-times.ts'
 import { countOf } from '../std/units.ts'
 import { ago, coloured, print, printJson, table } from './print.ts'
 
@@ -18,11 +19,17 @@ export function registerLs(program: Command): void {
 
 async function list(flags: { dir?: string; json?: boolean }): Promise<number> {
   const runs = await ask(directoryFrom(flags.dir), { op: 'runs' })
-  if (flags.json === true) printJson(runs)
+  if (flags.json === true) printJson(runs.map(asJson))
   else if (runs.length === 0) print('no runs here yet; dray run begins one')
   else for (const line of table([header, ...runs.map(rowOf)])) print(line)
   return exitCode.done
 }
+
+const asJson = ({ createdAt, endedAt, ...row }: RunRow) => ({
+  ...row,
+  createdAt: isoInstant(createdAt),
+  ...(endedAt !== undefined && { endedAt: isoInstant(endedAt) }),
+})
 
 const header = ['RUN', 'JOB', 'STATE', 'ITEMS', 'BEGAN'].map(title => pc.dim(title))
 

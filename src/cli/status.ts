@@ -7,6 +7,7 @@ import { countOf, formatCount, plural } from '../std/units.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
+import { inSeconds } from './json-times.ts'
 import { leftInWords, tookInWords } from './time-left.ts'
 import {
   coloured,
@@ -35,10 +36,15 @@ async function status(
   flags: { dir?: string; json?: boolean },
 ): Promise<number> {
   const summary = await ask(directoryFrom(flags.dir), { op: 'status', run })
-  if (flags.json === true) printJson(summary)
+  if (flags.json === true) printJson(asJson(summary))
   else for (const line of statusLines(summary)) print(line)
   return exitCode.done
 }
+
+const asJson = ({ timeLeft, ...status }: Status) => ({
+  ...status,
+  ...(timeLeft && { timeLeft: inSeconds(timeLeft) }),
+})
 
 export function statusLines(summary: Status): string[] {
   const head = `${pc.bold(summary.run)}  ${summary.job}  ${coloured(summary.state)}`

@@ -10,6 +10,7 @@ import type { Failure } from '../model/failure.ts'
 import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
+import { inSeconds, withIsoForecasts } from './json-times.ts'
 import { coloured, print, printJson } from './print.ts'
 import { leftInWords, rangeInWords } from './time-left.ts'
 
@@ -38,8 +39,8 @@ async function why(
 ): Promise<number> {
   const dir = directoryFrom(flags.dir)
   const { stage } = flags
-  if (item === undefined) show(await ask(dir, { op: 'why', run, stage }), flags, runLines)
-  else show(await ask(dir, { op: 'whyItem', run, item, stage }), flags, itemLines)
+  if (item === undefined) show(await ask(dir, { op: 'why', run, stage }), flags, runLines, runJson)
+  else show(await ask(dir, { op: 'whyItem', run, item, stage }), flags, itemLines, itemJson)
   return exitCode.done
 }
 
@@ -47,10 +48,22 @@ function show<Answer>(
   answer: Answer,
   { json }: Flags,
   inWords: (answer: Answer) => string[],
+  asJson: (answer: Answer) => unknown,
 ): void {
-  if (json === true) printJson(answer)
+  if (json === true) printJson(asJson(answer))
   else for (const line of inWords(answer)) print(line)
 }
+
+const itemJson = ({ stages, ...answer }: WhyItem) => ({
+  ...answer,
+  stages: stages.map(withIsoForecasts),
+})
+
+const runJson = ({ timeLeft, stages, ...answer }: RunWhy) => ({
+  ...answer,
+  ...(timeLeft && { timeLeft: inSeconds(timeLeft) }),
+  stages: stages.map(({ slow, ...stage }) => ({ ...stage, slow: slow.map(withIsoForecasts) })),
+})
 
 function itemLines(answer: WhyItem): string[] {
   const head = `${pc.bold(answer.item)} of ${answer.run} (${answer.job})`

@@ -27,6 +27,7 @@ test('a line of the log names the attempt of its item, as the handler knows it',
   for (const { stream, attempt, text } of told)
     expect(text).toContain(stream === 'dray' ? `attempt ${attempt} failed` : `try ${attempt}`)
   expect(told.map(({ attempt }) => attempt).sort()).toEqual([1, 1, 2, 2, 3])
+  for (const { at } of told) expect(new Date(at).toISOString()).toBe(at)
 })
 
 test('a run of the directory has its own lines and no other’s', async () => {
