@@ -14,7 +14,7 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, does: 
   map: [
     ["dray map ./ocr.ts 'scans/*.png' -o out.jsonl", 'a line per file'],
     ['dray map ./score.ts reviews.jsonl --key id -o out.csv', 'a row per line, known by its id'],
-    ['seq 100 | dray map ./square.ts - -o out.jsonl', 'an item per line of stdin'],
+    ['seq 100 | dray map ./square.ts - > out.jsonl', 'an item per line of stdin'],
     ["dray map ./ocr.ts scans -o 'text/{key}.txt' --timeout 60s", 'a file per file'],
   ],
   init: [['dray init reviews && dray run reviews', 'a first job, and its run']],

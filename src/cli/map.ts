@@ -16,7 +16,7 @@ import { collect } from './collect.ts'
 import { type RunFlags, runJob } from './run.ts'
 
 type Flags = Omit<RunFlags, 'input' | 'redo'> & {
-  readonly output: string
+  readonly output?: string
   readonly key?: string
   readonly chunk?: string
   readonly timeout?: string
@@ -36,9 +36,9 @@ export function registerMap(program: Command): void {
       'files or a glob, a folder, x.jsonl, x.csv, range:0..100, - for stdin, or jsonl:- for its rows',
     )
     .description('run a handler over an input, without a job file; again: it goes on')
-    .requiredOption(
+    .option(
       '-o, --output <out>',
-      'out.jsonl, out.csv, or out/{key}.json for a file an item',
+      'out.jsonl, out.csv, or out/{key}.json for a file an item; without it the lines of a .jsonl go to stdout at the end',
     )
     .option('--key <field>', 'the field that names an item of a .jsonl or .csv')
     .option('--chunk <items>', 'items a task: auto, whole, or a number', 'auto')
@@ -60,7 +60,22 @@ export function registerMap(program: Command): void {
     .option('--events', 'one JSON object per event as it happens')
     .option('--quiet', 'nothing but errors')
     .action((handler: string, inputs: string[], flags: Flags) =>
-      exitWith(() => inMapWords(async () => runJob(await mapJob(handler, inputs, flags), flags))),
+      exitWith(() =>
+        inMapWords(async () => {
+          refuseAnswersBeside(flags)
+          const answersOnStdout = flags.output === undefined
+          return runJob(await mapJob(handler, inputs, flags), { ...flags, answersOnStdout })
+        }),
+      ),
+    )
+}
+
+/** A program reads one format from stdout. */
+function refuseAnswersBeside({ output, json, events, explain }: Flags): void {
+  const other = json === true ? '--json' : events === true ? '--events' : undefined
+  if (output === undefined && explain !== true && other !== undefined)
+    throw new InputError(
+      `map ${other}: expected -o OUT, such as -o out.jsonl; without it stdout is for the answers`,
     )
 }
 
@@ -94,6 +109,7 @@ async function mapJob(handler: string, inputs: readonly string[], flags: Flags):
       orders: orderNames(),
     }),
   )
+  if (flags.output === undefined) return { ...job, input }
   const output = parseOutputFlag(flags.output, process.cwd())
   const whole = { ...job, input, stages: [{ ...job.stages[0], output }] }
   const [clash] = outputClashes(whole, 'dray map')

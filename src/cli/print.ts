@@ -40,8 +40,13 @@ export function goOnUnread(): void {
   process.stdout.off('error', endUnread).once('error', goOnWithout)
 }
 
-function endUnread(error: NodeJS.ErrnoException): void {
-  if (isReaderGone(error)) leave(0)
+/** The work is over, and how it came out decides the exit code: only its answers may go unread. */
+export function endUnreadWith(code: number): void {
+  process.stdout.removeAllListeners('error').on('error', error => endUnread(error, code))
+}
+
+function endUnread(error: NodeJS.ErrnoException, code: number = exitCode.done): void {
+  if (isReaderGone(error)) leave(code)
   tell(`dray: standard output cannot be written (${error.code}): what it was to say is not whole`)
   leave(exitCode.badInput)
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { jsonLine } from '../adapter/output/jsonl.ts'
 import type { Question, ResultPage } from '../api/questions.ts'
-import { type Inquiry, inquiry } from './ask.ts'
+import { inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { printText } from './print.ts'
@@ -24,24 +24,32 @@ async function results(run: string | undefined, flags: Flags): Promise<number> {
   const asked = inquiry(directoryFrom(flags.dir))
   try {
     if (flags.failed !== true || flags.stage !== undefined) {
-      await pages(asked, { op: 'results', run, stage: flags.stage, failed: flags.failed })
+      await printResults(asked.ask, {
+        op: 'results',
+        run,
+        stage: flags.stage,
+        failed: flags.failed,
+      })
       return exitCode.done
     }
     // Failures are mostly of an earlier stage than the last, whose items they leave skipped.
     const { run: name, stages } = await asked.ask({ op: 'status', run })
     for (const { name: stage } of stages)
-      await pages(asked, { op: 'results', run: name, stage, failed: true })
+      await printResults(asked.ask, { op: 'results', run: name, stage, failed: true })
     return exitCode.done
   } finally {
     asked.close()
   }
 }
 
-async function pages(asked: Inquiry, question: Question & { op: 'results' }): Promise<void> {
+export async function printResults(
+  ask: (question: Question & { op: 'results' }) => Promise<unknown>,
+  question: Question & { op: 'results' },
+): Promise<void> {
   let from: number | undefined = 0
   let { run } = question
   while (from !== undefined) {
-    const page: ResultPage = await asked.ask({ ...question, run, from })
+    const page = (await ask({ ...question, run, from })) as ResultPage
     run = page.run
     await printText(page.results.map(jsonLine).join(''))
     from = page.next

@@ -1,4 +1,4 @@
-import { plural } from '../std/units.ts'
+import { formatCount, plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { type Host, openHost } from '../api/host.ts'
 import { jobOf } from '../api/recorded-job.ts'
@@ -7,14 +7,14 @@ import { answerRequest } from '../api/requests.ts'
 import { findRun } from '../api/view.ts'
 import { isLive, type Run } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
-import { askLiving, requireDirectory } from './ask.ts'
+import { ask, askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { machinesFrom } from './job.ts'
-import { print, printJson, tell } from './print.ts'
+import { print, printJson, table, tell } from './print.ts'
 import { follow, refuseTwoFormats, type RunFlags } from './run.ts'
 
-type Flags = Pick<RunFlags, 'dir' | 'machines' | 'json' | 'events' | 'quiet'> & {
+type Flags = Pick<RunFlags, 'dir' | 'machines' | 'explain' | 'json' | 'events' | 'quiet'> & {
   readonly failed?: boolean
 }
 
@@ -29,6 +29,7 @@ export function registerRetry(program: Command): void {
     )
     .option('--machines <file>', 'machines to carve this box into')
     .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option('--explain', 'say what would run again, and run nothing')
     .option('--json', 'one JSON object at the end')
     .option('--events', 'one JSON object per event as it happens')
     .option('--quiet', 'nothing but errors')
@@ -43,6 +44,7 @@ async function retry(name: string, flags: Flags): Promise<number> {
   refuseTwoFormats(flags)
   const dir = directoryFrom(flags.dir)
   requireDirectory(dir)
+  if (flags.explain === true) return explainRetry(dir, name, flags)
   const answered = await askLiving(dir, { op: 'retry', run: name })
   if (answered !== undefined) {
     const reopened = answered as Reopened
@@ -53,6 +55,37 @@ async function retry(name: string, flags: Flags): Promise<number> {
   }
   return retryHere(dir, name, flags)
 }
+
+/** What it would try again, by stage; nothing runs. */
+async function explainRetry(dir: string, name: string, { json }: Flags): Promise<number> {
+  const { run, job, state, problem, stages: all } = await ask(dir, { op: 'status', run: name })
+  const stages = all
+    .map(({ name: stage, failed, skipped, cancelled }) => ({ stage, failed, skipped, cancelled }))
+    .filter(({ failed, skipped, cancelled }) => failed + skipped + cancelled > 0)
+  const items = stages.reduce((sum, at) => sum + at.failed + at.skipped + at.cancelled, 0)
+  if (json === true) printJson({ run, job, state, items, stages })
+  else {
+    print(`${run}: ${wouldInWords(state, items, problem)}`)
+    const rows = stages.map(({ stage, ...counts }) => [`  ${stage}`, countsInWords(counts)])
+    for (const line of table(rows)) print(line)
+  }
+  return exitCode.done
+}
+
+function wouldInWords(state: string, items: number, problem: string | undefined): string {
+  if (state === 'active' || state === 'finishing' || state === 'stopping')
+    return 'still at work; retry what failed when it has ended'
+  if (state === 'interrupted') return 'was interrupted, and would go on'
+  if (items > 0) return `${plural(items, 'item')} would be tried again, and what follows them`
+  return problem === undefined
+    ? 'nothing failed'
+    : `what stopped it would be tried again: ${problem}`
+}
+
+const countsInWords = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .flatMap(([what, count]) => (count > 0 ? [`${formatCount(count)} ${what}`] : []))
+    .join(', ')
 
 function whyAgain(kind: 'goOn' | 'nothing', items: number, live: boolean): string {
   if (kind === 'nothing') return 'nothing failed'

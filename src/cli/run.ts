@@ -5,6 +5,7 @@ import { answerRequest } from '../api/requests.ts'
 import { isUnusable } from '../api/unusable.ts'
 import { type Submitted, submitJob } from '../api/submit.ts'
 import type { Run } from '../core/state.ts'
+import { answerQuestion } from '../api/questions.ts'
 import { documented, neverBegun, type Summary, summarise } from '../api/summary.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
@@ -14,9 +15,10 @@ import { collect } from './collect.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { type JobFlags, jobFrom, machinesFrom } from './job.ts'
-import { goOnUnread, print, printJson, tell } from './print.ts'
+import { endUnreadWith, goOnUnread, print, printJson, tell } from './print.ts'
 import { formatCount, plural } from '../std/units.ts'
 import { progressFor } from './watch/progress.ts'
+import { printResults } from './results.ts'
 import { endReport } from './end/end-report.ts'
 import { explain } from './explain.ts'
 import { stopSignals } from './stop-signals.ts'
@@ -31,6 +33,8 @@ export type RunFlags = JobFlags & {
   readonly json?: boolean
   readonly events?: boolean
   readonly quiet?: boolean
+  /** Stdout is for the answers of its last stage, once it has ended; the report goes to stderr. */
+  readonly answersOnStdout?: boolean
 }
 
 export function registerRun(program: Command): void {
@@ -144,15 +148,31 @@ export async function follow(
       ...summarise(host.state, run, host.written(submitted.run)),
       ...(interrupted ? { state: 'interrupted' } : {}),
     }
+    const code = codeOf(summary, host, run)
+    if (flags.answersOnStdout === true && !interrupted)
+      await printAnswers(host, submitted.run, code)
     say(summary, host, job, submitted, flags)
-    if (interrupted) return exitCode.interrupted
-    if (summary.state === 'done') return exitCode.done
-    if (flags.json === true || flags.events === true || flags.quiet === true)
+    const isReported = flags.json !== true && flags.events !== true && flags.quiet !== true
+    if (summary.state !== 'done' && !interrupted && !isReported)
       tell(`dray: ${failureInWords(summary)}`)
-    return isAboutInput(host, run) ? exitCode.badInput : exitCode.failed
+    return code
   } finally {
     stops.off()
   }
+}
+
+function codeOf({ state }: Summary, host: Host, run: Run): number {
+  if (state === 'interrupted') return exitCode.interrupted
+  if (state === 'done') return exitCode.done
+  return isAboutInput(host, run) ? exitCode.badInput : exitCode.failed
+}
+
+/** Whole, or of an interrupted run not at all: what is piped on must not pass for all there is. */
+async function printAnswers(host: Host, run: string, code: number): Promise<void> {
+  const { state, store } = host
+  const view = { state, store, payloads: undefined, owned: true }
+  endUnreadWith(code)
+  await printResults(question => answerQuestion(view, question), { op: 'results', run })
 }
 
 /** Items that failed are the run's result; an input, a module or an output that is not there is the user's. */
@@ -169,6 +189,8 @@ function failureInWords({ run, state, items, problem }: Summary): string {
 
 function say(summary: Summary, host: Host, job: Job, submitted: Submitted, flags: RunFlags): void {
   if (flags.json === true) printJson(documented(summary))
-  else if (flags.quiet !== true && flags.events !== true)
-    print(endReport(summary, host, job, submitted))
+  else if (flags.quiet !== true && flags.events !== true) {
+    const report = endReport(summary, host, job, submitted)
+    flags.answersOnStdout === true ? tell(report) : print(report)
+  }
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Folder, folderWith, lines, noting, ran } from './harness.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Folder, folderWith, lines, noting, ran, untilGo } from './harness.ts'
 
 describe('commands look at what a run left', () => {
   let folder: Folder
@@ -57,7 +57,10 @@ describe('commands look at what a run left', () => {
   test('ls names every run with its job and state', async () => {
     const { code, out } = await folder.dray('ls', '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(out)).toEqual([expect.objectContaining({ run, state: 'failed' })])
+    const [row] = JSON.parse(out)
+    expect(row).toMatchObject({ run, state: 'failed' })
+    expect(Date.parse(row.endedAt) - Date.parse(row.createdAt)).toBeGreaterThan(0)
+    expect(new Date(row.endedAt).toISOString()).toBe(row.endedAt)
     expect((await folder.dray('ls')).out).toMatch(new RegExp(`${run}.*failed.*4 of 5, 1 failed`))
   })
 
@@ -132,6 +135,40 @@ describe('commands look at what a run left', () => {
   })
 })
 
+test('map without -o prints the answers as a .jsonl has them, and the report beside them', async () => {
+  const folder = folderWith({
+    'handle.mjs':
+      "export default item => { if (item === 2) throw new Error('bad'); return item }\n",
+  })
+  const words = ['map', 'handle.mjs', 'range:0..4', '--retries', '0'] as const
+  const piped = await folder.dray(...words)
+  expect(piped.code).toBe(1)
+  expect(piped.err).toContain('3 of 4 items done')
+  await folder.dray(...words, '-o', 'out.jsonl', '--fresh')
+  expect(piped.out).toBe(folder.read('out.jsonl'))
+  expect((await folder.dray(...words, '--quiet')).out).toBe(piped.out)
+  const both = await folder.dray(...words, '--json')
+  expect(both).toMatchObject({ code: 2, out: '' })
+  expect(both.err).toContain('map --json: expected -o OUT')
+  folder.remove()
+})
+
+test('map without -o prints nothing of an interrupted run, and all of it once it went on', async () => {
+  const folder = folderWith({ 'handle.mjs': noting(`${untilGo('item > 2')}return item`) })
+  const words = ['map', 'handle.mjs', 'range:0..200', '--chunk', '1'] as const
+  const begun = folder.begin(...words)
+  await vi.waitUntil(async () => (await folder.dray('status')).out.includes('3 of 200'), 60_000)
+  begun.signal('SIGINT')
+  await begun.says('stopping')
+  folder.write('go', '')
+  expect(await begun.ended).toMatchObject({ code: 130, out: '' })
+  const { code, out } = await folder.dray(...words)
+  expect(code).toBe(0)
+  const whole = Array.from({ length: 200 }, (_, item) => item)
+  expect(lines(out).map(line => JSON.parse(line).result)).toEqual(whole)
+  folder.remove()
+})
+
 test('retry --failed runs the failed items only, and the run is done', async () => {
   const folder = folderWith({
     'handle.mjs': noting("if (item === 2) throw new Error('bad'); return item"),
@@ -151,6 +188,11 @@ stages: [{ name: s, map: ./handle.mjs, needs: { memory: 20MB }, retry: { attempt
   expect(small.code, small.err).toBe(3)
   expect(small.err).toContain('needs 20 MB memory')
   folder.write('ran.txt', '')
+  const explained = await folder.dray('retry', run, '--failed', '--explain')
+  expect(explained).toMatchObject({ code: 0, err: '' })
+  expect(explained.out).toContain('1 item would be tried again')
+  expect(explained.out).toMatch(/^ {2}s {2}1 failed$/m)
+  expect(ran(folder)).toEqual([])
   const again = await folder.dray('retry', run, '--failed', '--json')
   expect(again.code, again.err).toBe(0)
   expect(JSON.parse(again.out)).toMatchObject({ run, state: 'done', items: { done: 4, failed: 0 } })
