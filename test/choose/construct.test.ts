@@ -96,3 +96,22 @@ test.each([
   const members = await constructAll(problem, { seed: 1, budget, bound: 0, objective })
   expect(members.map(({ name }) => name)).toEqual(expect.arrayContaining([...expected]))
 })
+
+test('with no time left few rules are simulated of many independent tasks, and all that serve of few', async () => {
+  const rulesOf = async (count: number): Promise<number> => {
+    const machines = [{ id: 'm0' }, { id: 'm1' }, { id: 'm2' }]
+    const tasks = Array.from({ length: count }, (_, at) => ({
+      id: `t${at}`,
+      times: [1 + (at % 17), 3 + (at % 13), 2 + (at % 11)],
+    }))
+    const problem = problemFrom({ machines, tasks }, { place: 'tasks.json', name: 'tasks' })
+    const strategy = strategyNamed('auto')
+    if (strategy === undefined) throw new Error('no auto')
+    const spending = { kind: 'time', ms: 0 } as const
+    const objective = 'mean-flow-time'
+    const plan = await planProblem(problem, { strategy, seed: 1, spending, objective })
+    return (plan.members ?? []).filter(({ name }) => / in \w+ order$/.test(name)).length
+  }
+  expect(await rulesOf(1_000)).toBeLessThanOrEqual(4)
+  expect(await rulesOf(60)).toBeGreaterThan(8)
+})
