@@ -77,7 +77,7 @@ function story({ end, exit }: Circumstances): { code: string; message: string } 
   if (exit !== undefined) {
     return { code: 'EXIT', message: `the handler called process.exit(${exit.code})` }
   }
-  if (end.lastWords.includes(PIPE_GONE)) {
+  if (end.lastWords.includes(PIPE_GONE) || end.code === DESCRIPTORS_GONE) {
     return { code: 'PROTOCOL', message: 'the handler closed the pipe of its answers' }
   }
   // A slot that dies closes its pipes before its exit is seen; the signal it died of says more.

@@ -225,11 +225,14 @@ describe('a lying or noisy handler', () => {
     expect(failure.message).toContain('the handler closed a file that is not its own')
   })
 
-  test('closes the pipe of its answers: is told as that, not as killed from outside', async () => {
-    const { failure } = await harm('closesAnswers').next('slotEnded')
-    expect(failure).toMatchObject({ kind: 'crash', code: 'PROTOCOL' })
-    expect(failure.message).toBe('the handler closed the pipe of its answers')
-  })
+  test.each(['closesAnswers', 'closesAll'])(
+    '%s: the pipe of its answers is told as closed by it, the slot not as killed from outside',
+    async does => {
+      const { failure } = await harm(does).next('slotEnded')
+      expect(failure).toMatchObject({ kind: 'crash', code: 'PROTOCOL' })
+      expect(failure.message).toBe('the handler closed the pipe of its answers')
+    },
+  )
 
   test.each(['breaksJson', 'breaksMaps', 'breaksArrays', 'breaksText', 'poisons'])(
     '%s: what it changed of what all items share changes no other result: its slot ends, nobody is blamed',

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
-import { PIPE_GONE } from '../protocol.ts'
+import { isMainThread } from 'node:worker_threads'
+import { DESCRIPTORS_GONE, PIPE_GONE } from '../protocol.ts'
 
 /**
  * Where a slot's answers wait for the next write. One write per answer would cost more than a no-op
@@ -82,14 +83,21 @@ function writeAll(descriptor: number, bytes: Buffer): void {
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** Nobody reads the answers any more, so nothing this process does counts: it ends and says why on stderr. */
+/**
+ * Nobody reads the answers any more, so nothing this process does counts: it ends and says why on stderr, or by its
+ * code where a handler has closed that too.
+ */
 export function leave(words: string): void {
   try {
     writeSync(2, words)
-  } finally {
-    process.kill(process.pid, 'SIGKILL')
+  } catch {
+    // Not `exit`, whose listeners would write again.
+    if (isMainThread) reallyExit?.(DESCRIPTORS_GONE)
   }
+  process.kill(process.pid, 'SIGKILL')
 }
+
+const { reallyExit } = process as { readonly reallyExit?: (code: number) => never }
 
 function acquire(control: Int32Array): void {
   while (Atomics.compareExchange(control, LOCK, 0, 1) !== 0) Atomics.wait(control, LOCK, 1, 1)
