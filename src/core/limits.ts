@@ -1,3 +1,4 @@
+import { HAND_OUT } from '../policy/decomposition/guided.ts'
 import { assert } from '../std/assert.ts'
 import { MILLISECOND, MINUTE } from '../std/time.ts'
 
@@ -5,6 +6,8 @@ import { MILLISECOND, MINUTE } from '../std/time.ts'
 export const limits = {
   /** Predicted work one message to a slot may carry: short against a timeout, long against a hand-over (about 0.1 ms). */
   messageWork: 5 * MILLISECOND,
+  /** Predicted work that is not divided among slots: less than handing it over takes. */
+  handOver: HAND_OUT,
   /**
    * Predicted work left in a slot's chunks of short items when the next is sent: two chunks, as answers come late. With
    * one, a slot has none at hand while it begins its last, and its answers leave, and are committed, a third as often again.

@@ -46,7 +46,8 @@ export function stoppedBatches(
     const [fenced] = slot.stopping
     if (fenced === undefined) return []
     const [attempt, [index]] = fenced
-    return batchOf(state, slot, { machine, failure, attempt, index, start: slot.headSince, now })
+    const { stage, headSince: start } = slot
+    return batchOf(state, slot, { machine, failure, stage, attempt, index, start, now })
   })
 }
 
@@ -84,7 +85,12 @@ function headOf({ tasks }: State, slot: Slot, own: readonly Outcomes[]) {
       0,
     )
     if (answered >= tasks.left[task]) continue
-    return { attempt, index: tasks.first[task] + tasks.count[task] - tasks.left[task] + answered }
+    const stage = tasks.stage[task]
+    return {
+      stage,
+      attempt,
+      index: tasks.first[task] + tasks.count[task] - tasks.left[task] + answered,
+    }
   }
   return undefined
 }
@@ -96,6 +102,7 @@ function batchOf(
   ended: {
     readonly machine: number
     readonly failure: Failure
+    readonly stage: number
     readonly attempt: number
     readonly index: number
     readonly start: number
@@ -103,7 +110,7 @@ function batchOf(
     readonly peakBytes?: number
   },
 ): HistoryBatch[] {
-  const stage = state.stages[slot.stage]
+  const stage = state.stages[ended.stage]
   if (stage === undefined || ended.failure.kind === 'cancelled') return []
   return [
     {

@@ -42,6 +42,12 @@ function checkMachine(state: State, machine: Machine): void {
         tasks.machine[task] === machine.number &&
         tasks.slot[task] === slot.number
       demand(here, () => `${id}/${slot.number} runs task ${task}, which is not there`)
+      demand(
+        state.classes[tasks.klass[task]].needs.every(
+          (need, resource) => need === state.classes[slot.klass].needs[resource],
+        ),
+        () => `${id}/${slot.number} runs task ${task}, which needs what it was not lent`,
+      )
     }
     if (slot.klass < 0) continue
     state.classes[slot.klass].needs.forEach((need, resource) => {
@@ -82,8 +88,8 @@ function checkModels(state: State, machine: Machine, lent: number): void {
     if (slot.klass >= 0) {
       const { number, definition } = state.stages[slot.stage]
       demand(
-        slot.loaded.at(-1) === number,
-        () => `${id}/${slot.number} runs ${definition.name} and has not loaded it last`,
+        slot.loaded.includes(number),
+        () => `${id}/${slot.number} runs ${definition.name} and has not loaded it`,
       )
       if (definition.loads !== undefined) models.delete(modelName(definition.loads))
     }

@@ -53,6 +53,12 @@ export const mutants: readonly Mutant[] = [
     to: 'machine.free[resource] += 2 * needs[resource]',
   },
   {
+    breaks: 'leases: a task goes behind another that asked for less',
+    file: 'core/phase/start.ts',
+    from: 'if (klass.needs.some((need, resource) => need !== needs[resource])) return false',
+    to: 'if (needs === undefined) return false',
+  },
+  {
     breaks: 'leases: a killed slot takes work before it is known to be gone',
     file: 'core/apply/slot.ts',
     from: 'slot.dying = true',
@@ -223,7 +229,7 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'company: what must travel alone is taken along',
     file: 'core/phase/message.ts',
-    from: 'if (tasks.alone[firstTask(queue, tasks)] === 1) break',
+    from: 'tasks.alone[next] === 1 || ',
     to: '',
   },
   {

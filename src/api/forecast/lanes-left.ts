@@ -84,21 +84,22 @@ type Held = { readonly stage: Stage; readonly items: number; readonly expected: 
 /** The item that runs, then what else was sent, then what follows of the same items. */
 function piecesOf(state: State, machine: Machine, slot: Slot): Held[] {
   const { tasks } = state
-  const stage = state.stages[slot.stage]
   const held: Held[] = []
-  let items = 0
   const add = (of: Stage, first: number, size: number, count: number): void => {
     const expected = expectedMicros(of, machine, first, size, count)
     held.push({ stage: of, items: count, expected: Number.isNaN(expected) ? 0 : expected })
   }
+  const following = new Map<Stage, number>()
   slot.running.forEach((task, at) => {
+    const stage = state.stages[tasks.stage[task]]
     const { [task]: left } = tasks.left
     const each = tasks.size[task] / tasks.count[task]
-    items += left
+    for (const follower of chainOf(state, stage).slice(1))
+      following.set(follower, (following.get(follower) ?? 0) + left)
     const rest = at === 0 ? left - 1 : left
     if (at === 0) add(stage, tasks.first[task], each, 1)
     if (rest > 0) add(stage, tasks.first[task], each * rest, rest)
   })
-  for (const follower of chainOf(state, stage).slice(1)) add(follower, 0, items, items)
+  for (const [follower, items] of following) add(follower, 0, items, items)
   return held
 }

@@ -188,10 +188,9 @@ function sizesOf(stage: Stage): number[] {
 function runningItems(state: State, stage: Stage): number {
   let items = 0
   for (const machine of state.machines) {
-    for (const slot of machine.slots) {
-      if (slot.stage !== stage.number) continue
-      for (const task of slot.running) items += state.tasks.left[task]
-    }
+    for (const slot of machine.slots)
+      for (const task of slot.running)
+        if (state.tasks.stage[task] === stage.number) items += state.tasks.left[task]
   }
   return items
 }

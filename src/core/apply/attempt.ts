@@ -32,7 +32,10 @@ import {
 } from './slot.ts'
 import { busy, chargeItem, endTask } from './task.ts'
 
-/** One message of tasks of one class goes to one slot: the lease of its resources begins. */
+/**
+ * One message of tasks of one class goes to one slot: the lease of its resources begins. Behind another of the
+ * same run that asked for the same, it goes on.
+ */
 export function start(state: State, decision: Extract<Decision, { kind: 'start' }>): void {
   const { tasks } = state
   const machine = state.machines[decision.machine]
@@ -150,6 +153,9 @@ export function outcomes(state: State, event: Outcomes): void {
     slot.loading = false
   }
   if (slot.running.length > 0) {
+    const head = slot.running[0]
+    slot.stage = tasks.stage[head]
+    slot.klass = tasks.klass[head]
     watchHead(state, machine, slot)
     state.scratch.hungry.add(slotKey(machine.number, slot.number))
   } else releaseIfIdle(state, machine, slot)

@@ -6,9 +6,9 @@ import { expectedMicros } from '../times.ts'
 
 /**
  * What one message to a slot carries, taken off the queue: the head, and as many more as make up the
- * message's work when their time is known, but never so many that another slot would go without. A
- * slot that is still at work is given more only where that is so: it is to have the next items at hand
- * when it answers, not to queue what an idle slot could run.
+ * message's work when their time is known, but never so many that another slot would go without, save what
+ * takes less time than handing it over. A slot that is still at work is given more only where that is so: it is
+ * to have the next items at hand when it answers, not to queue what an idle slot could run.
  */
 export function takeMessage(
   state: State,
@@ -33,14 +33,13 @@ export function takeMessage(
   if (which === 'more' && expected >= limits.messageWork && !mayQueue(state, head, queue, sharers))
     return []
   const share = Math.ceil(queuedCount(queue) / (2 * Math.max(1, sharers)))
-  const most = Math.min(
-    limits.messageTasks,
-    share,
-    Math.floor(limits.messageWork / Math.max(1, expected)),
-  )
   const taken = [popTask(queue, tasks)]
-  while (taken.length < most && queuedCount(queue) > 0) {
-    if (tasks.alone[firstTask(queue, tasks)] === 1) break
+  let work = expected
+  while (taken.length < limits.messageTasks && queuedCount(queue) > 0) {
+    const next = firstTask(queue, tasks)
+    work += (expected / tasks.count[head]) * tasks.count[next]
+    const most = taken.length < share ? limits.messageWork : limits.handOver
+    if (tasks.alone[next] === 1 || work > most) break
     taken.push(popTask(queue, tasks))
   }
   return taken

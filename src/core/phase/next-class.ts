@@ -77,11 +77,16 @@ export function bestQueued(state: State, machine: Machine): Class | undefined {
   return best
 }
 
-/** Where the task waits that the machine would start next, whichever way it was bound. */
-export function bestQueue(state: State, machine: Machine): TaskQueue | undefined {
+/** What the machine would start next, whichever way it was bound, and where it waits. */
+export function nextOn(
+  state: State,
+  machine: Machine,
+): { readonly klass: Class; readonly queue: TaskQueue } | undefined {
   const queued = bestQueued(state, machine)
-  if (queued !== undefined) return machine.queues.get(queued.number)
-  return bestClass(state, 'late')?.queue
+  const queue = queued === undefined ? undefined : machine.queues.get(queued.number)
+  if (queued !== undefined && queue !== undefined) return { klass: queued, queue }
+  const klass = bestClass(state, 'late')
+  return klass === undefined ? undefined : { klass, queue: klass.queue }
 }
 
 function precedes(

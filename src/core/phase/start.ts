@@ -6,17 +6,16 @@ import { limits } from '../limits.ts'
 import { queuedClasses } from '../live.ts'
 import { clearMarks, sortMarks } from '../marks.ts'
 import { holds } from '../models.ts'
-import type { TaskQueue } from '../queue.ts'
 import { firstTask, popTask, queuedCount } from '../queue.ts'
-import type { Class, Machine, Run, Slot, State } from '../state.ts'
-import { slotAt } from '../scratch.ts'
+import type { Class, Machine, Slot, State } from '../state.ts'
+import { slotAt, slotKey } from '../scratch.ts'
 import { isShared } from '../tenants.ts'
 import { fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
 import { makeRoom } from './evict.ts'
 import { takeMessage } from './message.ts'
-import { bestClass, bestQueue, bestQueued, classesInOrder, isQueued } from './next-class.ts'
+import { bestClass, bestQueued, classesInOrder, isQueued, nextOn } from './next-class.ts'
 import type { Out } from './out.ts'
 import { decide, note } from './out.ts'
 
@@ -84,19 +83,33 @@ function feedHungry(state: State, out: Out): void {
   hungry.clear()
 }
 
-/** A slot that answered and has little left in flight takes more of the same class, if that class is next. */
+/**
+ * A slot that has little left in flight takes what is next, if that is more of its class or can follow it: else it
+ * would have nothing at hand while its answers are committed, once for every stage that its items go through.
+ */
 function feed(state: State, out: Out, machine: Machine, slotNumber: number): void {
   const slot = machine.slots[slotNumber]
   if (!machine.alive || machine.pressure || slot === undefined || slot.klass < 0) return
   if (slot.running.length === 0 || hasEnough(state, slot)) return
   if (slot.stopping.size > 0 || slot.killing !== undefined) return
-  const klass = state.classes[slot.klass]
-  const run = state.runs[state.stages[klass.stage].run]
-  if (run.state !== 'active' || aloneInFlight(state, slot)) return
-  const queue = queueOf(run, machine, klass)
-  if (queue === undefined || queuedCount(queue) === 0) return
-  if (bestQueue(state, machine) !== queue) return
+  if (state.runs[state.stages[slot.stage].run].state !== 'active' || aloneInFlight(state, slot))
+    return
+  const next = nextOn(state, machine)
+  if (next === undefined) return
+  const { klass, queue } = next
+  if (klass.number !== slot.klass && !canFollow(state, slot, klass)) return
   start(state, out, machine, slotNumber, takeMessage(state, klass, machine, queue, 'more'))
+}
+
+/** Another stage of the same run, by the same lease and already set up; an idle slot is to have it first. */
+function canFollow(state: State, slot: Slot, klass: Class): boolean {
+  const head = state.stages[slot.stage]
+  const stage = state.stages[klass.stage]
+  if (stage.run !== head.run || slot.loading || !isLoaded(slot, klass.stage)) return false
+  if (stage.definition.loads !== undefined || head.definition.loads !== undefined) return false
+  const { needs } = state.classes[slot.klass]
+  if (klass.needs.some((need, resource) => need !== needs[resource])) return false
+  return mendColumns(state).roomy.count === 0
 }
 
 function hasEnough(state: State, slot: Slot): boolean {
@@ -118,13 +131,16 @@ function start(state: State, out: Out, machine: Machine, slot: number, tasks: nu
   decide(state, out, { kind: 'start', machine: number, slot, firstAttempt, tasks })
 }
 
+/** What little an idle slot was given may be followed by another stage at once, before it has answered. */
+function startFirst(state: State, out: Out, machine: Machine, slot: number, tasks: number[]): void {
+  const { run } = state.stages[state.tasks.stage[tasks[0]]]
+  start(state, out, machine, slot, tasks)
+  if (state.runs[run].stages.length > 1) state.scratch.hungry.add(slotKey(machine.number, slot))
+}
+
 function aloneInFlight(state: State, slot: Slot): boolean {
   for (const task of slot.running) if (state.tasks.alone[task] === 1) return true
   return false
-}
-
-function queueOf(run: Run, machine: Machine, klass: Class): TaskQueue | undefined {
-  return run.allocation.binds === 'early' ? machine.queues.get(klass.number) : klass.queue
 }
 
 /** Starts what a machine's own queue holds, head by head, while something idle fits. */
@@ -138,7 +154,7 @@ function startQueued(state: State, out: Out, machine: Machine): void {
     const queue = machine.queues.get(klass.number)
     if (slot < 0 || queue === undefined) return
     makeRoom(state, out, machine, slot, klass)
-    start(state, out, machine, slot, takeMessage(state, klass, machine, queue, 'first'))
+    startFirst(state, out, machine, slot, takeMessage(state, klass, machine, queue, 'first'))
   }
 }
 
@@ -184,7 +200,7 @@ function startWhereItCan(state: State, out: Out, klass: Class): boolean {
   const machine = state.machines[number]
   const slot = idleSlot(state, machine, klass.stage)
   makeRoom(state, out, machine, slot, klass)
-  start(state, out, machine, slot, takeMessage(state, klass, machine, klass.queue, 'first'))
+  startFirst(state, out, machine, slot, takeMessage(state, klass, machine, klass.queue, 'first'))
   return true
 }
 
