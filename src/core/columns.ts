@@ -15,6 +15,8 @@ export type Columns = {
   wait: Float64Array
   /** 1: could start something now, as far as slots go. */
   room: Uint8Array
+  /** There are machines whose slots are not counted; `line.ts` says when those are free. */
+  uncounted: boolean
   /** Machines with `room`, ascending. */
   readonly roomy: Offers
   /** Machines whose row is to be mended. */
@@ -44,6 +46,7 @@ export function columns(): Columns {
     freeAt: new Float64Array(0),
     wait: new Float64Array(0),
     room: new Uint8Array(0),
+    uncounted: false,
     roomy: { machines: new Int32Array(0), count: 0 },
     changed: noMarks(),
     eligible: [],
@@ -99,9 +102,9 @@ function mend(state: State, machine: Machine): void {
     if (open === 1) insert(columns.roomy, number)
     else remove(columns.roomy, number)
   }
-  const plenty = counted === undefined && queued === 0
-  columns.wait[number] = plenty ? 0 : machine.queuedWork / (counted ?? Math.max(1, slots.length))
-  columns.freeAt[number] = plenty || idle.length > 0 ? 0 : earliestFree(machine)
+  if (counted === undefined) columns.uncounted = true
+  columns.wait[number] = counted === undefined ? 0 : machine.queuedWork / counted
+  columns.freeAt[number] = counted === undefined || idle.length > 0 ? 0 : earliestFree(machine)
   view.assignedWork[number] = machine.assignedWork
   view.load[number] = machine.running + queued
   view.slots[number] = Math.max(1, slots.length)

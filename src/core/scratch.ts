@@ -6,6 +6,7 @@ import type { Columns } from './columns.ts'
 import { columns } from './columns.ts'
 import type { Kept } from './event.ts'
 import { limits } from './limits.ts'
+import type { Line } from './line.ts'
 import type { Marks } from './marks.ts'
 import { noMarks } from './marks.ts'
 import { OrderedView } from './ordered.ts'
@@ -18,6 +19,8 @@ export type Scratch = {
   event: number
   readonly view: MachinesView
   readonly columns: Columns
+  /** By machine whose slots are not counted, while tasks are assigned: what it does next. */
+  readonly lines: Map<number, Line>
   /** What an order sees of a task. */
   readonly ordered: OrderedView
   /** Nothing stores answers, so they are not gathered. */
@@ -76,6 +79,7 @@ export function emptyScratch(): Scratch {
     live: noMarks(),
     queued: noMarks(),
     columns: columns(),
+    lines: new Map(),
     ordered: new OrderedView(),
     forgetful: false,
     shared: false,

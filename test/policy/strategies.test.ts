@@ -63,6 +63,51 @@ describe('best-fit', () => {
   })
 })
 
+describe('machines that run as many tasks as fit', () => {
+  const many = withNeeds(
+    problemOf(
+      Array.from({ length: 34 }, () => 10),
+      [1, 1],
+    ),
+    [{ cpu: 16 }, { cpu: 1 }],
+    Array.from({ length: 34 }, () => ({ cpu: 1 })),
+  )
+  test.each(['mct', 'min-load', 'least-loaded', 'power-of-two', 'cheapest'])(
+    '%s gives sixteen times as many to the one with sixteen times the room',
+    strategy => {
+      expect(simulateProblem(many, { strategy }).makespan).toBe(20)
+    },
+  )
+
+  test('mct knows when there is room: behind what runs, and behind what waits for it in turn', () => {
+    const cpu = (...amounts: number[]) => amounts.map(amount => ({ cpu: amount }))
+    const later = (release: number) => ({ release })
+    // a and b fill m0 until 9 and 4; c fits there from 9 on, d not before c; m1 takes d and e at once.
+    const problem = withNeeds(
+      problemOf([9, 4, 2, 2, 6], [1, 0.5], [{}, {}, later(1), later(2), later(3)]),
+      [{ cpu: 3 }, { cpu: 2 }],
+      cpu(2, 1, 3, 1, 1),
+    )
+    const { schedule } = simulateProblem(problem, { strategy: 'mct' })
+    expect([...schedule.machine]).toEqual([0, 0, 0, 1, 1])
+    expect([...schedule.start]).toEqual([0, 0, 9, 2, 3])
+  })
+})
+
+test('best-fit: room that differs by rounding alone is the same, and goes to the fastest', () => {
+  // Left are (4/6)^2 + (4/8)^2 of m0 and (5/6)^2 + 0 of m1, both 25/36.
+  const problem = withNeeds(
+    problemOf([8], [4, 1, 1]),
+    [
+      { cpu: 4, mem: 8 },
+      { cpu: 5, mem: 4 },
+      { cpu: 6, mem: 8 },
+    ],
+    [{ mem: 4 }],
+  )
+  expect([...simulateProblem(problem, { strategy: 'best-fit' }).schedule.machine]).toEqual([0])
+})
+
 describe('cheapest', () => {
   const priced = (due: number): Problem => {
     const problem = problemOf([8, 8, 8, 8], [1, 4], [{ due }, { due }, { due }, { due }])

@@ -3,6 +3,7 @@ import { chanceAt } from '../../std/chance.ts'
 import { eligibleFor, mendColumns, type Offers } from '../columns.ts'
 import { isGivenUpOn } from '../given-up.ts'
 import { limits } from '../limits.ts'
+import { getsTo, sideBySide } from '../line.ts'
 import { look } from './look.ts'
 import { spare } from './stay.ts'
 import type { Class, Run, Stage, State } from '../state.ts'
@@ -25,6 +26,7 @@ export function choose(
   if (offers.count === 1 && run.allocation.mayWait !== true)
     return onlyOffer(state, stage, offers, task)
   fillStarts(state, offers)
+  if (state.scratch.columns.uncounted) fillUncounted(state, klass, offers, binds)
   if (stage.graph === undefined) fillLearnt(state, stage, offers, task)
   else fillGiven(state, stage, offers, task)
   if (run.allocation.looksAt !== undefined)
@@ -87,6 +89,24 @@ function fillStarts(state: State, { machines, count }: Offers): void {
     const machine = machines[at]
     const free = freeAt[machine]
     starts[machine] = Math.max(free, now) + wait[machine]
+  }
+}
+
+/** Of machines that run as many as fit: those offered late have room now. */
+function fillUncounted(
+  state: State,
+  { needs }: Class,
+  { machines, count }: Offers,
+  binds: 'early' | 'late',
+): void {
+  const { view } = state.scratch
+  for (let at = 0; at < count; at += 1) {
+    const machine = state.machines[machines[at]]
+    const { number, definition } = machine
+    if (definition.slots !== undefined) continue
+    const many = sideBySide(machine, needs)
+    view.slots[number] = many < Number.POSITIVE_INFINITY ? many : 1
+    if (binds === 'early') view.freeAt[number] = getsTo(state, machine, needs)
   }
 }
 

@@ -3,6 +3,7 @@ import { assignTask } from '../apply/assignment.ts'
 import { isLoaded } from '../apply/slot.ts'
 import { fitsNow, mendColumns } from '../columns.ts'
 import { limits } from '../limits.ts'
+import { joinLine } from '../line.ts'
 import { queuedClasses } from '../live.ts'
 import { clearMarks, sortMarks } from '../marks.ts'
 import { holds } from '../models.ts'
@@ -23,6 +24,7 @@ import { decide, note } from './out.ts'
 export function assignEarly(state: State, out: Out): void {
   state.scratch.shared = isShared(state)
   state.scratch.between = 'unknown'
+  state.scratch.lines.clear()
   if (!isQueued(state, 'early')) return
   const tasks: number[] = []
   const machines: number[] = []
@@ -38,6 +40,7 @@ export function assignEarly(state: State, out: Out): void {
     }
     const task = popTask(klass.queue, state.tasks)
     assignTask(state, task, machine)
+    joinLine(state, state.machines[machine], task)
     if (turns !== undefined && queuedCount(klass.queue) > 0) turns.push(klass)
     tasks.push(task)
     machines.push(machine)

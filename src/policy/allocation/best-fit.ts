@@ -19,8 +19,9 @@ export const bestFit: Allocation = {
     for (let machine = 0; machine < view.count; machine += 1) {
       if (view.offered[machine] === 0) continue
       const left = roomLeft(view, machine, scale)
-      const isBetter =
-        left < least || (left === least && view.processing[machine] < view.processing[best])
+      // 4/9 + 1/4 and 25/36 are one.
+      const isSame = Math.abs(left - least) <= 1e-12 * least
+      const isBetter = isSame ? view.processing[machine] < view.processing[best] : left < least
       if (best >= 0 && !isBetter) continue
       best = machine
       least = left
