@@ -146,6 +146,12 @@ test('edd has the least maximum lateness on one machine (Jackson 1955)', () => {
   for (const { name } of orders) expect(lateness('edd')).toBeLessThanOrEqual(lateness(name))
 })
 
+test('min-slack: what is never due goes last and in turn, however long it takes', () => {
+  const problem = problemOf([1, 9, 2, 3], [1], [{}, {}, { due: 99 }, {}])
+  const { schedule } = simulateProblem(problem, { strategy: 'on-demand', order: 'min-slack' })
+  expect(ganttOf(problem, schedule)).toBe('m0 ccabbbbbbbbbddd')
+})
+
 const plain: OrderedTask = {
   index: 0,
   work: 1,
