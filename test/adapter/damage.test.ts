@@ -163,6 +163,24 @@ describe('a damaged or unwilling folder', () => {
     expect(error.kind).toBe('corrupt')
   })
 
+  test('a note kept beside a run with a flipped bit is refused by name, whether it could be read or not', () => {
+    const directory = openDirectory(world.dir())
+    for (const name of ['times', 'outputs']) directory.store.put(name, '{"count":12}')
+    directory.close()
+    const handle = new DatabaseSync(join(world.dir(), 'dray.db'))
+    handle.exec("UPDATE document SET body = replace(body, '12', '13') WHERE name = 'times'")
+    handle.exec("UPDATE document SET body = replace(body, '{', '[') WHERE name = 'outputs'")
+    handle.close()
+    const { store } = world.open()
+    for (const name of ['times', 'outputs']) {
+      const error = faultOf(() => store.get(name))
+      expect(error.message).toContain(`document ${name} of`)
+      expect(error.kind).toBe('corrupt')
+    }
+    store.put('times', '{"count":14}')
+    expect(store.get('times')).toBe('{"count":14}')
+  })
+
   test('an entry of another journal in the place of one of ours is refused, whole as it is', () => {
     const other = sqliteWorld()
     const foreign = other.open()

@@ -26,25 +26,42 @@ export function openRuns(db: Database): Pick<Store, 'putRun' | 'run' | 'runs' | 
       return rows.map(read).sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1))
     },
     put(name, text) {
-      db.transaction(`writing ${name}`, () => put.run(name, text))
+      const body = sumOf(name, text) + text
+      db.transaction(`writing ${name}`, () => put.run(name, body))
     },
-    get: name => db.guard(`reading ${name}`, () => get.get(name)?.[0]),
+    get(name) {
+      const body: unknown = db.guard(`reading ${name}`, () => get.get(name)?.[0])
+      if (body === undefined) return undefined
+      const text = String(body).slice(SUM_LENGTH)
+      if (body === sumOf(name, text) + text) return text
+      throw damaged(db, `document ${name}`, 'its content')
+    },
   }
 }
+
+/** The checksum of a document, in hexadecimal, stands before its text. */
+function sumOf(name: string, text: string): string {
+  return checksumOf(0, name, text).toString(16).padStart(SUM_LENGTH, '0')
+}
+
+const SUM_LENGTH = 8
 
 type RunRow = [name: string, checksum: number, body: string]
 
 /** JSON drops `undefined` fields; the record's type has them present. */
 function recordOf(db: Database, [name, checksum, body]: RunRow): RunRecord {
-  if (checksumOf(0, name, body) !== checksum)
-    throw new JournalError('corrupt', {
-      where: `run ${name} of ${db.path}`,
-      what: 'its checksum does not match its record',
-      expected: 'the record as it was written',
-      remedy:
-        'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
-    })
+  if (checksumOf(0, name, body) !== checksum) throw damaged(db, `run ${name}`, 'its record')
   const record = JSON.parse(body) as RunRecord
   const { endedAt, inputFingerprint, previous } = record
   return { ...record, endedAt, inputFingerprint, previous }
+}
+
+function damaged(db: Database, which: string, what: string): JournalError {
+  return new JournalError('corrupt', {
+    where: `${which} of ${db.path}`,
+    what: `its checksum does not match ${what}`,
+    expected: 'what was written',
+    remedy:
+      'Restore the folder from a backup, or start afresh in another one (--dir, or dir of open).',
+  })
 }
