@@ -6,7 +6,7 @@ import { defineJob } from 'dray'
  */
 export default defineJob({
   name: 'ocr',
-  input: { files: 'pages/*.png' },
+  input: { files: 'pages/*.{png,jpg,jpeg,webp}' },
   stages: [
     {
       name: 'lines',

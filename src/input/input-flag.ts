@@ -79,7 +79,9 @@ function filePatterns(
   if (found?.isFile()) return [escapePath(path)]
   if (!found?.isDirectory()) return [absolutePattern(written, resolve(cwd))]
   const endings = own?.kind === 'files' ? endingsOf(own.patterns) : []
-  const names = endings.length === 0 ? ['*'] : endings.map(ending => `*${ending}`)
+  // A camera writes `.JPG`, and who names a folder means its images.
+  const either = endings.flatMap(ending => [...new Set([ending, ending.toUpperCase()])])
+  const names = either.length === 0 ? ['*'] : either.map(ending => `*${ending}`)
   return names.map(name => `${escapePath(path)}/**/${name}`)
 }
 

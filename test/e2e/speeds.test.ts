@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,8 +69,11 @@ describe('slots of speed 0.25 and 1', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dray-speeds-'))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    await run('round-robin', '--input', 'learnt.jsonl')
     return () => rmSync(folder, { recursive: true, force: true })
+  })
+  /** On a box that others load for a moment, times learnt in it mislead: each attempt learns more. */
+  beforeEach(async () => {
+    await run('round-robin', '--input', 'learnt.jsonl')
   }, 60_000)
 
   test('on-demand gives the long item to the slot that happens to be idle, the slow one', async () => {
@@ -79,9 +82,9 @@ describe('slots of speed 0.25 and 1', () => {
 
   test.each(['lpt', 'heft', 'min-min', 'auto'])(
     '%s puts the long item on the fast slot',
+    { retry: 2, timeout: 60_000 },
     async strategy => {
       expect(await placed(strategy)).toMatchObject({ long: 'fast' })
     },
-    60_000,
   )
 })

@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createCanvas } from '@napi-rs/canvas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { measureAccuracy, normalise } from '../../examples/ocr/accuracy.ts'
 import { findBoxes, leastRectangle } from '../../examples/ocr/boxes.ts'
 import countWords from '../../examples/ocr/count-words.ts'
 import { decode } from '../../examples/ocr/ctc.ts'
+import { readImage } from '../../examples/ocr/image.ts'
 import type { Model } from '../../examples/ocr/models.ts'
 import findLines, { setup as loadDetector } from '../../examples/ocr/find-lines.ts'
 import readLines, { setup as loadReader, type TextOfPage } from '../../examples/ocr/read-lines.ts'
@@ -107,6 +109,22 @@ test('a line is as full as it can be, and closing marks stay with their word', (
   expect(breakLines('one two three four', 'en', 9, measure)).toEqual(['one two', 'three', 'four'])
   expect(breakLines('人人生而自由,在尊严', 'zh', 6, measure)).toEqual(['人人生而自', '由,在尊严'])
 })
+
+test.each(['png', 'jpeg', 'webp'] as const)(
+  'half a %s is bad input, not half a page',
+  async type => {
+    const canvas = createCanvas(200, 300)
+    canvas.getContext('2d').fillText('a page', 20, 20)
+    const bytes = type === 'png' ? canvas.toBuffer('image/png') : canvas.toBuffer(`image/${type}`)
+    const folder = await mkdtemp(join(tmpdir(), 'dray-ocr-'))
+    const path = join(folder, `page.${type}`)
+    await writeFile(path, bytes)
+    expect(await readImage(path)).toMatchObject({ width: 200, height: 300 })
+    await writeFile(path, bytes.subarray(0, bytes.length / 2))
+    await expect(readImage(path)).rejects.toMatchObject({ code: 'bad-input' })
+    await rm(folder, { recursive: true })
+  },
+)
 
 describe('real models on rendered pages', { timeout: 120_000 }, () => {
   let folder: string

@@ -156,7 +156,7 @@ describe('--input', () => {
     expect(parseInputFlag('scans', folder)).toEqual({ kind: 'files', patterns: [inFolder('*')] })
     expect(parseInputFlag('scans/', folder, png)).toEqual({
       kind: 'files',
-      patterns: [inFolder('*.png'), inFolder('*.{jpg,gif}')],
+      patterns: ['*.png', '*.PNG', '*.{jpg,gif}', '*.{JPG,GIF}'].map(inFolder),
     })
     const anyToo = { kind: 'files', patterns: ['/x/*.png', '/y/*'] } as const
     expect(parseInputFlag('scans', folder, anyToo)).toMatchObject({ patterns: [inFolder('*')] })
