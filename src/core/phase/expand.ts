@@ -107,11 +107,14 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
     return cutSingles(state, out, run, stage)
   const slots = slotsOf(state)
   const room = chunk.kind === 'auto' ? limits.chunksAhead * slots : limits.openTasks
-  while (stage.pool.size > 0 && stage.openTasks < room) {
+  while (stage.pool.size > 0 && stage.openTasks < limits.openTasks) {
     const first = stage.pool.starts[0]
     const run = stage.pool.ends[0] - first
+    if (stage.openTasks >= room && run >= limits.messageTasks) return
     const remaining = stage.pool.size + (stage.complete ? 0 : limits.readItems)
     const size = chunkSize(chunk, { remaining, slots, microsPerItem: microsPerItem(state, stage) })
+    // Items that stand alone, as a retry's do, are short of a chunk each: as many as chunks would hold.
+    if (stage.openTasks >= room && (run >= size || stage.open >= room * size)) return
     if (
       chunk.kind === 'whole' &&
       !(stage.complete && stage.pool.size + endedCount(stage.items) >= stage.known)
