@@ -5,7 +5,7 @@ import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { isoInstant } from './json-times.ts'
-import { countOf } from '../std/units.ts'
+import { countOf, formatCount } from '../std/units.ts'
 import { ago, coloured, print, printJson, table } from './print.ts'
 
 export function registerLs(program: Command): void {
@@ -36,6 +36,7 @@ const header = ['RUN', 'JOB', 'STATE', 'ITEMS', 'BEGAN'].map(title => pc.dim(tit
 function rowOf(row: RunRow): string[] {
   const { done, failed, total, complete } = row.items
   const items =
-    countOf(done, total, { isAll: complete }) + (failed > 0 ? pc.red(`, ${failed} failed`) : '')
+    countOf(done, total, { isAll: complete }) +
+    (failed > 0 ? pc.red(`, ${formatCount(failed)} failed`) : '')
   return [row.run, row.job, coloured(row.state), items, ago(row.createdAt)]
 }

@@ -135,6 +135,24 @@ describe('commands look at what a run left', () => {
   })
 })
 
+test('why and ls of thousands that failed: of each stage as many as it looked at, and that there are more', async () => {
+  const folder = folderWith({
+    'one.mjs': "export default n => { if (n < 6000) throw new Error('low'); return n }\n",
+    'two.mjs': "export default n => { if (n === 6001) throw new Error('odd'); return n }\n",
+    'job.yaml': `name: many
+input: { range: { from: 0, to: 6003 } }
+tolerate: { failed: 100% }
+stages: [{ name: one, map: ./one.mjs, retry: { attempts: 1 } }, { name: two, map: ./two.mjs, retry: { attempts: 1 } }]
+`,
+  })
+  expect((await folder.dray('run')).code).toBe(0)
+  const { out } = await folder.dray('why')
+  expect(out).toMatch(/one: error: low\n {4}at least 5,000 items such as 0, 1, 2\n/)
+  expect(out).toMatch(/two: error: odd\n {4}item 6001\n/)
+  expect((await folder.dray('ls')).out).toContain(', 6,001 failed')
+  folder.remove()
+})
+
 test('map without -o prints the answers as a .jsonl has them, and the report beside them', async () => {
   const folder = folderWith({
     'handle.mjs':

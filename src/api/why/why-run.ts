@@ -47,6 +47,8 @@ type FailureGroup = {
   readonly kind: Failure['kind']
   readonly message: string
   readonly items: number
+  /** There may be more: not all that failed of the stage were looked at. */
+  readonly atLeast?: true
   readonly firstKeys: readonly string[]
   readonly helps: string
 }
@@ -128,13 +130,17 @@ function hasQueued(queue: TaskQueue | undefined): boolean {
   return queue !== undefined && queuedCount(queue) > 0
 }
 
-/** Failed items by what they failed of, the commonest first. Looks at the first thousands only. */
+/** Failed items by what they failed of, the commonest first. Looks at the first thousands of each stage. */
 export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
   const groups = new Map<string, { group: FailureGroup; keys: string[]; items: number }>()
-  let seen = 0
+  const cutOff = new Set<string>()
   for (const stage of stagesOf(view, run)) {
+    let seen = 0
     for (const { key, failure } of failuresIn(view, run, stage)) {
-      if ((seen += 1) > most) break
+      if ((seen += 1) > most) {
+        cutOff.add(stage.definition.name)
+        break
+      }
       const name = stage.definition.name
       const id = `${name}\n${failure.kind}\n${likeness(failure.message, key)}`
       const found = groups.get(id)
@@ -151,7 +157,9 @@ export function failuresOf(view: View, run: Run, most = 5_000): FailureGroup[] {
     }
   }
   return [...groups.values()]
-    .map(({ group, items }) => ({ ...group, items }))
+    .map(({ group, items }): FailureGroup => {
+      return cutOff.has(group.stage) ? { ...group, items, atLeast: true } : { ...group, items }
+    })
     .sort((a, b) => b.items - a.items)
 }
 
@@ -184,7 +192,8 @@ function likeness(message: string, key: string): string {
 export function itemsInWords(group: FailureGroup): string {
   const keys = group.firstKeys.map(shortKey)
   if (group.items === 1) return `item ${keys[0]}`
-  return `${formatCount(group.items)} items such as ${keys.join(', ')}`
+  const least = group.atLeast === true ? 'at least ' : ''
+  return `${least}${formatCount(group.items)} items such as ${keys.join(', ')}`
 }
 
 function shortKey(key: string): string {
