@@ -63,7 +63,7 @@ export function registerCompare(program: Command): void {
     .option('--seeds <n>', 'runs with noise under so many seeds, for intervals', '1')
     .option('--seed <n>', 'the first seed', '1')
     .option('--time-limit <duration>', 'for each strategy that searches')
-    .option('--steps <n>', 'the same, counted: repeats byte for byte')
+    .option('--steps <n>', 'the same, in steps of some milliseconds each: repeats byte for byte')
     .option('--run <run>', 'instead of an input: what a recorded run would have been')
     .option('--html <file>', 'a page with the table and every schedule under one time axis')
     .option('--json', 'one JSON object')

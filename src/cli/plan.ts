@@ -52,7 +52,7 @@ export function registerPlan(program: Command): void {
     )
     .option(
       '--steps <n>',
-      'count steps instead of time: repeats byte for byte (seconds are then 0)',
+      'count steps of the search, some milliseconds each, instead of time: repeats byte for byte (seconds are then 0)',
     )
     .option('--seed <n>', 'for whatever draws lots', '1')
     .option(...objectiveOption)

@@ -55,7 +55,7 @@ export function registerSimulate(program: Command): void {
     .option(...objectiveOption)
     .option('--seed <n>', 'of the noise, the faults and the strategy', '1')
     .option('--time-limit <duration>', 'for strategies that search, before the run')
-    .option('--steps <n>', 'the same, counted: repeats byte for byte')
+    .option('--steps <n>', 'the same, in steps of some milliseconds each: repeats byte for byte')
     .option('--json', 'one JSON object')
   conditionOptions(command, '0, or what a job’s runs learnt')
   jobOptions(command).action((input: string, flags: SimulateFlags) =>
