@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { begin } from '../cli/harness.ts'
 import { drayIn } from './dray.ts'
 
 let folder = ''
@@ -14,7 +15,7 @@ beforeAll(() => {
     `name: ${name}\ninput: { range: { from: 0, to: ${items} } }\nobjective: ${objective}\n` +
     'stages:\n  - { name: nap, map: ./nap.mjs }\n'
   write('quick.yaml', job('quick', 'makespan', 12))
-  write('frugal.yaml', job('frugal', 'cost', 400))
+  write('frugal.yaml', job('frugal', 'cost', 200).replace('nap.mjs', 'patient.mjs'))
   write(
     'sized.json',
     JSON.stringify({
@@ -27,6 +28,18 @@ beforeAll(() => {
   write(
     'nap.mjs',
     'export default i => new Promise(done => setTimeout(done, 20 + (i % 3) * 10, i))',
+  )
+  // Until the file `planned` is there a slot handles no more than it takes to learn times by.
+  write(
+    'patient.mjs',
+    `import { existsSync } from 'node:fs'
+    let handled = 0
+    export default async i => {
+      handled += 1
+      do await new Promise(done => setTimeout(done, 20 + (i % 3) * 10))
+      while (handled > 8 && !existsSync(new URL('./planned', import.meta.url)))
+      return i
+    }`,
   )
   const machines = (cost: number, speed: number) =>
     JSON.stringify({
@@ -54,15 +67,23 @@ type Line = {
 function eventsOf(job: string, ...words: string[]): Line[] {
   const { status, stdout, stderr } = dray('run', job, ...words, '--events')
   if (status !== 0) throw new Error(stderr)
-  return stdout
+  return eventsIn(stdout)
+}
+
+const eventsIn = (text: string): Line[] =>
+  text
     .trim()
     .split('\n')
     .map(line => JSON.parse(line) as Line)
-}
 
 describe('auto beside a live run', { timeout: 120_000 }, () => {
-  test('uses mct until times are known, then says what it chose for the objective, and does it', () => {
-    const lines = eventsOf('frugal.yaml', '--machines', 'prices.json')
+  test('uses mct until times are known, then says what it chose for the objective, and does it', async () => {
+    const run = begin(folder, ['run', 'frugal.yaml', '--machines', 'prices.json', '--events'])
+    await run.says('least cost of')
+    write('planned', '')
+    const { code, out, err } = await run.ended
+    expect(code, err).toBe(0)
+    const lines = eventsIn(out)
     const [first, ...plans] = lines.filter(({ event }) => event === 'plan')
     expect(first).toMatchObject({ strategy: 'mct', tasks: 0 })
     expect(first.why).toContain('until every machine has five samples')

@@ -97,7 +97,7 @@ export async function preparedWith(
   }
 }
 
-function begin(
+export function begin(
   cwd: string,
   words: readonly string[],
   input = '',
