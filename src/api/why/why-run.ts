@@ -196,7 +196,8 @@ export function itemsInWords(group: FailureGroup): string {
   return `${least}${formatCount(group.items)} items such as ${keys.join(', ')}`
 }
 
+/** Line ends are spelt out, and nothing else: a key is there to be copied. */
 function shortKey(key: string): string {
-  const line = JSON.stringify(key).slice(1, -1)
+  const line = key.replace(/\r/g, '\\r').replace(/\n/g, '\\n')
   return line.length > 60 ? `${line.slice(0, 57)}...` : line
 }
