@@ -14,8 +14,8 @@ import { constructivePlanners } from './strategies.ts'
 
 /**
  * What every planner that builds one schedule makes of it, until time is out or the bound is met. What takes
- * some hundredths of a second is tried whatever the clock says: no time given, or a busy box, must not cost
- * a tenth of the makespan.
+ * some hundredths of a second is tried whatever the clock says, and however few steps there are: no time, or
+ * a busy box, must not cost a tenth of the makespan.
  */
 export async function constructAll(problem: Problem, options: ConstructOptions): Promise<Member[]> {
   const { seed, budget, bound, proved, objective = 'makespan' } = options
@@ -48,7 +48,7 @@ export async function constructAll(problem: Problem, options: ConstructOptions):
     if (schedule) members.push(memberOf(problem, planner.name, schedule, objective))
     if (members.length === 0) continue
     if (members.length === 1) quickest = performance.now() - before
-    if (budget.stepsLeft <= 0 || isStopped(budget)) break
+    if (isStopped(budget) || (budget.stepsLeft <= 0 && !areAllPrompt(problem))) break
     if (meets(leaderOf(members).value, bound)) break
   }
   return members
@@ -68,7 +68,7 @@ type ConstructOptions = {
 function promptIn(problem: Problem, objective: Objective): (planner: Planner) => boolean {
   const { tasks, times } = problem
   const pairs = tasks.length * times.length
-  if (pairs <= promptLimit) return () => true
+  if (areAllPrompt(problem)) return () => true
   const flows = ({ name }: Planner) =>
     objective === 'mean-flow-time' && name === likeliestForFlow && comparingMs(problem) <= patientMs
   if (isShared(problem))
@@ -82,6 +82,10 @@ function promptIn(problem: Problem, objective: Objective): (planner: Planner) =>
       : (dearness[planner.name] ?? 1) * times.length <= promptEntries)
 }
 
+/** All of them together take less than a tenth of a second. */
+const areAllPrompt = ({ tasks, times }: Problem): boolean =>
+  tasks.length * times.length <= promptLimit
+
 const isShared = ({ machines }: Problem): boolean =>
   machines.some(({ capacity }) => capacity !== undefined)
 
@@ -91,7 +95,7 @@ const isShared = ({ machines }: Problem): boolean =>
  * hardly one is better.
  */
 export function isOutOfTime(problem: Problem, simulated: number, budget: Budget): boolean {
-  if (budget.stepsLeft <= 0 || isStopped(budget)) return true
+  if (isStopped(budget)) return true
   const isUnlikely = isSequences(problem) && simulated >= likelyRules
   const most = isUnlikely ? simulatedWherePlansDo : simulatedAtOnce
   return isSpent(budget) && (simulated + 1) * simulatedWork(problem) > most
@@ -189,7 +193,6 @@ const comparesAll = new Set(['min-min', 'max-min', 'sufferage'])
 const blind = new Set(['random', 'round-robin'])
 /** Milliseconds per task and machine that the slowest planner takes; none can be stopped half way. */
 const slowest = 1e-4
-/** Up to here all of them together take less than a tenth of a second. */
 const promptLimit = 1_000_000
 /** Per task, predecessor and machine: planners that look for gaps between tasks already placed. */
 const promptSharedPairs = 40_000_000

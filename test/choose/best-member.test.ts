@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { objectives, scoreSchedule } from '../../src/choose/objective.ts'
+import type { Spending } from '../../src/choose/drive.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import { refusalOf, strategies, type Strategy, strategyNamed } from '../../src/choose/strategies.ts'
 import { loadProblem } from '../../src/input/load-problem.ts'
@@ -31,8 +32,8 @@ async function expectNearBest(problem: Problem): Promise<void> {
 }
 
 /** Rules and constructive planners: what needs no time. */
-async function expectNearRules(problem: Problem): Promise<void> {
-  const shared = { seed: 1, spending: { kind: 'time', ms: 0 } } as const
+async function expectNearRules(problem: Problem, spending: Spending): Promise<void> {
+  const shared = { seed: 1, spending }
   const plans: { name: string; schedule: Schedule }[] = []
   for (const strategy of strategies) {
     const needsTime = strategy.kind === 'solver' || strategy.searches || strategy.kind === 'choice'
@@ -49,6 +50,8 @@ async function expectNearRules(problem: Problem): Promise<void> {
     }
   }
 }
+
+const noTime: Spending = { kind: 'time', ms: 0 }
 
 function named(name: string): Strategy {
   const strategy = strategyNamed(name)
@@ -70,12 +73,19 @@ describe('auto is within 2 % of its best member', () => {
     await fc.assert(fc.asyncProperty(wild(features), expectNearBest), { numRuns: 4, seed: 3 })
   })
 
-  test.each([
-    ['releases and due dates', { releases: true, due: true }],
-    ['precedence and shared machines', { edges: true, needs: true, due: true }],
-  ])('with no time at all, under every objective: %s', async (_, features: Features) => {
-    const property = fc.asyncProperty(wild(features), expectNearRules)
-    await fc.assert(property, { numRuns: 3, seed: 5 })
+  describe.each([
+    ['with no time at all', noTime],
+    ['with a single step', { kind: 'steps', steps: 1 } as const],
+  ])('%s, under every objective', (_, spending) => {
+    test.each([
+      ['releases and due dates', { releases: true, due: true }],
+      ['precedence and shared machines', { edges: true, needs: true, due: true }],
+    ])('%s', async (_what, features: Features) => {
+      const property = fc.asyncProperty(wild(features), problem =>
+        expectNearRules(problem, spending),
+      )
+      await fc.assert(property, { numRuns: 3, seed: 5 })
+    })
   })
 
   describe.skipIf(!hasData)('on samples of every set', () => {
