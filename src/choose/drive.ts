@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Problem } from '../model/problem.ts'
 import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { compareScores, type Score } from './objective.ts'
 
@@ -13,6 +14,8 @@ export type Budget = {
   readonly ms: number
   /** Steps left to all planners that share this budget; they count down. */
   stepsLeft: number
+  /** Steps that are taken whatever the clock says. */
+  readonly leastSteps?: number
   /** Recent milliseconds per step, pauses included; only while driven. */
   stepMs?: number
   readonly stop?: Stop
@@ -47,19 +50,28 @@ export function budgetOf(spending: Spending, began = performance.now()): Budget 
 
 /**
  * The same budget with time left for a search, whatever came before took: a cold or busy box spends a short
- * limit on the schedules to begin with, and those alone may be a third over what a search finds at once.
+ * limit on the schedules to begin with, and those alone may be a third over what a search finds at once. On
+ * one that is so busy that little is done in that time either, it takes its first steps all the same where those
+ * are short.
  */
-export function withSlice(budget: Budget): Budget {
+export function withSlice(budget: Budget, { times }: Problem): Budget {
   const slice = Math.max(budget.ms / 4, Math.min(budget.ms, leastSliceMs))
   const deadline = Math.max(budget.deadline, performance.now() + slice)
-  return deadline > budget.deadline ? { ...budget, deadline } : budget
+  const isShort = budget.ms > 0 && times.length <= shortStepEntries
+  return { ...budget, deadline, ...(isShort && { leastSteps: firstSteps }) }
 }
 
+/** A search begins with starts of its own; together with a first descent they take a tenth of a second. */
+const firstSteps = 50
+/** Processing times with which a step takes some milliseconds at most. */
+const shortStepEntries = 20_000
 /** Time enough for code that has never run before to find something. */
 const leastSliceMs = 50
 
 export const isSpent = (budget: Budget): boolean =>
-  budget.stepsLeft <= 0 || performance.now() >= budget.deadline || isStopped(budget)
+  performance.now() >= budget.deadline || isCutOff(budget)
+
+const isCutOff = (budget: Budget): boolean => budget.stepsLeft <= 0 || isStopped(budget)
 
 export const isStopped = ({ stop }: Budget): boolean => stop?.isAsked() === true
 
@@ -82,8 +94,10 @@ export async function drive(
   let now = performance.now()
   let pause = now + sliceMs
   let pauses = false
+  let taken = 0
   for (let next = steps.next(); !next.done; next = steps.next()) {
     budget.stepsLeft -= 1
+    taken += 1
     const before = now
     now = performance.now()
     budget.stepMs = memory * (budget.stepMs ?? now - before) + (1 - memory) * (now - before)
@@ -92,7 +106,8 @@ export async function drive(
       best = next.value ?? undefined
       least = score
     }
-    if (best !== undefined && (isSpent(budget) || reached(least.value))) break
+    const isOver = taken < (budget.leastSteps ?? 0) ? isCutOff(budget) : isSpent(budget)
+    if (best !== undefined && (isOver || reached(least.value))) break
     if (performance.now() > pause) {
       if (!pauses && best !== undefined) budget.stop?.hears(true)
       pauses = best !== undefined

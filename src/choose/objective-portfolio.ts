@@ -38,7 +38,7 @@ export async function planFor(
     const { schedule } = await planPortfolio(onCheapestMachines(problem), options)
     members.push(memberOf(problem, 'cheapest machines', schedule, objective))
   } else if (!meets(leaderOf(members).value, bound)) {
-    const rest = { ...options, budget: withSlice(budget) }
+    const rest = { ...options, budget: withSlice(budget, problem) }
     if (!isSpent(rest.budget)) members.push(...(await searched(problem, objective, members, rest)))
   }
   return { ...leaderOf(members), proof, members }

@@ -45,7 +45,7 @@ export async function planPortfolio(
   }
   // Starting the solver's thread takes longer than a slice of the search.
   const inTime = Number.isFinite(budget.deadline) && !isSpent(budget)
-  budget = withSlice(budget)
+  budget = withSlice(budget, problem)
   const reached = (makespan: number) => meets(makespan, proof.current.value)
   if (reached(standing.makespan) || isSpent(budget)) {
     return { ...standing, proof: proof.current, members }

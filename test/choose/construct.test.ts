@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { constructAll } from '../../src/choose/construct.ts'
+import type { Spending } from '../../src/choose/drive.ts'
 import { leaderOf } from '../../src/choose/member.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import { proveBound } from '../../src/choose/prove.ts'
@@ -74,6 +75,35 @@ test('a search has a part of the limit though all of it was spent on schedules t
     const spending = { kind: 'time', ms: 100 } as const
     const { members = [] } = await planProblem(grid(), { strategy, seed: 1, spending })
     expect(members.map(({ name }) => name)).toContain('local-search')
+  } finally {
+    clock.mockRestore()
+  }
+})
+
+test('on a box that does little in that time a search still takes its first steps', async () => {
+  // Chains on two machines whose times differ much: heft by prices, which a search begins with, is far the best.
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'm0' }, { id: 'm1' }],
+      tasks: Array.from({ length: 200 }, (_, task) => ({
+        id: `t${task}`,
+        times: [1 + ((task * 37) % 97), 1 + ((task * 53) % 89)],
+        after: task % 10 === 0 ? [] : [`t${task - 1}`],
+      })),
+    },
+    { place: 'chains.json', name: 'chains' },
+  )
+  const plan = (name: string, spending: Spending) => {
+    const strategy = strategyNamed(name)
+    if (strategy === undefined) throw new Error(`no ${name}`)
+    return planProblem(problem, { strategy, seed: 1, spending })
+  }
+  const search = await plan('local-search', { kind: 'steps', steps: 30 })
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 100))
+  try {
+    const auto = await plan('auto', { kind: 'time', ms: 500 })
+    expect(auto.makespan).toBeLessThanOrEqual(search.makespan)
   } finally {
     clock.mockRestore()
   }
