@@ -94,6 +94,28 @@ describe('machines that run as many tasks as fit', () => {
   })
 })
 
+test('on-demand: no machine rests while it could run one that waits, whatever sets of machines can run tasks', () => {
+  // Every task has one of the 254 sets of some of eight machines.
+  const plain = problemOf(
+    Array.from({ length: 254 }, (_, at) => 1 + (at % 7)),
+    Array.from({ length: 8 }, () => 1),
+  )
+  const canRun = (task: number, machine: number) => ((((task * 89) % 254) + 1) >> machine) % 2 === 1
+  const times = plain.times.map((time, at) =>
+    canRun(at >> 3, at % 8) ? time : Number.POSITIVE_INFINITY,
+  )
+  const { schedule } = simulateProblem({ ...plain, times }, { strategy: 'on-demand' })
+  const { machine: on, start, end } = schedule
+  const busyBefore = (machine: number, time: number) =>
+    end.reduce((sum, _, task) => {
+      const from = on[task] === machine ? start[task] : time
+      return sum + Math.max(0, Math.min(end[task], time) - from)
+    }, 0)
+  for (let task = 0; task < 254; task += 1)
+    for (let machine = 0; machine < 8; machine += 1)
+      if (canRun(task, machine)) expect(busyBefore(machine, start[task])).toBe(start[task])
+})
+
 test('best-fit: room that differs by rounding alone is the same, and goes to the fastest', () => {
   // Left are (4/6)^2 + (4/8)^2 of m0 and (5/6)^2 + 0 of m1, both 25/36.
   const problem = withNeeds(
