@@ -4,7 +4,7 @@ import type { Question, ResultPage } from '../api/questions.ts'
 import { inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { printText } from './print.ts'
+import { printText, tell } from './print.ts'
 
 type Flags = { readonly dir?: string; readonly stage?: string; readonly failed?: boolean }
 
@@ -23,35 +23,42 @@ export function registerResults(program: Command): void {
 async function results(run: string | undefined, flags: Flags): Promise<number> {
   const asked = inquiry(directoryFrom(flags.dir))
   try {
-    if (flags.failed !== true || flags.stage !== undefined) {
-      await printResults(asked.ask, {
-        op: 'results',
-        run,
-        stage: flags.stage,
-        failed: flags.failed,
-      })
-      return exitCode.done
-    }
-    // Failures are mostly of an earlier stage than the last, whose items they leave skipped.
     const { run: name, stages } = await asked.ask({ op: 'status', run })
-    for (const { name: stage } of stages)
-      await printResults(asked.ask, { op: 'results', run: name, stage, failed: true })
+    const { failed, stage } = flags
+    // Failures are mostly of an earlier stage than the last, whose items they leave skipped.
+    const wanted =
+      failed === true && stage === undefined
+        ? stages
+        : [{ name: stage ?? stages[stages.length - 1].name }]
+    let said = 0
+    for (const each of wanted)
+      said += await printResults(asked.ask, { op: 'results', run: name, stage: each.name, failed })
+    if (said === 0) tell(`${name}: ${noneInWords(flags, wanted[0].name)}`)
     return exitCode.done
   } finally {
     asked.close()
   }
 }
 
+function noneInWords({ failed, stage }: Flags, wanted: string): string {
+  if (failed === true) return stage === undefined ? 'nothing failed' : `nothing of ${stage} failed`
+  return `no item of ${wanted} has ended`
+}
+
+/** Answers how many lines there were. */
 export async function printResults(
   ask: (question: Question & { op: 'results' }) => Promise<unknown>,
   question: Question & { op: 'results' },
-): Promise<void> {
+): Promise<number> {
   let from: number | undefined = 0
   let { run } = question
+  let said = 0
   while (from !== undefined) {
     const page = (await ask({ ...question, run, from })) as ResultPage
     run = page.run
     await printText(page.results.map(jsonLine).join(''))
+    said += page.results.length
     from = page.next
   }
+  return said
 }

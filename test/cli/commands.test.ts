@@ -214,6 +214,8 @@ stages: [{ name: s, map: ./handle.mjs, needs: { memory: 20MB }, retry: { attempt
   const again = await folder.dray('retry', run, '--failed', '--json')
   expect(again.code, again.err).toBe(0)
   expect(JSON.parse(again.out)).toMatchObject({ run, state: 'done', items: { done: 4, failed: 0 } })
+  const none = await folder.dray('results', run, '--failed')
+  expect(none).toEqual({ code: 0, out: '', err: `${run}: nothing failed\n` })
   expect(folder.read('ran.txt')).toBe('2\n')
   expect(folder.read('out.jsonl')).toContain('{"index":2,"key":"2","result":2}')
   folder.remove()
