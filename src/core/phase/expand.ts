@@ -107,7 +107,8 @@ function cutStage(state: State, out: Out, run: Run, stage: Stage): void {
     return cutSingles(state, out, run, stage)
   const slots = slotsOf(state)
   const room = chunk.kind === 'auto' ? limits.chunksAhead * slots : limits.openTasks
-  while (stage.pool.size > 0 && stage.openTasks < limits.openTasks) {
+  const most = Math.max(room, limits.openTasks)
+  while (stage.pool.size > 0 && stage.openTasks < most) {
     const first = stage.pool.starts[0]
     const run = stage.pool.ends[0] - first
     if (stage.openTasks >= room && run >= limits.messageTasks) return
