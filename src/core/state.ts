@@ -216,7 +216,7 @@ export type Machine = {
 
 export type Slot = {
   readonly number: number
-  /** Stage of the attempts in flight; -1: idle. */
+  /** Stage of what runs, with what waits behind it perhaps of another; -1: idle. */
   stage: number
   klass: number
   /** Tasks in flight, in the order they were sent. */
