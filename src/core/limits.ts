@@ -6,6 +6,8 @@ import { MILLISECOND, MINUTE } from '../std/time.ts'
 export const limits = {
   /** Predicted work one message to a slot may carry: short against a timeout, long against a hand-over (about 0.1 ms). */
   messageWork: 5 * MILLISECOND,
+  /** Predicted work of one item from which a hand-over is 1 % at most: a slot need not have the next at hand. */
+  worthOne: 100 * HAND_OUT,
   /** Predicted work that is not divided among slots: less than handing it over takes. */
   handOver: HAND_OUT,
   /**

@@ -1,14 +1,15 @@
 import { limits } from '../limits.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, popTask, queuedCount } from '../queue.ts'
-import type { Class, Machine, State } from '../state.ts'
+import type { Class, Machine, Stage, State } from '../state.ts'
 import { expectedMicros } from '../times.ts'
 
 /**
  * What one message to a slot carries, taken off the queue: the head, and as many more as make up the
  * message's work when their time is known, but never so many that another slot would go without, save what
  * takes less time than handing it over. A slot that is still at work is given more only where that is so: it is
- * to have the next items at hand when it answers, not to queue what an idle slot could run.
+ * to have the next items at hand when it answers, not to queue what an idle slot could run: what is longer than a
+ * message only with one left for every slot.
  */
 export function takeMessage(
   state: State,
@@ -30,8 +31,10 @@ export function takeMessage(
     tasks.count[head],
   )
   const sharers = queue === klass.queue ? slotCount(state) : machine.slots.length
-  if (which === 'more' && expected >= limits.messageWork && !mayQueue(state, head, queue, sharers))
-    return []
+  if (which === 'more' && expected >= limits.messageWork) {
+    const isShort = tasks.count[head] > 1 || (expected <= limits.worthOne && !isOneByOne(stage))
+    if (!isShort || queuedCount(queue) <= sharers) return []
+  }
   const share = Math.ceil(queuedCount(queue) / (2 * Math.max(1, sharers)))
   const taken = [popTask(queue, tasks)]
   let work = expected
@@ -45,9 +48,9 @@ export function takeMessage(
   return taken
 }
 
-/** A chunk of short items that follows another: with one left for every slot, none goes without for it. */
-function mayQueue({ tasks }: State, head: number, queue: TaskQueue, sharers: number): boolean {
-  return tasks.count[head] > 1 && queuedCount(queue) > sharers
+/** The job wants each item handed over by itself: where its slot dies or it hangs, no other was there to be suspected. */
+export function isOneByOne({ definition: { chunk } }: Stage): boolean {
+  return chunk.kind === 'fixed' && chunk.items === 1
 }
 
 function slotCount(state: State): number {

@@ -15,7 +15,7 @@ import { fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
 import { makeRoom } from './evict.ts'
-import { takeMessage } from './message.ts'
+import { isOneByOne, takeMessage } from './message.ts'
 import { bestClass, bestQueued, classesInOrder, isQueued, nextOn } from './next-class.ts'
 import type { Out } from './out.ts'
 import { decide, note } from './out.ts'
@@ -110,14 +110,18 @@ function canFollow(state: State, slot: Slot, klass: Class): boolean {
   const stage = state.stages[klass.stage]
   if (stage.run !== head.run || slot.loading || !isLoaded(slot, klass.stage)) return false
   if (stage.definition.loads !== undefined || head.definition.loads !== undefined) return false
+  if (isOneByOne(stage) || isOneByOne(head)) return false
   const { needs } = state.classes[slot.klass]
   if (klass.needs.some((need, resource) => need !== needs[resource])) return false
   return mendColumns(state).roomy.count === 0
 }
 
 function hasEnough(state: State, slot: Slot): boolean {
-  const inChunks = state.tasks.count[slot.running[0]] > 1
-  return workLeft(state, slot) > (inChunks ? limits.chunkAhead : limits.messageWork)
+  const head = slot.running[0]
+  const left = workLeft(state, slot)
+  if (state.tasks.count[head] > 1) return left > limits.chunkAhead
+  if (left <= limits.messageWork) return false
+  return slot.running.length > 1 || state.tasks.predicted[head] > limits.worthOne
 }
 
 /** Predicted, of what the slot has in flight: of its first task the items not answered yet. */
@@ -134,11 +138,18 @@ function start(state: State, out: Out, machine: Machine, slot: number, tasks: nu
   decide(state, out, { kind: 'start', machine: number, slot, firstAttempt, tasks })
 }
 
-/** What little an idle slot was given may be followed by another stage at once, before it has answered. */
-function startFirst(state: State, out: Out, machine: Machine, slot: number, tasks: number[]): void {
-  const { run } = state.stages[state.tasks.stage[tasks[0]]]
-  start(state, out, machine, slot, tasks)
-  if (state.runs[run].stages.length > 1) state.scratch.hungry.add(slotKey(machine.number, slot))
+/**
+ * An idle slot's first message may be followed before it is answered: by another stage, or where it is one item.
+ * When the answer comes, it is too late to have the next at hand.
+ */
+function startFirst(state: State, out: Out, machine: Machine, slot: number, taken: number[]): void {
+  const { tasks } = state
+  const [head] = taken
+  const { run } = state.stages[tasks.stage[head]]
+  start(state, out, machine, slot, taken)
+  const isOne = tasks.count[head] === 1 && tasks.predicted[head] > limits.messageWork
+  if (isOne || state.runs[run].stages.length > 1)
+    state.scratch.hungry.add(slotKey(machine.number, slot))
 }
 
 function aloneInFlight(state: State, slot: Slot): boolean {
