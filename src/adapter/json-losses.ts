@@ -72,6 +72,36 @@ function refuseKind(value: object, fields: number, key: string): void {
 /** They hold more than fields they may have been given. */
 const holders = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer]
 
+/**
+ * What `JSON.stringify` says when it throws names no field. The one that holds what JSON cannot, where one is found;
+ * what was thrown otherwise.
+ */
+export function whyNoJson(value: unknown, thrown: unknown): unknown {
+  let why = thrown
+  try {
+    refuseUnsayable(value, '', new Set())
+  } catch (found) {
+    why = found
+  }
+  return isTooDeep(why) ? new Error('it is nested too deeply') : why
+}
+
+const isTooDeep = (error: unknown): boolean =>
+  error instanceof RangeError && error.message.includes('call stack')
+
+function refuseUnsayable(value: unknown, key: string, within: Set<object>): void {
+  if (typeof value === 'bigint')
+    throw new Error(`${named(key)} is a BigInt, which JSON does not have; String makes text of it`)
+  if (typeof value !== 'object' || value === null) return
+  if (within.has(value)) throw new Error(`${named(key)} is circular: it leads to itself again`)
+  if (typeof (value as { readonly toJSON?: unknown }).toJSON === 'function') return
+  within.add(value)
+  const list = Array.isArray(value)
+  for (const [name, part] of Object.entries(value))
+    refuseUnsayable(part, list ? `${key}[${name}]` : name, within)
+  within.delete(value)
+}
+
 const shortened = (json: string): string => (json.length > 60 ? `${json.slice(0, 60)}...` : json)
 
 const named = (key: string): string => (key === '' ? 'it' : `"${key}"`)

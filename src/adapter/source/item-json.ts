@@ -1,4 +1,4 @@
-import { refuseLosses } from '../json-losses.ts'
+import { refuseLosses, whyNoJson } from '../json-losses.ts'
 import { LONGEST_LINE } from './line-reader.ts'
 
 /** JSON text, or `undefined` for what JSON cannot say: functions, cycles, big integers. */
@@ -23,7 +23,8 @@ export function itemJson(value: unknown): { readonly json: string } | { readonly
     if (bytes <= LONGEST_LINE) return { json }
     return { why: `its JSON takes ${bytes} bytes; expected at most ${LONGEST_LINE}` }
   } catch (error) {
-    return { why: notJson((error instanceof Error ? error.message : String(error)).split('\n')[0]) }
+    const why = whyNoJson(value, error)
+    return { why: notJson((why instanceof Error ? why.message : String(why)).split('\n')[0]) }
   }
 }
 

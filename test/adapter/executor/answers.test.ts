@@ -87,8 +87,10 @@ describe('a bad result fails its item alone and says why', () => {
   test.each([
     ['function', 'a function does not serialise'],
     ['method', '"words" is a function'],
-    ['bigint', 'BigInt'],
-    ['circular', 'circular'],
+    ['bigint', '"n" is a BigInt'],
+    ['bigintInside', '"counts[1]" is a BigInt'],
+    ['circular', '"self" is circular'],
+    ['deep', 'nested too deeply'],
     ['map', 'it is a Map, which becomes {} in JSON'],
     ['mapInside', '"byPage" is a Map, which becomes {} in JSON'],
     ['response', '"page" is a Response, which becomes {} in JSON'],

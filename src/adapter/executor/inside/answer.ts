@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Failure } from '../../../model/failure.ts'
-import { refuseLosses } from '../../json-losses.ts'
+import { refuseLosses, whyNoJson } from '../../json-losses.ts'
 import { parse, stringify } from '../json.ts'
 import { FailedAnswer, StoppedAnswer } from './item-context.ts'
 
@@ -45,7 +45,8 @@ function serialised(value: unknown, rules: ResultRules, letter: 'R' | 's'): Item
     json = stringify(value)
     if (json !== undefined) refuseLosses(value)
   } catch (error) {
-    return badResult(`it does not serialise to JSON: ${firstLine(messageOf(error))}`)
+    const why = messageOf(whyNoJson(value, error))
+    return badResult(`it does not serialise to JSON: ${firstLine(why)}`)
   }
   if (json === undefined) return badResult(`a ${typeof value} does not serialise to JSON`)
   return checked(value, json, rules, letter)
