@@ -225,7 +225,7 @@ describe('a file per item', () => {
       const written = await each('out/{key}', [done(0, key, 1), done(1, 'b', 2)])
       expect(filesBelow()).toEqual(['out/b'])
       expect(written).toMatchObject({ files: 1, refusedCount: 1, refused: [{ index: 0, key }] })
-      expect(written.refused[0].reason).toMatch(/its key .*expected a path inside/)
+      expect(written.refused[0].reason).toMatch(/its key .*expected a key that stays inside/)
     },
   )
 

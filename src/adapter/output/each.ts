@@ -4,7 +4,7 @@ import { fillTemplate, templateRoot } from '../../model/output-template.ts'
 import type { StoredResult } from '../../port/store.ts'
 import { keySet } from '../../std/key-set.ts'
 import { createAtomicFile, removeAbandoned, syncFolder } from './atomic-file.ts'
-import { exists, isInside, leadsOutside, type OutputFolder } from './inside.ts'
+import { exists, isInside, leadsOutside, type OutputFolder, STAY_INSIDE } from './inside.ts'
 import { hasResult } from './jsonl.ts'
 import { makeFolder } from './make-folder.ts'
 import { OutputError, outputError } from './output-error.ts'
@@ -119,9 +119,11 @@ function targetOf(
   item: StoredResult,
 ): { readonly path: string } | { readonly refused: string } {
   const filled = fillTemplate(template, item)
-  if ('refused' in filled) return { refused: `${filled.refused}; expected a path inside ${root}` }
+  if ('refused' in filled) return { refused: `${filled.refused}; ${STAY_INSIDE}` }
   const path = resolve(filled.path)
-  return isInside(path, root) ? { path } : { refused: `${path} is not inside ${root}` }
+  return isInside(path, root)
+    ? { path }
+    : { refused: `its key names the folder itself; ${STAY_INSIDE}` }
 }
 
 /** Errors that are about this item's name, not about the disk. */

@@ -4,14 +4,18 @@ import { dirname, sep } from 'node:path'
 /** Where the files of an output may lie; `realRoot` is where that folder really is. */
 export type OutputFolder = { readonly root: string; readonly realRoot: string }
 
+/** No path of this machine: it stands in output files. */
+export const STAY_INSIDE = "expected a key that stays inside its output's folder"
+
 /** Why a file would not really be in the output folder, symbolic links followed. */
 export async function leadsOutside(
   path: string,
-  { root, realRoot }: OutputFolder,
+  { realRoot }: Pick<OutputFolder, 'realRoot'>,
 ): Promise<string | undefined> {
   const real = await realFolder(dirname(path))
   if (real === realRoot || (real !== undefined && isInside(real, realRoot))) return undefined
-  return `a symbolic link on its way leads to ${real ?? 'nowhere'}; expected a path inside ${root}`
+  const where = real === undefined ? 'nowhere' : 'another folder'
+  return `a symbolic link on its way leads to ${where}; ${STAY_INSIDE}`
 }
 
 export const isInside = (path: string, folder: string): boolean =>

@@ -42,7 +42,7 @@ export function filesSource(
       const problem =
         code === 'ENOENT' && path.includes('\uFFFD')
           ? `${key}: its name is not UTF-8, and by no other can it be read; expected a file renamed to one that is`
-          : `${key}: cannot be read (${message}); expected a file`
+          : `${key}: cannot be read (${code === 'ENOENT' ? 'no such file' : (code ?? message)}); expected a file`
       return { ...problemRow(problem, index, { key: undefined }), key }
     }
   }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { InputSpec } from '../../model/job.ts'
 import { fillTemplate, templateRoot } from '../../model/output-template.ts'
 import type { Source, SourceItem } from '../../port/source.ts'
-import { leadsOutside } from '../output/inside.ts'
+import { isInside, leadsOutside, STAY_INSIDE } from '../output/inside.ts'
 
 /**
  * An item whose output file could not or must not be written fails before it is worked on: outside its
@@ -43,11 +43,12 @@ export function targetProblems(
     for (const template of templates) {
       const root = templateRoot(template)
       const filled = fillTemplate(template, { index: 0, key: item.key })
-      if ('refused' in filled)
-        return `${filled.refused}: ${short(item.key)}; expected a key that stays inside ${root}`
+      if ('refused' in filled) return `${filled.refused}: ${short(item.key)}; ${STAY_INSIDE}`
       const path = resolve(filled.path)
+      if (!isInside(path, root))
+        return `its key names the folder itself: ${short(item.key)}; ${STAY_INSIDE}`
       if (itemsAreFiles && path === resolve(JSON.parse(item.payload) as string))
-        return `its output would be written over it: ${path}; expected an output elsewhere, such as out/{key}.json`
+        return `its output would be written over it; expected an output elsewhere, such as out/{key}.json`
       const long = path.split(/[/\\]/).find(name => Buffer.byteLength(name) > MOST_NAME_BYTES)
       if (long !== undefined)
         return `its output's name takes ${Buffer.byteLength(long)} bytes; expected at most ${MOST_NAME_BYTES}`
@@ -81,8 +82,7 @@ function linkFinder(): (path: string, root: string) => Promise<string | undefine
     if (known.size >= MOST_FOLDERS) known.clear()
     const realRoot = await realpath(root).catch(() => undefined)
     // A folder that is not there yet has no links in it.
-    const problem =
-      realRoot === undefined ? undefined : await leadsOutside(path, { root, realRoot })
+    const problem = realRoot === undefined ? undefined : await leadsOutside(path, { realRoot })
     known.set(id, problem)
     return problem
   }
