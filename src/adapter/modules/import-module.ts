@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
 import { InputError } from '../../model/input-error.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { bundleModule } from './bundle.ts'
 import { explainImport } from './explain.ts'
 
@@ -29,7 +29,7 @@ export async function importModule(path: string): Promise<ImportedModule> {
   }
   const before = lastCompiled.get(path)
   if (before?.code === bundle.code) return { kind: 'imported', exports: before.exports }
-  const folder = await mkdtemp(join(tmpdir(), 'dray-module-'))
+  const folder = temporaryFolder('module')
   try {
     const file = join(folder, 'module.mjs')
     await writeFile(file, bundle.code)

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync, type Stats, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { JournalError } from '../../port/journal-error.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { checkLog } from './check-log.ts'
 import { createDirectory } from './create-directory.ts'
 import { guard, isUnwritable } from './fault.ts'
@@ -47,7 +47,7 @@ export function readDatabase(dir: string): Database {
     } catch (error) {
       if (!isUnwritable(error)) throw error
     }
-    const folder = mkdtempSync(join(tmpdir(), 'dray-read-'))
+    const folder = temporaryFolder('read')
     const discard = () => rmSync(folder, { recursive: true, force: true })
     try {
       return reading(copyInto(folder, path), path, discard)

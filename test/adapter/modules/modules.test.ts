@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -43,6 +43,22 @@ describe("a user's module is imported from any folder", () => {
     written('part.ts', 'export const part: number = 3')
     const imported = await importModule(written('whole.mjs', "export { part } from './part.ts'"))
     expect(imported).toMatchObject({ kind: 'imported', exports: { part: 3 } })
+  })
+
+  test('what a process that was killed over an import left in the temporary folder goes with the next', async () => {
+    const temporary = mkdtempSync(join(folder, 'tmp '))
+    const before = process.env.TMPDIR
+    process.env.TMPDIR = temporary
+    try {
+      const gone = spawnSync(process.execPath, ['-e', '']).pid
+      const kept = [`dray-module-${process.pid}-a`, 'dray-module-of-mine', `other-${gone}-b`]
+      for (const name of [...kept, `dray-module-${gone}-c`]) mkdirSync(join(temporary, name))
+      await importModule(written('job.ts', 'export default { name: "a" as const }'))
+      expect(readdirSync(temporary).sort()).toEqual(kept.sort())
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR
+      else process.env.TMPDIR = before
+    }
   })
 
   test('a syntax error names file and line', async () => {
