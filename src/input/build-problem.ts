@@ -1,5 +1,5 @@
 import { plural } from '../std/units.ts'
-import { serialHorizon, tickOf } from '../model/horizon.ts'
+import { serialHorizon, tickOf, usualTick } from '../model/horizon.ts'
 import { findCycle } from '../model/precedence.ts'
 import { amountOf, type Precedence, type Problem } from '../model/problem.ts'
 import { buildNetwork } from './build-network.ts'
@@ -50,11 +50,12 @@ function placeOfTime(part: ProblemPart, place: string, { task, machine }: PlaceO
 
 /**
  * Arithmetic is only exact while the whole horizon, in ticks, fits the 53 bits of a double. The place
- * is the longest time's: what is too much is rarely spread evenly.
+ * is the longest time's, since what is too much is rarely spread evenly, or of one too short for a tick.
  */
-export function requireExact(problem: Problem, placeOf: (longest?: PlaceOfTime) => string): void {
+export function requireExact(problem: Problem, placeOf: (time?: PlaceOfTime) => string): void {
   const horizon = serialHorizon(problem)
-  if (tickOf(horizon) !== undefined) return
+  const tick = tickOf(horizon)
+  if (tick !== undefined) return requireSeen(problem, horizon, tick, placeOf)
   const longest = longestTime(problem)
   const alone = longest && `, task ${problem.tasks[longest.task].id} alone ${longest.time}`
   throw badInput(
@@ -62,6 +63,27 @@ export function requireExact(problem: Problem, placeOf: (longest?: PlaceOfTime) 
     `times are too large for exact arithmetic: everything run one after another takes ${horizon} ` +
       `${problem.unit}${alone ?? ''}`,
     `a sum below 2^53 (about 9.0e15); state times in a coarser unit`,
+  )
+}
+
+/** Beside times that make ticks coarse a short one is nothing at all. */
+function requireSeen(
+  problem: Problem,
+  horizon: number,
+  tick: number,
+  placeOf: (time?: PlaceOfTime) => string,
+): void {
+  if (tick <= usualTick) return
+  const { times, tasks, machines, unit } = problem
+  const at = times.findIndex(time => time > 0 && time < tick / 2)
+  if (at < 0) return
+  const machine = at % machines.length
+  const task = (at - machine) / machines.length
+  throw badInput(
+    placeOf({ task, machine }),
+    `${times[at]} ${unit} for task ${tasks[task].id} is lost beside the other times: everything run one ` +
+      `after another takes ${horizon} ${unit}`,
+    `times of 0, or of at least ${tick / 2} ${unit}, beside such a sum`,
   )
 }
 

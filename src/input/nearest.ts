@@ -12,8 +12,22 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return `; did you mean ${found.map(each => `"${each}"`).join(' or ')}?`
 }
 
-/** All known names at the least distance, where that is close enough to be what was meant. */
+/** Those that are but longer, where none is close: `search` means `local-search`. */
 function allNearest(name: string, known: readonly string[]): string[] {
+  const close = closest(name, known)
+  return close.length > 0 ? close : longer(name, known)
+}
+
+function longer(name: string, known: readonly string[]): string[] {
+  const wanted = name.toLowerCase()
+  if (wanted.length < 3) return []
+  const isPart = (candidate: string) =>
+    candidate.startsWith(wanted) || candidate.split('-').includes(wanted)
+  return [...new Set(known)].filter(candidate => isPart(candidate.toLowerCase()))
+}
+
+/** All known names at the least distance, where that is close enough to be what was meant. */
+function closest(name: string, known: readonly string[]): string[] {
   const wanted = name.toLowerCase()
   let found: string[] = []
   let least = Math.max(2, Math.floor(name.length / 3))

@@ -168,22 +168,24 @@ function firstStageComplaints(job: Job): Complaint[] {
   })
 }
 
-function unknownNames(job: Job, options: ParseJobOptions): Complaint[] {
+function unknownNames(
+  { strategy, order }: Job,
+  { strategies = [], orders = [] }: ParseJobOptions,
+): Complaint[] {
   const check = (
-    field: string,
+    field: 'strategy' | 'order',
     name: string | undefined,
-    known?: readonly string[],
-  ): Complaint[] =>
-    name === undefined || known === undefined || known.includes(name)
-      ? []
-      : [
-          {
-            path: [field],
-            text: `no ${field} is named "${name}"${didYouMean(name, known)} (known: ${known.join(', ')})`,
-          },
-        ]
+    known: readonly string[],
+    others: readonly string[],
+  ): Complaint[] => {
+    if (name === undefined || known.length === 0 || known.includes(name)) return []
+    const other = field === 'strategy' ? 'an order' : 'a strategy'
+    const hint = others.includes(name) ? `; it is ${other}` : didYouMean(name, known)
+    const text = `no ${field} is named "${name}"${hint} (known: ${known.join(', ')})`
+    return [{ path: [field], text }]
+  }
   return [
-    ...check('strategy', job.strategy, options.strategies),
-    ...check('order', job.order, options.orders),
+    ...check('strategy', strategy, strategies, orders),
+    ...check('order', order, orders, strategies),
   ]
 }

@@ -88,6 +88,8 @@ export function ticksOf(problem: Problem): number {
 export const HEADROOM = 8
 
 const usualDigits = 6
+/** In units of the problem. */
+export const usualTick = 1e-6
 const mostDigits = 15
 /** Ticks finer than usual leave a factor of a thousand to what reaches beyond the horizon: faults, ageing. */
 const fineTicks = 1e12

@@ -48,8 +48,8 @@ describe('every online strategy and every order runs a job that names it', () =>
 
 test.each([
   ['--strategy', 'best-fti', 'did you mean "best-fit"?'],
-  ['--strategy', 'fcfs', 'no such strategy'],
-  ['--order', 'olb', 'no such order'],
+  ['--strategy', 'fcfs', 'it is an order: --order fcfs'],
+  ['--order', 'olb', 'it is a strategy: --strategy olb'],
   ['--order', 'hrn', 'did you mean "hrrn"?'],
 ])('%s %s is refused: it names nothing of that kind', async (flag, name, text) => {
   const folder = folderWith(files('mct', 'fifo'))

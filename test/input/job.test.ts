@@ -291,6 +291,13 @@ describe('what is wrong is named with its place and what was expected', () => {
     expect(parse(job).strategy).toBe('min-lod')
   })
 
+  it('an order given as a strategy, and the reverse, is told as that', () => {
+    const job = { input, stages: [stage], strategy: 'spt', order: 'heft' }
+    const text = refusal(job, { strategies: ['heft', 'lpt'], orders: ['spt'] })
+    expect(text).toContain('no strategy is named "spt"; it is an order')
+    expect(text).toContain('no order is named "heft"; it is a strategy')
+  })
+
   it('retry.never takes any error code: only what is written like a kind is taken for a slip', () => {
     const never = ['ETIMEDOUT', 'TimeoutError', 'rate_limit', 'Timeout', 'oom', 'bad-input']
     expect(

@@ -14,3 +14,10 @@ test('a name is offered for one that shares some of its letters, case aside, and
   expect(nearest('HEFTT', ['heft'])).toBe('heft')
   expect(didYouMean('xyz', ['heft', 'ab'])).toBe('')
 })
+
+test('a part of a name is offered the whole one, where no other is near', () => {
+  const known = ['local-search', 'least-loaded', 'power-of-two', 'heft', 'mct']
+  expect(didYouMean('search', known)).toBe('; did you mean "local-search"?')
+  expect(didYouMean('power', known)).toBe('; did you mean "power-of-two"?')
+  expect(didYouMean('of', known)).toBe('')
+})

@@ -203,6 +203,12 @@ describe('a problem file is refused for', () => {
       'times are too large',
       'coarser unit',
     ],
+    [
+      'a time that is nothing beside the others',
+      { machines: two, tasks: [9e15, 1e-9].map((work, at) => ({ id: `t${at}`, work })) },
+      'tasks[1].work (t1): 1e-9 s for task t1 is lost beside the other times',
+      'at least 0.5 s',
+    ],
   ])('%s', (_, json, found, expected) => {
     const message = refusal(json)
     expect(message).toContain(found)

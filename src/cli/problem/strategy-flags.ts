@@ -17,10 +17,10 @@ export function strategyFrom(name: string, flag = '--strategy'): Strategy {
   const found = strategyNamed(name)
   if (found !== undefined) return found
   const known = strategies.map(strategy => strategy.name)
-  throw new InputError(
-    `${flag} ${name}: no such strategy${didYouMean(name, [...known, ...Object.keys(aliases)])}\n` +
-      `  known: ${known.join(', ')}`,
-  )
+  const hint = orderNamed(name)
+    ? `; it is an order: --order ${name}`
+    : didYouMean(name, [...known, ...Object.keys(aliases)])
+  throw new InputError(`${flag} ${name}: no such strategy${hint}\n  known: ${known.join(', ')}`)
 }
 
 export function strategiesFrom(text: string): readonly Strategy[] {
@@ -36,9 +36,10 @@ export function orderFrom(name: string | undefined): string {
   const found = orderNamed(name)
   if (found !== undefined) return found.name
   const known = orders.map(order => order.name)
-  throw new InputError(
-    `--order ${name}: no such order${didYouMean(name, known)}\n  known: ${known.join(', ')}`,
-  )
+  const hint = strategyNamed(name)
+    ? `; it is a strategy: --strategy ${name}`
+    : didYouMean(name, known)
+  throw new InputError(`--order ${name}: no such order${hint}\n  known: ${known.join(', ')}`)
 }
 
 /** It stands whatever the strategy: what plans decide is then where, and the order who goes first there. */
