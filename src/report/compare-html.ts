@@ -8,7 +8,7 @@ import { bestFirst, columnsFor } from './compare-view.ts'
 import { drawnWhole } from './drawn-whole.ts'
 import { ganttChart } from './gantt-chart.ts'
 import { type Block, type Lane, lanesOf } from './lanes.ts'
-import { escapeHtml, figures, page, scrollBox, section } from './page.ts'
+import { escapeHtml, figures, page, scrollBox, section, verdict } from './page.ts'
 import { formatGap, formatNumber, formatTime, sizeInWords } from './plan-view.ts'
 import { rankTable } from './rank-table.ts'
 import { measureOf, namesInWords, verdictOf } from './verdict.ts'
@@ -22,7 +22,7 @@ export function compareHtml(problem: Problem, comparison: Comparison, about: Com
   const clock = { until: axisEnd(drawn), unit: problem.unit }
   const body = [
     `<h1>${escapeHtml(problem.name)}</h1>`,
-    `<p class="verdict">${escapeHtml(verdictOf(problem, rows, objective))}</p>`,
+    verdict(verdictOf(problem, rows, objective)),
     `<p class="lede">${escapeHtml(aboutText(problem, rows, about))}</p>`,
     headline(problem, rows, objective),
     section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows, objective)),

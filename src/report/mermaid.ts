@@ -82,9 +82,17 @@ function stageText(stage: StageSpec, items: number | undefined): string {
     name === 'memory' ? formatBytes(need) : `${need} ${name}`,
   )
   const loads = stage.loads ? [`loads ${stage.loads.name}`] : []
-  const many =
-    items === undefined ? [] : [`${formatCount(items)} ${items === 1 ? 'item' : 'items'}`]
-  return [`${shortName(stage.name)} (${stage.kind})`, ...many, ...needs, ...loads].join('<br>')
+  return [
+    `${shortName(stage.name)} (${stage.kind})`,
+    ...manyText(stage, items),
+    ...needs,
+    ...loads,
+  ].join('<br>')
+}
+
+function manyText({ by }: StageSpec, items: number | undefined): string[] {
+  if (by !== undefined) return [`an item per ${by}`]
+  return items === undefined ? [] : [`${formatCount(items)} ${items === 1 ? 'item' : 'items'}`]
 }
 
 function inputText(input: InputSpec): string {

@@ -19,6 +19,12 @@ ${body}
 `
 }
 
+/** What to conclude, in words; no line ends between a number and its unit. */
+export function verdict(text: string): string {
+  const joined = text.replace(/(\d) (?=(?:%|us|ms|s|min|h|d)(?!\w))/g, '$1\u00a0')
+  return `<p class="verdict">${escapeHtml(joined)}</p>`
+}
+
 /** For text between tags and within quoted attributes; names and errors come from elsewhere. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => entities[character])

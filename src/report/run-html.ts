@@ -1,7 +1,7 @@
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
 import { ganttChart } from './gantt-chart.ts'
-import { escapeHtml, figures, htmlTable, page, scrollBox, section } from './page.ts'
+import { escapeHtml, figures, htmlTable, page, scrollBox, section, verdict } from './page.ts'
 import { formatFixed } from './digits.ts'
 import { formatGap } from './plan-view.ts'
 import type { RunChart } from './run-blocks.ts'
@@ -62,7 +62,7 @@ export function runHtml(report: RunReport): string {
   const clock = { until: chart.seconds > 0 ? chart.seconds : 1, unit: 's' }
   const body = [
     `<h1>${escapeHtml(report.job)}</h1>`,
-    `<p class="verdict">${escapeHtml(runVerdict(report))}</p>`,
+    verdict(runVerdict(report)),
     report.problem === undefined ? '' : `<p class="problem">${escapeHtml(report.problem)}</p>`,
     `<p class="lede">${escapeHtml(lede(report))}</p>`,
     headline(report),

@@ -26,7 +26,7 @@ export function verdictOf(
   const [first] = rows
   const best = rows.filter(row => row[measure] <= first[measure] * (1 + 1e-9))
   const alike = rows.length > 2 && best.length === rows.length
-  const names = alike ? `all ${rows.length}` : namesInWords(best.map(({ strategy }) => strategy))
+  const names = alike ? `All ${rows.length}` : namesInWords(best.map(({ strategy }) => strategy))
   const value = objective === 'cost' ? formatNumber(first.cost) : time(problem, first[measure])
   const said =
     objective === 'makespan'

@@ -5,6 +5,7 @@ import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { compareHtml } from '../../src/report/compare-html.ts'
 import { ganttChart } from '../../src/report/gantt-chart.ts'
+import { verdict } from '../../src/report/page.ts'
 import { chartOfHistory } from '../../src/report/run-blocks.ts'
 import { type RunReport, runHtml } from '../../src/report/run-html.ts'
 import { article } from '../choose/problems.ts'
@@ -341,4 +342,11 @@ test('a Gantt is as high as its lanes, and blocks of neighbouring lanes do not t
     expect(bottom - top).toBeGreaterThan(4)
     expect(bottom).toBeLessThan(floor)
   }
+})
+
+test('no line of a conclusion ends between a number and its unit', () => {
+  const text = 'It took 1 min 5 s; 3 % above 4 sets & more.'
+  expect(verdict(text)).toBe(
+    '<p class="verdict">It took 1\u00a0min 5\u00a0s; 3\u00a0% above 4 sets &amp; more.</p>',
+  )
 })

@@ -135,16 +135,19 @@ test('a Mermaid chart shows the flow, with nothing in a name that could break ou
     stages: [
       { ...stage, name: 'a"]<b>', kind: 'map', after: [] },
       { ...stage, name: 'sum', kind: 'reduce', after: ['a"]<b>'] },
+      { ...stage, name: 'groups', kind: 'reduce', by: 'kind', after: ['a"]<b>'] },
     ],
   } as unknown as Job
-  expect(mermaidOf(job, new Map([['sum', 1]]))).toBe(
+  expect(mermaidOf(job, new Map(['sum', 'groups'].map(name => [name, 1])))).toBe(
     [
       'flowchart LR',
       '  input[/"range 0 to 9"/]',
       '  s0["a#quot;]#lt;b#gt; (map)<br>1 cpu"]',
       '  s1[["sum (reduce)<br>1 item<br>1 cpu"]]',
+      '  s2[["groups (reduce)<br>an item per kind<br>1 cpu"]]',
       '  input --> s0',
       '  s0 ==> s1',
+      '  s0 ==> s2',
       '  subgraph task ["every task of a stage"]',
       '    direction LR',
       '    decompose["decompose<br>chunks: guided"] --> allocate{"allocate<br>auto"}',

@@ -64,7 +64,7 @@ describe('what a comparison comes to', () => {
     }
     expect(said('heft')).toBe('heft ends after 10 s')
     expect(said('heft', 'mct')).toBe('heft and mct end together, after 10 s')
-    expect(said('heft', 'mct', 'met')).toBe('all 3 end together, after 10 s')
+    expect(said('heft', 'mct', 'met')).toBe('All 3 end together, after 10 s')
   })
 
   test('by how much the worst is behind, as a share up to a tenth and as a factor beyond', () => {
