@@ -12,9 +12,9 @@ export function refuseNeverHere(job: Job, machines: readonly MachineDefinition[]
   if (refused.length > 0) throw new NeverHere(job.name, refused, slipsIn(job, machines))
 }
 
-/** Resources that no machine has, of which the name is nearly that of one they have. */
+/** Resources that no machine has, of which the name is nearly that of one they have; `gpu` is no slip for `cpu`. */
 function slipsIn(job: Job, machines: readonly MachineDefinition[]): string[] {
-  const known = [...new Set(machines.flatMap(({ capacity }) => Object.keys(capacity)))]
+  const known = [...new Set(['gpu', ...machines.flatMap(({ capacity }) => Object.keys(capacity))])]
   const asked = new Set(job.stages.flatMap(stage => Object.keys(stage.needs)))
   return [...asked].flatMap(name => {
     const hint = known.includes(name) ? '' : didYouMean(name, known)

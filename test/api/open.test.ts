@@ -407,6 +407,10 @@ describe('a submitted job', () => {
     const slip = job({ stages: [{ name: 'work', map: './work.js', needs: { memry: '1GB' } }] })
     const meant = 'no machine has "memry"; did you mean "memory"?'
     await expect(dray.submit(slip)).rejects.toThrow(meant)
+    const gpu = job({ stages: [{ name: 'work', map: './work.js', needs: { gpu: 1 } }] })
+    const refused = await dray.submit(gpu).catch((error: Error) => error.message)
+    expect(refused).toContain('needs 1 gpu')
+    expect(refused).not.toContain('did you mean')
     await expect(dray.submit(undefined as never)).rejects.toMatchObject({ name: 'InputError' })
     await expect(dray.submit(job({}), { fersh: true } as object)).rejects.toThrow('"fresh"')
     await dray.close()
