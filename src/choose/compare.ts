@@ -85,6 +85,8 @@ export type ComparedRow = Readonly<Record<MeasureName, number>> & {
   readonly optimal: boolean
   readonly seconds: number
   readonly intervals?: Readonly<Record<MeasureName, Interval>>
+  /** Share of tasks that failed for good or waited for one that did, where there are any. */
+  readonly undone?: number
   readonly why?: string
   /** What went wrong on the way, if a worse answer was found all the same. */
   readonly trouble?: string
@@ -107,7 +109,9 @@ async function compareOne(
     runPrepared(problem, prepared, { noise, seed: seed + nth, faults }),
   )
   const makespan = meanOf(runs.map(run => run.makespan))
-  const lowerBound = meanOf(runs.map(run => run.lowerBound))
+  const undone = meanOf(runs.map(run => 1 - run.completions / problem.tasks.length))
+  // Nothing bounds a run that left tasks undone; a mean over others too would say nothing.
+  const lowerBound = undone > 0 ? 0 : meanOf(runs.map(run => run.lowerBound))
   return {
     strategy: strategy.name,
     seed,
@@ -118,6 +122,7 @@ async function compareOne(
     optimal: runs.every(run => run.optimal),
     seconds: prepared.seconds,
     ...(seeds > 1 && { intervals: intervals(runs) }),
+    ...(undone > 0 && { undone }),
     ...(prepared.why && { why: prepared.why }),
     ...(prepared.plan?.trouble && { trouble: prepared.plan.trouble }),
     schedule: runs[0].schedule,

@@ -77,8 +77,11 @@ function unclear(
 }
 
 function undone(best: readonly ComparedRow[]): string {
-  const most = best.reduce((share, row) => Math.max(share, row.errorRate), 0)
-  return most > 0 ? ` Up to ${formatGap(most)} of its tasks failed for good.` : ''
+  const failed = Math.max(...best.map(({ errorRate }) => errorRate))
+  if (failed === 0) return ''
+  const left = Math.max(failed, ...best.map(row => row.undone ?? 0))
+  const waited = left > failed ? ', or waited for one that did' : ''
+  return ` Up to ${formatGap(left)} of its tasks failed for good${waited}.`
 }
 
 /** "local-search, portfolio and auto" */

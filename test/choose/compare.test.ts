@@ -84,6 +84,32 @@ test('under noise every strategy meets the same durations', async () => {
   expect(rows[0].lowerBound).toBeLessThanOrEqual(rows[0].makespan)
 })
 
+test('where a seed leaves tasks undone no bound is claimed, and their share is told', async () => {
+  const chain = problemFrom(
+    {
+      machines: [{ id: 'm' }],
+      tasks: [1, 2, 3].map(work => ({
+        ...{ id: `t${work}`, work },
+        ...(work > 1 && { after: [`t${work - 1}`] }),
+      })),
+    },
+    { place: 'chain.json', name: 'chain' },
+  )
+  const failing = { ...options, strategies: only('mct'), seeds: 8 }
+  const { rows } = await compareStrategies(chain, {
+    ...failing,
+    faults: { failing: 0.3, attempts: 1 },
+  })
+  const [{ lowerBound, makespan, errorRate, undone = 0 }] = rows
+  expect(makespan).toBeGreaterThan(0)
+  expect(errorRate).toBeGreaterThan(0)
+  expect(undone).toBeGreaterThan(errorRate)
+  expect(lowerBound).toBe(0)
+  const whole = await compareStrategies(chain, { ...failing, faults: { failing: 0 } })
+  expect(whole.rows[0]).not.toHaveProperty('undone')
+  expect(whole.rows[0].lowerBound).toBe(6)
+})
+
 test('what one strategy proves bounds every row', async () => {
   const { rows } = await compareStrategies(article(), {
     ...options,

@@ -100,7 +100,11 @@ describe('what a comparison comes to', () => {
 
   test('an early end with tasks undone is no merit, and is said', () => {
     const rows = [row('heft', 10, { errorRate: 0.25 })]
-    expect(verdictOf(problem, rows, 'makespan')).toContain('25.0 % of its tasks failed for good')
+    expect(verdictOf(problem, rows, 'makespan')).toContain('25.0 % of its tasks failed for good.')
+    const waited = [row('heft', 10, { errorRate: 0.25, undone: 0.5 })]
+    expect(verdictOf(problem, waited, 'makespan')).toContain(
+      '50.0 % of its tasks failed for good, or waited for one that did.',
+    )
   })
 })
 
