@@ -1,3 +1,4 @@
+import { isLive } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import { failureIn, type StoredResult } from '../port/store.ts'
 import { cancel } from './cancel.ts'
@@ -7,7 +8,10 @@ import { type Summary, summarise } from './summary.ts'
 import { stateIn } from './view.ts'
 import { topResults } from './whole-answers.ts'
 
-/** A run that was submitted. `result` and `results` reject with a ClosedError once the directory is closed. */
+/**
+ * A run that was submitted. Once the directory is closed `results` reject with a ClosedError, and so does `result` of a
+ * run that had not ended.
+ */
 export type RunHandle<Result = unknown> = {
   /** As `dray ls` has it: `calm-otter`. */
   readonly name: string
@@ -39,7 +43,9 @@ export function runHandle(host: Host, name: string): RunHandle {
       return status()
     },
     result() {
-      const end = host.ended(name).then(status)
+      // How it ended is known without the directory.
+      const end =
+        host.isClosed() && !isLive(run) ? Promise.resolve(status()) : host.ended(name).then(status)
       // Marks the rejection as handled: a caller that dropped the promise must not crash when the directory
       // closes.
       end.catch(() => {})

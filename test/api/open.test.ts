@@ -388,6 +388,8 @@ describe('a submitted job', () => {
     const { state, outputs } = await run.result()
     await dray.close()
     expect(run.status).toMatchObject({ state, outputs })
+    expect(await run.result()).toEqual(run.status)
+    await expect(run.results[Symbol.asyncIterator]().next()).rejects.toThrow('closed in this')
     expect(run.status.outputs).toMatchObject([{ path: join(folder, 'out.jsonl'), items: 1 }])
   })
 
