@@ -279,8 +279,9 @@ test('a file that may not grow is as a full disk: exit 2, and without the limit 
 })
 
 describe('a directory that goes away while a run works in it', () => {
+  // Nine items end before the directory goes, and the next once it has gone: a commit finds it out.
   const held = `export default async (item, ctx) => {
-  ${untilGo('ctx.index > 12')}return item
+  ${untilGo('ctx.index > 8', 'gone')}${untilGo('ctx.index > 20')}return item
 }
 `
   const words = ['map', 'handle.mjs', 'range:0..60', '-o', 'out.jsonl', '--dir', 'dir'] as const
@@ -295,6 +296,7 @@ describe('a directory that goes away while a run works in it', () => {
   test('deleted: exit 2, named, and no output', async () => {
     const { folder, run, dir } = await begun()
     rmSync(dir, { recursive: true })
+    folder.write('gone', '')
     refused(await run.ended, gone)
     expect(folder.has('out.jsonl')).toBe(false)
     expect(folder.has('dir')).toBe(false)
@@ -314,6 +316,7 @@ describe('a directory that goes away while a run works in it', () => {
       'dir',
       '--events',
     )
+    folder.write('gone', '')
     refused(await run.ended, gone)
     expect(folder.has('out.jsonl')).toBe(false)
     await other.hasEnded(1)
@@ -332,6 +335,7 @@ describe('a directory that goes away while a run works in it', () => {
     for (const name of ['dray.db', 'dray.db-wal']) {
       const { folder, run, dir } = await begun()
       rmSync(join(dir, name))
+      folder.write('gone', '')
       refused(await run.ended, gone)
       folder.remove()
     }

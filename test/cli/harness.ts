@@ -157,12 +157,12 @@ export default async function handle(item, ctx) {
 `
 
 /**
- * What an item does first that waits until the file `go` is there: while one does, its run is at work, however
+ * What an item does first that waits until the file is there: while one does, its run is at work, however
  * long a test takes to look at it or to end it.
  */
-export const untilGo = (when: string): string =>
-  `const { existsSync } = await import('node:fs')
-  while (${when} && !existsSync(new URL('./go', import.meta.url))) await new Promise(done => setTimeout(done, 10))
+export const untilGo = (when: string, file = 'go'): string =>
+  `const { existsSync: has_${file} } = await import('node:fs')
+  while (${when} && !has_${file}(new URL('./${file}', import.meta.url))) await new Promise(done => setTimeout(done, 10))
 `
 
 /** Keys handled so far, in the order they were. */
