@@ -1,4 +1,4 @@
-import { type Written, writeOutput } from '../adapter/output/write-output.ts'
+import { changeSince, type Written, writeOutput } from '../adapter/output/write-output.ts'
 import { OutputError } from '../adapter/output/output-error.ts'
 import { DONE, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
@@ -16,6 +16,8 @@ export async function writeOutputs(
   found: Attached,
 ): Promise<string | undefined> {
   if (isUnusable(run) && !hasResult(state, run)) return undefined
+  const { name } = run.definition
+  const before = [name, store.run(name)?.previous ?? name].flatMap(of => writtenBy(store, of))
   const written: Written[] = []
   try {
     found.unwritten = undefined
@@ -25,7 +27,10 @@ export async function writeOutputs(
         .map(at => state.stages[at])
         .find(at => at.definition.name === spec.name && at.root === at.number)
       if (stage === undefined || !hasBegun(stage)) continue
-      written.push(await writeOutput(spec.output, topResults(state, store, stage)))
+      const changed = before.filter(output => changeSince(output) !== undefined)
+      const output = await writeOutput(spec.output, topResults(state, store, stage))
+      const tookPlace = changed.some(({ path }) => path === output.path)
+      written.push(tookPlace ? { ...output, tookPlace } : output)
     }
     remember(store, run, written)
     return refusedInWords(written)

@@ -358,6 +358,25 @@ test.each([
   folder.remove()
 })
 
+test('an output that was changed by hand is told to have been, where a run that continues writes it anew', async () => {
+  const folder = folderWith({
+    'job.yaml':
+      'name: edited\ninput: { jsonl: rows.jsonl }\nstages: [{ name: one, map: ./handle.mjs, output: { jsonl: out.jsonl } }]\n',
+    'handle.mjs': noting('return item'),
+  })
+  const withRows = (count: number) => {
+    folder.write('rows.jsonl', '1\n'.repeat(count))
+    return folder.dray('run', 'job.yaml')
+  }
+  const told = 'out.jsonl had been changed since it was last written'
+  await withRows(3)
+  folder.write('out.jsonl', 'edited\n')
+  expect((await withRows(4)).out).toContain(told)
+  expect(folder.read('out.jsonl')).toMatch(/^(.+\n){4}$/)
+  expect((await withRows(5)).out).not.toContain(told)
+  folder.remove()
+})
+
 test('what a run wrote is told again when there is nothing to do; map says --fresh where run says --redo', async () => {
   const folder = folderWith({ 'handle.mjs': noting('return item') })
   const words = ['map', 'handle.mjs', 'range:0..3', '-o', 'out.jsonl'] as const

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { OutputSpec } from '../../model/job.ts'
@@ -17,6 +18,8 @@ export type Written = {
   readonly bytes: number
   /** When the file was last changed, in ms since the epoch as its system tells it; of one file alone. */
   readonly changedAt?: number
+  /** It took the place of one that had been changed since an earlier run wrote it. */
+  readonly tookPlace?: boolean
   /** Items in it, failed ones included where the format has room for them. */
   readonly items: number
   /** Items that could not be written where their key said: the first of them, and how many. */
@@ -49,6 +52,16 @@ export async function writeOutput(
       return unreachable(spec)
   }
 }
+
+/** How a file is no longer the one that was written there; `undefined`: it is, or it is gone. */
+export function changeSince({ path, bytes, changedAt }: Written): ChangeSince | undefined {
+  const now = statSync(path, { throwIfNoEntry: false })
+  if (now === undefined || !now.isFile() || changedAt === undefined) return undefined
+  if (now.size !== bytes) return { kind: 'other', bytes: now.size }
+  return now.mtimeMs === changedAt ? undefined : { kind: 'touched' }
+}
+
+type ChangeSince = { readonly kind: 'other'; readonly bytes: number } | { readonly kind: 'touched' }
 
 async function oneFile(
   path: string,

@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs'
 import { relative } from 'node:path'
 import { outColours as pc } from '../colour.ts'
 import type { Host } from '../../api/host.ts'
 import type { Submitted } from '../../api/submit.ts'
-import type { Written } from '../../adapter/output/write-output.ts'
+import { changeSince, type Written } from '../../adapter/output/write-output.ts'
 import { dueInWords, type Summary } from '../../api/summary.ts'
 import { failuresOf, itemsInWords } from '../../api/why/why-run.ts'
 import type { Job } from '../../model/job.ts'
@@ -43,7 +42,7 @@ export function endReport(summary: Summary, host: Host, job: Job, submitted: Sub
     stageLines(summary),
     table(rows.map(([name, value]) => [`  ${pc.dim(name)}`, value])),
     failureLines(summary, host),
-    outputLines(summary),
+    [...outputLines(summary), ...replacedLines(host.written(summary.run))],
     [nextCommand(summary, job)],
   ])
 }
@@ -179,7 +178,7 @@ const longestMessage = 180
 function outputLines(summary: Summary): string[] {
   return table(
     summary.outputs.map(output => [
-      `  ${relative(process.cwd(), output.path) || output.path}`,
+      `  ${shown(output)}`,
       `${plural(output.items, 'item')}, ${output.files === 1 ? '' : `${plural(output.files, 'file')}, `}${formatBytes(output.bytes)}`,
     ]),
   )
@@ -187,18 +186,24 @@ function outputLines(summary: Summary): string[] {
 
 /** Whoever changed a file may want it so: it is told, not written over. */
 function editedLines(written: readonly Written[]): string[] {
-  return written.flatMap(({ path, bytes, changedAt }) => {
-    const now = statSync(path, { throwIfNoEntry: false })
-    if (now === undefined || !now.isFile()) return []
-    const isOther = now.size !== bytes
-    if (!isOther && (changedAt === undefined || now.mtimeMs === changedAt)) return []
-    const what = isOther
-      ? `no longer what was written: ${formatBytes(now.size)} now`
-      : 'touched since it was written'
-    const name = relative(process.cwd(), path) || path
-    return [pc.yellow(`  ${name} is ${what}; moved away, the same command writes it anew`)]
+  return written.flatMap(output => {
+    const change = changeSince(output)
+    if (change === undefined) return []
+    const what =
+      change.kind === 'other'
+        ? `no longer what was written: ${formatBytes(change.bytes)} now`
+        : 'touched since it was written'
+    return [pc.yellow(`  ${shown(output)} is ${what}; moved away, the same command writes it anew`)]
   })
 }
+
+function replacedLines(written: readonly Written[]): string[] {
+  return written
+    .filter(({ tookPlace }) => tookPlace === true)
+    .map(output => pc.yellow(`  ${shown(output)} had been changed since it was last written`))
+}
+
+const shown = ({ path }: { readonly path: string }): string => relative(process.cwd(), path) || path
 
 function nextCommand(summary: Summary, _job: Job): string {
   const { run, state, items } = summary
