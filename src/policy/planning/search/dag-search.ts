@@ -2,6 +2,7 @@ import type { Problem } from '../../../model/problem.ts'
 import { makespanOf, type Schedule } from '../../../model/schedule.ts'
 import { type Prng, prng } from '../../../std/prng.ts'
 import type { PlanOptions } from '../planner.ts'
+import { clusteredStarts } from './clustered-starts.ts'
 import { annealDag, type DagCooling } from './dag-anneal.ts'
 import { type Dag, dagOf } from './dag.ts'
 import { planOf } from './dag-decode.ts'
@@ -13,7 +14,7 @@ import { bestStart } from './starts.ts'
 /**
  * Search for tasks with precedence, transfers or releases on machines that run one at a time.
  *
- * Every constructive planner gives a start, and HEFT by prices some more. Then annealing from the best schedule, again and again
+ * Every constructive planner gives a start, and HEFT by prices and clusters some more. Then annealing from the best schedule, again and again
  * and each time longer, by turns over orders alone (the decoder choosing machines) and over orders
  * and machines. Where machines are alike, orders alone reach every schedule worth having.
  */
@@ -24,7 +25,7 @@ export function* searchGraph(
   const bound = (options.lowerBound ?? 0) * (1 + 1e-12)
   const start = yield* bestStart(problem, options)
   if (start === undefined || problem.tasks.length === 0 || makespanOf(start) <= bound) return
-  const best = yield* pricedStarts(problem, start)
+  const best = yield* clusteredStarts(problem, yield* pricedStarts(problem, start))
   if (makespanOf(best) <= bound) return
   const dag = dagOf(problem)
   const run = bestKeeper(best, makespanOf)

@@ -5,6 +5,7 @@ import { type Unrelated, unrelatedOf } from '../../bound/unrelated.ts'
 import { listSchedule } from '../list-schedule.ts'
 import { leastBy } from '../partial-schedule.ts'
 import { ranksOf } from '../rank.ts'
+import { isSlowToPlace } from './starts.ts'
 
 /**
  * HEFT's order and insertion, but a machine is chosen by the finish there and by what its time is worth to
@@ -50,11 +51,6 @@ export function* pricedStarts(
 /** Of a unit of the price that an average machine has. */
 const weights = [4, 2, 1, 8, 0.5, 16]
 const passes = 200
-
-/** To find room on a machine that runs several tasks at once takes long. */
-function isSlowToPlace({ tasks, machines }: Problem): boolean {
-  return tasks.length > 2_000 && machines.some(({ capacity }) => capacity !== undefined)
-}
 
 function* pricesOf(view: Unrelated): Generator<undefined, Float64Array | undefined, void> {
   let prices: Float64Array | undefined

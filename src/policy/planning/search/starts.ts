@@ -58,6 +58,11 @@ export function comparingMs({ tasks, machines }: Problem): number {
   return tasks.length ** 2 * machines.length * (shared ? sharedMs : aloneMs)
 }
 
+/** To find room on a machine that runs several tasks at once takes long. */
+export function isSlowToPlace({ tasks, machines }: Problem): boolean {
+  return tasks.length > 2_000 && machines.some(({ capacity }) => capacity !== undefined)
+}
+
 /** On large problems a planner takes a second, in which the search itself finds what is better. */
 function startersFor(problem: Problem): readonly Planner[] {
   if (problem.times.length > largeEntries) return fastest
