@@ -139,11 +139,13 @@ function simulatedText(
 
 function distanceOf(
   problem: Problem,
-  { gap, optimal, lowerBound, completions }: RunOutcome,
+  { gap, optimal, lowerBound, completions, errorRate }: RunOutcome,
 ): string {
-  const failed = problem.tasks.length - completions
-  if (failed > 0)
-    return `${plural(failed, 'task')} failed for good, and nothing bounds what was left`
+  const undone = problem.tasks.length - completions
+  if (undone > 0) {
+    const waited = undone > Math.round(errorRate * problem.tasks.length)
+    return `${plural(undone, 'task')} failed for good${waited ? ' or waited for one that did' : ''}, and nothing bounds what was left`
+  }
   if (optimal) return 'and nothing could have ended sooner'
   return `${formatGap(gap)} above the bound in hindsight (${formatTime(lowerBound, problem.unit)})`
 }

@@ -165,6 +165,14 @@ describe('dray simulate and compare', { timeout: 120_000 }, () => {
     expect(ran.completions).toBe(5)
   })
 
+  test('a task that waited for one that failed is not told as failed itself', () => {
+    const words = ['chain.json', '--strategy', 'mct', '--faults', 'failing=100%,attempts=1']
+    const { status, stdout } = dray('simulate', ...words)
+    expect(status).toBe(0)
+    expect(stdout).toContain('2 tasks failed for good or waited for one that did')
+    expect(stdout).toContain('errors 50 %')
+  })
+
   test('tasks arrive at random where asked, the same for every strategy, and one gap apart on average', () => {
     const rows = Array.from({ length: 300 }, () => '0.1').join('\n')
     writeFileSync(join(folder, 'arriving.csv'), rows)
