@@ -181,6 +181,16 @@ describe('a damaged or unwilling folder', () => {
     expect(store.get('times')).toBe('{"count":14}')
   })
 
+  test('a note from before notes had a checksum is read as it is', () => {
+    openDirectory(world.dir()).close()
+    const handle = new DatabaseSync(join(world.dir(), 'dray.db'))
+    handle.exec(`INSERT INTO document VALUES ('times', '{"count":12}'), ('outputs', '["o.jsonl"]')`)
+    handle.close()
+    const { store } = world.open()
+    expect(store.get('times')).toBe('{"count":12}')
+    expect(store.get('outputs')).toBe('["o.jsonl"]')
+  })
+
   test('an entry of another journal in the place of one of ours is refused, whole as it is', () => {
     const other = sqliteWorld()
     const foreign = other.open()
