@@ -13,18 +13,9 @@ import { levelSteps } from './level-loads.ts'
  * on the 512 x 16 matrices, in some milliseconds. (The weight 3 and the steps are measured; a
  * multiple-knapsack fill in the spirit of Martello and Toth 1981.)
  */
-export function fillByPrices(
-  view: Unrelated,
-  lambda: Float64Array,
-  bound: number,
-  options: { readonly targets?: number } = {},
-): Assignment {
-  return atOnce(fillSteps(view, lambda, bound, options))
-}
-
-/** Without a bound there are no prices to go by, only who ends first. */
 export function fillAtPrices(view: Unrelated, { lambda, value }: LpBound): Assignment {
-  return fillByPrices(view, lambda, value, value > 0 ? {} : { targets: 0 })
+  // Without a bound there are no prices to go by, only who ends first.
+  return atOnce(fillSteps(view, lambda, value, value > 0 ? {} : { targets: 0 }))
 }
 
 /** The same in steps of one pass each. */

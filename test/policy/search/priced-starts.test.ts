@@ -10,7 +10,7 @@ import { combinatorialBound } from '../../../src/policy/bound/combinatorial.ts'
 import { localSearch } from '../../../src/policy/planning/local-search.ts'
 import { mct } from '../../../src/policy/planning/mct.ts'
 import { atOnce, type Planner } from '../../../src/policy/planning/planner.ts'
-import { fillByPrices } from '../../../src/policy/planning/price-fill.ts'
+import { fillAtPrices } from '../../../src/policy/planning/price-fill.ts'
 import { pricedStarts } from '../../../src/policy/planning/search/priced-starts.ts'
 import { prng } from '../../../src/std/prng.ts'
 import { lagrangianBound } from '../../solver/unrelated-problem.ts'
@@ -104,7 +104,7 @@ describe('levelling loads', () => {
   const fullest = (assignment: Int32Array) => Math.max(...loadsOf(view, assignment))
 
   it('brings thousands of tasks at rough prices to the bound', () => {
-    expect(fullest(fillByPrices(view, lambda, value))).toBeLessThan(1.002 * value)
+    expect(fullest(fillAtPrices(view, { lambda, value }))).toBeLessThan(1.002 * value)
   })
 
   it('brings a million pairs to the bound within two hundred steps of a search, which tells what it proves', () => {
