@@ -29,10 +29,12 @@ function longer(name: string, known: readonly string[]): string[] {
 /** All known names at the least distance, where that is close enough to be what was meant. */
 function closest(name: string, known: readonly string[]): string[] {
   const wanted = name.toLowerCase()
+  const singular = wanted.replace(/ies$/, 'y')
   let found: string[] = []
   let least = Math.max(2, Math.floor(name.length / 3))
   for (const candidate of new Set(known)) {
-    const far = typos(wanted, candidate.toLowerCase())
+    const meant = candidate.toLowerCase()
+    const far = Math.min(typos(wanted, meant), typos(singular, meant) + 1)
     if (far > least || far >= candidate.length) continue
     if (far < least) found = []
     found.push(candidate)

@@ -97,6 +97,7 @@ stages:
     ['retry', { stage: 'retry: { attempts: 5 }' }],
     ['needs', { stage: 'needs: { cpu: 1 }' }],
     ['chunk', { stage: 'chunk: 2' }],
+    ['size', { stage: 'size: bytes' }],
     ['priority', { top: 'priority: 3' }],
     ['strategy', { top: 'strategy: mct' }],
   ])('another %s: nothing runs', async (_name, change) => {

@@ -21,3 +21,7 @@ test('a part of a name is offered the whole one, where no other is near', () => 
   expect(didYouMean('power', known)).toBe('; did you mean "power-of-two"?')
   expect(didYouMean('of', known)).toBe('')
 })
+
+test('a plural is near its singular', () => {
+  expect(nearest('retries', ['name', 'returns', 'retry'])).toBe('retry')
+})
