@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { whyNoJson } from '../adapter/json-losses.ts'
 import { checkWritable } from '../adapter/output/check-writable.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
@@ -79,7 +80,7 @@ export async function submitJob(
     state: 'active',
     createdAt: nowOf(host.state),
     endedAt: undefined,
-    definition: JSON.stringify(job),
+    definition: recorded(job),
     inputFingerprint: input,
     stageFingerprints: prints,
     previous: plan.kind === 'continue' ? plan.previous : undefined,
@@ -140,7 +141,7 @@ async function goOn(
   host.store.putRun({
     ...record,
     state: finished ? record.state : 'active',
-    definition: JSON.stringify(job),
+    definition: recorded(job),
     stageFingerprints: prints,
   })
   if (finished) {
@@ -154,6 +155,17 @@ async function goOn(
   if (run.state === 'failed' || run.state === 'cancelled')
     await host.commit({ kind: 'retryFailed', run: run.number })
   else await host.commit({ kind: 'goOn', run: run.number })
+}
+
+/** A job written as a module may hold what no file could say. */
+function recorded(job: Job): string {
+  try {
+    return JSON.stringify(job)
+  } catch (error) {
+    const why = whyNoJson(job, error)
+    const said = why instanceof Error ? why.message.split('\n')[0] : String(why)
+    throw new InputError(`${job.name}: ${said}; expected a job that JSON can hold`)
+  }
 }
 
 const outputsOf = ({ stages }: Job): string => JSON.stringify(stages.map(({ output }) => output))

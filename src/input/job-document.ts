@@ -48,7 +48,12 @@ export async function readDocument(
     }
     return offset === undefined ? undefined : lines.linePos(offset).line
   }
-  return { value: document.toJS(), lineOf }
+  try {
+    return { value: document.toJS(), lineOf }
+  } catch (error) {
+    // An alias without its anchor, or too many of them.
+    throw new InputError(`${shown}: ${(error as Error).message}`)
+  }
 }
 
 const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined)

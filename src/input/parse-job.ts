@@ -3,6 +3,7 @@ import type { Job, StageSpec } from '../model/job.ts'
 import type { WishFields } from '../model/wish.ts'
 import { parseDuration, parseShare } from '../std/units.ts'
 import { type Complaint, complaintsOf, refuse, short } from './explain.ts'
+import { InputError } from './input-error.ts'
 import { jobSchema, type JobValue } from './job-schema.ts'
 import { didYouMean } from './nearest.ts'
 import { type Params, resolveParams } from './params.ts'
@@ -33,13 +34,23 @@ export type ParseJobOptions = {
  */
 export function parseJob(value: unknown, options: ParseJobOptions): Job {
   const complaints: Complaint[] = []
-  const parsed = jobSchema.safeParse(value, { jitless: true })
+  const parsed = safelyParsed(value, options.file)
   if (!parsed.success) {
     throw refuse(options.file, complaintsOf(parsed.error.issues, value), options.lineOf)
   }
   const job = completeJob(parsed.data, options, complaints)
   if (complaints.length > 0) throw refuse(options.file, complaints, options.lineOf)
   return job
+}
+
+/** To read a value of a module may run its code: a getter, a proxy. */
+function safelyParsed(value: unknown, file: string) {
+  try {
+    return jobSchema.safeParse(value, { jitless: true })
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new InputError(`${file}: to read it threw: ${said}; expected plain values`)
+  }
 }
 
 function completeJob(value: JobValue, options: ParseJobOptions, complaints: Complaint[]): Job {

@@ -45,6 +45,11 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
     { 'job.yaml': job('', 'budget: { usd: 20 }') },
     ['budget', 'not available yet'],
   ],
+  [
+    'an alias without its anchor',
+    { 'job.yaml': job().replace('./handle.mjs', '*handler') },
+    ['job.yaml:', 'alias', 'handler'],
+  ],
 ])('%s exits 2, names the place and leaves no output', async (_name, files, said) => {
   const folder = folderWith({ ...good, ...files })
   const { code, err } = await folder.dray('run', 'job.yaml')
@@ -54,6 +59,25 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
   expect(folder.has('out.jsonl')).toBe(false)
   folder.remove()
 })
+
+test.each([
+  ['a BigInt', 'input: { items: [1, { n: 2n }] }', '"n" is a BigInt'],
+  ['a cycle', 'input: { items: (() => { const a = {}; a.self = a; return [a] })() }', 'circular'],
+  ['a getter that throws', 'get input() { throw new Error("no input today") }', 'no input today'],
+])(
+  'a job of JavaScript that holds %s exits 2 with that, not with a stack',
+  async (_, input, said) => {
+    const folder = folderWith({
+      ...good,
+      'job.mjs': `export default { name: 'held', ${input}, stages: [{ name: 'only', map: './handle.mjs' }] }`,
+    })
+    const { code, err } = await folder.dray('run', 'job.mjs')
+    expect(code, err).toBe(2)
+    expect(err).toContain(said)
+    expect(lines(err).length).toBeLessThan(4)
+    folder.remove()
+  },
+)
 
 test('a pattern that the shell has filled in is told what to do', async () => {
   const folder = folderWith(good)
