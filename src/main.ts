@@ -58,12 +58,19 @@ if (asked !== '--version' && asked !== '-V')
 for (const command of program.commands)
   command.showHelpAfterError(`(dray ${command.name()} --help lists its arguments and options)`)
 addExamples(program)
-// Node would end with 13 and no word when a command waits for what can no longer happen.
-function stuck(): never {
+// Node would end with 13 and no word when a command waits for what can no longer happen. Who else hears that may
+// still help it; then it comes once more, or not.
+let wasStuck = false
+function stuck(): void {
+  if (!wasStuck) {
+    wasStuck = true
+    setImmediate(() => {})
+    return
+  }
   console.error('dray: nothing more can happen, and the command has not ended: a defect of dray')
   console.error('  dray why says where things stand; the same command again goes on')
   leave(1)
 }
-process.once('beforeExit', stuck)
+process.on('beforeExit', stuck)
 await program.parseAsync()
 process.off('beforeExit', stuck)

@@ -199,6 +199,14 @@ const outcome = async (folder: Folder) => {
   return { ...ended, answers, errors: answers.map(({ error }) => error?.kind) }
 }
 
+test('a job file whose top-level await never ends is named', async () => {
+  const folder = folderWith({ 'job.ts': 'await new Promise(() => {})\nexport default {}\n' })
+  const { code, err } = await folder.dray('run', 'job.ts')
+  expect(code, err).toBe(2)
+  expect(err).toMatch(/job\.ts: its top-level await waits for what never happens/)
+  folder.remove()
+})
+
 test.each([
   ['no default export', 'export const x = 1\n', ['no default export', 'it exports x']],
   [

@@ -75,7 +75,7 @@ describe('what items bring for themselves', () => {
     const ended = await dray(folder, ['run', 'job.json', '--machines', 'machines.json'])
     expect(ended.code, ended.err).toBe(0)
     // d was due years ago; c never is.
-    const said = /1 of 3 items ended after it was due, by \d+ d/
+    const said = /1 of 3 items ended after it was due, by \d+\sd/
     expect(ended.out + ended.err).toMatch(said)
     expect((await dray(folder, ['status'])).out).toMatch(said)
     const status = JSON.parse((await dray(folder, ['status', '--json'])).out)

@@ -58,9 +58,24 @@ type ImportedModule =
 
 /** A user's module, or an InputError that says why not. */
 export async function importedOr(path: string): Promise<Readonly<Record<string, unknown>>> {
-  const imported = await importModule(path)
+  const imported = await orUnending(path, importModule(path))
   if (imported.kind === 'imported') return imported.exports
   throw new InputError(imported.failure.message)
+}
+
+/** Rejects once nothing can happen any more while the module still waits for something. */
+async function orUnending<T>(path: string, importing: Promise<T>): Promise<T> {
+  let unending = (): void => {}
+  const never = new Promise<never>((_, reject) => {
+    unending = () =>
+      reject(new InputError(`${path}: its top-level await waits for what never happens`))
+  })
+  process.once('beforeExit', unending)
+  try {
+    return await Promise.race([importing, never])
+  } finally {
+    process.off('beforeExit', unending)
+  }
 }
 
 /** What Node does not load as it lies: TypeScript, and ES modules that their folder calls CommonJS. */
