@@ -65,8 +65,8 @@ export function goesOnUnplanned(standing: string, makespan: number, { value, by 
   const much = makespan / value - 1
   const over = much > 0.00005 ? `comes within ${(much * 100).toFixed(2)} % of` : 'comes to'
   return (
-    `${standing} goes on: in expected times it ${over} the least makespan that is possible (${by}); ` +
-    'more than that is not to be had, and planning would take it from the slots'
+    `${standing} goes on: in expected times it ${over} the makespan that no schedule is below ` +
+    `(bound: ${by}); looking for a plan would take more from the slots than one could gain`
   )
 }
 
