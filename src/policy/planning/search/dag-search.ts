@@ -14,9 +14,9 @@ import { bestStart } from './starts.ts'
 /**
  * Search for tasks with precedence, transfers or releases on machines that run one at a time.
  *
- * Every constructive planner gives a start, and HEFT by prices and clusters some more. Then annealing from the best schedule, again and again
- * and each time longer, by turns over orders alone (the decoder choosing machines) and over orders
- * and machines. Where machines are alike, orders alone reach every schedule worth having.
+ * Every constructive planner gives a start, and HEFT by prices and clusters some more. Then annealing from the
+ * best schedule, again and again and each time longer, by turns over orders alone (the decoder choosing machines)
+ * and over orders and machines. Where machines are alike, orders alone reach every schedule worth having.
  */
 export function* searchGraph(
   problem: Problem,
