@@ -40,8 +40,13 @@ type Running = {
 
 /** Progress is reported at most this often. */
 const PROGRESS_MS = 50
-/** How long synchronous handlers may keep the slot’s own loop (aborts, timers) from turning: a turn costs 30 micros. */
+/**
+ * How long synchronous handlers may keep the slot’s own loop (aborts, timers, messages) from turning. After an item
+ * that was long enough to be forgotten by the caches a turn costs some 100 micros, so it is rarer while the slot
+ * has its next message at hand.
+ */
 const TURN_MS = 20
+const UNHURRIED_TURN_MS = 50
 
 /**
  * Runs items one after another. A handler that answers at once costs no `await`: at a hundred
@@ -104,7 +109,7 @@ export function itemRunner({
         for (const end = at + count; at < end; at++) {
           const later = runOne(stage, loaded, message, at, tryNumber)
           if (later !== undefined) await later
-          if (now - turnedAt > TURN_MS) await takeTurn()
+          if (now - turnedAt > (hasNext() ? UNHURRIED_TURN_MS : TURN_MS)) await takeTurn()
         }
       }
     }

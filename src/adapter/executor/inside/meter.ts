@@ -12,8 +12,8 @@ export type Use = {
  * Measures what items used, one at a time or as a batch whose items share it equally. Asking the system costs
  * as much as ten no-op items. So an item of less than a millisecond is assumed to have used the processor for
  * all its wall time and to have left memory unchanged; the next longer item subtracts what such short items
- * used. Asking for memory costs five times as much as the rest, so memory is only read again after another 20
- * ms of items; a new peak is noticed with each reading.
+ * used. Asking for memory costs five times as much as the rest (60 micros where the item has filled the caches), so it is
+ * only read again after another 100 ms of items; a new peak is noticed with each item.
  */
 export function useMeter(): (micros: number, items?: number) => Use {
   const ownMicros = isMainThread ? undefined : threadMicros()
@@ -92,7 +92,7 @@ function threadMicros(): (() => number | undefined) | undefined {
   }
 }
 
-const HELD_MICROS = 20_000
+const HELD_MICROS = 100_000
 
 /** Taken before any handler could replace them. */
 const { resourceUsage } = process
