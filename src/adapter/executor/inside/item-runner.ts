@@ -1,11 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Failure } from '../../../model/failure.ts'
 import { contentVersion } from '../../source/file-version.ts'
 import { abortReason, type Why } from '../abort-reason.ts'
 import { answerFlow } from './answer-flow.ts'
-import { answerOf, type ItemAnswer, thrown } from './answer.ts'
+import { answerOf, type ItemAnswer } from './answer.ts'
 import { runBatch } from './batch.ts'
+import { blame, type Running } from './blame.ts'
 import { commonGround } from './common-ground.ts'
 import { type ContextHost, ItemContext, type ItemPlace, placeOf } from './item-context.ts'
 import {
@@ -19,7 +18,7 @@ import {
   unreadable,
 } from './item-end.ts'
 import { parse } from '../json.ts'
-import type { LoadedStage, StageLoading } from './loaded-stage.ts'
+import type { LoadedStage } from './loaded-stage.ts'
 import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
 import { encodeSlotLine, type MessageHeader, type StageDefinition } from '../protocol.ts'
@@ -28,15 +27,6 @@ import { throttle } from './throttle.ts'
 import type { slotVoice } from '../voice.ts'
 
 export type Message = { readonly header: MessageHeader; readonly payloads: readonly string[] }
-
-/** The one item (or batch) that runs now. `settle` ends its wait from outside the handler. */
-type Running = {
-  readonly stage: number
-  readonly first: number
-  readonly last: number
-  readonly context: ItemContext | undefined
-  settle: ((end: End) => void) | undefined
-}
 
 /** Progress is reported at most this often. */
 const PROGRESS_MS = 50
@@ -65,30 +55,24 @@ export function itemRunner({
   const measure = useMeter()
   const flow = answerFlow(outbox, hasNext)
   const slowness = throttle()
-  /**
-   * Ties what code leaves behind (timers, promises nobody awaits) to its item, or to the stage whose module or
-   * `setup` it is. Costs 8 ns per item, 130 ns per promise.
-   */
-  const origin = new AsyncLocalStorage<ItemContext | number>()
+  const blamed = blame(flow.soon)
   const ground = commonGround({ wrote: voice.wrote, flush: outbox.flush })
   const cancelled = new Set<number>()
-  let running: Running | undefined
   let now = performance.now()
   let turnedAt = now
   let progressAt = Number.NEGATIVE_INFINITY
   /** The highest sequence number that has begun. */
   let begun = -1
-  /** The slot is ending because of something left behind by an item that has already ended. */
-  let leaving = false
 
   const host: ContextHost = {
     wrote: voice.wrote,
     progress: (context, fraction) => {
-      if (running?.context !== context || !(fraction >= 0 && fraction <= 1)) return
+      const current = blamed.running()
+      if (current?.context !== context || !(fraction >= 0 && fraction <= 1)) return
       const at = performance.now()
       if (at - progressAt < PROGRESS_MS && fraction < 1) return
       progressAt = at
-      outbox.put(encodeSlotLine({ kind: 'progress', seq: running.first, fraction }))
+      outbox.put(encodeSlotLine({ kind: 'progress', seq: current.first, fraction }))
       flow.soon()
     },
   }
@@ -131,14 +115,14 @@ export function itemRunner({
       return undefined
     }
     const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, place)
-    running = {
+    const current: Running = {
       stage: stage.stage,
       first: place.seq,
       last: place.seq,
       context,
       settle: undefined,
     }
-    origin.enterWith(context)
+    blamed.begin(current)
     voice.begin(place.seq)
     const started = now
     const payload = message.payloads[at]
@@ -161,9 +145,9 @@ export function itemRunner({
       return finish(answerThrown(error, context))
     }
     if (!waits) return finish(answerOf(value, rules))
-    return ended(value as PromiseLike<unknown>, running).then(end =>
-      finish(answerEnd(end, context, rules)),
-    )
+    return blamed
+      .ended(value as PromiseLike<unknown>, current)
+      .then(end => finish(answerEnd(end, context, rules)))
   }
 
   function finishOne(
@@ -192,7 +176,7 @@ export function itemRunner({
   function done(seq: number, answer: ItemAnswer, use: Use): undefined {
     const isSpoilt = ground.restore(use.micros)
     voice.end()
-    running = undefined
+    blamed.end()
     flow.answer(seq, answer, use, now)
     return isSpoilt ? leave() : undefined
   }
@@ -240,15 +224,15 @@ export function itemRunner({
     }
     if (places.length === 0) return
     const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, places[0], places)
-    const current: Running = {
+    const whole: Running = {
       stage: stage.stage,
       first: places[0].seq,
       last: places[places.length - 1].seq,
       context,
       settle: undefined,
     }
-    running = current
-    voice.begin(current.first)
+    blamed.begin(whole)
+    voice.begin(whole.first)
     const began = performance.now()
     let started = began
     const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
@@ -256,11 +240,11 @@ export function itemRunner({
       const part = places.slice(from, to)
       const own = new ItemContext(host, stage, loaded.model.loaded, tryNumber, part[0], part)
       if (ItemContext.isAborted(context)) ItemContext.abort(own, context.signal.reason)
-      running = { ...current, context: own }
-      origin.enterWith(own)
-      const end = await ended(
+      const current = { ...whole, context: own }
+      blamed.begin(current)
+      const end = await blamed.ended(
         callLater(() => loaded.batch?.(items.slice(from, to), own)),
-        running,
+        current,
       )
       if (ItemContext.isAborted(own)) ItemContext.abort(context, own.signal.reason)
       return end
@@ -282,12 +266,12 @@ export function itemRunner({
     })
     const isSpoilt = ground.restore((now - began) * 1_000)
     voice.end()
-    running = undefined
+    blamed.end()
     if (isSpoilt) leave()
   }
 
   function leave(): never {
-    leaving = true
+    blamed.leave()
     voice.end()
     return ground.leave()
   }
@@ -297,35 +281,11 @@ export function itemRunner({
     turnedAt = now = performance.now()
   }
 
-  /** Waits for a handler's promise, or for an error that escaped it, whichever comes first. */
-  function ended(value: PromiseLike<unknown>, current: Running): Promise<End> {
-    flow.soon()
-    return new Promise(resolve => {
-      current.settle = resolve
-      const threw = (error: unknown) => resolve({ kind: 'thrown', error })
-      try {
-        value.then(result => resolve({ kind: 'value', value: result }), threw)
-      } catch (error) {
-        threw(error)
-      }
-    })
-  }
-
-  /**
-   * What a module or its `setup` left behind is held against items of its own stage: which of them it concerns
-   * nobody knows. Items of other stages that share the slot are not to blame.
-   */
-  function isLate(): boolean {
-    const by = origin.getStore()
-    if (leaving || by === undefined) return leaving
-    return by !== (typeof by === 'number' ? running?.stage : running?.context)
-  }
-
   return {
     run,
     /** Aborts the running item if it is among these, and drops those still waiting. */
     abort(first: number, last: number, why: Why): void {
-      const current = running
+      const current = blamed.running()
       const context = current?.context
       if (current !== undefined && context !== undefined) {
         if (current.first <= last && first <= current.last)
@@ -339,24 +299,8 @@ export function itemRunner({
     rest(): void {
       if (ground.isSpoilt()) leave()
     },
-    /** Whether the code running now was started by an item that has already ended, or by another stage. */
-    isLate,
-    /** Ends the running item with an error that nobody caught. False: none is running, or it is not its error. */
-    charge(failure: Failure): boolean {
-      const settle = isLate() ? undefined : running?.settle
-      settle?.({ kind: 'charged', failure })
-      return settle !== undefined
-    },
-    /** Errors that escape while a stage loads break the stage. */
-    async guard(stage: number, load: () => Promise<StageLoading>): Promise<StageLoading> {
-      const current: Running = { stage, first: -1, last: -1, context: undefined, settle: undefined }
-      running = current
-      origin.enterWith(stage)
-      const end = await ended(load(), current)
-      running = undefined
-      if (end.kind === 'value') return end.value as StageLoading
-      const failure = end.kind === 'charged' ? end.failure : thrown(end.error)
-      return { kind: 'broken', failure }
-    },
+    isLate: blamed.isLate,
+    charge: blamed.charge,
+    guard: blamed.guard,
   }
 }
