@@ -91,6 +91,8 @@ const LAST_READ = 1_000
 /** Bytes of journal: replayed in about a third of a second. */
 const SNAPSHOT_EVERY = 4 * 1024 * 1024
 const MAX_RESULT = 16 * 1024 * 1024
+/** Milliseconds between looks for the directory, which may go away while long items run and nothing is committed. */
+const LOOK = 2_000
 
 export async function openHost(options: HostOptions): Promise<Host> {
   const owner = await claimDirectory(options.dir)
@@ -104,7 +106,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
 
 async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const { dir } = options
-  const { journal, store, reserveLog, close: closeDirectory } = openDirectory(dir)
+  const directory = openDirectory(dir)
+  const { journal, store, reserveLog } = directory
   const state = restore(journal)
   const attached = new Map<string, Attached>()
   /** Of the runs that ended: those that were attached, and what kept outputs from being written. */
@@ -203,6 +206,14 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       loop.send({ kind: 'pause', run: run.number })
   for (const machine of options.machines) loop.send({ kind: 'joined', machine })
 
+  const look = setInterval(() => {
+    try {
+      directory.checkPlace()
+    } catch (error) {
+      loop.fail(error)
+    }
+  }, LOOK).unref()
+
   const host: Host = {
     dir,
     state,
@@ -246,6 +257,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     isClosed: () => closed,
     async close(grace = 2_000_000) {
       closed = true
+      clearInterval(look)
       loop.stop()
       waiting.failed(new ClosedError(dir))
       await executor.close(grace)
@@ -259,7 +271,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
         const names = new Set([...ended.keys(), ...attached.keys()])
         lastWritten ??= new Map([...names].map(name => [name, writtenBy(store, name)]))
       } finally {
-        closeDirectory(loop.lastSnapshot())
+        directory.close(loop.lastSnapshot())
         await owner.close()
       }
     },

@@ -44,6 +44,8 @@ export type Loop = {
   tick(): number | undefined
   /** No further tick; the executor is the caller's to close. */
   stop(): void
+  /** Stops as by a failed append, and says why. */
+  fail(error: unknown): void
   /** Once it has stopped, for the close: a snapshot, where enough came since the last and memory is what the disk is. */
   lastSnapshot(): Snapshot | undefined
   /** Why the loop stopped by itself, if it did. */
@@ -297,6 +299,7 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
       stopped = true
       ports.clock.wake(undefined, () => {})
     },
+    fail,
     lastSnapshot: () => (failure === undefined ? dueSnapshot(isSnapshotDueAtClose) : undefined),
     failure: () => failure,
   }

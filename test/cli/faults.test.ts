@@ -303,6 +303,18 @@ describe('a directory that goes away while a run works in it', () => {
     folder.remove()
   })
 
+  test('deleted while long items run and nothing is committed: the same, before they end', async () => {
+    const folder = folderWith({
+      'handle.mjs': `export default async item => {\n  ${untilGo('item > 3')}return item\n}\n`,
+    })
+    const run = folder.begin(...words, '--events')
+    await run.hasEnded(4)
+    rmSync(join(folder.path, 'dir'), { recursive: true })
+    refused(await run.ended, gone)
+    expect(folder.has('out.jsonl')).toBe(false)
+    folder.remove()
+  })
+
   test('moved: the same; another run in its place is let be, and moved back it goes on', async () => {
     const { folder, run, dir } = await begun()
     renameSync(dir, `${dir}.moved`)

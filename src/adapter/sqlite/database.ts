@@ -135,8 +135,13 @@ export class Database {
   /** All of `work`'s writes or none of them; durable, and where it can be found again, when it returns. */
   transaction<T>(doing: string, work: () => T): T {
     const value = this.#committed(doing, work)
-    if (!this.#isInPlace()) throw elsewhere(this.path)
+    this.checkPlace()
     return value
+  }
+
+  /** Throws where it is not the file any more that its path names. */
+  checkPlace(): void {
+    if (!this.#isInPlace()) throw elsewhere(this.path)
   }
 
   #committed<T>(doing: string, work: () => T): T {

@@ -17,6 +17,8 @@ export type Directory = {
   readonly store: Store
   /** Makes ready for many small commits, each waited for. */
   reserveLog(): void
+  /** Throws a `JournalError` where the database was deleted, moved or replaced; every commit looks too. */
+  checkPlace(): void
   /** Commits pending output, and the last snapshot where one is due, and closes the file. */
   close(last?: Snapshot): void
 }
@@ -83,5 +85,7 @@ export function directoryOn(db: Database): Directory {
       db.close()
     }
   }
-  return { journal: { ...journal, close }, store, reserveLog: () => db.reserveLog(), close }
+  const reserveLog = () => db.reserveLog()
+  const checkPlace = () => db.checkPlace()
+  return { journal: { ...journal, close }, store, reserveLog, checkPlace, close }
 }
