@@ -264,9 +264,12 @@ function setupLost(
   // A shortage of memory on the whole box is waited out, not counted against the stage.
   if (failure.code === MEMORY_OF_BOX) return
   const { lostOn, n } = state.stages[stage].setup
-  const count = (lostOn.get(machine)?.count ?? 0) + 1
-  const hangs = failure.kind === 'timeout' && n === 0
-  lostOn.set(machine, { count, hangs, last: failure.message })
+  // What other slots had begun there by then changes nothing any more.
+  if (!isGivenUpOn(state.stages[stage], machine)) {
+    const count = (lostOn.get(machine)?.count ?? 0) + 1
+    const hangs = failure.kind === 'timeout' && n === 0
+    lostOn.set(machine, { count, hangs, last: failure.message })
+  }
   returnUnstartable(state, state.machines[machine], state.stages[stage])
   state.recovery.push({ kind: 'setup', stage, machine, klass, failure })
 }
