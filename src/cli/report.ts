@@ -54,11 +54,13 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
 }
 
 function asJson(report: RunReport, html: string) {
-  const { run, job, state, seconds, lowerBound, utilisation, errorRate, stages, chart } = report
-  const { attempts, retried, failed, running } = chart
+  const { run, job, state, attempts, seconds, lowerBound, utilisation, errorRate } = report
+  const { stages, chart } = report
+  const { retried, failed, running } = chart
+  const undrawn = attempts - chart.attempts
   const { inWords: _inWords, ...due } = report.due ?? {}
   return {
-    ...{ run, job, state, attempts, retried, failed, running, seconds },
+    ...{ run, job, state, attempts, undrawn, retried, failed, running, seconds },
     ...{ lowerBound, utilisation, errorRate, stages, html },
     ...(report.due && { due }),
   }
@@ -91,11 +93,13 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
   const keyOf = (stage: string, index: number) =>
     keysNow.get(`${stage}[${index}]`) ?? store.result(run, stage, index)?.key
   const chart = chartOfHistory(store.history(run), { ...live, isOpen, keyOf })
+  // A run at work goes on between the two looks.
+  const attempts = Math.max(summary.attempts, chart.attempts)
   // What is running has no end yet, and counts to now.
   const seconds = Math.max(summary.makespan, chart.seconds)
   const failures = summary.stages.flatMap(({ name }) => failuresOf(store, run, name))
   return {
-    ...{ run, job, state, lowerBound, utilisation, errorRate, retries },
+    ...{ run, job, state, lowerBound, utilisation, errorRate, retries, attempts },
     ...{ seconds, stages, chart, failures: failures.slice(0, mostFailures) },
     ...{ begun: live.begun, drawn: live.now, problem: summary.problem },
     left: summary.timeLeft && rangeInWords(summary.timeLeft),

@@ -23,6 +23,8 @@ export type RunReport = {
   readonly utilisation: number
   readonly errorRate: number
   readonly retries: number
+  /** As many as `status` says. The chart lacks those that nobody saw end. */
+  readonly attempts: number
   /** Of a run at work, the time it has left, in words. */
   readonly left?: string
   /** Items with due dates that ended well, and late. */
@@ -174,12 +176,17 @@ const stripCss =
   '.strip i{font:700 11px/18px system-ui;color:var(--on-block);text-align:center;min-width:12px}' +
   '@media(max-width:640px){.strip span{width:84px}}'
 
-function machinesNote({ chart }: RunReport): string {
+function machinesNote({ chart, attempts }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes
   const rest = hidden > 0 ? ` ${hidden} more slots are not drawn.` : ''
   const now = chart.running > 0 ? `, ${formatCount(chart.running)} running as this was drawn` : ''
-  return `A lane for each slot of each machine; ${plural(chart.attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${rest}${loadingNote(chart)}${restsNote(chart)}`
+  return `A lane for each slot of each machine; ${plural(attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${undrawnNote(attempts - chart.attempts)}${rest}${loadingNote(chart)}${restsNote(chart)}`
 }
+
+const undrawnNote = (count: number): string =>
+  count === 0
+    ? ''
+    : ` Of ${plural(count, 'attempt')} nobody saw the end, because dray itself was ended or the run cancelled: not drawn.`
 
 /** Said where it can be seen: a blank part of a hundredth and more. */
 const loadingNote = ({ loading, seconds }: RunChart): string =>

@@ -236,7 +236,9 @@ test('ten thousand items with many failures make a page of less than five megaby
     },
   ])
   const report = { run: 'r', job: 'j', state: 'done', seconds: 1, stages: [], failures: [], chart }
-  const html = runHtml({ ...report, lowerBound: 1, utilisation: 1, errorRate: 0, retries: 0 })
+  const { attempts } = chart
+  const measures = { lowerBound: 1, utilisation: 1, errorRate: 0, retries: 0, attempts }
+  const html = runHtml({ ...report, ...measures })
   expect(html.length).toBeLessThan(5e6)
   // A cross is two strokes in ink; nothing else in the picture is drawn so.
   expect(html.match(/stroke="var\(--(?:ink|mark)\)"/g)).toHaveLength(2 * (count / 20))
@@ -254,6 +256,7 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
     utilisation: 0.5,
     errorRate: 0.25,
     retries: 1,
+    attempts: 6,
     chart: chartOfHistory([history]),
     stages: [
       {
@@ -278,6 +281,7 @@ test('a run’s page escapes keys and errors, and marks states by more than colo
   expect(html).toContain('<title>1 ocr, error, tried again: 0 to 1 s, 1 s</title>')
   expect(html).toContain('<title>2 ocr, timeout, failed for good: 3 to 4 s, 1 s</title>')
   expect(html).not.toContain('ecmeta')
+  expect(html).toContain('6 attempts, 1 tried again, 1 failed for good. Of 2 attempts nobody saw')
   expect(html).toContain('Running: 2 of 7+ items done, 1 failed, 1 attempt tried again.')
   expect(html).toContain('<p class="lede">Run calm-otter, begun 2026-02-03 04:05 UTC</p>')
   for (const mark of ['✓', '▶', '×', '…', '○']) expect(html, mark).toContain(mark)
@@ -309,7 +313,7 @@ test('what was skipped has a mark, a place in the legend and in words, and is no
   }
   const html = runHtml({
     ...{ run: 'r', job: 'j', state: 'failed', seconds: 4, lowerBound: 3, utilisation: 1 },
-    ...{ errorRate: 0, retries: 0, failures: [], chart },
+    ...{ errorRate: 0, retries: 0, attempts: 4, failures: [], chart },
     stages: [{ name: 'read', complete: true, busySeconds: 5, ...counts }],
   })
   expect(html).toContain('aria-label="read: 2 done, 1 failed, 7 skipped"')

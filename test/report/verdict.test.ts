@@ -198,7 +198,7 @@ test('a run took as long as its measured times allow, or longer, and says which'
         utilisation: 1,
         errorRate: 0,
       },
-      ...{ retries: 0, stages: [done], failures: [], chart },
+      ...{ retries: 0, attempts: 1, stages: [done], failures: [], chart },
     })
   expect(said(7.95)).toBe(
     'Done: 1 of 1 item done. It took 8 s, as short as its measured times allow.',
