@@ -1,4 +1,4 @@
-import { changeSince, type Written, writeOutput } from '../adapter/output/write-output.ts'
+import { type Written, writeOutput } from '../adapter/output/write-output.ts'
 import { OutputError } from '../adapter/output/output-error.ts'
 import { DONE, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
@@ -27,10 +27,7 @@ export async function writeOutputs(
         .map(at => state.stages[at])
         .find(at => at.definition.name === spec.name && at.root === at.number)
       if (stage === undefined || !hasBegun(stage)) continue
-      const changed = before.filter(output => changeSince(output) !== undefined)
-      const output = await writeOutput(spec.output, topResults(state, store, stage))
-      const tookPlace = changed.some(({ path }) => path === output.path)
-      written.push(tookPlace ? { ...output, tookPlace } : output)
+      written.push(await writeOutput(spec.output, topResults(state, store, stage), before))
     }
     remember(store, run, written)
     return refusedInWords(written)

@@ -405,3 +405,25 @@ test('what a run wrote is told again when there is nothing to do; map says --fre
   expect(older.err).not.toContain('--redo')
   folder.remove()
 })
+
+test('so are the files of an output that has one an item, those alone that had been', async () => {
+  const folder = folderWith({
+    'job.yaml':
+      'name: edited\ninput: { jsonl: rows.jsonl }\nstages: [{ name: one, map: ./handle.mjs, output: { each: "out/{key}.txt" } }]\n',
+    'handle.mjs': noting('return item'),
+  })
+  const withRows = (count: number, ...flags: string[]) => {
+    folder.write('rows.jsonl', '1\n'.repeat(count))
+    return folder.dray('run', 'job.yaml', ...flags)
+  }
+  await withRows(3)
+  folder.write('out/0.txt', 'edited\n')
+  folder.write('out/2.txt', 'edited\n')
+  const { out } = await withRows(4)
+  expect(out).toContain('  out: 2 files had been changed since they were last written\n')
+  expect(folder.read('out/2.txt')).toBe('1\n')
+  folder.write('handle.mjs', noting('return 10 * item'))
+  expect((await withRows(4, '--redo', 'one')).out).not.toContain('had been changed')
+  expect(folder.read('out/2.txt')).toBe('10\n')
+  folder.remove()
+})

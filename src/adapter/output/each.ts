@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { lstat, readFile, realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fillTemplate, templateRoot } from '../../model/output-template.ts'
@@ -13,11 +14,13 @@ import type { RefusedItem, Written } from './write-output.ts'
 /**
  * A file per item: text as it is, anything else as indented JSON. Items that failed get none. A file
  * that already holds the same bytes is left alone, so a run that continues rewrites only what
- * changed. Several files are written at once, since each waits for the disk.
+ * changed. Several files are written at once, since each waits for the disk. `since`, in ms since the epoch as the
+ * file system tells it: what is replaced and was changed later than that is counted.
  */
 export async function writeEach(
   template: string,
   results: Iterable<StoredResult>,
+  since = Number.POSITIVE_INFINITY,
 ): Promise<Written> {
   const root = templateRoot(template)
   await makeFolder(root).catch(error => {
@@ -30,6 +33,7 @@ export async function writeEach(
   const sameFile = await sameFileIn(root)
   const writing = new Set<string>()
   const total = { files: 0, bytes: 0, items: 0, refused: [] as RefusedItem[], refusedCount: 0 }
+  const times = { changedAt: 0, replaced: 0 }
 
   const writeOne = async (result: StoredResult): Promise<void> => {
     const target = targetOf(place, result)
@@ -57,12 +61,16 @@ export async function writeEach(
     }
   }
   const writeText = async (path: string, text: string): Promise<void> => {
-    if (!(await holds(path, text))) {
+    let file = await lstat(path).catch(() => undefined)
+    if (!(await holds(path, text, file))) {
+      if (file?.isFile() && file.mtimeMs > since) times.replaced += 1
       const folder = dirname(path)
       await cleanOnce(folder)
       await replaceFile(path, text)
+      file = await lstat(path)
       for (let now = folder; isInside(now, root); now = dirname(now)) folders.add(now)
     }
+    times.changedAt = Math.max(times.changedAt, file?.mtimeMs ?? 0)
     total.files += 1
     total.items += 1
     total.bytes += Buffer.byteLength(text)
@@ -80,7 +88,8 @@ export async function writeEach(
 
   await atOnce(withResults(results), writeOne)
   for (const folder of [...folders, root, dirname(root)]) await syncFolder(folder)
-  return { path: root, ...total }
+  const { changedAt, replaced } = times
+  return { path: root, ...total, changedAt, ...(replaced > 0 && { replaced }) }
 }
 
 const AT_ONCE = 16
@@ -160,9 +169,8 @@ function textOf(payload: string): string {
   return typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`
 }
 
-async function holds(path: string, text: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => undefined)
-  if (found === undefined || !found.isFile() || found.size !== Buffer.byteLength(text)) return false
+async function holds(path: string, text: string, file: Stats | undefined): Promise<boolean> {
+  if (file === undefined || !file.isFile() || file.size !== Buffer.byteLength(text)) return false
   return (await readFile(path, 'utf8').catch(() => undefined)) === text
 }
 

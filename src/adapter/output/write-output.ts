@@ -16,10 +16,10 @@ export type Written = {
   readonly path: string
   readonly files: number
   readonly bytes: number
-  /** When the file was last changed, in ms since the epoch as its system tells it; of one file alone. */
+  /** When the file, or the last of them, was changed, in ms since the epoch as its system tells it. */
   readonly changedAt?: number
-  /** It took the place of one that had been changed since an earlier run wrote it. */
-  readonly tookPlace?: boolean
+  /** How many took the place of one that had been changed since an earlier run wrote it. */
+  readonly replaced?: number
   /** Items in it, failed ones included where the format has room for them. */
   readonly items: number
   /** Items that could not be written where their key said: the first of them, and how many. */
@@ -32,22 +32,24 @@ export type RefusedItem = { readonly index: number; readonly key: string; readon
 /**
  * A stage's results as files, written at completion from what is committed, in item order and in
  * bounded memory. Each file is complete or absent. Throws `OutputError` (disk full, no permission);
- * an item that would leave the output folder is refused by itself and named.
+ * an item that would leave the output folder is refused by itself and named. `before`: what earlier runs wrote.
  */
 export async function writeOutput(
   spec: OutputSpec,
   results: Iterable<StoredResult>,
+  before: readonly Written[] = [],
 ): Promise<Written> {
   switch (spec.kind) {
     case 'jsonl':
-      await removeAbandoned(dirname(spec.path))
-      return oneFile(spec.path, await writeJsonl(spec.path, results))
+      return oneFile(spec.path, before, () => writeJsonl(spec.path, results))
     case 'csv':
-      await removeAbandoned(dirname(spec.path))
-      return oneFile(spec.path, await writeCsv(spec.path, results))
-    case 'each':
-      await removeAbandoned(templateRoot(spec.template))
-      return writeEach(spec.template, results)
+      return oneFile(spec.path, before, () => writeCsv(spec.path, results))
+    case 'each': {
+      const root = templateRoot(spec.template)
+      await removeAbandoned(root)
+      const times = before.map(({ path, changedAt }) => (path === root ? (changedAt ?? 0) : 0))
+      return writeEach(spec.template, results, Math.max(0, ...times) || Number.POSITIVE_INFINITY)
+    }
     default:
       return unreachable(spec)
   }
@@ -65,8 +67,13 @@ type ChangeSince = { readonly kind: 'other'; readonly bytes: number } | { readon
 
 async function oneFile(
   path: string,
-  { bytes, items }: { readonly bytes: number; readonly items: number },
+  before: readonly Written[],
+  write: () => Promise<{ readonly bytes: number; readonly items: number }>,
 ): Promise<Written> {
+  await removeAbandoned(dirname(path))
+  const isReplaced = before.some(file => file.path === path && changeSince(file) !== undefined)
+  const { bytes, items } = await write()
   const { mtimeMs: changedAt } = await stat(path)
-  return { path, files: 1, bytes, items, changedAt, refused: [], refusedCount: 0 }
+  const replaced = isReplaced ? { replaced: 1 } : {}
+  return { path, files: 1, bytes, items, changedAt, ...replaced, refused: [], refusedCount: 0 }
 }

@@ -198,9 +198,13 @@ function editedLines(written: readonly Written[]): string[] {
 }
 
 function replacedLines(written: readonly Written[]): string[] {
-  return written
-    .filter(({ tookPlace }) => tookPlace === true)
-    .map(output => pc.yellow(`  ${shown(output)} had been changed since it was last written`))
+  return written.flatMap(output => {
+    const { files, replaced = 0 } = output
+    if (replaced === 0) return []
+    const one = files === 1 ? shown(output) : `${shown(output)}: ${plural(replaced, 'file')}`
+    const since = replaced === 1 ? 'it was' : 'they were'
+    return [pc.yellow(`  ${one} had been changed since ${since} last written`)]
+  })
 }
 
 const shown = ({ path }: { readonly path: string }): string => relative(process.cwd(), path) || path
