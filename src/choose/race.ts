@@ -25,7 +25,8 @@ export type RaceOptions = {
  * The trial that comes to the best mean. After each round the worse half drops out (successive halving:
  * Karnin, Koren and Somekh 2013), or, where there is time, and once there are enough runs to tell, whoever
  * is worse than the best by more than luck (a race: Maron and Moore 1994), so that most runs are spent on
- * telling the best apart. Trials are run in the order given, for there may not be time for all.
+ * telling the best apart. Trials are run in the order given, for there may not be time for all; a round goes
+ * through them best first, so that one cut short is still more to go by than the round before it.
  */
 export async function race(
   problem: Problem,
@@ -46,15 +47,15 @@ export async function race(
       await runUpTo(problem, trial, repeats, options)
     }
     const met = left.filter(({ scores }) => scores.length >= repeats)
-    // Cut short, a round tells nothing of those it did not come to; the one before it stands.
-    if (met.length < left.length && repeats > 1) break
+    const isCutShort = met.length < left.length && repeats > 1
+    if (isCutShort && met.length === 0) break
     left = met.toSorted((a, b) => compareScores(meanOf(a), meanOf(b)))
-    if (repeats === most || isLate(patienceFor(repeats + 1))) break
+    if (isCutShort || repeats === most || isLate(patienceFor(repeats + 1))) break
     if (repeats < 3) left = inReach(left, objective, luckOf(problem, conditions))
     else {
       const perRun = (performance.now() - began) / runsOf(trials)
       const roomFor = deadline === undefined ? 0 : (deadline - performance.now()) / perRun / repeats
-      left = worthMore(left, roomFor)
+      left = worthMore(distinct(left), roomFor)
     }
   }
   return left[0]
@@ -98,6 +99,8 @@ const finalists = 4
 const farOff = 0.1
 /** From so many runs on, differences are told from luck. */
 const telling = 12
+/** The last ones left are run so often, however many tasks there are up to a point. */
+const decisive = 24
 
 /** Runs of each finalist; without a deadline, some hundred thousand simulated tasks in all. */
 function repeatsFor(problem: Problem, options: RaceOptions): number {
@@ -105,7 +108,7 @@ function repeatsFor(problem: Problem, options: RaceOptions): number {
   if (isCertain(conditions)) return 1
   const tasks = Math.max(1, problem.tasks.length)
   if (deadline !== undefined) return Math.max(1, Math.min(mostRuns, Math.floor(200_000 / tasks)))
-  return Math.max(1, Math.min(48, Math.max(telling, 1_200 / tasks), 40_000 / tasks) | 0)
+  return Math.max(1, Math.min(48, Math.max(decisive, 1_200 / tasks), 40_000 / tasks) | 0)
 }
 
 export function meanOf({ scores }: Trial, runs = scores.length): Score {
@@ -131,6 +134,13 @@ function inReach(ranked: readonly Trial[], objective: Objective, luck: number): 
 const runsOf = (trials: readonly Trial[]): number =>
   trials.reduce((sum, { scores }) => sum + scores.length, 0)
 
+/** Those that came to the same under every seed are one thing under several names: the first stands for all. */
+const distinct = (ranked: readonly Trial[]): readonly Trial[] =>
+  ranked.filter((trial, at) => !ranked.slice(0, at).some(before => areEqual(trial, before)))
+
+const areEqual = (a: Trial, b: Trial): boolean =>
+  a.scores.every((score, at) => compareScores(score, b.scores[at]) === 0)
+
 /**
  * Of those who met the same seeds, best first, the ones that further runs may yet find best; while runs are
  * too few to tell, the better half, or as many as there is room for.
@@ -143,7 +153,7 @@ function worthMore(ranked: readonly Trial[], roomFor: number): readonly Trial[] 
   return near.length <= roomFor && near.length > half ? near : ranked.slice(0, half)
 }
 
-/** Within this many standard errors of the mean difference. Candidates that never differ are the same thing twice. */
+/** Within this many standard errors of the mean difference. */
 function isNear(trial: Trial, best: Trial): boolean {
   const gaps = trial.scores.map((score, at) => score.value - best.scores[at].value)
   const error = standardError(gaps)
