@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import { onlineCandidates } from './candidates.ts'
 import { compareScores } from './objective.ts'
 import type { Member } from './member.ts'
-import type { Mending } from './mend.ts'
+import { isMendable, type Mending } from './mend.ts'
 import { reasonFor } from './reason.ts'
 import { fewest, goesOn, isStanding, isWorthIt, planName, type Standing } from './standing.ts'
 import {
@@ -108,7 +108,8 @@ function candidatesOf(
     name: `${name}, mended ${how === 'often' ? 'as it goes' : 'by quarters'}`,
     way: { kind: 'plan', schedule, mended: how, order },
   })
-  const [first, ...others] = objective === 'makespan' && !certain ? best : []
+  const mends = objective === 'makespan' && !certain && isMendable(problem)
+  const [first, ...others] = mends ? best : []
   const mended = [
     ...(first ? mending.map(how => mendedOf(first, how)) : []),
     // Plans that are equal on paper, because one long chain decides, need not be equal in a run with noise.

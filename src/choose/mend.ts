@@ -21,13 +21,15 @@ export function mender(how: Mending): (problem: Problem, ticks: number) => Mend 
   return (problem, ticks) => mendOf(problem, ticks, how)
 }
 
+/** Of machines that run several tasks at once, and of very many tasks, plans are followed as they are. */
+export const isMendable = ({ tasks, machines }: Problem): boolean =>
+  tasks.length <= mostPlanned && machines.every(({ capacity }) => capacity === undefined)
+
 export type Mending = 'often' | 'seldom'
 
 function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined {
+  if (!isMendable(problem)) return undefined
   const { tasks, machines } = problem
-  if (tasks.length > mostPlanned || machines.some(({ capacity }) => capacity !== undefined)) {
-    return undefined
-  }
   const dag = whyNotUnrelated(problem) === undefined ? undefined : dagOf(problem)
   const often = how === 'often'
   const parts = dag ? 20 : 30

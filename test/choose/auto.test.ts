@@ -1,7 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Problem } from '../../src/model/problem.ts'
 import { chooseByTrial } from '../../src/choose/auto.ts'
+import { memberOf } from '../../src/choose/member.ts'
 import { problemFrom } from '../../src/input/problem.ts'
+import { heft } from '../../src/policy/planning/heft.ts'
 import { prng } from '../../src/std/prng.ts'
 import { article, heftPaper } from './problems.ts'
 
@@ -89,4 +91,26 @@ test('the last ones left of a hundred tasks are run more often than to find that
     { place: 'hundred', name: 'hundred' },
   )
   expect((await chosen(problem, 1)).why).toContain('by up to 24 simulated runs each')
+})
+
+test('a plan for machines that run several tasks at once, which nothing mends, is tried as it is alone', async () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'a', capacity: { cpu: 4 } }],
+      tasks: Array.from({ length: 12 }, (_, at) => ({
+        id: `t${at}`,
+        times: [1 + (at % 5)],
+        needs: { cpu: 1 + (at % 3) },
+      })),
+    },
+    { place: 'roomy', name: 'roomy' },
+  )
+  const [schedule] = heft.plan(problem, { seed: 1 })
+  if (!schedule) expect.fail('heft gave no schedule')
+  const { why } = await chooseByTrial(problem, {
+    objective: 'makespan',
+    conditions: { noise: 0.2, seed: 1 },
+    members: [memberOf(problem, 'heft', schedule)],
+  })
+  expect(why).not.toContain('mended')
 })
