@@ -7,6 +7,7 @@ import type { MachineDefinition } from '../model/run.ts'
 import type { Wish } from '../model/wish.ts'
 import { type Estimate, lineOf, meanHandover, predict } from '../policy/estimation/least-squares.ts'
 import { sharedVariance, spreadOf } from '../policy/estimation/spread.ts'
+import { jobStages, type PlannedStage, type StageItems } from './job-stages.ts'
 
 /**
  * A job as a scheduling problem: a task per item and stage, a machine per slot, times as earlier
@@ -15,33 +16,29 @@ import { sharedVariance, spreadOf } from '../policy/estimation/spread.ts'
 export function jobProblem(job: Job, given: JobNumbers): JobProblem {
   const { machines, sizes, wishes = new Map<number, Wish>() } = given
   const slots = machines.flatMap(machine => slotsOf(machine, job.stages))
-  const stages = stageNumbers(job, sizes.length)
-  const most = stages.reduce((sum, { items }) => sum + items, 0)
+  const { planned, counted } = jobStages(job, sizes.length, given.groups ?? new Map())
+  const most = planned.reduce((sum, { items, takes }) => sum + (takes === 'all' ? 0 : items), 0)
   const perTask = Math.max(1, Math.ceil(most / mostTasks))
   const tasks: ProblemTask[] = []
   const times: number[] = []
   const from: number[] = []
   const firstEdge: number[] = [0]
-  const own = new Map<string, { readonly first: number; readonly count: number }>()
-  for (const { spec, items, link } of stages) {
-    const per = link === 'gather' ? 1 : perTask
+  const own = new Map<string, Planned>()
+  for (const stage of planned) {
+    const { spec, items, takes, name } = stage
+    // Each group waits for all that is before it: in one task each they would be tied by millions of edges.
+    const per = takes === 'all' ? Math.ceil(items / (tasksOfGroups * slots.length)) : perTask
     const count = Math.ceil(items / per)
-    own.set(spec.name, { first: tasks.length, count })
+    own.set(name, { first: tasks.length, count, per })
     for (let nth = 0; nth < count; nth += 1) {
-      const chunk =
-        link === 'gather' ? [1] : sizesOf(sizes, nth * per, Math.min(items, (nth + 1) * per))
+      const [begin, end] = [nth * per, Math.min(items, (nth + 1) * per)]
+      const chunk = takes === 1 ? sizes.slice(begin, end) : Array<number>(end - begin).fill(1)
       for (const slot of slots) times.push(timeOf(spec, chunk, slot.machine, given.estimates))
-      for (const name of spec.after) {
-        const before = own.get(name) ?? { first: 0, count: 0 }
-        if (link === 'item' && nth < before.count) from.push(before.first + nth)
-        else if (link === 'gather') {
-          for (let at = 0; at < before.count; at += 1) from.push(before.first + at)
-        }
-      }
+      for (const before of stage.after)
+        from.push(...tasksBefore(own.get(before), takes, begin, end))
       firstEdge.push(from.length)
-      const end = Math.min(items, (nth + 1) * per)
-      const wish = link === 'item' ? wishOf(wishes, nth * per, end - nth * per) : undefined
-      tasks.push(taskOf(job, spec, `${spec.name} ${nth}`, wish))
+      const wish = spec.kind === 'map' ? wishOf(wishes, begin, end - begin) : undefined
+      tasks.push(taskOf(job, spec, `${name} ${nth}`, wish))
     }
   }
   const problem: Problem = {
@@ -53,7 +50,26 @@ export function jobProblem(job: Job, given: JobNumbers): JobProblem {
     edges: plainEdges(firstEdge, from),
     network: undefined,
   }
-  return { problem, stages: stages.map(({ spec, items }) => ({ name: spec.name, items })), perTask }
+  return { problem, stages: counted, perTask }
+}
+
+/** The tasks of a stage: where they begin among all, how many, and of how many items each. */
+type Planned = { readonly first: number; readonly count: number; readonly per: number }
+
+/** Those that items `begin` to `end` of the next stage take results of. */
+function tasksBefore(
+  before: Planned | undefined,
+  takes: PlannedStage['takes'],
+  begin: number,
+  end: number,
+): number[] {
+  if (before === undefined) return []
+  const { first, count, per } = before
+  const [low, high] =
+    takes === 'all'
+      ? [0, count]
+      : [Math.floor((begin * takes) / per), Math.min(count, Math.ceil((end * takes) / per))]
+  return Array.from({ length: Math.max(0, high - low) }, (_, at) => first + low + at)
 }
 
 type JobNumbers = {
@@ -63,6 +79,8 @@ type JobNumbers = {
   /** What items bring for themselves, by index; instants count from the start. */
   readonly wishes?: ReadonlyMap<number, Wish>
   readonly estimates: ReadonlyMap<string, StageEstimates>
+  /** How many groups stages with `by` had in the last run, by their names. */
+  readonly groups?: ReadonlyMap<string, number>
 }
 
 export type StageEstimates = {
@@ -76,11 +94,13 @@ export type StageEstimates = {
 
 export type JobProblem = {
   readonly problem: Problem
-  readonly stages: readonly { readonly name: string; readonly items: number }[]
+  readonly stages: readonly StageItems[]
   readonly perTask: number
 }
 
 const mostTasks = 4_000
+/** A slot, of a stage with `by`: enough for an even end. */
+const tasksOfGroups = 8
 
 type Slot = { readonly machine: MachineDefinition; readonly slot: number }
 
@@ -96,30 +116,6 @@ function slotsOf(machine: MachineDefinition, stages: readonly StageSpec[]): Slot
   const slots = Number.isFinite(count) ? count : 1
   return Array.from({ length: slots }, (_, slot) => ({ machine, slot }))
 }
-
-type Link = 'item' | 'gather'
-
-function stageNumbers(job: Job, input: number) {
-  const known = new Map<string, number>()
-  const found: { spec: StageSpec; items: number; link: Link }[] = []
-  let left = [...job.stages]
-  while (left.length > 0) {
-    const ready = left.filter(({ after }) => after.every(name => known.has(name)))
-    if (ready.length === 0) break
-    for (const spec of ready) {
-      const before = spec.after[0]
-      const link: Link = spec.kind === 'map' ? 'item' : 'gather'
-      const items = link === 'gather' ? 1 : before === undefined ? input : (known.get(before) ?? 0)
-      known.set(spec.name, items)
-      found.push({ spec, items, link })
-    }
-    left = left.filter(spec => !known.has(spec.name))
-  }
-  return found
-}
-
-const sizesOf = (sizes: readonly number[], from: number, to: number): readonly number[] =>
-  sizes.slice(from, to)
 
 /** Seconds; `Infinity` where the stage needs more than the machine has. */
 function timeOf(

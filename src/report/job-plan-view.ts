@@ -1,3 +1,4 @@
+import type { StageItems } from '../choose/job-stages.ts'
 import type { PlanOutcome } from '../choose/plan-problem.ts'
 import type { Shape } from '../choose/shape.ts'
 import type { Problem } from '../model/problem.ts'
@@ -10,7 +11,7 @@ import { assignmentsOf, holdsBack, planLine, planRow, shapeInWords } from './pla
 export type JobPlan = KnownTimes & {
   readonly job: string
   readonly problem: Problem
-  readonly stages: readonly { readonly name: string; readonly items: number }[]
+  readonly stages: readonly StageItems[]
   /** Items planned as one task. */
   readonly perTask: number
   readonly inputKnown: boolean
@@ -34,7 +35,7 @@ export function jobPlanJson(plan: JobPlan): string {
     job,
     items: inputKnown ? (stages[0]?.items ?? 0) : null,
     tasks: inputKnown ? problem.tasks.length : null,
-    stages,
+    stages: stages.map(({ name, items }) => ({ name, items: inputKnown ? (items ?? null) : null })),
     slots: problem.machines.length,
     ...(plan.probed && { probed: plan.probed }),
   }
@@ -55,9 +56,7 @@ export function jobPlanJson(plan: JobPlan): string {
 
 export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
   const { problem, stages, outcome, shape, forecast, inputKnown } = plan
-  const items = stages.map(
-    ({ name, items: count }) => `${name} ${inputKnown ? formatCount(count) : '?'}`,
-  )
+  const items = stages.map(stage => itemsText(inputKnown ? stage : { ...stage, items: undefined }))
   const lines = [
     `${plan.job}: items ${items.join(', ')}; ${plural(problem.machines.length, 'slot')}`,
   ]
@@ -71,6 +70,7 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
   const [, ...verdict] = planLine(problem, outcome).split('\n')
   lines.push(
     ...timesNotes(plan),
+    ...groupsNotes(stages),
     `${plural(problem.tasks.length, 'task')}${plan.perTask > 1 ? ` of up to ${plan.perTask} items` : ''}, ${shapeInWords(shape, seconds)}`,
     ...verdict,
     ...(outcome.why ? [outcome.why] : []),
@@ -80,6 +80,20 @@ export function jobPlanText(plan: JobPlan, terminal: GanttOptions): string {
     ganttText(problem, outcome.schedule, terminal),
   )
   return `${lines.join('\n')}\n`
+}
+
+/** `ocr 40`; `words ?` where only a run can tell. */
+export const itemsText = ({ name, items }: StageItems): string =>
+  `${name} ${items === undefined ? '?' : formatCount(items)}`
+
+/** What was planned of stages whose number of groups nobody knows. */
+export function groupsNotes(stages: readonly StageItems[]): string[] {
+  const open = stages.filter(({ items }) => items === undefined).map(({ name }) => name)
+  if (open.length === 0) return []
+  const each = open.length === 1 ? 'it is' : 'each is'
+  return [
+    `${open.join(', ')}: how many groups there are shows when it runs; planned as if ${each} one`,
+  ]
 }
 
 function probedInWords({ run, asked, ended, failed }: NonNullable<JobPlan['probed']>): string {

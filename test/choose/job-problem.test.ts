@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { forecastPlan } from '../../src/choose/forecast-plan.ts'
-import { jobProblem, uncertaintyOf } from '../../src/choose/job-problem.ts'
+import { type JobProblem, jobProblem, uncertaintyOf } from '../../src/choose/job-problem.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import { strategyNamed } from '../../src/choose/strategies.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
@@ -76,6 +76,73 @@ test('what takes one result follows the item it is of, what gathers follows all'
   const { start, end } = schedule
   for (const nth of [0, 1, 2]) expect(start[3 + nth]).toBeGreaterThanOrEqual(end[nth])
   expect(start[6]).toBeGreaterThanOrEqual(Math.max(...end.subarray(3, 6)))
+})
+
+describe('stages that gather', () => {
+  const gathers = (...stages: object[]) =>
+    parseJob(
+      {
+        ...{ name: 'gathers', input: { range: { from: 0, to: 10 } } },
+        stages: [{ name: 'a', map: './a.mjs' }, ...stages],
+      },
+      { file: '/gathers.json', folder: '/' },
+    )
+  const sizes = Array<number>(10).fill(1)
+  const edgesOf = ({ problem: { edges, tasks } }: JobProblem) =>
+    tasks.map(({ id }, task) => [
+      id,
+      [...edges.from.slice(edges.firstEdge[task], edges.firstEdge[task + 1])].map(
+        at => tasks[at].id,
+      ),
+    ])
+
+  test('by a field have as many items as groups in the last run, each after all; unknown, one is planned', () => {
+    const job = gathers(
+      { name: 'sums', reduce: './s.mjs', by: 'kind' },
+      { name: 'post', map: './p.mjs' },
+    )
+    const known = jobProblem(job, { ...given, sizes, groups: new Map([['sums', 3]]) })
+    expect(known.stages.map(({ items }) => items)).toEqual([10, 3, 3])
+    const all = Array.from({ length: 10 }, (_, at) => `a ${at}`)
+    expect(edgesOf(known).slice(10)).toEqual([
+      ...[0, 1, 2].map(nth => [`sums ${nth}`, all]),
+      ...[0, 1, 2].map(nth => [`post ${nth}`, [`sums ${nth}`]]),
+    ])
+    const unknown = jobProblem(job, { ...given, sizes })
+    expect(unknown.stages.map(({ items }) => items)).toEqual([10, undefined, undefined])
+    expect(unknown.problem.tasks).toHaveLength(12)
+  })
+
+  test('by a field with many groups are planned in few tasks a slot', () => {
+    const job = gathers({ name: 'sums', reduce: './s.mjs', by: 'kind' })
+    const groups = new Map([['sums', 5_000]])
+    const { problem } = jobProblem(job, { ...given, sizes, groups })
+    expect(problem.tasks).toHaveLength(10 + 8)
+  })
+
+  test('in a tree have its nodes, level by level, and what follows waits for its top', () => {
+    const tree = { name: 'sum', reduce: './s.mjs', gather: { tree: 4 } }
+    const job = gathers(tree, { name: 'post', map: './p.mjs' })
+    const planned = jobProblem(job, { ...given, sizes })
+    expect(planned.stages.map(({ items }) => items)).toEqual([10, 4, 1])
+    expect(edgesOf(planned).slice(10)).toEqual([
+      ['sum 0', ['a 0', 'a 1', 'a 2', 'a 3']],
+      ['sum 1', ['a 4', 'a 5', 'a 6', 'a 7']],
+      ['sum 2', ['a 8', 'a 9']],
+      ['sum~2 0', ['sum 0', 'sum 1', 'sum 2']],
+      ['post 0', ['sum~2 0']],
+    ])
+  })
+
+  test('in a tree over many items follow the tasks in which these are planned', () => {
+    const job = gathers({ name: 'sum', reduce: './s.mjs', gather: { tree: 2 } })
+    const many = { ...given, sizes: Array<number>(6_000).fill(1) }
+    const planned = jobProblem(job, many)
+    expect(planned).toMatchObject({ perTask: 4, stages: [{ items: 6_000 }, { items: 6_002 }] })
+    const edges = new Map(edgesOf(planned) as [string, string[]][])
+    expect(edges.get('sum 1')).toEqual(['a 2', 'a 3'])
+    expect(edges.get('sum~2 0')).toEqual(['sum 0', 'sum 1'])
+  })
 })
 
 test('a forecast begins with what slots take to load', async () => {

@@ -212,3 +212,23 @@ describe('--objective', { timeout: 120_000 }, () => {
     expect(priced).toMatch(/met .* 15 /)
   })
 })
+
+test('groups are as many as in the last run, a tree has all its nodes, and before any run groups are unknown', () => {
+  writeFileSync(join(folder, 'kind.mjs'), 'export default item => ({ kind: item % 3 })\n')
+  writeFileSync(join(folder, 'many.mjs'), 'export default parts => ({ many: parts.length })\n')
+  const stages = [
+    { name: 'kinds', map: './kind.mjs' },
+    { name: 'groups', reduce: './many.mjs', by: 'kind' },
+    { name: 'all', reduce: './many.mjs', gather: { tree: 4 }, after: 'kinds' },
+  ]
+  const job = { name: 'grouped', input: { range: { from: 0, to: 10 } }, stages }
+  writeFileSync(join(folder, 'grouped.json'), JSON.stringify(job))
+  const plan = (...flags: string[]) => dray('plan', 'grouped.json', ...flags).stdout
+  const counts = () => JSON.parse(plan('--json')).stages.map((at: { items: unknown }) => at.items)
+  expect(counts()).toEqual([10, null, 4])
+  expect(plan()).toContain('kinds 10, groups ?, all 4;')
+  expect(plan('--probe', '10')).toContain('groups: how many groups there are shows when it runs')
+  expect(dray('run', 'grouped.json', '--quiet').status).toBe(0)
+  expect(counts()).toEqual([10, 3, 4])
+  expect(plan()).toContain('kinds 10, groups 3, all 4;')
+})

@@ -15,6 +15,7 @@ import { InputError } from '../../model/input-error.ts'
 import type { Job } from '../../model/job.ts'
 import type { MachineDefinition } from '../../model/run.ts'
 import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
+import type { RunRecord, Store } from '../../port/store.ts'
 import type { KnownTimes } from '../../report/known-times.ts'
 import { directoryFrom } from '../directory.ts'
 import { itemsOfInput } from './items-of-input.ts'
@@ -57,13 +58,16 @@ export async function jobSubject(
   refuseNeverHere(job, machines)
   await before({ job, machines, dir })
   const { sizes, wishes, known } = await itemsOfInput(job, { since: Date.now() * 1_000 })
-  const { estimates, changed } = await estimatesOf(job, dir)
+  const { estimates, changed, groups } = await learntOf(job, dir)
   const unknown = job.stages.map(({ name }) => name).filter(name => !estimates.has(name))
-  const planned = jobProblem(job, { machines, sizes, wishes, estimates })
+  const planned = jobProblem(job, { machines, sizes, wishes, estimates, groups })
   return {
     job,
     ...planned,
-    ...uncertaintyOf(estimates, new Map(planned.stages.map(({ name, items }) => [name, items]))),
+    ...uncertaintyOf(
+      estimates,
+      new Map(planned.stages.map(({ name, items = 1 }) => [name, items])),
+    ),
     loading: loadingOf(estimates.values()),
     unknown,
     changed,
@@ -99,15 +103,32 @@ function loadingOf(estimates: Iterable<StageEstimates>): number {
   return micros / 1e6
 }
 
-/** What earlier runs of the job learnt, stage by stage; `changed`: of which it was learnt before they changed. */
-async function estimatesOf(job: Job, dir: string) {
+/** Of the newest run that came to the stage. */
+function groupsIn(store: Store, runs: readonly RunRecord[], stage: string): number | undefined {
+  for (const { name } of runs) {
+    const counts = Object.values(store.counts(name, stage))
+    const groups = counts.reduce((sum, count) => sum + count, 0)
+    if (groups > 0) return groups
+  }
+  return undefined
+}
+
+/**
+ * What earlier runs of the job learnt, stage by stage; `changed`: of which it was learnt before they changed;
+ * `groups`: how many the last run had of each stage with `by` that ran.
+ */
+async function learntOf(job: Job, dir: string) {
   const estimates = new Map<string, StageEstimates>()
   const changed: string[] = []
-  if (!existsSync(join(dir, 'dray.db'))) return { estimates, changed }
+  const groups = new Map<string, number>()
+  if (!existsSync(join(dir, 'dray.db'))) return { estimates, changed, groups }
   const prints = stageFingerprints(job, await codeFingerprints(job))
   const { store, close } = readDirectory(dir)
   try {
-    for (const { name } of job.stages) {
+    const ended = store.runs().filter(({ job: of, endedAt }) => of === job.name && endedAt)
+    for (const { name, by } of job.stages) {
+      const had = by === undefined ? undefined : groupsIn(store, ended.toReversed(), name)
+      if (had !== undefined) groups.set(name, had)
       const times = learntTimes(store, { job: job.name, stage: name }, prints)
       if (times === undefined) continue
       if (times.changed) changed.push(name)
@@ -125,5 +146,5 @@ async function estimatesOf(job: Job, dir: string) {
   } finally {
     close()
   }
-  return { estimates, changed }
+  return { estimates, changed, groups }
 }

@@ -38,8 +38,10 @@ export async function planJob(
   })
   const { job, problem, stages, perTask, unknown, changed, inputKnown } = subject
   if (flags.mermaid === true) {
-    const counts = new Map(stages.map(({ name, items }) => [name, items]))
-    return mermaidOf(job, inputKnown ? counts : new Map())
+    const counted = stages.flatMap(({ name, items }) =>
+      items === undefined ? [] : [[name, items] as const],
+    )
+    return mermaidOf(job, new Map(inputKnown ? counted : []))
   }
   let plan: JobPlan = {
     ...{ job: job.name, problem, stages, perTask, unknown, changed, inputKnown },

@@ -3,8 +3,9 @@ import { InputError } from '../../model/input-error.ts'
 import type { Objective } from '../../model/job.ts'
 import type { Problem } from '../../model/problem.ts'
 import { arrivingAt, poissonArrivals } from '../../sim/uncertainty.ts'
+import { groupsNotes, itemsText } from '../../report/job-plan-view.ts'
 import { timesJson, timesNotes } from '../../report/known-times.ts'
-import { formatCount, plural } from '../../std/units.ts'
+import { plural } from '../../std/units.ts'
 import type { JobSubject } from './job-subject.ts'
 import { readInput, refuseJobFlags } from './problem-input.ts'
 import type { JobInputFlags } from './problem-options.ts'
@@ -108,10 +109,11 @@ export function aboutJob({ job }: Pick<Schedulable, 'job'>, noise: number) {
 /** The same in words, a line each. */
 export function jobNotes({ job }: Pick<Schedulable, 'job'>, noise: number): string[] {
   if (job === undefined) return []
-  const items = job.stages.map(({ name, items: count }) => `${name} ${formatCount(count)}`)
+  const items = job.stages.map(itemsText)
   const per = job.perTask > 1 ? `, planned in tasks of up to ${job.perTask} items` : ''
   return [
     `items ${items.join(', ')} on ${plural(job.problem.machines.length, 'slot')}${per}; times as earlier runs learnt them, ${noise > 0 ? `varying by ${Math.round(noise * 100)} %` : 'taken as exact'}`,
     ...timesNotes(job),
+    ...groupsNotes(job.stages),
   ]
 }
