@@ -6,21 +6,12 @@ import { DONE, OPEN, STOPPED, stateOf } from '../../src/core/items.ts'
 import { endReplay, replay, step } from '../../src/core/step.ts'
 import type { State } from '../../src/core/state.ts'
 import type { StageDefinition } from '../../src/model/run.ts'
-import { runOf } from '../fixtures/run-definition.ts'
+import { runOf, stageOf } from '../fixtures/run-definition.ts'
 
 /** Answers that bring along what follows them from an earlier run. */
 
-const stage = (name: string, after: number): StageDefinition => ({
-  name,
-  after,
-  link: after < 0 ? { kind: 'source' } : { kind: 'item' },
-  needs: {},
-  loads: undefined,
-  chunk: { kind: 'fixed', items: 1 },
-  timeout: undefined,
-  grace: 1_000_000,
-  retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
-})
+const stage = (name: string, after: number): StageDefinition =>
+  stageOf({ name, after, link: after < 0 ? { kind: 'source' } : { kind: 'item' } })
 
 const run = runOf([stage('a', -1), stage('b', 0), stage('c', 1)])
 

@@ -5,23 +5,11 @@ import { emptyState } from '../../src/core/initial.ts'
 import { decodeState, encodeState } from '../../src/core/snapshot.ts'
 import { step } from '../../src/core/step.ts'
 import type { State } from '../../src/core/state.ts'
-import { runOf } from '../fixtures/run-definition.ts'
+import { runOf, stageOf } from '../fixtures/run-definition.ts'
 
 /** Slots that ended while a stage was set up in them are counted by machine, across snapshots. */
 
-const run = runOf([
-  {
-    name: 'a',
-    after: -1,
-    link: { kind: 'source' },
-    needs: {},
-    loads: undefined,
-    chunk: { kind: 'fixed', items: 1 },
-    timeout: undefined,
-    grace: 1_000_000,
-    retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
-  },
-])
+const run = runOf([stageOf()])
 
 const joined = (id: string): Event => ({
   kind: 'joined',

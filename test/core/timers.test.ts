@@ -2,26 +2,13 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../src/core/event.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'
-import { runOf } from '../fixtures/run-definition.ts'
+import { runOf, stageOf } from '../fixtures/run-definition.ts'
 
 const SECOND = 1_000_000
 
-const run = runOf(
-  [
-    {
-      name: 'a',
-      after: -1,
-      link: { kind: 'source' },
-      needs: {},
-      loads: undefined,
-      chunk: { kind: 'fixed', items: 1 },
-      timeout: 5 * SECOND,
-      grace: SECOND,
-      retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
-    },
-  ],
-  { tolerate: { count: 1_000, share: 0 } },
-)
+const run = runOf([stageOf({ timeout: 5 * SECOND, grace: SECOND })], {
+  tolerate: { count: 1_000, share: 0 },
+})
 
 test('a slot that is always busy has one watch, however often its machine joined again', () => {
   const state = emptyState()

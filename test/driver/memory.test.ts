@@ -4,10 +4,9 @@ import { limits } from '../../src/core/limits.ts'
 import { step } from '../../src/core/step.ts'
 import { itemFor, payloadsOf, retain, stow, unstow } from '../../src/driver/payloads.ts'
 import { release } from '../../src/driver/release.ts'
-import type { StageDefinition } from '../../src/model/run.ts'
 import type { SourceItem } from '../../src/port/source.ts'
 import { createDisk } from '../../src/sim/disk.ts'
-import { runOf } from '../fixtures/run-definition.ts'
+import { runOf, stageOf } from '../fixtures/run-definition.ts'
 import { live } from '../policy/live.ts'
 
 const MEBIBYTE = 2 ** 20
@@ -22,17 +21,9 @@ const items = Array.from(
 /** Of each pushed item `a` makes something, which those `after` it take. */
 function pushed(...after: readonly string[]) {
   const state = emptyState()
-  const plain: Omit<StageDefinition, 'name' | 'after' | 'link'> = {
-    needs: {},
-    loads: undefined,
-    chunk: { kind: 'fixed', items: 1 },
-    timeout: undefined,
-    grace: 1,
-    retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
-  }
   const run = runOf([
-    { name: 'a', after: -1, link: { kind: 'source', pushed: true }, ...plain },
-    ...after.map(name => ({ name, after: 0, link: { kind: 'item' } as const, ...plain })),
+    stageOf({ link: { kind: 'source', pushed: true }, grace: 1 }),
+    ...after.map(name => stageOf({ name, after: 0, link: { kind: 'item' }, grace: 1 })),
   ])
   step(state, 0, [
     { kind: 'submit', run },

@@ -4,7 +4,7 @@ import { step } from '../../src/core/step.ts'
 import { historyBatches, toEvent } from '../../src/driver/recording.ts'
 import { unansweredBatches } from '../../src/driver/unanswered.ts'
 import type { Outcome } from '../../src/port/executor.ts'
-import { runOf } from '../fixtures/run-definition.ts'
+import { runOf, stageOf } from '../fixtures/run-definition.ts'
 
 /** Two slots with a task of three items each: attempts 1 and 2. */
 function atWork() {
@@ -18,19 +18,7 @@ function atWork() {
   return state
 }
 
-const run = runOf([
-  {
-    name: 'a',
-    after: -1,
-    link: { kind: 'source' },
-    needs: {},
-    loads: undefined,
-    chunk: { kind: 'fixed', items: 3 },
-    timeout: undefined,
-    grace: 1,
-    retry: { attempts: 1, delay: 0, maxDelay: 0, never: [], on: {} },
-  },
-])
+const run = runOf([stageOf({ chunk: { kind: 'fixed', items: 3 }, grace: 1 })])
 
 const answer = (attempt: number, index: number): Outcome => ({
   task: attempt - 1,
