@@ -16,7 +16,8 @@ import { exchange, isOfFewKinds, roundBeside, solveBeside } from './solve-beside
  * constructive member, and the time goes where the bound says there is something left. Ends early
  * once the bound is met.
  *
- * With a budget in steps the solver stays out: what it finds depends on a clock.
+ * With a budget in steps the solver stays out: what it finds depends on a clock. The search has all the steps
+ * that it would have alone.
  */
 export async function planPortfolio(
   problem: Problem,
@@ -30,6 +31,7 @@ export async function planPortfolio(
     proof.current = best(proof.current, found)
   }
   const proveByPrices = (value: number) => improve({ value, by: 'LP duals' })
+  const { stepsLeft: given } = budget
   const members = await constructAll(problem, { seed, budget, bound, proved: proveByPrices })
   const waits = whyNotUnrelated(problem) !== undefined
   if (waits && !meets(leaderOf(members).makespan, bound)) {
@@ -46,6 +48,7 @@ export async function planPortfolio(
   // Starting the solver's thread takes longer than a slice of the search.
   const inTime = Number.isFinite(budget.deadline) && !isSpent(budget)
   budget = withSlice(budget, problem)
+  if (budget.stepsLeft > 0) budget.stepsLeft = given
   const reached = (makespan: number) => meets(makespan, proof.current.value)
   if (reached(standing.makespan) || isSpent(budget)) {
     return { ...standing, proof: proof.current, members }

@@ -1,5 +1,5 @@
 import type { Problem } from '../model/problem.ts'
-import type { Schedule } from '../model/schedule.ts'
+import { makespanOf, type Schedule } from '../model/schedule.ts'
 import { type SettleOptions, settleGraph } from '../policy/bound/graph/settle.ts'
 import { dagOf } from '../policy/planning/search/dag.ts'
 
@@ -21,20 +21,25 @@ export function* settledBeside(
   const every = identical || few ? 4 : 16
   let searching = true
   for (let turn = 0, open = true; searching || open; turn += 1) {
+    let found: Schedule | undefined
     if (searching) {
       const step = search.next()
       searching = step.done !== true
-      if (!step.done) yield step.value
+      if (!step.done) found = step.value
     }
-    if (!open || (searching && turn > evenTurns && turn % every > 0)) continue
-    const step = settling.next()
-    open = step.done !== true
-    if (!step.done) yield step.value
-    else if (step.value) {
-      proved()
-      yield undefined
+    if (open && (!searching || turn <= evenTurns || turn % every === 0)) {
+      const step = settling.next()
+      open = step.done !== true
+      if (!step.done) found = shorterOf(found, step.value)
+      else if (step.value) proved()
     }
+    yield found
   }
+}
+
+function shorterOf(a: Schedule | undefined, b: Schedule | undefined): Schedule | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return makespanOf(b) < makespanOf(a) ? b : a
 }
 
 /** On machines unlike exhaustion settles 15 tasks with transfers, and not 28. */

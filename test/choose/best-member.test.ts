@@ -10,6 +10,7 @@ import { loadProblem } from '../../src/input/load-problem.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import type { Schedule } from '../../src/model/schedule.ts'
+import { prng } from '../../src/std/prng.ts'
 
 /** `auto` against every strategy that counts steps, each with as many, so that nothing depends on a clock. */
 const steps = 120
@@ -103,6 +104,33 @@ describe('auto is within 2 % of its best member', () => {
     })
   })
 })
+
+test.each([1, 5, 13])(
+  'a search within auto has as many steps as alone, whatever is done beside it: graph %i',
+  async seed => {
+    const problem = talkative(seed)
+    const spending = { kind: 'steps', steps: 60 } as const
+    const makespanBy = async (name: string) =>
+      (await planProblem(problem, { strategy: named(name), seed: 1, spending })).makespan
+    expect(await makespanBy('auto')).toBeLessThanOrEqual(await makespanBy('local-search'))
+  },
+)
+
+/** Seventy tasks on eight machines unlike each other, with transfers that take six times as long as a task. */
+function talkative(seed: number): Problem {
+  const random = prng(seed, 0)
+  const machines = Array.from({ length: 8 }, (_, at) => ({ id: `m${at}` }))
+  const tasks = Array.from({ length: 70 }, (_, at) => {
+    const times = machines.map(() => 1 + random.int(20))
+    const before = Array.from(
+      { length: at < 5 ? 0 : 2 },
+      () => at - 1 - random.int(Math.min(at, 16)),
+    )
+    const after = [...new Set(before)].map(one => ({ task: `t${one}`, time: random.int(120) }))
+    return { id: `t${at}`, times, after }
+  })
+  return problemFrom({ machines, tasks }, { place: 'talkative', name: 'talkative' })
+}
 
 /** Two of a folder, apart from each other. */
 function sampleOf(folder: string): string[] {
