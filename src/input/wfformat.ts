@@ -144,7 +144,12 @@ function workflowTasks(
         'an entry with runtimeInSeconds for every task',
       )
     }
-    const inputs = new Set(task.inputFiles)
+    const inputs = new Set(
+      task.inputFiles?.map((file, input) => {
+        const inputAt = `${place}: workflow.specification.tasks[${at}].inputFiles[${input}]`
+        return fileAt(file, sizes, inputAt)
+      }),
+    )
     return {
       id: task.id,
       work: execution.runtimeInSeconds,
@@ -177,16 +182,28 @@ function byId<Entry extends { readonly id: string }>(
   return found
 }
 
-/** A file of no stated size counts as empty: instances list files that were never written. */
+type Sizes = ReadonlyMap<string, { readonly sizeInBytes: number }>
+
+/** Outputs may name files that are not listed, where nobody reads them. */
 function sharedBytes(
   outputs: readonly string[] | undefined,
   inputs: ReadonlySet<string>,
-  sizes: ReadonlyMap<string, { readonly sizeInBytes: number }>,
+  sizes: Sizes,
 ): number {
   let bytes = 0
   for (const file of new Set(outputs))
     if (inputs.has(file)) bytes += sizes.get(file)?.sizeInBytes ?? 0
   return bytes
+}
+
+function fileAt(name: string, sizes: Sizes, where: string): string {
+  if (sizes.has(name)) return name
+  const hint = didYouMean(name.slice(0, 200), [...sizes.keys()])
+  throw badInput(
+    where,
+    `no file ${JSON.stringify(name)}${hint}`,
+    'the id of an entry of workflow.specification.files, which states its size',
+  )
 }
 
 function taskAt(name: string, index: ReadonlyMap<string, number>, where: string): number {

@@ -175,6 +175,14 @@ describe('a WfFormat instance', () => {
     expect([...edges.bytes]).toEqual([20, 4300])
   })
 
+  it('takes an output of no known size that nobody reads', () => {
+    const unread = changed(({ workflow: { specification } }) => {
+      specification.tasks[0].outputFiles?.push('trace')
+    })
+    const { edges } = loadProblem(file('w.json', unread))
+    expect([...edges.bytes]).toEqual([20, 4300])
+  })
+
   it('takes an entry that is repeated as it was', () => {
     const repeated = changed(({ workflow: { specification, execution } }) => {
       specification.files.push(...specification.files)
@@ -234,6 +242,16 @@ describe('a WfFormat instance', () => {
       'two sizes of one file',
       copy => void copy.workflow.specification.files.push({ id: 'l', sizeInBytes: 21 }),
       'files[4].id: "l" is there already, and says something else',
+    ],
+    [
+      'an input of no known size',
+      copy => void (copy.workflow.specification.tasks[2].inputFiles[1] = 'lgo'),
+      'specification.tasks[2].inputFiles[1]: no file "lgo"; did you mean "log"?',
+    ],
+    [
+      'inputs where no file is listed',
+      copy => void delete (copy.workflow.specification as { files?: unknown }).files,
+      'specification.tasks[0].inputFiles[0]: no file "in"',
     ],
     [
       'a cycle',
