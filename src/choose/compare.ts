@@ -75,7 +75,21 @@ const measureNames = [
 ] as const
 export type MeasureName = (typeof measureNames)[number]
 
-/** Means over the seeds; `schedule` is that of the first. */
+/** Measures of tasks that ended: they say nothing of a run in which none did. */
+export const ofEnded: ReadonlySet<MeasureName> = new Set([
+  'makespan',
+  'meanFlowTime',
+  'p95FlowTime',
+  'meanTardiness',
+  'weightedTardiness',
+])
+
+/** No task ended under any seed: the measures `ofEnded` are 0 and say nothing. */
+export const endedNothing = ({ undone }: Pick<ComparedRow, 'undone'>): boolean => undone === 1
+
+/**
+ * Means over the seeds, of `ofEnded` over those in which a task ended; `schedule` is that of the first.
+ */
 export type ComparedRow = Readonly<Record<MeasureName, number>> & {
   readonly strategy: string
   readonly seed: number
@@ -108,17 +122,17 @@ async function compareOne(
   const runs = Array.from({ length: seeds }, (_, nth) =>
     runPrepared(problem, prepared, { noise, seed: seed + nth, faults }),
   )
-  const makespan = meanOf(runs.map(run => run.makespan))
   const undone = meanOf(runs.map(run => 1 - run.completions / problem.tasks.length))
   // Nothing bounds a run that left tasks undone; a mean over others too would say nothing.
   const lowerBound = undone > 0 ? 0 : meanOf(runs.map(run => run.lowerBound))
+  const measured = means(runs)
   return {
     strategy: strategy.name,
     seed,
     seeds,
-    ...means(runs),
+    ...measured,
     lowerBound,
-    gap: lowerBound > 0 ? makespan / lowerBound - 1 : Number.POSITIVE_INFINITY,
+    gap: lowerBound > 0 ? measured.makespan / lowerBound - 1 : Number.POSITIVE_INFINITY,
     optimal: runs.every(run => run.optimal),
     seconds: prepared.seconds,
     ...(seeds > 1 && { intervals: intervals(runs) }),
@@ -167,12 +181,19 @@ async function comparePlan(
   }
 }
 
-function means(runs: readonly Measured[]): Measured {
-  return perMeasure(name => meanOf(runs.map(run => run[name])))
+type Run = Measured & { readonly completions?: number }
+
+function means(runs: readonly Run[]): Measured {
+  return perMeasure(name => meanOf(valuesOf(runs, name)))
 }
 
-function intervals(runs: readonly Measured[]): Readonly<Record<MeasureName, Interval>> {
-  return perMeasure(name => intervalOf(runs.map(run => run[name])))
+function intervals(runs: readonly Run[]): Readonly<Record<MeasureName, Interval>> {
+  return perMeasure(name => intervalOf(valuesOf(runs, name)))
+}
+
+function valuesOf(runs: readonly Run[], name: MeasureName): number[] {
+  const told = ofEnded.has(name) ? runs.filter(({ completions }) => completions !== 0) : runs
+  return told.map(run => run[name])
 }
 
 function perMeasure<Value>(of: (name: MeasureName) => Value): Record<MeasureName, Value> {

@@ -1,6 +1,7 @@
-import { plural } from '../std/units.ts'
+import { formatCount, plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { hasCosts, type Problem } from '../model/problem.ts'
+import { ofEnded } from '../choose/compare.ts'
 import { prepare, type Prepared, type RunOutcome, runPrepared } from '../choose/run-strategy.ts'
 import { ganttText } from '../report/gantt-text.ts'
 import {
@@ -103,7 +104,10 @@ async function runSimulate(input: string, flags: SimulateFlags): Promise<number>
   return exitCode.done
 }
 
-/** The object of `plan`, and the measures of the run. Rates are per wall-clock second of simulation. */
+/**
+ * The object of `plan`, and the measures of the run; those of the ends of tasks are `null` where none
+ * ended. Rates are per wall-clock second of simulation.
+ */
 function simulatedRow(
   strategy: string,
   seed: number,
@@ -113,6 +117,7 @@ function simulatedRow(
   return {
     ...boundedRow({ ...outcome, strategy, seed, seconds: prepared.seconds + seconds }),
     ...measures,
+    ...(outcome.completions === 0 && Object.fromEntries([...ofEnded].map(name => [name, null]))),
     completionsPerSecond: seconds > 0 ? Math.round(outcome.completions / simulationSeconds) : 0,
     ...(prepared.why && { why: prepared.why }),
   }
@@ -125,16 +130,30 @@ function simulatedText(
   notes: readonly string[],
 ): string {
   const time = (value: number) => formatTime(value, problem.unit)
+  const percent = (share: number) => `${formatNumber(share * 100)} %`
+  const tried = `${plural(outcome.attempts, 'attempt')}, ${countedRetries(outcome.retries)}`
+  const cost = `cost ${hasCosts(problem) ? formatNumber(outcome.cost) : '-'}`
+  const head = [`${problem.name}, simulated: ${row.strategy}`, ...notes]
+  const why = row.why ? [row.why] : []
+  if (outcome.completions === 0)
+    return toTerminal([...head, nothingEnded(problem, outcome), `${cost}, ${tried}`, ...why])
   return toTerminal([
-    `${problem.name}, simulated: ${row.strategy}`,
-    ...notes,
-    `makespan ${time(row.makespan)}, ${distanceOf(problem, outcome)}`,
-    `flow time ${time(row.meanFlowTime)} on average, ${time(row.p95FlowTime)} at the 95th percentile`,
-    `utilisation ${formatNumber(row.utilisation * 100)} %, errors ${formatNumber(row.errorRate * 100)} %, mean tardiness ${time(row.meanTardiness)}, cost ${hasCosts(problem) ? formatNumber(row.cost) : '-'}, ${plural(row.attempts, 'attempt')}, ${countedRetries(row.retries)}`,
-    ...(row.why ? [row.why] : []),
+    ...head,
+    `makespan ${time(outcome.makespan)}, ${distanceOf(problem, outcome)}`,
+    `flow time ${time(outcome.meanFlowTime)} on average, ${time(outcome.p95FlowTime)} at the 95th percentile`,
+    `utilisation ${percent(outcome.utilisation)}, errors ${percent(outcome.errorRate)}, mean tardiness ${time(outcome.meanTardiness)}, ${cost}, ${tried}`,
+    ...why,
     '',
     ganttText(problem, outcome.schedule, terminal()),
   ])
+}
+
+function nothingEnded({ tasks }: Problem, { errorRate }: RunOutcome): string {
+  const failed = Math.round(errorRate * tasks.length)
+  const waited = tasks.length - failed
+  return waited === 0
+    ? `no task ended: all ${formatCount(failed)} failed for good`
+    : `no task ended: ${formatCount(failed)} failed for good, and ${formatCount(waited)} waited for one that did`
 }
 
 function distanceOf(

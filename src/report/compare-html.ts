@@ -1,4 +1,9 @@
-import type { ComparedRow, Comparison, MeasureName } from '../choose/compare.ts'
+import {
+  type ComparedRow,
+  type Comparison,
+  endedNothing,
+  type MeasureName,
+} from '../choose/compare.ts'
 import { objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
@@ -100,6 +105,7 @@ function aboutText(problem: Problem, rows: readonly ComparedRow[], about: Compar
 
 function headline(problem: Problem, rows: readonly ComparedRow[], objective: Objective): string {
   const [first] = rows
+  if (endedNothing(first)) return figures([['-', 'no task ended']])
   const measure = measureOf[objective]
   const last = rows.reduce((a, b) => (b[measure] > a[measure] ? b : a))
   const time = (value: number) => formatTime(value, problem.unit)
@@ -212,7 +218,9 @@ function ganttsOf(
   const charts = drawn.map(({ row, names }) => {
     const makespan = makespanOf(row.schedule)
     const beyond = makespan > clock.until * (1 + 1e-9) ? ', beyond the axis' : ''
-    const ends = `${formatTime(makespan, problem.unit)}${beyond}`
+    const ends = row.schedule.machine.every(machine => machine < 0)
+      ? 'no task ended'
+      : `${formatTime(makespan, problem.unit)}${beyond}`
     const title = `<h3>${escapeHtml(namesInWords(names))}<span>${escapeHtml(ends)}</span></h3>`
     const notes = [row.why, row.trouble].filter(note => note !== undefined)
     const why = notes.map(note => `<p class="note">${escapeHtml(note)}</p>`).join('')

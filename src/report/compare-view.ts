@@ -1,4 +1,10 @@
-import type { ComparedRow, Comparison, MeasureName } from '../choose/compare.ts'
+import {
+  type ComparedRow,
+  type Comparison,
+  endedNothing,
+  type MeasureName,
+  ofEnded,
+} from '../choose/compare.ts'
 import { compareScores, objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import { hasCosts, hasDueDates, type Problem } from '../model/problem.ts'
@@ -8,16 +14,23 @@ import { formatGap, formatSeconds, formatTime } from './plan-view.ts'
 import { table } from './table.ts'
 import { measureOf, verdictOf } from './verdict.ts'
 
-/** The rows of `compare --json`: those of `plan` without assignments, and the measures. */
+/**
+ * The rows of `compare --json`: those of `plan` without assignments, and the measures. Where no task
+ * ended, what would tell of its end is `null`.
+ */
 export function compareRows({ rows }: Comparison) {
   return rows.map(({ schedule: _, ...row }) => ({
     ...row,
+    ...(endedNothing(row) && Object.fromEntries([...ofEnded].map(name => [name, null]))),
     gap: Number.isFinite(row.gap) ? row.gap : null,
     seconds: Math.round(row.seconds * 1e6) / 1e6,
   }))
 }
 
-/** Best first under the objective, of equals the shorter; ties keep the order of the strategies. */
+/**
+ * Best first under the objective, of equals the shorter, last those under which no task ended; ties
+ * keep the order of the strategies.
+ */
 export function bestFirst(
   rows: readonly ComparedRow[],
   objective: Objective = 'makespan',
@@ -26,7 +39,10 @@ export function bestFirst(
     value: row[measureOf[objective]],
     makespan: row.makespan,
   })
-  return rows.toSorted((a, b) => compareScores(score(a), score(b)))
+  return rows.toSorted(
+    (a, b) =>
+      Number(endedNothing(a)) - Number(endedNothing(b)) || compareScores(score(a), score(b)),
+  )
 }
 
 export type Column = {
@@ -161,6 +177,7 @@ function withInterval(
   name: MeasureName,
   format: (value: number) => string,
 ): string {
+  if (endedNothing(row) && ofEnded.has(name)) return '-'
   const interval = row.intervals?.[name]
   if (interval === undefined) return format(row[name])
   const half = (interval[1] - interval[0]) / 2

@@ -1,4 +1,4 @@
-import type { ComparedRow, MeasureName } from '../choose/compare.ts'
+import { type ComparedRow, endedNothing, type MeasureName, ofEnded } from '../choose/compare.ts'
 import type { Column } from './compare-view.ts'
 import { drawnWhole } from './drawn-whole.ts'
 import { escapeHtml, scrollBox } from './page.ts'
@@ -17,9 +17,10 @@ export function rankTable(
   const scale = scaleOf(rows, by.measure)
   const titles = [strategy.title, '', ...others.map(({ title }) => title)]
   const head = titles.map(title => `<th scope="col">${escapeHtml(title)}</th>`).join('')
-  const least = rows.reduce((best, row) => Math.min(best, row[by.measure]), Infinity)
+  const told = (row: ComparedRow) => !(endedNothing(row) && ofEnded.has(by.measure))
+  const least = rows.filter(told).reduce((best, row) => Math.min(best, row[by.measure]), Infinity)
   const body = rows.map(row => {
-    const best = row[by.measure] <= least * (1 + 1e-9) ? ' class="best"' : ''
+    const best = told(row) && row[by.measure] <= least * (1 + 1e-9) ? ' class="best"' : ''
     const cells = others.map(column => `<td${ranked(column, by)}>${cellOf(column, row)}</td>`)
     return `<tr${best}><th scope="row">${escapeHtml(strategy.cell(row))}</th><td class="bar">${barOf(row, by, scale)}</td>${cells.join('')}</tr>`
   })

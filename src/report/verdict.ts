@@ -1,4 +1,4 @@
-import type { ComparedRow, MeasureName } from '../choose/compare.ts'
+import { type ComparedRow, endedNothing, type MeasureName } from '../choose/compare.ts'
 import { objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
@@ -24,6 +24,7 @@ export function verdictOf(
 ): string {
   const measure = measureOf[objective]
   const [first] = rows
+  if (endedNothing(first)) return nothingEnded(first)
   const best = rows.filter(row => row[measure] <= first[measure] * (1 + 1e-9))
   const alike = rows.length > 2 && best.length === rows.length
   const names = alike ? `All ${rows.length}` : namesInWords(best.map(({ strategy }) => strategy))
@@ -51,6 +52,8 @@ function distanceOf(best: readonly ComparedRow[]): string {
 
 function worstOf(rows: readonly ComparedRow[], measure: MeasureName, objective: Objective): string {
   const last = rows.reduce((a, b) => (b[measure] > a[measure] ? b : a))
+  if (rows.some(endedNothing))
+    return `; under ${namesInWords(rows.filter(endedNothing).map(({ strategy }) => strategy))} no task ended`
   const [{ [measure]: least }] = rows
   if (!(last[measure] > least * (1 + 1e-9))) return ''
   if (!(least > 0)) return `; ${last.strategy} is the worst`
@@ -82,6 +85,11 @@ function undone(best: readonly ComparedRow[]): string {
   const left = Math.max(failed, ...best.map(row => row.undone ?? 0))
   const waited = left > failed ? ', or waited for one that did' : ''
   return ` Up to ${formatGap(left)} of its tasks failed for good${waited}.`
+}
+
+function nothingEnded({ errorRate }: ComparedRow): string {
+  const waited = errorRate < 1 ? ', or waited for one that did' : ''
+  return `No task ended under any of them: all failed for good${waited}.`
 }
 
 /** "local-search, portfolio and auto" */

@@ -169,8 +169,50 @@ describe('dray simulate and compare', { timeout: 120_000 }, () => {
     const words = ['chain.json', '--strategy', 'mct', '--faults', 'failing=100%,attempts=1']
     const { status, stdout } = dray('simulate', ...words)
     expect(status).toBe(0)
-    expect(stdout).toContain('2 tasks failed for good or waited for one that did')
-    expect(stdout).toContain('errors 50 %')
+    expect(stdout).toContain('no task ended: 1 failed for good, and 1 waited for one that did')
+  })
+
+  test('where every task failed nothing has ended, so that there is no time to tell', () => {
+    const words = ['case.csv', '--strategy', 'mct', '--faults', '100%']
+    const { status, stdout } = dray('simulate', ...words)
+    expect(status).toBe(0)
+    expect(stdout).toContain('no task ended: all 5 failed for good')
+    expect(stdout).not.toMatch(/makespan|flow time|takes any time/)
+    const told = JSON.parse(dray('simulate', ...words, '--json').stdout)
+    for (const name of ['makespan', 'meanFlowTime', 'p95FlowTime', 'meanTardiness'])
+      expect(told[name], name).toBeNull()
+    expect([told.completions, told.errorRate, told.attempts]).toEqual([0, 1, 15])
+  })
+
+  test('a comparison in which nothing ended names no winner, and tells no times', () => {
+    const words = [
+      'case.csv',
+      '--strategies',
+      'mct,heft',
+      '--faults',
+      '100%',
+      '--html',
+      'none.html',
+    ]
+    const { stdout } = dray('compare', ...words)
+    expect(stdout).toContain('No task ended under any of them: all failed for good.')
+    expect(stdout).toMatch(/^mct +- +- +- +- +/m)
+    const { results } = JSON.parse(dray('compare', ...words, '--json').stdout)
+    for (const row of results) expect([row.makespan, row.meanFlowTime]).toEqual([null, null])
+    const html = readFileSync(join(folder, 'none.html'), 'utf8')
+    expect(html).toContain('no task ended')
+    expect(html).not.toContain('<span>0 s</span>')
+  })
+
+  test('a mean over seeds is of those in which a task ended, and the last is who ended none', () => {
+    const words = ['one.csv', '--strategies', 'mct', '--faults', 'failing=50%,attempts=1']
+    writeFileSync(join(folder, 'one.csv'), '3\n')
+    const [row] = JSON.parse(
+      dray('compare', ...words, '--noise', '0', '--seeds', '8', '--json').stdout,
+    ).results
+    expect(row.undone).toBeGreaterThan(0)
+    expect(row.undone).toBeLessThan(1)
+    expect(row.makespan).toBeCloseTo(3, 6)
   })
 
   test('tasks arrive at random where asked, the same for every strategy, and one gap apart on average', () => {

@@ -177,7 +177,7 @@ describe('a WfFormat instance', () => {
 
   it('takes an output of no known size that nobody reads', () => {
     const unread = changed(({ workflow: { specification } }) => {
-      specification.tasks[0].outputFiles?.push('trace')
+      ;(specification.tasks[0].outputFiles as string[]).push('trace')
     })
     const { edges } = loadProblem(file('w.json', unread))
     expect([...edges.bytes]).toEqual([20, 4300])
