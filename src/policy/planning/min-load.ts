@@ -1,7 +1,7 @@
-import { ticksOf } from '../../model/horizon.ts'
 import { constructive } from './constructive.ts'
 import { listSchedule } from './list-schedule.ts'
 import { leastBy } from './partial-schedule.ts'
+import { tickLoads } from './tick-loads.ts'
 
 /**
  * Least assigned time: each task to the machine with the least processing time given to it so far,
@@ -12,17 +12,16 @@ export const minLoad = constructive({
   source: 'least load first, as in dispatching to the shortest queue by work',
   build: problem => {
     const machines = problem.machines.length
-    const ticks = ticksOf(problem)
-    const load = new Float64Array(machines)
+    const loads = tickLoads(problem)
     return listSchedule(problem, {
       machine: task => {
         const row = task * machines
         const chosen = leastBy(machines, machine =>
           problem.times[row + machine] === Number.POSITIVE_INFINITY
             ? Number.POSITIVE_INFINITY
-            : load[machine],
+            : loads.given[machine],
         )
-        load[chosen] += Math.round(problem.times[row + chosen] * ticks)
+        loads.give(task, chosen)
         return chosen
       },
     })

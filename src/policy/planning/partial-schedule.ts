@@ -1,7 +1,7 @@
-import { ticksOf } from '../../model/horizon.ts'
 import { amountOf, type Problem, transferTime } from '../../model/problem.ts'
 import type { Schedule } from '../../model/schedule.ts'
 import { capacityTimeline } from './capacity-timeline.ts'
+import { tickLoads } from './tick-loads.ts'
 import { gapTimeline, type Timeline } from './timeline.ts'
 
 /**
@@ -67,18 +67,15 @@ export function partialSchedule(
   const earliestFinish = (task: number, on: number): number =>
     earliestStart(task, on) + times[task * machines + on]
 
-  // A matrix leaves only one addition and one comparison per machine: 100 million of them matter. And in
-  // whole ticks, as a run counts: ends that differ in their last digit alone are one instant there.
-  const plain = !options.insertion && isPlain(problem)
-  const ticks = plain ? ticksOf(problem) : 1
-  const freeAt = new Float64Array(plain ? machines : 0)
-  const fastestMachine = plain
-    ? (task: number) => leastSum(freeAt, times, task * machines, ticks)
+  // In whole ticks, as a run counts: ends that differ in their last digit alone are one instant there.
+  const loads = !options.insertion && isPlain(problem) ? tickLoads(problem) : undefined
+  const fastestMachine = loads
+    ? loads.soonestEnd
     : (task: number) => leastBy(machines, on => earliestFinish(task, on))
   const soonestMachine = (task: number) =>
     leastBy(machines, on => {
       const start = earliestStart(task, on)
-      return plain && start < Number.POSITIVE_INFINITY ? freeAt[on] : start
+      return loads && start < Number.POSITIVE_INFINITY ? loads.given[on] : start
     })
 
   const place = (task: number, on: number): void => {
@@ -88,7 +85,7 @@ export function partialSchedule(
     start[task] = from
     end[task] = from + duration
     available[on] = Math.max(available[on], end[task])
-    if (plain) freeAt[on] += Math.round(duration * ticks)
+    loads?.give(task, on)
     timelines[on]?.occupy(from, duration, needs(task))
   }
 
@@ -123,19 +120,6 @@ export function leastBy(count: number, measure: (index: number) => number): numb
     if (value < least) {
       least = value
       best = index
-    }
-  }
-  return best
-}
-
-function leastSum(freeAt: Float64Array, times: Float64Array, row: number, ticks: number): number {
-  let best = -1
-  let least = Number.POSITIVE_INFINITY
-  for (let machine = 0; machine < freeAt.length; machine += 1) {
-    const finish = freeAt[machine] + Math.round(times[row + machine] * ticks)
-    if (finish < least) {
-      least = finish
-      best = machine
     }
   }
   return best
