@@ -28,6 +28,8 @@ import {
 import { noteFailures, storeLog } from './why/attempt-log.ts'
 import { ClosedError } from './closed-error.ts'
 import { gatherFrom } from './gather-from.ts'
+import { foretellEnds } from './beside/foretell-ends.ts'
+import { rememberEnds } from './beside/hindsight.ts'
 import { rememberTimes } from './beside/learnt-times.ts'
 import { jobOf } from './recorded-job.ts'
 import { writeOutputs, writtenBy } from './run-outputs.ts'
@@ -157,6 +159,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       const run = state.runs[number]
       const { name } = run.definition
       rememberTimes(state, store, run)
+      rememberEnds(state, store, run)
       const record = store.run(name)
       const ending = endOf(run)
       if (record !== undefined && ending !== undefined)
@@ -171,6 +174,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       waiting.stepped()
       noteFailures(state, store, decisions)
       for (const listener of listeners) listener.onStep?.(events, decisions)
+      foretell()
     },
     onResults: results => {
       for (const listener of listeners) listener.onResults?.(results)
@@ -182,6 +186,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     onFailure: waiting.failed,
     snapshotEvery: options.snapshotEvery ?? SNAPSHOT_EVERY,
   })
+
+  const foretell = foretellEnds(state, loop)
 
   const finishRun = async (number: number): Promise<string | undefined> => {
     const run = state.runs[number]

@@ -1,6 +1,7 @@
 import type { Failure } from '../model/failure.ts'
 import type { MachineDefinition, RunDefinition } from '../model/run.ts'
 import type { Wish } from '../model/wish.ts'
+import type { Hindsight } from '../policy/estimation/hindsight.ts'
 import type { Micros } from '../std/time.ts'
 
 /**
@@ -75,7 +76,21 @@ export type Event =
       readonly machine: number
       readonly estimate: readonly number[]
     }
+  /** How forecasts of the job's earlier runs came out. What was foretold of this one so far is not judged. */
+  | { readonly kind: 'hindsight'; readonly run: number; readonly hindsight: Hindsight }
+  /** What was foretold of a run's end as it passed a mark of progress, to be judged when it has ended. */
+  | ({ readonly kind: 'foretold'; readonly run: number } & Foretold)
   | { readonly kind: 'forget'; readonly run: number }
+
+/** Micros that a run had left at an instant, as a range. */
+export type Foretold = {
+  /** Which of `MARKS` it had passed. */
+  readonly mark: number
+  readonly at: Micros
+  readonly low: number
+  readonly expected: number
+  readonly high: number
+}
 
 export type SourceRead = {
   readonly kind: 'read'

@@ -7,7 +7,15 @@ import type { RunDefinition, StageDefinition } from '../model/run.ts'
 import { assert } from '../std/assert.ts'
 import { decodeItems, encodeItems } from './items.ts'
 import { taskQueue } from './queue.ts'
-import type { Class, Machine, Run, Slot, Stage, State } from './state.ts'
+import {
+  type Class,
+  isLive,
+  type Machine,
+  type Run,
+  type Slot,
+  type Stage,
+  type State,
+} from './state.ts'
 import { emptyState, newRun, newSlot, newStage } from './initial.ts'
 import { decodeTasks, encodeTasks } from './tasks.ts'
 import type { Timer } from './timers.ts'
@@ -121,7 +129,9 @@ export function decodeState(text: string): State {
 }
 
 function encodeRun(run: Run, definitions: Pool) {
-  const { allocation: _allocation, order: _order, definition, ...rest } = run
+  const { allocation: _allocation, order: _order, definition, hindsight, foretold, ...others } = run
+  // What came of it is kept for the job's next run; a directory has thousands that ended.
+  const rest = isLive(run) ? { ...others, hindsight, foretold } : others
   const stages: (number | StageDefinition)[] = definition.stages.map(definitions.numberOf)
   return { ...rest, definition: { ...definition, stages } }
 }

@@ -3,8 +3,10 @@ import type { Successors } from '../model/precedence.ts'
 import type { MachineDefinition, RunDefinition, StageDefinition } from '../model/run.ts'
 import type { Wish } from '../model/wish.ts'
 import type { Allocation } from '../policy/allocation/allocation.ts'
+import type { Hindsight } from '../policy/estimation/hindsight.ts'
 import type { Estimate } from '../policy/estimation/least-squares.ts'
 import type { Order } from '../policy/order/order.ts'
+import type { Foretold } from './event.ts'
 import type { Intervals } from './intervals.ts'
 import type { ItemStates } from './items.ts'
 import type { TaskQueue } from './queue.ts'
@@ -70,6 +72,9 @@ export type Run = {
   readonly rests: { readonly from: number; readonly to: number }[]
   /** Since when it has been resting; 0: it is not. */
   restsSince: number
+  /** How forecasts of the job's earlier runs came out, and what was foretold of this one's end, that apart. */
+  hindsight: Hindsight
+  readonly foretold: (Foretold & { readonly rested: number })[]
   readonly allocation: Allocation
   readonly order: Order
   /** Whose share its starts are charged to. */

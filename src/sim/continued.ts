@@ -2,6 +2,7 @@ import type { Event } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import type { Run, Stage, State } from '../core/state.ts'
 import { runName, storedName } from '../driver/stored-name.ts'
+import { hindsightWith } from '../policy/estimation/hindsight.ts'
 import { encodeEstimate, faded } from '../policy/estimation/least-squares.ts'
 import type { Store } from '../port/store.ts'
 import { demand } from './checker.ts'
@@ -16,8 +17,13 @@ export const runNamed = (state: State, name: string): Run | undefined =>
 export const hasEnded = (run: Run | undefined): boolean =>
   run !== undefined && ['done', 'failed', 'cancelled'].includes(run.state)
 
-/** What the run before learnt of times, stage by stage. */
+/** What the run before learnt of times, stage by stage, and how one forecast came out. */
 export function learntBefore(state: State, previous: Run, run: Run): Event[] {
+  const hindsight = hindsightWith(previous.hindsight, [1])
+  return [...timesBefore(state, previous, run), { kind: 'hindsight', run: run.number, hindsight }]
+}
+
+function timesBefore(state: State, previous: Run, run: Run): Event[] {
   return run.stages.flatMap((stage, at) => {
     const { pooled, estimates } = state.stages[previous.stages[at]]
     return [pooled, ...estimates].flatMap((estimate, nth): Event[] => {

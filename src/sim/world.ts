@@ -109,12 +109,15 @@ function createWorld(seed: number, continuing: Continuing) {
     checkPayloads(state, loop.payloads)
   }
 
-  /** What users do once something is durable: tell a run the times of the one before, remove what is forgotten. */
+  /** What users do once something is durable: tell a run what the one before learnt, remove what is forgotten. */
   const follow = (event: Event, state: State): void => {
     if (event.kind === 'forget') {
       const { name } = state.runs[event.run].definition
       forgotten.add(name)
       disk.store.removeRuns([name])
+    } else if (event.kind === 'hindsight') {
+      const range = { low: SECOND, expected: 2 * SECOND, high: 3 * SECOND }
+      send({ kind: 'foretold', run: event.run, mark: 0, at: state.now, ...range })
     } else if (event.kind === 'submit') {
       const after = successors.find(({ definition }) => definition.name === event.run.name)?.after
       const previous = after && runNamed(state, after.previous)

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { timeLeft } from '../../src/api/forecast/forecast.ts'
 import { leftInWords } from '../../src/cli/time-left.ts'
+import { dueForetold } from '../../src/api/forecast/foretell.ts'
+import type { Event } from '../../src/core/event.ts'
+import { DONE } from '../../src/core/items.ts'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'
 import type { StageDefinition } from '../../src/model/run.ts'
@@ -13,13 +16,15 @@ const stage = (name: string, after: number, link: StageDefinition['link']): Stag
   ...{ name, after, link },
 })
 
-test('a stage that gathers and has never run is named beside the time left, not taken for nothing', () => {
+/** Six of nine pages answered, two seconds each, before a stage that takes them together. */
+function sixPages(link: StageDefinition['link'], ...learnt: Event[]) {
   const state = emptyState()
-  const stages = [stage('pages', -1, { kind: 'source' }), stage('words', 0, { kind: 'gather' })]
+  const stages = [stage('pages', -1, { kind: 'source' }), stage('words', 0, link)]
   const box = { id: 'box', speed: 1, slots: 1, capacity: {}, cost: 0 }
   step(state, 1, [
     { kind: 'joined', machine: box },
     { kind: 'submit', run: { ...plain, stages } },
+    ...learnt,
   ])
   step(state, 2, [{ kind: 'read', stage: 0, first: 0, count: 9, cursor: '', done: true }])
   let now = 2
@@ -35,9 +40,26 @@ test('a stage that gathers and has never run is named beside the time left, not 
       },
     ])
   }
-  for (let nth = 0; nth < 6; nth += 1) answer()
-  const left = timeLeft(state, state.runs[0], now)
+  while (state.stages[0].items.counts[DONE] < 6) answer()
+  return state
+}
+
+test('a stage that gathers and has never run is named beside the time left, not taken for nothing', () => {
+  const state = sixPages({ kind: 'gather' })
+  const left = timeLeft(state, state.runs[0])
   expect(left?.without).toEqual(['words'])
   expect(left?.expected).toBeGreaterThan(4_000_000)
   expect(leftInWords(left)).toMatch(/^\d+ s left .*, then words \(time not known yet\)$/)
+})
+
+test('a forecast without such a stage is not noted to be judged; one without a tree’s upper levels is', () => {
+  const gathering = sixPages({ kind: 'gather' })
+  expect(dueForetold(gathering, gathering.runs[0])).toBeUndefined()
+  const leaves = [8, 8, 8_000_000, 8, 8_000_000, 8e12]
+  const combining = sixPages(
+    { kind: 'tree', fanIn: 3 },
+    { kind: 'learnt', stage: 1, machine: -1, estimate: leaves },
+  )
+  expect(timeLeft(combining, combining.runs[0])?.without).toEqual(['words'])
+  expect(dueForetold(combining, combining.runs[0])?.mark).toBeGreaterThan(0)
 })

@@ -5,6 +5,7 @@ import { planProblem } from '../../src/choose/plan-problem.ts'
 import { strategyNamed } from '../../src/choose/strategies.ts'
 import { parseJob } from '../../src/input/parse-job.ts'
 import { limits } from '../../src/core/limits.ts'
+import type { Hindsight } from '../../src/policy/estimation/hindsight.ts'
 import {
   decodeEstimate,
   emptyEstimate,
@@ -157,6 +158,23 @@ test('a forecast begins with what slots take to load', async () => {
   expect(later.low - at.low).toBeCloseTo(2, 9)
   expect(later.middle - at.middle).toBeCloseTo(2, 9)
   expect(later.high - at.high).toBeCloseTo(2, 9)
+})
+
+test('a forecast is narrower where earlier runs of the job ended as foretold, and later where they ended later', async () => {
+  const { problem } = jobProblem(job, given)
+  const strategy = strategyNamed('mct') ?? expect.fail()
+  const spending = { kind: 'steps', steps: 1 } as const
+  const { schedule } = await planProblem(problem, { strategy, seed: 1, spending })
+  const luck = { noise: 0.1, common: 0.1, seed: 1, loading: 0 }
+  const ended = (place: number): Hindsight =>
+    Array.from({ length: 5 }, () => [6, 6 * place, 6 * place ** 2]).flat()
+  const plain = forecastPlan(problem, schedule, luck)
+  const looking = forecastPlan(problem, schedule, { ...luck, hindsight: ended(0) })
+  expect(looking.middle).toBeCloseTo(plain.middle, 9)
+  expect(looking.high - looking.low).toBeLessThan(0.8 * (plain.high - plain.low))
+  const late = forecastPlan(problem, schedule, { ...luck, hindsight: ended(1) })
+  expect(late.middle).toBeGreaterThan(plain.middle)
+  expect(late.middle).toBeLessThan(plain.high)
 })
 
 test('of one item seen a forecast has a wide range, of many that agree a narrow one, unless they were of other code', () => {

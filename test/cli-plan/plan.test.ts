@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDirectory } from '../../src/adapter/sqlite/directory.ts'
 import { drayIn } from './dray.ts'
 
 let folder = ''
@@ -127,6 +128,28 @@ describe('dray plan', { timeout: 120_000 }, () => {
     expect(recorded).toEqual({ run, makespan })
   })
 })
+
+test('a job is foretold later where its earlier runs ended later than foretold', () => {
+  const later = 'name: later\ninput: { range: { from: 0, to: 8 } }\n'
+  writeFileSync(
+    join(folder, 'later.yaml'),
+    `${later}stages:\n  - { name: wait, map: ./wait.mjs }\n`,
+  )
+  const { run } = JSON.parse(dray('run', 'later.yaml', '--json').stdout)
+  const foretold = (): { low: number; middle: number; high: number } => {
+    const { stdout } = dray('plan', 'later.yaml', '--json', '--steps', '10')
+    return JSON.parse(stdout).forecast
+  }
+  const before = foretold()
+  const { store, close } = openDirectory(join(folder, '.dray'))
+  const fingerprints = store.run(run)?.stageFingerprints
+  const hindsight = Array.from({ length: 5 }, () => [4, 8, 16]).flat()
+  store.put('hindsight:job:later', JSON.stringify({ hindsight, fingerprints }))
+  close()
+  const after = foretold()
+  expect(after.middle).toBeGreaterThan(before.middle)
+  expect(after.high).toBeGreaterThan(before.high)
+}, 120_000)
 
 test('a recorded run is compared without what failed, and with machines that left; that is said', () => {
   writeFileSync(join(folder, 'odd.mjs'), 'export default n => { if (n % 2) throw n }\n')

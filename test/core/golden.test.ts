@@ -156,6 +156,8 @@ const events: Record<`event ${Event['kind']}`, true> = {
   'event finished': true,
   'event plan': true,
   'event learnt': true,
+  'event hindsight': true,
+  'event foretold': true,
   'event forget': true,
 }
 

@@ -336,6 +336,13 @@ function runEvent(state: State, run: number, verb: string, rest: string): Event 
     }
     case 'forgotten':
       return { kind: 'forget', run }
+    case 'hindsight':
+      return { kind: 'hindsight', run, hindsight: rest.split(' ').map(Number) }
+    case 'foretold': {
+      const [mark, ...range] = rest.split(' ')
+      const [low, expected, high] = range.map(time => parseDuration(time) ?? 0)
+      return { kind: 'foretold', run, mark: Number(mark), at: state.now, low, expected, high }
+    }
     case 'goes':
       return { kind: 'goOn', run }
     default:

@@ -40,6 +40,8 @@ export const marks: Readonly<Record<Event['kind'] | Decision['kind'], readonly s
   finish: [''],
   stageBroken: ['code', 'input'],
   learnt: ['of a machine', 'of all'],
+  hindsight: [''],
+  foretold: [''],
   forget: [''],
 }
 

@@ -4,6 +4,7 @@ import { storedName } from '../../driver/stored-name.ts'
 import { encodeEstimate, faded } from '../../policy/estimation/least-squares.ts'
 import type { RunRecord, Store } from '../../port/store.ts'
 import type { Host } from '../host.ts'
+import { hindsightBefore } from './hindsight.ts'
 
 /** What was learnt of times is kept for the next run of the same job. */
 export function rememberTimes(state: State, store: Store, run: Run): void {
@@ -72,7 +73,7 @@ function doubted({ pooled, machines }: Times): Times {
   return { pooled: faded(pooled, limits.doubted), machines: Object.fromEntries(own) }
 }
 
-/** Times earlier runs of the job learnt, for its stages on the machines that are here. */
+/** Times earlier runs of the job learnt, for its stages on the machines that are here, and how their forecasts came out. */
 export function recallTimes(
   host: Host,
   name: string,
@@ -86,6 +87,8 @@ export function recallTimes(
     const times = learntTimes(host.store, { job, stage: stage.definition.name }, prints)
     if (times !== undefined) recall(host, stage, times)
   }
+  const hindsight = hindsightBefore(host.store, job, prints)
+  if (hindsight.length > 0) host.loop.send({ kind: 'hindsight', run: run.number, hindsight })
 }
 
 /** What a run has learnt of stages that are made from something else now than when it learnt that. */
@@ -101,6 +104,7 @@ export async function doubtTimes(
   if (changed.length === 0) return
   const durable = host.nextStep()
   for (const stage of changed) recall(host, stage, doubted(timesOf(host.state, stage)))
+  host.loop.send({ kind: 'hindsight', run: run.number, hindsight: [] })
   await durable
 }
 

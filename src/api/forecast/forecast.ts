@@ -1,9 +1,11 @@
 import { endedCount } from '../../core/items.ts'
 import type { Machine, Run, Stage, State } from '../../core/state.ts'
 import { expectedMicros } from '../../core/times.ts'
+import { inHindsight } from '../../policy/estimation/hindsight.ts'
 import { spreadOf } from '../../policy/estimation/spread.ts'
 import { driftIn, handoverOf, spreadIn } from './luck.ts'
 import { playLeft } from './play-left.ts'
+import { progressOf } from './progress.ts'
 import { aheadOf, remainingOf } from './remaining.ts'
 
 /** Micros from now; between `low` and `high` it ends eight times in ten. */
@@ -20,6 +22,12 @@ export type Forecast = {
 
 /** Time a run has left, by what was learnt of its stages; `undefined` while that says too little. */
 export function timeLeft(state: State, run: Run, now = state.now): Forecast | undefined {
+  const left = playedLeft(state, run, now)
+  return left && inHindsight(run.hindsight, progressOf(state, run), left)
+}
+
+/** The same as it is played out, whatever came of such forecasts in earlier runs. */
+export function playedLeft(state: State, run: Run, now = state.now): Forecast | undefined {
   const phases = remainingOf(state, run)
   if (phases === undefined) return undefined
   const played = playLeft(state, phases, now)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDirectory } from '../../adapter/sqlite/directory.ts'
 import { codeFingerprints, stageFingerprints } from '../../api/again/fingerprints.ts'
+import { hindsightBefore } from '../../api/beside/hindsight.ts'
 import { learntTimes } from '../../api/beside/learnt-times.ts'
 import { refuseNeverHere } from '../../api/never-here.ts'
 import {
@@ -14,6 +15,7 @@ import {
 import { InputError } from '../../model/input-error.ts'
 import type { Job } from '../../model/job.ts'
 import type { MachineDefinition } from '../../model/run.ts'
+import type { Hindsight } from '../../policy/estimation/hindsight.ts'
 import { decodeEstimate } from '../../policy/estimation/least-squares.ts'
 import type { RunRecord, Store } from '../../port/store.ts'
 import type { KnownTimes } from '../../report/known-times.ts'
@@ -32,6 +34,8 @@ export type JobSubject = JobProblem &
     readonly job: Job
     /** Seconds that a slot takes to start and to load all stages, as was learnt. */
     readonly loading: number
+    /** How forecasts of earlier runs came out. */
+    readonly hindsight: Hindsight
     /** False where items come by themselves, or are too many to be counted first. */
     readonly inputKnown: boolean
   }
@@ -58,7 +62,7 @@ export async function jobSubject(
   refuseNeverHere(job, machines)
   await before({ job, machines, dir })
   const { sizes, wishes, known } = await itemsOfInput(job, { since: Date.now() * 1_000 })
-  const { estimates, changed, groups } = await learntOf(job, dir)
+  const { estimates, changed, groups, hindsight } = await learntOf(job, dir)
   const unknown = job.stages.map(({ name }) => name).filter(name => !estimates.has(name))
   const planned = jobProblem(job, { machines, sizes, wishes, estimates, groups })
   return {
@@ -71,6 +75,7 @@ export async function jobSubject(
     loading: loadingOf(estimates.values()),
     unknown,
     changed,
+    hindsight,
     inputKnown: known,
   }
 }
@@ -115,13 +120,13 @@ function groupsIn(store: Store, runs: readonly RunRecord[], stage: string): numb
 
 /**
  * What earlier runs of the job learnt, stage by stage; `changed`: of which it was learnt before they changed;
- * `groups`: how many the last run had of each stage with `by` that ran.
+ * `groups`: how many the last run had of each stage with `by` that ran; `hindsight`: how forecasts came out.
  */
 async function learntOf(job: Job, dir: string) {
   const estimates = new Map<string, StageEstimates>()
   const changed: string[] = []
   const groups = new Map<string, number>()
-  if (!existsSync(join(dir, 'dray.db'))) return { estimates, changed, groups }
+  if (!existsSync(join(dir, 'dray.db'))) return { estimates, changed, groups, hindsight: [] }
   const prints = stageFingerprints(job, await codeFingerprints(job))
   const { store, close } = readDirectory(dir)
   try {
@@ -143,8 +148,8 @@ async function learntOf(job: Job, dir: string) {
         ...(loading !== undefined && { loading }),
       })
     }
+    return { estimates, changed, groups, hindsight: hindsightBefore(store, job.name, prints) }
   } finally {
     close()
   }
-  return { estimates, changed, groups }
 }

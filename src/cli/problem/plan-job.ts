@@ -52,8 +52,8 @@ export async function planJob(
     const objective = options.objective ?? job.objective
     const { order } = job
     const outcome = await planProblem(problem, { ...options, strategy, objective, order })
-    const { noise, common, loading } = subject
-    const luck = { noise, common, loading, seed: options.seed }
+    const { noise, common, loading, hindsight } = subject
+    const luck = { noise, common, loading, hindsight, seed: options.seed }
     const forecast = forecastPlan(problem, outcome.schedule, luck)
     plan = { ...plan, outcome, shape: shapeOf(problem), forecast, loading }
   }

@@ -12,6 +12,7 @@ import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
 import { redefineRun } from './redefine.ts'
 import { reopenRun } from './reopen.ts'
+import { lookBack, noteForetold } from './foretold.ts'
 import { cancelRun, endRun, finishRun, forgetRun, pauseRun, stopRun, submit } from './run.ts'
 import { forgetAllLoaded, forgetLoaded, loaded, slotEnded, stop } from './slot.ts'
 import { cut, grow, learn, read, retry, skip } from './stage.ts'
@@ -85,6 +86,10 @@ export function applyEvent(state: State, event: Event): void {
       return adoptPlan(state, event)
     case 'learnt':
       return learn(state, event)
+    case 'hindsight':
+      return lookBack(state.runs[event.run], event.hindsight)
+    case 'foretold':
+      return noteForetold(state.runs[event.run], event)
     case 'forget':
       return forgetRun(state, state.runs[event.run])
     default:

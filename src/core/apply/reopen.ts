@@ -15,6 +15,7 @@ import {
 } from '../items.ts'
 import { mark } from '../marks.ts'
 import type { Run, Stage, State } from '../state.ts'
+import { lookBack } from './foretold.ts'
 import { arriveAtNode, failedItems, tolerates } from './items.ts'
 import { allowedFailures, rest } from './run.ts'
 import { forgetModels } from './slot.ts'
@@ -27,6 +28,8 @@ export function reopenRun(state: State, run: Run): void {
   run.state = 'active'
   run.problem = undefined
   run.endedAt = 0
+  // It was judged when it ended; what is left of it is not like the runs before it.
+  lookBack(run, [])
   mark(state.scratch.live, run.number)
   mark(state.scratch.touchedRuns, run.number)
   const anew = new Set<number>()

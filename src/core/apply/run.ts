@@ -12,6 +12,7 @@ import type { GraphState, Run, Stage, State } from '../state.ts'
 import { newRun, newStage } from '../initial.ts'
 import { ASSIGNED, FREE, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
+import { lookBack } from './foretold.ts'
 import { forgetAssignment } from './assignment.ts'
 import { endItem, failedItems } from './items.ts'
 import { forgetModels } from './slot.ts'
@@ -174,6 +175,7 @@ export function allowedFailures(state: State, run: Run): number {
 
 /** What a finished run held, dropped: only its counts remain. */
 export function forgetRun(state: State, run: Run): void {
+  lookBack(run, [])
   for (const number of run.stages) {
     const stage = state.stages[number]
     stage.sizes.clear()
