@@ -10,6 +10,7 @@ import {
 import { nowOf } from '../../src/api/now.ts'
 import { openItems } from '../../src/api/beside/open-items.ts'
 import { DONE } from '../../src/core/items.ts'
+import { decodeState, encodeState } from '../../src/core/snapshot.ts'
 import type { Prng } from '../../src/std/prng.ts'
 import { play, type World } from '../fixtures/virtual-run.ts'
 
@@ -297,4 +298,26 @@ test('a clock set ahead by a day under a run makes what runs no day older', () =
   const apart = nowOf({ now: 0 }) - systemClock().now()
   tomorrow.mockRestore()
   expect(Math.abs(apart)).toBeLessThan(3_600e6)
+})
+
+test('time left is foretold also where a snapshot was read and one machine has done nothing of a stage', () => {
+  const world: World = {
+    items: 6,
+    stages: ['a'],
+    speeds: [0.001, 1],
+    draw: stray(0.3),
+    before: second,
+  }
+  let seen = 0
+  play(world, 1, state => {
+    const [stage] = state.stages
+    if (stage === undefined || stage.items.counts[1] !== 3) return
+    const read = decodeState(encodeState(state))
+    expect(stage.byMachine[0]).toBeUndefined()
+    expect(timeLeft(read, read.runs[0], state.now)).toEqual(
+      timeLeft(state, state.runs[0], state.now),
+    )
+    seen += 1
+  })
+  expect(seen).toBeGreaterThan(0)
 })
