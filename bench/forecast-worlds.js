@@ -1,6 +1,13 @@
 // Runs of many kinds by the real core in virtual time, seeded: each world is drawn anew many times, so that the
 // ends that forecasts are judged by are many and independent. A second run knows what the first one learnt.
-import { leftOf, startAfter, timeLeft, unansweredOf } from '../build/api/forecast/forecast.js'
+import {
+  leftOf,
+  playedLeft,
+  startAfter,
+  timeLeft,
+  unansweredOf,
+} from '../build/api/forecast/forecast.js'
+import { dueForetold, hindsightOf } from '../build/api/forecast/foretell.js'
 import { forecastPlan } from '../build/choose/forecast-plan.js'
 import { jobProblem, uncertaintyOf } from '../build/choose/job-problem.js'
 import { realise } from '../build/choose/realise.js'
@@ -9,136 +16,64 @@ import { limits } from '../build/core/limits.js'
 import { step } from '../build/core/step.js'
 import { encodeEstimate, faded } from '../build/policy/estimation/least-squares.js'
 import { prng } from '../build/std/prng.js'
+import { logNormal, worlds } from './forecast-kinds.js'
 
 const SECOND = 1_000_000
-const logNormal = sigma => random => Math.exp(sigma * random.normal())
 
-/** Slow for a while, then fast for a while: an autoregression of so many items' memory. */
-const drifting = (memory, sigma) => () => {
-  const r = Math.exp(-1 / memory)
-  let mood = Number.NaN
-  return random => {
-    mood = Number.isNaN(mood)
-      ? sigma * random.normal()
-      : r * mood + sigma * Math.sqrt(1 - r * r) * random.normal()
-    return Math.exp(mood + 0.2 * random.normal())
-  }
-}
-
-/** Another factor for every group of so many items: what comes from one place is alike. */
-const grouped = (size, sigma) => () => {
-  const factors = []
-  return (random, nth) => {
-    while (factors.length <= nth / size) factors.push(Math.exp(sigma * random.normal()))
-    return factors[Math.floor(nth / size)] * logNormal(0.2)(random)
-  }
-}
-
-/** Half as long again while something else runs there: from anywhere in the run on, for anything up to so many items. */
-const visited = (items, most) => () => {
-  let [from, to] = [Number.NaN, 0]
-  return (random, nth) => {
-    if (Number.isNaN(from)) {
-      from = items * random.next()
-      to = from + most * random.next()
-    }
-    return (nth >= from && nth < to ? 1.5 : 1) * logNormal(0.3)(random)
-  }
-}
-
-/** Up and down by a third every so many items, wherever it begins. */
-const waves = period => () => {
-  let phase = Number.NaN
-  return (random, nth) => {
-    if (Number.isNaN(phase)) phase = random.next()
-    return (1 + Math.sin(2 * Math.PI * (nth / period + phase)) / 3) * logNormal(0.2)(random)
-  }
-}
-
-/**
- * `draw` answers the factor of the n-th item that starts, of mean about 1; `of` makes one for each run;
- * `day` is how far a run's own factor strays, in logarithms.
- */
-const plain = { items: 80, stages: ['a'], speeds: [1], slots: 2, draw: logNormal(0.4) }
-export const worlds = {
-  'log-normal, 0.2': { ...plain, draw: logNormal(0.2) },
-  'log-normal, 0.5': { ...plain, draw: logNormal(0.5) },
-  'log-normal, 1.0': { ...plain, draw: logNormal(1) },
-  'log-normal, 30 items': { ...plain, items: 30 },
-  'log-normal, 400 items': { ...plain, items: 400 },
-  'log-normal, 1 slot': { ...plain, slots: 1 },
-  'log-normal, 8 slots': { ...plain, slots: 8 },
-  'speeds 1 and 0.25': { ...plain, speeds: [1, 0.25] },
-  bimodal: { ...plain, draw: random => (random.next() < 0.15 ? 4 : 0.6) * logNormal(0.2)(random) },
-  'size-dependent': { ...plain, size: nth => 1 + ((nth * 7) % 5), draw: logNormal(0.3) },
-  'size given in vain': { ...plain, size: nth => 1 + ((nth * 7) % 5), sizeCounts: false },
-  'two stages': { ...plain, stages: ['a', 'b'], items: 60 },
-  'fails one in ten, again': { ...plain, fails: 0.1 },
-  'set-up of 4 items': { ...plain, setup: 4 },
-  chunked: { ...plain, items: 240, chunk: 4 },
-  'hand-over as long': { ...plain, between: logNormal(0.5) },
-  'day 0.15': { ...plain, draw: logNormal(0.3), day: 0.15 },
-  'day 0.4': { ...plain, draw: logNormal(0.3), day: 0.4 },
-  'drift, 5 items': { ...plain, of: drifting(5, 0.3) },
-  'drift, 20 items': { ...plain, of: drifting(20, 0.3) },
-  'drift, 60 items': { ...plain, of: drifting(60, 0.3) },
-  sorted: { ...plain, draw: (random, nth) => (nth < 40 ? 1.4 : 1) * logNormal(0.3)(random) },
-  'log-normal, 0.05': { ...plain, draw: logNormal(0.05) },
-  'visited by other work': { ...plain, of: visited(80, 60) },
-  'groups of 10': { ...plain, of: grouped(10, 0.5) },
-  'groups of 40': { ...plain, of: grouped(40, 0.3) },
-  'ever longer': { ...plain, draw: (random, nth) => (0.7 + nth / 133) * logNormal(0.3)(random) },
-  'ever shorter, 400 items': {
-    ...{ ...plain, items: 400 },
-    draw: (random, nth) => (1.3 - nth / 667) * logNormal(0.3)(random),
-  },
-  'drift, 60 of 400 items': { ...plain, items: 400, of: drifting(60, 0.3) },
-  'drift, 600 of 400 items': { ...plain, items: 400, of: drifting(600, 0.3) },
-  'waves of 30 items': { ...plain, of: waves(30) },
-  'day 0.15, 400 items': { ...plain, items: 400, draw: logNormal(0.3), day: 0.15 },
-  'cold start': { ...plain, draw: (random, nth) => (nth < 2 ? 2.3 : 1) * logNormal(0.3)(random) },
-}
+export { worlds }
 
 /** Items that `plan --probe` runs first. */
 const PROBES = [1, 3, 10]
 const POINTS = [10, 25, 50, 75, 90]
 
-/** One after another, each knowing what those before it learnt; the third is not asked. */
-const RUNS = ['first', 'second', 'third', 'fourth']
+/** One after another, each knowing what those before it learnt; these are asked. */
+const RUNS = 8
+const ASKED = new Map([
+  [0, 'first'],
+  [1, 'second'],
+  [3, 'fourth'],
+  [7, 'eighth'],
+])
 
 /**
  * Forecasts of so many first runs and of those that followed them, handed to `tally(kind, forecast, truth)`;
- * of the runs' ends only where `items` is not asked for.
+ * of the runs' ends only where `items` is not asked for. Worlds with other `first` seeds are drawn independently.
  */
-export function judgeWorld(world, seeds, tally, { items = true } = {}) {
-  for (let seed = 1; seed <= seeds; seed += 1) {
+export function judgeWorld(world, { seeds, first = 0 }, tally, { items = true } = {}) {
+  for (let seed = first + 1; seed <= first + seeds; seed += 1) {
     let learnt
-    for (const [at, nth] of RUNS.entries()) {
-      const number = seed * RUNS.length + at
-      const { began, end, state } = play(world, number, learnt)
-      if (nth === 'third') {
+    for (let at = 0; at < RUNS; at += 1) {
+      const run = { ...world, items: world.itemsOf?.(at) ?? world.items }
+      const number = seed * RUNS + at
+      const { began, end, state } = play(run, number, learnt)
+      const nth = ASKED.get(at)
+      if (nth === undefined) {
         learnt = state
         continue
       }
       const instants = POINTS.map(percent => began + ((end - began) * percent) / 100)
-      const run = play(world, number, learnt, instants, items)
-      if (items && learnt !== undefined) tally('plan', planned(world, learnt), end - began)
+      const asked = play(run, number, learnt, instants, items)
+      if (learnt !== undefined) tally(`${nth}, plan`, planned(run, learnt), end - began)
       if (items && learnt === undefined)
         for (const count of PROBES) {
-          const probed = play({ ...world, items: count }, number, undefined)
-          tally(`plan after a probe of ${count}`, planned(world, probed.state), end - began)
+          const probed = play({ ...run, items: count }, number, undefined)
+          tally(`plan after a probe of ${count}`, planned(run, probed.state), end - began)
         }
-      for (const [at, left] of run.ends)
-        if (left !== undefined) tally(`${nth}, ${POINTS[instants.indexOf(at)]} %`, left, end - at)
-      for (const { kind, now, left, truth } of run.items)
+      for (const { at: now, left, played } of asked.ends) {
+        if (left === undefined) continue
+        tally(`${nth}, ${POINTS[instants.indexOf(now)]} %`, left, end - now)
+        if (learnt !== undefined) tally(`${nth}, ends without hindsight`, played, end - now)
+      }
+      for (const { kind, now, left, truth } of asked.items)
         if (truth !== undefined) tally(`${nth}, ${kind}`, left, truth - now)
-      learnt = run.state
+      learnt = asked.state
     }
   }
 }
 
 /** What `plan` says of the next run. */
-function planned(world, { stages, machines }) {
+function planned(world, before) {
+  const { stages, machines } = before
   const estimates = new Map(
     stages.map(({ definition, pooled, estimates: own, handover, setup }) => [
       definition.name,
@@ -167,7 +102,7 @@ function planned(world, { stages, machines }) {
   for (const each of estimates.values()) loading += (each.loading ?? 0) / SECOND
   const { low, middle, high } = forecastPlan(problem, schedule, {
     ...uncertaintyOf(estimates, new Map(counted.map(({ name, items }) => [name, items]))),
-    ...{ loading, seed: 1 },
+    ...{ loading, seed: 1, hindsight: hindsightAfter(before) },
   })
   return { low: low * SECOND, expected: middle * SECOND, high: high * SECOND }
 }
@@ -185,8 +120,11 @@ function definitionOf({ stages, chunk = 1 }) {
   }
 }
 
-function learntBefore({ stages }) {
-  return stages.flatMap(({ number, pooled, estimates }) =>
+const hindsightAfter = state => hindsightOf(state, state.runs[0]) ?? state.runs[0].hindsight
+
+function learntBefore(state) {
+  const { stages } = state
+  const times = stages.flatMap(({ number, pooled, estimates }) =>
     [pooled, ...estimates].flatMap((estimate, nth) =>
       estimate === undefined || estimate.n === 0
         ? []
@@ -196,14 +134,16 @@ function learntBefore({ stages }) {
           },
     ),
   )
+  return [...times, { kind: 'hindsight', run: 0, hindsight: hindsightAfter(state) }]
 }
 
 /** Answers when it began and ended, and what was foretold: of the end at these instants, of items where there are any. */
 function play(world, seed, before, instants = [], ofItems = false) {
   const { items, speeds, slots, between, fails = 0, day = 0, sizeCounts = true } = world
   const random = prng(seed)
-  const draw = world.of?.() ?? world.draw
-  const today = Math.exp(day * random.normal())
+  const which = { series: Math.floor(seed / RUNS), nth: seed % RUNS }
+  const draw = world.of?.(which) ?? world.draw
+  const today = Math.exp(day * random.normal()) * (world.box?.(which) ?? 1)
   const state = emptyState()
   const due = []
   const seen = { began: 0, ends: [], items: [], end: 0, state }
@@ -262,12 +202,16 @@ function play(world, seed, before, instants = [], ofItems = false) {
       }
       if (action.kind === 'finish') return { ...seen, end: now }
     }
+    const foretold = seen.began > 0 ? dueForetold(state, state.runs[0]) : undefined
+    if (foretold !== undefined) push(now, { kind: 'foretold', run: 0, ...foretold })
     if (ofItems) lookAtItems(world, state, now, seen, open)
     due.sort((a, b) => a.at - b.at)
     const next = Math.min(wakeAt, due[0]?.at ?? wakeAt)
     while (asked.length > 0 && asked[0] < next) {
       const at = asked.shift()
-      seen.ends.push([at, timeLeft(state, state.runs[0], at)])
+      const [run] = state.runs
+      const [left, played] = [timeLeft(state, run, at), playedLeft(state, run, at)]
+      seen.ends.push({ at, left, played })
     }
     if (next < (due[0]?.at ?? Number.POSITIVE_INFINITY)) {
       now = wakeAt

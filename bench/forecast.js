@@ -1,7 +1,7 @@
 // Forecasts against what then happened: how often the truth fell within the printed 80 % range.
 //   npm run bench -- forecast            twice six runs of the OCR example, recorded in temporary folders
 //   node bench/forecast.js synthetic     a job of items whose times really stray (seconds, not minutes)
-//   node bench/forecast.js worlds [N]    N (24) times four runs after each other of each of 33 kinds, in virtual time
+//   node bench/forecast.js worlds [N]    N (12) times eight runs after each other of each of 44 kinds, in virtual time
 //   node bench/forecast.js DIR...        every run recorded in these
 // Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then. Instants of one
 // run err alike: how far the share of ends may be off is told by a bootstrap over the runs.
@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openDirectory } from '../build/adapter/sqlite/directory.js'
-import { leftOf, timeLeft, unansweredOf } from '../build/api/forecast/forecast.js'
+import { leftOf, playedLeft, timeLeft, unansweredOf } from '../build/api/forecast/forecast.js'
 import { decodeEntry } from '../build/core/codec.js'
 import { emptyState } from '../build/core/initial.js'
 import { replay } from '../build/core/step.js'
@@ -22,7 +22,7 @@ import { workspace } from './workspace.js'
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 const asked = process.argv[2] ?? 'ocr'
 const tallies = new Map()
-if (asked === 'worlds') judgeWorlds(Number(process.argv[3] ?? 24))
+if (asked === 'worlds') judgeWorlds(Number(process.argv[3] ?? 12))
 else {
   const dirs =
     asked === 'ocr'
@@ -59,14 +59,20 @@ console.log(
   ),
 )
 
-/** By kind of question over all worlds, and the ends by world. */
+/** By kind of question over all worlds, and by world; ends also by how many runs there were before. */
 function judgeWorlds(seeds) {
-  for (const [name, world] of Object.entries(worlds))
-    judgeWorld(world, seeds, (kind, forecast, truth) => {
+  Object.entries(worlds).forEach(([name, world], nth) => {
+    judgeWorld(world, { seeds, first: 10_000 * nth }, (kind, forecast, truth) => {
       tally(`all worlds: ${kind}`, forecast, truth)
-      const what = kind.includes('%') ? 'end' : kind.replace(/^.*, /, '')
-      tally(`${name}: ${what}`, forecast, truth)
+      const what = kind.replace(/\d+ %/, 'ends')
+      if (what !== kind) tally(`all worlds: ${what}`, forecast, truth)
+      tally(
+        `${name}: ${/ends|plan/.test(what) ? what : what.replace(/^.*?, /, '')}`,
+        forecast,
+        truth,
+      )
     })
+  })
 }
 
 /** Twice a first run and five that know its times: seven minutes or so. */
@@ -148,7 +154,7 @@ function replayRuns(folder) {
       if (run.state !== 'active') continue
       const record = recordOf(run)
       const left = timeLeft(state, run, now)
-      if (left !== undefined) record.ends.push({ now, left })
+      if (left !== undefined) record.ends.push({ now, left, played: playedLeft(state, run, now) })
       record.last = Math.max(record.last, ...run.stages.map(at => state.stages[at].lastEnd))
       for (const machine of state.machines)
         for (const slot of machine.slots) watch(state, run, machine, slot, now, expected)
@@ -213,6 +219,7 @@ function judge(run) {
     const third = percent < 37 ? 'first' : percent < 64 ? 'second' : 'last'
     instants += 1
     if (tally('end of the run, at 10 to 90 % of it', shown.left, run.last - shown.now)) within += 1
+    tally('end of the run, without hindsight', shown.played, run.last - shown.now)
     tally(`end of the run, its ${third} third`, shown.left, run.last - shown.now)
     tally(`end of the run, ${run.name}`, shown.left, run.last - shown.now)
   }
