@@ -216,6 +216,16 @@ test.each([
   ],
   ['a syntax error', 'export default item => {\n  return item +\n}\n', ['handle.mjs:3']],
   ['an import of nothing', "import './gone.mjs'\nexport default item => item\n", ['gone.mjs']],
+  [
+    'a setup that is no function',
+    'export const setup = { model: 1 }\nexport default item => item\n',
+    ['exports setup, which is an object, not a function'],
+  ],
+  [
+    'a batch that is no function',
+    'export const batch = 100\nexport default item => item\n',
+    ['exports batch, which is a number, not a function'],
+  ],
   ['a throw while it is imported', "throw new Error('no licence')\n", ['no licence']],
 ])('a handler with %s exits 2, names the file, and runs once mended', async (_name, code, said) => {
   const folder = folderWith({ ...good, 'handle.mjs': code })

@@ -24,8 +24,30 @@ export async function explainImport(path: string, error: unknown): Promise<Failu
   }
 }
 
-/** A module without what it must export, and what it exports instead. */
-export function explainExports(path: string, exports: Readonly<Record<string, unknown>>): Failure {
+type Exports = Readonly<Record<string, unknown>>
+
+/** Why a module's exports are no handler: what it lacks, or what would silently have no effect. */
+export function faultOfExports(path: string, exports: Exports): Failure | undefined {
+  if (typeof exports.default !== 'function' && typeof exports.batch !== 'function')
+    return withoutHandler(path, exports)
+  for (const [name, form] of Object.entries(forms)) {
+    const value = exports[name]
+    if (value === undefined || value === null || typeof value === 'function') continue
+    const message = `${path} exports ${name}, which is ${kindOf(value)}, not a function. Write: ${form}, or give it another name`
+    return { kind: 'error', code: 'MODULE', message }
+  }
+  return undefined
+}
+
+/** What is called where a module has it. */
+const forms: Readonly<Record<string, string>> = {
+  setup: 'export const setup = async ctx => ...',
+  batch: 'export const batch = async (items, ctx) => ...',
+  teardown: 'export const teardown = async loaded => ...',
+}
+
+/** Without what it must export: says what it exports instead. */
+function withoutHandler(path: string, exports: Exports): Failure {
   const names = Object.keys(exports).map(name =>
     name === 'default' ? `default, which is ${kindOf(exports.default)}` : name,
   )

@@ -1,6 +1,6 @@
 import type { Failure } from '../../../model/failure.ts'
 import type { BatchHandler, Handler, Setup, Teardown } from '../../../model/handler.ts'
-import { explainExports, explainImport } from '../../modules/explain.ts'
+import { explainImport, faultOfExports } from '../../modules/explain.ts'
 import { compilingHelps, importFile } from '../../modules/import-module.ts'
 import { messageOf, thrown } from './answer.ts'
 import type { StageDefinition } from '../protocol.ts'
@@ -42,10 +42,9 @@ export async function loadStage(
     if (!compiled && compilingHelps(imported.error)) return { kind: 'compile' }
     return { kind: 'broken', failure: await explainImport(module, imported.error) }
   }
+  const failure = faultOfExports(module, imported.exports)
+  if (failure !== undefined) return { kind: 'broken', failure }
   const { default: handle, batch, setup, teardown } = imported.exports
-  if (typeof handle !== 'function' && typeof batch !== 'function') {
-    return { kind: 'broken', failure: explainExports(module, imported.exports) }
-  }
   return setUp(definition, log, shared, { handle, batch, setup, teardown })
 }
 
