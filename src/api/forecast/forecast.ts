@@ -6,7 +6,7 @@ import { spreadOf } from '../../policy/estimation/spread.ts'
 import { driftIn, handoverOf, spreadIn } from './luck.ts'
 import { playLeft } from './play-left.ts'
 import { progressOf } from './progress.ts'
-import { aheadOf, remainingOf } from './remaining.ts'
+import { aheadOf, remainingOf, timedLike } from './remaining.ts'
 
 /** Micros from now; between `low` and `high` it ends eight times in ten. */
 export type Forecast = {
@@ -14,8 +14,7 @@ export type Forecast = {
   readonly expected: number
   readonly high: number
   /**
-   * Names of gathering stages that have never run, as a whole or a level of their tree: their time is unknown
-   * and not counted.
+   * Names of gathering stages that have never run: their time is unknown and not counted.
    */
   readonly without?: readonly string[]
 }
@@ -33,14 +32,16 @@ export function playedLeft(state: State, run: Run, now = state.now): Forecast | 
   const played = playLeft(state, phases, now)
   if (played === undefined) return undefined
   const ends = rangeOf(played.ends)
-  const without = phases.flatMap(({ stages }) => stages).filter(isYetToBeMeasured)
+  const without = phases
+    .flatMap(({ stages }) => stages)
+    .filter(stage => isLeft(stage) && timedLike(state, stage).pooled.n === 0)
   if (without.length === 0) return ends
   return { ...ends, without: [...new Set(without.map(({ definition }) => definition.name))] }
 }
 
-/** With items left, or none known yet, and no measured time. */
-const isYetToBeMeasured = ({ pooled, definition, complete, known, items }: Stage): boolean =>
-  pooled.n === 0 && definition.link.kind !== 'graph' && !(complete && endedCount(items) === known)
+/** With items left that take time that is learnt, or none known yet. */
+const isLeft = ({ definition, complete, known, items }: Stage): boolean =>
+  definition.link.kind !== 'graph' && !(complete && endedCount(items) === known)
 
 /** The middle 80 % is what a range says. */
 const [LOW, HIGH] = [0.1, 0.9]

@@ -16,16 +16,10 @@ export function dueForetold(state: State, run: Run): Foretold | undefined {
   const { now: at } = state
   if (at - beganAt(state, run) < SHORTEST) return undefined
   const left = playedLeft(state, run)
-  if (left === undefined || left.without?.some(name => isUnseen(state, run, name))) return undefined
+  if (left === undefined || left.without !== undefined) return undefined
   const [low, expected, high] = [left.low, left.expected, left.high].map(Math.round)
   return { mark, at, low, expected, high }
 }
-
-/** Of a tree whose leaves were measured, the nodes above them are too few to make a forecast another one. */
-const isUnseen = ({ stages }: State, run: Run, name: string): boolean =>
-  run.stages.every(
-    number => stages[number].definition.name !== name || stages[number].pooled.n === 0,
-  )
 
 /** Micros: nobody asks how long a run has to go that is over in no time, and a forecast takes some milliseconds. */
 const SHORTEST = 1_000_000

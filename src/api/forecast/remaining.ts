@@ -84,12 +84,16 @@ function waitingTasks({ tasks, stages }: State, { number }: Run): number[] {
 
 type Left = { readonly stints: Stint[]; readonly bulk: Piece[]; readonly held: Held[] }
 
+/** Whose times say how long the stage's items take: a tree's level that has not run takes its leaves'. */
+export const timedLike = ({ stages }: State, stage: Stage): Stage =>
+  stage.pooled.n > 0 ? stage : stages[stage.root]
+
 /** How many groups there will be is not known before all upstream has ended; one is the least. */
 function groupsLeft(state: State, stage: Stage, waiting: readonly number[]): Left {
   const open = stage.complete ? stage.known - endedCount(stage.items) : 1
   const { held, items } = heldOf(state, [stage], waiting)
   const count = Math.max(0, open - items - runningItems(state, stage))
-  return { ...split(count, [stage], [1]), held }
+  return { ...split(count, [timedLike(state, stage)], [1]), held }
 }
 
 /** What starts before an item does that has so many of its stage before it, in chunks: downstream goes first. */
