@@ -100,7 +100,7 @@ const farOff = 0.1
 /** From so many runs on, differences are told from luck. */
 const telling = 12
 /** The last ones left are run so often, however many tasks there are up to a point. */
-const decisive = 24
+const decisive = 16
 
 /** Runs of each finalist; without a deadline, some hundred thousand simulated tasks in all. */
 function repeatsFor(problem: Problem, options: RaceOptions): number {

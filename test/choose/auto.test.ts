@@ -90,7 +90,7 @@ test('the last ones left of a hundred tasks are run more often than to find that
     },
     { place: 'hundred', name: 'hundred' },
   )
-  expect((await chosen(problem, 1)).why).toContain('by up to 24 simulated runs each')
+  expect((await chosen(problem, 1)).why).toContain('by up to 16 simulated runs each')
 })
 
 test('a plan for machines that run several tasks at once, which nothing mends, is tried as it is alone', async () => {
