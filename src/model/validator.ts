@@ -7,7 +7,7 @@ import type { Schedule } from './schedule.ts'
  * here before anyone sees it. All violations are listed, in the order of the checks.
  *
  * Times may be off by rounding: up to a billionth of the latest time in the schedule. A task of no
- * duration takes no room.
+ * duration needs its machine, or its capacity, at its instant: what ends or starts there does not count.
  */
 export function violationsOf(problem: Problem, schedule: Schedule): Violation[] {
   const shape = shapeViolations(problem, schedule)
@@ -106,10 +106,12 @@ function precedenceViolations(problem: Problem, schedule: Schedule, slack: numbe
 
 function machineViolations(problem: Problem, schedule: Schedule, slack: number): Violation[] {
   const onMachine: number[][] = problem.machines.map(() => [])
-  for (const task of rankedBy(schedule.start)) {
+  const isInstant = instantsOf(schedule, slack)
+  // An instant before all that starts within half the rounding of it.
+  const from = schedule.start.map((start, task) => (isInstant(task) ? start - slack / 2 : start))
+  for (const task of rankedBy(from)) {
     const machine = schedule.machine[task]
-    const length = schedule.end[task] - schedule.start[task]
-    if (isMachine(problem, machine) && length > slack) onMachine[machine].push(task)
+    if (isMachine(problem, machine)) onMachine[machine].push(task)
   }
   return onMachine.flatMap((tasks, machine) => {
     return problem.machines[machine].capacity === undefined
@@ -118,20 +120,27 @@ function machineViolations(problem: Problem, schedule: Schedule, slack: number):
   })
 }
 
+const instantsOf =
+  ({ start, end }: Schedule, slack: number) =>
+  (task: number): boolean =>
+    !(end[task] - start[task] > slack)
+
 type OneMachine = {
   readonly problem: Problem
   readonly schedule: Schedule
   readonly slack: number
   readonly machine: number
-  /** Those on this machine, by start. */
+  /** Those on this machine, by start; instants before what starts there. */
   readonly tasks: readonly number[]
 }
 
 function overlaps({ problem, schedule, slack, machine, tasks }: OneMachine): Violation[] {
   const found: Violation[] = []
+  const isInstant = instantsOf(schedule, slack)
   let running = tasks[0]
   for (const task of tasks.slice(1)) {
-    if (schedule.start[task] < schedule.end[running] - slack) {
+    const rounding = isInstant(task) ? slack / 2 : slack
+    if (schedule.start[task] < schedule.end[running] - rounding) {
       const detail =
         `${problem.tasks[task].id} starts at ${schedule.start[task]} on ` +
         `${problem.machines[machine].id}, where ${problem.tasks[running].id} runs until ` +
@@ -143,11 +152,17 @@ function overlaps({ problem, schedule, slack, machine, tasks }: OneMachine): Vio
   return found
 }
 
-/** Sweeps over starts and ends; at one instant, and within rounding of it, ends come first. */
+/**
+ * Sweeps over starts and ends; at one instant, and within rounding of it, ends come first. What lasts
+ * for an instant only is held against the others, and they not against it.
+ */
 function overCapacity({ problem, schedule, slack, machine, tasks }: OneMachine): Violation[] {
   const found: Violation[] = []
   const { id, capacity = {} } = problem.machines[machine]
-  const ending = [...tasks].sort((a, b) => schedule.end[a] - schedule.end[b] || a - b)
+  const isInstant = instantsOf(schedule, slack)
+  const ending = tasks
+    .filter(task => !isInstant(task))
+    .sort((a, b) => schedule.end[a] - schedule.end[b] || a - b)
   const used = new Map<string, number>()
   const add = (task: number, sign: 1 | -1): void => {
     for (const [resource, amount] of Object.entries(problem.tasks[task].needs ?? {})) {
@@ -156,7 +171,8 @@ function overCapacity({ problem, schedule, slack, machine, tasks }: OneMachine):
   }
   let ended = 0
   for (const task of tasks) {
-    while (schedule.end[ending[ended]] <= schedule.start[task] + slack) add(ending[ended++], -1)
+    const by = schedule.start[task] + (isInstant(task) ? slack / 2 : slack)
+    while (ended < ending.length && schedule.end[ending[ended]] <= by) add(ending[ended++], -1)
     add(task, 1)
     for (const resource of Object.keys(problem.tasks[task].needs ?? {})) {
       const amount = used.get(resource) ?? 0
@@ -167,6 +183,7 @@ function overCapacity({ problem, schedule, slack, machine, tasks }: OneMachine):
         `${resource} to ${amount} of ${offered}`
       found.push({ kind: 'capacity', task, machine, detail })
     }
+    if (isInstant(task)) add(task, -1)
   }
   return found
 }

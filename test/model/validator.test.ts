@@ -147,14 +147,40 @@ describe('the validator', () => {
     ])
   })
 
-  it('gives a task of no duration no room, at any time', () => {
+  it.each([
+    [0, []],
+    [2, ['overlap 1 0']],
+    [4, []],
+  ])('a task of no duration at %d needs its machine for that instant', (at, found) => {
     const instant = problem({
       machines: [{ id: 'm0' }],
       tasks: [
         { id: 'a', work: 4 },
         { id: 'b', work: 0 },
+        { id: 'c', work: 4 },
       ],
     })
-    expect(violationsOf(instant, schedule([0, 0, 4], [0, 2, 2]))).toEqual([])
+    const violations = violationsOf(instant, schedule([0, 0, 4], [0, at, at], [0, 4, 8]))
+    expect(violations.map(({ kind, task, machine }) => `${kind} ${task} ${machine}`)).toEqual(found)
+  })
+
+  it.each([
+    [0, []],
+    [2, ['capacity 2 0']],
+    [3, []],
+    [4, []],
+  ])('and its needs beside all that runs before and after: at %d', (at, found) => {
+    const instant = problem({
+      machines: [{ id: 'm0', capacity: { cpu: 3 } }],
+      tasks: [
+        { id: 'a', work: 4, needs: { cpu: 2 } },
+        { id: 'b', work: 3, needs: { cpu: 1 } },
+        { id: 'z', work: 0, needs: { cpu: 1 } },
+        { id: 'y', work: 0, needs: { cpu: 1 } },
+      ],
+    })
+    const placed = schedule([0, 0, 4], [0, 0, 3], [0, at, at], [0, 4, 4])
+    const violations = violationsOf(instant, placed)
+    expect(violations.map(({ kind, task, machine }) => `${kind} ${task} ${machine}`)).toEqual(found)
   })
 })

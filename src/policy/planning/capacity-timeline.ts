@@ -2,7 +2,8 @@ import { firstAbove, ROUNDING, type Timeline } from './timeline.ts'
 
 /**
  * The amounts in use on a machine that takes as many tasks as fit, as a step function: a step holds from its
- * time to that of the next, the last one for ever and always nothing.
+ * time to that of the next, the last one for ever and always nothing. A step that ends where it begins is
+ * what is in use at that instant, with what takes no time then; what starts or ends there knows nothing of it.
  *
  * Steps lie in blocks that know the least and the most that is used within: a block where even the least
  * leaves too little room is passed over at once, as is one where the most leaves enough. (Of 10,000 tasks
@@ -67,27 +68,55 @@ export function capacityTimeline(capacity: Float64Array): Timeline {
     return start
   }
 
+  /** The first moment with room. */
+  const firstMoment = (ready: number, needs: Float64Array): number => {
+    let number = blockAt(ready)
+    let step = stepAt(blocks[number], ready)
+    for (; number < blocks.length; number += 1) {
+      const { at, used, count, least } = blocks[number]
+      for (; fits(least, 0, needs) && step < count; step += 1)
+        if (fits(used, step * resources, needs)) return Math.max(ready, at[step])
+      step = 0
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  /** A step of no length, where a step begins already: before that one, and like it. */
+  const addInstant = (time: number, needs: Float64Array): void => {
+    const number = blockAt(time)
+    const block = blocks[number]
+    if (block.count === blockSteps) {
+      blocks.splice(number + 1, 0, halve(block, resources))
+      addInstant(time, needs)
+      return
+    }
+    const step = stepAt(block, time)
+    insert(block, step, time, resources)
+    for (let resource = 0; resource < resources; resource += 1)
+      block.used[step * resources + resource] += needs[resource]
+    summarise(block, resources)
+  }
+
   const floors = lowerRequests(resources)
 
   return {
     earliest(ready, duration, needs) {
-      if (duration === 0) return ready
+      if (duration === 0) return firstMoment(ready, needs)
       if (blocks.length < fewBlocks) return firstFit(ready, duration, needs)
       const floor = floors.below(duration, needs)
       floor.start = firstFit(floor.start, floor.duration, floor.needs)
       return firstFit(Math.max(ready, floor.start), duration, needs)
     },
     occupy(start, duration, needs) {
-      if (duration === 0) return
       const end = start + duration
       split(start)
+      if (duration === 0) return addInstant(start, needs)
       split(end)
       for (let number = blockAt(start); number < blocks.length; number += 1) {
         const block = blocks[number]
         if (block.at[0] >= end) break
         const { at, used, count } = block
-        const first = at[0] < start ? stepAt(block, start) : 0
-        for (let step = first; step < count && at[step] < end; step += 1) {
+        for (let step = stepAt(block, start); step < count && at[step] < end; step += 1) {
           for (let resource = 0; resource < resources; resource += 1)
             used[step * resources + resource] += needs[resource]
         }

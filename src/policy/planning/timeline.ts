@@ -4,6 +4,9 @@
  *
  * `earliest` and `occupy` add the same numbers in the same order, so a gap that was found exactly
  * filled stays free of overlap in floating point too.
+ *
+ * What takes no time needs its instant: nothing is placed across it, and it is placed across nothing. What
+ * ends or starts there does not count.
  */
 export type Timeline = {
   /** The first start from `ready` on at which `duration` fits. */
@@ -31,8 +34,8 @@ export function gapTimeline(): Timeline {
       return start
     },
     occupy(start, duration) {
-      if (duration === 0) return
-      const at = firstAbove(starts, start)
+      // What takes no time goes before what starts there, so that ends are sorted as well.
+      const at = duration === 0 ? firstAbove(ends, start) : firstAbove(starts, start)
       if (at === starts.length) widest = Math.max(widest, (start - (ends[at - 1] ?? 0)) * ROUNDING)
       starts.splice(at, 0, start)
       ends.splice(at, 0, start + duration)

@@ -81,13 +81,11 @@ export function place(partial: Partial, { task, on, start }: Place): void {
   const from = partial.count * machines
   const to = from + machines
   free.copyWithin(to, from, to)
-  if (time > 0) {
-    let at = to + firstOf[on]
-    const end = to + firstOf[on + 1] - 1
-    while (at < end && free[at + 1] <= start) at += 1
-    for (; at < end && free[at + 1] < start + time; at += 1) free[at] = free[at + 1]
-    free[at] = start + time
-  }
+  let at = to + firstOf[on]
+  const end = to + firstOf[on + 1] - 1
+  while (at < end && free[at + 1] <= start) at += 1
+  for (; at < end && free[at + 1] < start + time; at += 1) free[at] = free[at + 1]
+  free[at] = start + time
   partial.start[task] = start
   partial.end[task] = start + time
   partial.on[task] = on

@@ -92,7 +92,7 @@ function setHead(prospect: Prospect, partial: Partial, task: number): boolean {
   )
   for (let k = 0; k < classes; k += 1) {
     const free = partial.free[partial.count * partial.machines + partial.firstOf[k]]
-    head[row + k] = times[row + k] > 0 && free > least ? free : least
+    head[row + k] = Math.max(free, least)
   }
   for (let at = before.first[task]; at < before.first[task + 1]; at += 1) {
     waitFor(prospect, partial, { row, source: before.task[at], edge: before.edge[at] })

@@ -115,7 +115,7 @@ function machinesOf({ view, start, end, on }: Partial): Int32Array {
       if (time > start[task]) continue
       if (ends[chosen] > start[task] || time > ends[chosen]) chosen = at
     }
-    if (end[task] > start[task]) ends[chosen] = end[task]
+    ends[chosen] = end[task]
     machine[task] = view.members[on[task]][chosen]
   }
   return machine

@@ -13,7 +13,9 @@ import { type DagPlan, scheduleOfPlan } from '../search/dag-plan.ts'
 export function replanGraph(dag: Dag, now: Underway, options: ReplanOptions): Replanned {
   const begun = now.begun.reduce((sum, is) => sum + is, 0)
   const rest: Dag = { ...dag, ...pinned(dag, now), begun, identical: false }
-  const plan = planOf(rest, { machine: now.machine, start: now.start, end: now.start })
+  const { start, time } = now
+  const end = start.map((begin, task) => begin + time[task])
+  const plan = planOf(rest, { machine: now.machine, start, end })
   let [order, machine] = [plan.order.slice(), plan.machine.slice()]
   let least = makespanOf(scheduleOfPlan(plan))
   const below = (makespan: number): boolean => {

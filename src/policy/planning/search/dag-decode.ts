@@ -8,7 +8,7 @@ import { decodeShared } from './dag-shared.ts'
  * A plan of the tasks in the order they start, on the machines they have, as early as that allows.
  */
 export function planOf(dag: Dag, schedule: Schedule): DagPlan {
-  const order = orderByStart(dag, schedule.start)
+  const order = orderByStart(dag, schedule)
   const position = new Int32Array(dag.tasks)
   order.forEach((task, at) => {
     position[task] = at
@@ -46,14 +46,14 @@ export function decode(dag: Dag, plan: DagPlan, how: Decoding): number {
     const done = begin + time
     start[task] = begin
     end[task] = done
-    if (time > 0) free[on] = done
+    free[on] = done
     if (done + tail[task] > limit) {
       if (undo !== undefined) undo.until = at + 1
       return Number.POSITIVE_INFINITY
     }
   }
   if (undo !== undefined) undo.until = order.length
-  return latestEnd(dag, plan)
+  return latestEnd(plan)
 }
 
 /** Least finish; of equals the machine that leaves the least idle time, then the lowest index. */
@@ -108,11 +108,19 @@ function setReady(dag: Dag, plan: DagPlan, task: number): void {
   }
 }
 
-/** By start, but never a task before its predecessors, whatever rounding did to the times. */
-function orderByStart(dag: Dag, start: Float64Array): Int32Array {
+/**
+ * By start, what takes no time before what starts there, but never a task before its predecessors,
+ * whatever rounding did to the times.
+ */
+function orderByStart(dag: Dag, { start, end }: Schedule): Int32Array {
   const { firstIn, firstOut, to, rank } = dag
   const missing = new Int32Array(dag.tasks)
-  const ready = heap<number>((a, b) => start[a] - start[b] || rank[a] - rank[b])
+  const ready = heap<number>(
+    (a, b) =>
+      start[a] - start[b] ||
+      Number(end[a] > start[a]) - Number(end[b] > start[b]) ||
+      rank[a] - rank[b],
+  )
   for (let task = 0; task < dag.tasks; task += 1) {
     missing[task] = firstIn[task + 1] - firstIn[task]
     if (missing[task] === 0) ready.push(task)

@@ -71,13 +71,13 @@ export const scheduleOfPlan = (plan: DagPlan): Schedule => ({
 
 /** Sets `free` to what the tasks before `from` leave. */
 export function setFreeBefore(plan: DagPlan, from: number): void {
-  const { order, end, start, machine, free } = plan
+  const { order, end, machine, free } = plan
   free.fill(-1)
   let missing = free.length
   for (let at = from - 1; at >= 0 && missing > 0; at -= 1) {
     const task = order[at]
     const on = machine[task]
-    if (free[on] >= 0 || end[task] === start[task]) continue
+    if (free[on] >= 0) continue
     free[on] = end[task]
     missing -= 1
   }
@@ -85,20 +85,19 @@ export function setFreeBefore(plan: DagPlan, from: number): void {
 }
 
 /** The makespan, once every task has been decoded or passed. */
-export function latestEnd(dag: Dag, plan: DagPlan): number {
+export function latestEnd(plan: DagPlan): number {
   let latest = 0
   for (let on = 0; on < plan.free.length; on += 1) {
     if (plan.free[on] > latest) latest = plan.free[on]
   }
-  for (const task of dag.instant) if (plan.end[task] > latest) latest = plan.end[task]
   return latest
 }
 
-/** A task of no duration takes no room, so it need not wait for its machine. */
+/** When its data and its machine allow a task to start there. */
 export function startOn(dag: Dag, plan: DagPlan, task: number, on: number): number {
   const begin = readyOn(dag, plan, task, on)
   const free = plan.free[on]
-  return free > begin && dag.times[task * dag.machines + on] > 0 ? free : begin
+  return Math.max(free, begin)
 }
 
 /** When the release and the data of a task allow it to start there. */

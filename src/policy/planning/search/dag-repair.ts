@@ -50,20 +50,15 @@ export function repair(
     const task = order[at]
     const on = machine[task]
     if (stale[task] !== now && changedMachine[on] === 0) {
-      if (end[task] > start[task]) free[on] = end[task]
+      free[on] = end[task]
       continue
     }
     const time = times[task * machines + on]
     const begin = startOn(dag, plan, task, on)
     const done = begin + time
     const moved = log.moved[task] === now
-    if (time > 0) {
-      free[on] = done
-      changedMachine[on] = moved || done !== end[task] ? 1 : 0
-    } else if (moved) {
-      // No room taken here, but the task it changed places with did take some.
-      changedMachine[on] = 1
-    }
+    free[on] = done
+    changedMachine[on] = moved || done !== end[task] ? 1 : 0
     if (!moved && begin === start[task] && done === end[task]) continue
     const endChanged = moved || done !== end[task]
     logChange(plan, log, task)
@@ -72,7 +67,7 @@ export function repair(
     if (done + tail[task] > limit) return Number.POSITIVE_INFINITY
     if (endChanged) markSuccessors(dag, log, task)
   }
-  return latestEnd(dag, plan)
+  return latestEnd(plan)
 }
 
 export function takeBackRepair(plan: DagPlan, log: ChangeLog): void {
@@ -106,12 +101,12 @@ function moves(log: ChangeLog, task: number): void {
 
 /** Whoever followed a task where it was now follows someone else. */
 function staleAfter(plan: DagPlan, log: ChangeLog, from: number, on: number): void {
-  const { order, machine, start, end } = plan
+  const { order, machine } = plan
   for (let at = from; at < order.length; at += 1) {
     const task = order[at]
     if (machine[task] !== on || log.moved[task] === log.now) continue
     log.stale[task] = log.now
-    if (end[task] > start[task]) break
+    break
   }
 }
 

@@ -31,7 +31,7 @@ export function decodeShared(dag: Dag, shared: Shared, plan: DagPlan, how: Decod
     }
   }
   if (undo !== undefined) undo.until = order.length
-  return latestEnd(dag, plan)
+  return latestEnd(plan)
 }
 
 type Where = { readonly task: number; readonly on: number }

@@ -29,8 +29,6 @@ export type Dag = {
   readonly identical: boolean
   /** The least time from the end of a task to the end of everything. */
   readonly tail: Float64Array
-  /** Tasks that take no time on some machine. */
-  readonly instant: Int32Array
   /** Each task's place in one topological order. */
   readonly rank: Int32Array
   /** What tasks hold and machines offer; `undefined` where each machine runs one task at a time. */
@@ -68,7 +66,6 @@ export function dagOf(problem: Problem): Dag {
     moves: !delay.every(time => time === 0),
     identical: delay.every(time => time === 0) && machinesAlike(problem, shared),
     tail: leastTails(problem, order, successors),
-    instant: instantTasks(problem),
     rank,
     shared,
     begun: 0,
@@ -93,15 +90,6 @@ function delaysOf(problem: Problem): Float64Array {
     if (network === undefined || machines < 2) return 0
     return alike ? network.latency[1] + edges.bytes[edge] / network.bandwidth[1] : Number.NaN
   })
-}
-
-function instantTasks(problem: Problem): Int32Array {
-  const machines = problem.machines.length
-  const found = new Set<number>()
-  problem.times.forEach((time, at) => {
-    if (time === 0) found.add(Math.floor(at / machines))
-  })
-  return Int32Array.from(found)
 }
 
 function linksAlike(

@@ -15,12 +15,15 @@ export type Shared = {
   readonly lines: readonly Line[]
 }
 
-/** `used` row k holds from `at[k]` to `at[k + 1]`, the last one for ever, and is nothing. */
+/**
+ * `used` row k holds from `at[k]` to `at[k + 1]`, the last one for ever, and is nothing. A step that ends
+ * where it begins is what is in use at that instant, with what takes no time then.
+ */
 type Line = {
   at: Float64Array
   used: Float64Array
   count: number
-  /** Nothing that takes time fits before this step. */
+  /** Nothing fits before this step. */
   open: number
   /** The least need of any task, by resource, taken from the room. */
   readonly full: Float64Array
@@ -73,19 +76,20 @@ export function emptyLines({ lines, resources }: Shared): void {
   }
 }
 
-/**
- * The first start from `ready` on at which the task fits for so long; at once if it takes no time.
- */
+/** The first start from `ready` on at which the task fits for so long, or for that instant. */
 export function earliestFit(
   shared: Shared,
   on: number,
   { task, ready, time }: { readonly task: number; readonly ready: number; readonly time: number },
 ): number {
-  if (time === 0) return ready
   const line = shared.lines[on]
   const { at, count } = line
   let step = Math.max(line.open, stepAt(line, ready))
   let start = Math.max(ready, at[step])
+  if (time === 0) {
+    while (!fits(shared, on, step, task)) step += 1
+    return Math.max(ready, at[step])
+  }
   for (; step < count && at[step] < start + time; step += 1) {
     if (!fits(shared, on, step, task)) start = at[step + 1]
   }
@@ -97,12 +101,12 @@ export function occupy(
   on: number,
   { task, start, end }: { readonly task: number; readonly start: number; readonly end: number },
 ): void {
-  if (start === end) return
   const line = shared.lines[on]
   const { resources, needs } = shared
   const first = split(line, start, resources)
-  const last = split(line, end, resources)
-  for (let step = first; step < last; step += 1) {
+  const last = start === end ? insert(line, first, start, resources) : split(line, end, resources)
+  // Of an instant where the task ends it is not a part.
+  for (let step = first; step < last && (start === end || line.at[step] < end); step += 1) {
     for (let r = 0; r < resources; r += 1) {
       line.used[step * resources + r] += needs[task * resources + r]
     }
@@ -140,7 +144,11 @@ function stepAt({ at, count }: Line, time: number): number {
 /** The step that begins at a time, made if there is none. */
 function split(line: Line, time: number, resources: number): number {
   const step = stepAt(line, time)
-  if (line.at[step] === time) return step
+  return line.at[step] === time ? step : insert(line, step, time, resources)
+}
+
+/** Another step after this one, and like it, from a time on. */
+function insert(line: Line, step: number, time: number, resources: number): number {
   if (line.count === line.at.length) grow(line)
   const { at, used, count } = line
   at.copyWithin(step + 2, step + 1, count)
