@@ -127,8 +127,9 @@ export function leastBy(count: number, measure: (index: number) => number): numb
 
 function timelinesOf(problem: Problem, insertion: boolean): (Timeline | undefined)[] {
   const resources = resourcesOf(problem)
+  const instants = insertion && problem.times.includes(0)
   return problem.machines.map(({ capacity }) => {
-    if (capacity === undefined) return insertion ? gapTimeline() : undefined
+    if (capacity === undefined) return insertion ? gapTimeline({ instants }) : undefined
     return capacityTimeline(Float64Array.from(resources, resource => amountOf(capacity, resource)))
   })
 }
