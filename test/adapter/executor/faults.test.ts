@@ -115,6 +115,18 @@ describe('an error nobody caught', () => {
     expect(box.of('slotEnded')).toEqual([])
   })
 
+  test('comes of no thread that starts while its loop is busy: Node then asks for its output late', async () => {
+    const box = world()
+    box.executor.define(0, code('faults.mjs', { isolation: 'thread' }))
+    box.executor.run(first, 0, [order(0, { do: 'nothing' })])
+    await box.answered(1)
+    box.executor.run(second, 0, [order(1, { do: 'takes', millis: 600 })])
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
+    const [, late] = await box.answered(2)
+    expect(late.failure).toBeUndefined()
+    expect(box.of('log')).toEqual([])
+  })
+
   test('between items it is told, and harms none', async () => {
     const box = harm('afterwards')
     const log = await box.next('log')

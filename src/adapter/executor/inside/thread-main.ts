@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { captureOutput } from './console-capture.ts'
+import { captureThreadOutput } from './console-capture.ts'
 import { eachLine } from '../lines.ts'
 import type { Outbox } from './outbox.ts'
 import { slotRuntime } from './runtime.ts'
@@ -19,5 +19,5 @@ const outbox: Outbox = {
   waiting: () => waiting.length,
 }
 const runtime = slotRuntime(outbox)
-captureOutput(runtime.wrote)
+captureThreadOutput(runtime.wrote)
 port.on('message', (text: string) => eachLine(text.slice(0, -1), runtime.receive))
