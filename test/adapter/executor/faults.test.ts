@@ -161,6 +161,15 @@ describe.each(['process', 'thread'] as const)('what an item leaves behind, in a 
     expect(outcomes.map(({ result }) => result)).toEqual(['"answered"', '"lingered"'])
   })
 
+  test('ended streams are as before: what items after it print is kept', async () => {
+    const box = world()
+    box.executor.define(0, code('faults.mjs', { isolation }))
+    box.executor.run(first, 0, [order(0, { do: 'endsOutput' }), order(1, { do: 'speaks' })])
+    await box.answered(2)
+    const said = box.of('log').map(({ index, text }) => `${index} ${text}`)
+    expect(said).toEqual(['0 its last word', '1 to stdout\n', '1 to stderr\n'])
+  })
+
   test('its late exit ends the slot, and whoever runs there meanwhile is lost without blame', async () => {
     const box = leaving('exitsLate')
     const { failure } = await box.next('slotEnded')

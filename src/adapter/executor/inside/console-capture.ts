@@ -34,11 +34,21 @@ const descriptorOf = (name: 'stdout' | 'stderr') => ({
   isTTY: false,
 })
 
+/** Nobody ends them: an item that did would silence the items after it. */
 const writingTo = (name: 'stdout' | 'stderr', wrote: Wrote) => ({
   _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void) {
     wrote(name, chunk)
     done()
   },
   _writev: null,
-  _final: (done: () => void) => done(),
+  end(this: Writable, ...given: unknown[]) {
+    const [chunk] = given
+    const ended = given.findLast(one => typeof one === 'function') as (() => void) | undefined
+    if (typeof chunk === 'string' || chunk instanceof Uint8Array) this.write(chunk)
+    if (ended !== undefined) process.nextTick(ended)
+    return this
+  },
+  destroy(this: Writable) {
+    return this
+  },
 })
