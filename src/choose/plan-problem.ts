@@ -195,16 +195,16 @@ async function scheduleBy(
       const objective = request.objective ?? 'makespan'
       const chosen = await planFor(objective, problem, options)
       const { schedule, members } = chosen
+      const all = members.some(({ name }) => name === chosen.name) ? members : [...members, chosen]
       if (order !== undefined) {
-        const { best: first, members: all } = membersInOrder(problem, members, {
-          ...{ objective, order, seed },
-        })
-        const why = `in ${order} order ${reasonFor(first, all, objective)}`
-        return { schedule: first.schedule, proof: chosen.proof, members: all, why }
+        const inTurn = membersInOrder(problem, all, { objective, order, seed })
+        const why = `in ${order} order ${reasonFor(inTurn.best, inTurn.members, objective)}`
+        const { best: first } = inTurn
+        return { schedule: first.schedule, proof: chosen.proof, members: inTurn.members, why }
       }
       const settled = objective === 'makespan' && meets(chosen.makespan, chosen.proof.value)
       const why = reasonFor(chosen, members, objective, { settled })
-      return { schedule, proof: chosen.proof, members, why }
+      return { schedule, proof: chosen.proof, members: all, why }
     }
     default:
       return strategy satisfies never

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openHighs } from '../../src/adapter/solver/highs.ts'
 import { planProblem, Refused } from '../../src/choose/plan-problem.ts'
+import { prepare, runPrepared } from '../../src/choose/run-strategy.ts'
 import { shapeOf } from '../../src/choose/shape.ts'
 import { refusalOf, strategies, strategyNamed } from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
@@ -54,6 +55,42 @@ describe('planning a problem', () => {
     expect(outcome.lowerBound).toBe(4)
     expect(outcome.optimal).toBe(makespan === 4)
     expect(outcome.gap).toBeCloseTo(makespan / 4 - 1, 9)
+  })
+
+  test('a schedule that only exhaustion finds is one that a run can follow', async () => {
+    const times = [
+      [1, 39, 60],
+      [60, 15, 13],
+      [24, 6, 12],
+      [0, 12, 54],
+      [19, 8, 12],
+      [27, 17, 12],
+      [8, 13, 2],
+      [7, 60, 15],
+      [4, 2, 51],
+      [51, 6, 18],
+      [20, 45, 18],
+      [4, 15, 17],
+      [1, 3, 7],
+      [45, 9, 12],
+      [18, 51, 13],
+      [45, 12, 8],
+      [51, 0, 21],
+      [15, 9, 10],
+      [5, 33, 0],
+      [14, 15, 60],
+    ]
+    const machines = [{ id: 'm0' }, { id: 'm1' }, { id: 'm2' }]
+    const tasks = times.map((row, at) => ({ id: `t${at}`, times: row }))
+    const problem = problemFrom({ machines, tasks }, { place: 'x', name: 'x' })
+    const { makespan, optimal, why, members = [] } = await plan(problem, 'auto')
+    expect([makespan, optimal]).toEqual([47, true])
+    expect(why).toContain('exhaustion has the least makespan there is')
+    expect(Math.min(...members.map(member => member.makespan))).toBe(47)
+    const spending = { kind: 'steps', steps: 30 } as const
+    const certain = { noise: 0, seed: 1 }
+    const asked = { strategy: named('auto'), objective: 'makespan', spending, ...certain } as const
+    expect(runPrepared(problem, await prepare(problem, asked), certain).makespan).toBe(47)
   })
 
   test('every strategy that takes a problem gives a valid schedule of it', async () => {
