@@ -84,3 +84,15 @@ test('what waits for nobody leaves by itself', async () => {
   while (left.length === 0) await new Promise(resolve => setTimeout(resolve, 1))
   expect(left).toEqual(['s 0 3 3 0 1\n'])
 })
+
+test('where a spinning handler would keep them back, none waits behind an item that has a timeout', () => {
+  const { outbox, left } = kept()
+  const flow = answerFlow({ ...outbox, unwatched: true }, () => true)
+  const now = performance.now()
+  flow.messageBegins(60_000)
+  for (const seq of [0, 1, 2]) flow.answer(seq, { letter: 'R', json: '1' }, use, now)
+  expect(left).toEqual(['r 0 3 1\n', 'r 1 3 1\n', 'r 2 3 1\n'])
+  flow.messageBegins()
+  flow.answer(3, { letter: 'R', json: '1' }, use, now)
+  expect(left).toHaveLength(3)
+})

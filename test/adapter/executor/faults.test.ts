@@ -95,16 +95,19 @@ describe('a slot that hangs', () => {
     expect((await box.next('slotEnded')).failure.kind).toBe('cancelled')
   })
 
-  test('what it finished before it hung is answered while it hangs', async () => {
-    const box = world()
-    box.executor.define(0, code('faults.mjs'))
-    const quick = Array.from({ length: 20 }, (_, i) => order(i, { do: 'nothing' }))
-    box.executor.run(first, 0, [...quick, order(20, { do: 'spin' })])
-    expect(await box.answered(20)).toHaveLength(20)
-    box.executor.kill(first)
-    await box.next('slotEnded')
-    expect(box.outcomes()).toHaveLength(20)
-  })
+  test.each(['process', 'thread'] as const)(
+    'what it finished before it hung is answered while it hangs: %s',
+    async isolation => {
+      const box = world()
+      box.executor.define(0, code('faults.mjs', { isolation, timeout: 60_000_000 }))
+      const quick = Array.from({ length: 20 }, (_, i) => order(i, { do: 'nothing' }))
+      box.executor.run(first, 0, [...quick, order(20, { do: 'spin' })])
+      expect(await box.answered(20)).toHaveLength(20)
+      box.executor.kill(first)
+      await box.next('slotEnded')
+      expect(box.outcomes()).toHaveLength(20)
+    },
+  )
 })
 
 describe('an error nobody caught', () => {

@@ -19,6 +19,8 @@ const UNHURRIED_MS = 100
  * item's timeout: by at most this share of it.
  */
 const TIMEOUT_SHARE = 1 / 4
+/** Whatever the time. */
+const AT_ONCE = Number.NEGATIVE_INFINITY
 /** The end of a short message waits for the ends of other messages as short, so that they leave together. */
 const TOGETHER_MS = 0.5
 
@@ -45,7 +47,9 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
 
   return {
     messageBegins(timeoutMillis = Number.POSITIVE_INFINITY): void {
-      unhurried = Math.min(UNHURRIED_MS, TIMEOUT_SHARE * timeoutMillis)
+      // The first item without an answer is charged with the timeout: none may wait behind one that spins.
+      const atOnce = outbox.unwatched === true && timeoutMillis !== Number.POSITIVE_INFINITY
+      unhurried = atOnce ? AT_ONCE : Math.min(UNHURRIED_MS, TIMEOUT_SHARE * timeoutMillis)
       patience = Math.min(FLUSH_MS, unhurried)
     },
     answer(seq: number, answer: ItemAnswer, use: Use, now: number): void {
@@ -61,7 +65,7 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
     soon(): void {
       if (late || outbox.waiting() === 0) return
       late = true
-      const wait = hasNext() ? unhurried : patience
+      const wait = Math.max(0, hasNext() ? unhurried : patience)
       setTimeout(() => {
         late = false
         if (outbox.waiting() > 0) flush(performance.now())

@@ -11,6 +11,8 @@ export type Outbox = {
   readonly put: (line: string) => void
   readonly flush: () => void
   readonly waiting: () => number
+  /** Nobody writes what waits while a handler keeps the thread to itself. */
+  readonly unwatched?: boolean
 }
 
 const LOCK = 0

@@ -17,6 +17,7 @@ const outbox: Outbox = {
     waiting = ''
   },
   waiting: () => waiting.length,
+  unwatched: true,
 }
 const runtime = slotRuntime(outbox)
 captureThreadOutput(runtime.wrote)
