@@ -11,9 +11,12 @@ export type Outbox = {
   readonly put: (line: string) => void
   readonly flush: () => void
   readonly waiting: () => number
-  /** Nobody writes what waits while a handler keeps the thread to itself. */
-  readonly unwatched?: boolean
+  /** Milliseconds until what waits is written although a handler keeps the thread to itself; `Infinity`: never. */
+  readonly latest: number
 }
+
+/** How often the watchdog looks. What it finds waiting twice it writes. */
+export const WATCH_MS = 50
 
 const LOCK = 0
 const LENGTH = 1
@@ -36,6 +39,7 @@ export function pipeOutbox(descriptor: number, memory: SharedArrayBuffer): Outbo
   return {
     flush,
     waiting: () => control[LENGTH],
+    latest: 2 * WATCH_MS,
     put: line => {
       acquire(control)
       // A UTF-16 unit takes at most three bytes.

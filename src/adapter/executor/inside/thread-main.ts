@@ -17,7 +17,7 @@ const outbox: Outbox = {
     waiting = ''
   },
   waiting: () => waiting.length,
-  unwatched: true,
+  latest: Number.POSITIVE_INFINITY,
 }
 const runtime = slotRuntime(outbox)
 captureThreadOutput(runtime.wrote)

@@ -1,4 +1,4 @@
-import { lateWriter } from './outbox.ts'
+import { lateWriter, WATCH_MS } from './outbox.ts'
 
 export type WatchdogData = {
   readonly memory: SharedArrayBuffer
@@ -16,14 +16,11 @@ export function watch({ memory, descriptor, parent }: WatchdogData): void {
   const writeLate = lateWriter(descriptor, memory)
   const timer = new Int32Array(new SharedArrayBuffer(4))
   for (;;) {
-    Atomics.wait(timer, 0, 0, PERIOD_MS)
+    Atomics.wait(timer, 0, 0, WATCH_MS)
     writeLate()
     if (process.ppid !== parent) endOwnGroup()
   }
 }
-
-/** Waiting answers are out within two periods; an orphan is gone within one. */
-const PERIOD_MS = 50
 
 /** The slot leads a process group of its own: whatever its handlers started goes with it. */
 export function endOwnGroup(): void {
