@@ -1,4 +1,4 @@
-import { OPEN, stateOf } from '../core/items.ts'
+import { DONE, OPEN, stateOf } from '../core/items.ts'
 import type { State } from '../core/state.ts'
 import { RUNNING } from '../core/tasks.ts'
 import { dataReadyAt } from '../core/times.ts'
@@ -77,10 +77,11 @@ const overdue = 0.1
 
 function levelled(problem: Problem, state: Readonly<State>, ticks: number) {
   const count = problem.machines.length
-  const { begun, machine: on, start, time, at } = underway(problem, state, ticks)
+  const { begun, gone, machine: on, start, time, at } = underway(problem, state, ticks)
   const load = new Float64Array(count).fill(at)
   const items: number[] = []
   for (let task = 0; task < begun.length; task += 1) {
+    if (gone[task] === 1) continue
     if (begun[task] === 0) items.push(task)
     else load[on[task]] = Math.max(load[on[task]], start[task] + time[task])
   }
@@ -123,6 +124,9 @@ function timesHere(problem: Problem, state: Readonly<State>, items: readonly num
 function replanned(problem: Problem, dag: Dag, state: Readonly<State>, ticks: number) {
   const now = underway(problem, state, ticks)
   const times = timesHere(problem, state, [...problem.tasks.keys()])
+  now.gone.forEach((is, task) => {
+    if (is === 1) times.fill(0, task * dag.machines, (task + 1) * dag.machines)
+  })
   for (let task = 0; task < dag.tasks; task += 1) {
     if (now.begun[task] === 1 || times[task * dag.machines + now.machine[task]] < Infinity) continue
     now.machine[task] = leastEnd(new Float64Array(dag.machines), times, task)
@@ -131,7 +135,7 @@ function replanned(problem: Problem, dag: Dag, state: Readonly<State>, ticks: nu
   const left = now.begun.reduce((sum, is) => sum - is, dag.tasks)
   const tries = Math.min(work / (dag.tasks + dag.from.length), 200 * left)
   const { order, machine } = replanGraph({ ...dag, times }, now, { tries, seed: 1 })
-  const items = [...order]
+  const items = [...order].filter(task => now.gone[task] === 0)
   return {
     items,
     machines: items.map(task => machine[task]),
@@ -139,17 +143,29 @@ function replanned(problem: Problem, dag: Dag, state: Readonly<State>, ticks: nu
   }
 }
 
-/** What the core knows of the run, in the problem's unit. */
-function underway(problem: Problem, state: Readonly<State>, ticks: number): Underway {
+/**
+ * What the core knows of the run, in the problem's unit. `gone`: failed for good or waited for one that
+ * did; it never runs, takes no time and comes after all the others.
+ */
+function underway(
+  problem: Problem,
+  state: Readonly<State>,
+  ticks: number,
+): Underway & { readonly gone: Uint8Array } {
   const [stage] = state.stages
   const { tasks } = state
   const count = problem.tasks.length
   const at = state.now / ticks
-  const begun = new Uint8Array(count)
+  const [begun, gone] = [new Uint8Array(count), new Uint8Array(count)]
   const [start, time] = [new Float64Array(count), new Float64Array(count)]
   const machine = new Int32Array(count)
   for (let item = 0; item < count; item += 1) {
-    const ended = stateOf(stage.items, item) !== OPEN
+    const reached = stateOf(stage.items, item)
+    const ended = reached === DONE
+    if (reached !== OPEN && !ended) {
+      gone[item] = 1
+      continue
+    }
     begun[item] = ended ? 1 : 0
     // An ended task takes no time any more: it begins and ends at its end.
     if (ended) start[item] = (stage.graph?.endedAt[item] ?? 0) / ticks
@@ -168,7 +184,8 @@ function underway(problem: Problem, state: Readonly<State>, ticks: number): Unde
   }
   const after = start.reduce((most, begin) => Math.max(most, begin), at) + 1
   for (let item = 0; item < count; item += 1) {
-    if (begun[item] === 0) start[item] = after + (stage.plan?.rank.get(item) ?? 0)
+    if (gone[item] === 1) start[item] = Number.MAX_VALUE
+    else if (begun[item] === 0) start[item] = after + (stage.plan?.rank.get(item) ?? 0)
   }
-  return { at, begun, start, time, machine }
+  return { at, begun, gone, start, time, machine }
 }

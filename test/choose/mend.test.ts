@@ -51,6 +51,21 @@ describe('a plan mended as it goes', () => {
     expect(errorRate).toBe(0)
   })
 
+  test('goes on where tasks fail for good, and those that wait for them never run', {
+    timeout: 30_000,
+  }, () => {
+    const faults = { failing: 0.15, attempts: 1 }
+    for (let seed = 1; seed <= 25; seed += 1) {
+      const problem = layered(40, 3, seed)
+      for (const mended of ['often', 'seldom'] as const) {
+        const way = { kind: 'plan', schedule: planOf(heft, problem), mended } as const
+        const run = realise(problem, way, { noise: 0.3, faults, seed })
+        const placed = run.schedule.machine.filter(machine => machine >= 0)
+        expect(placed.length, `seed ${seed}`).toBe(run.completions)
+      }
+    }
+  })
+
   test('goes on where what ran when it was mended fails and its followers wait their turn', {
     timeout: 30_000,
   }, () => {
