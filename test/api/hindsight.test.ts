@@ -18,6 +18,17 @@ const steady = (random: Prng): number => second * Math.exp(0.3 * random.normal()
 /** The last fifth takes half as long: the same in every run. */
 const shorterAtLast: World['draw'] = (random, nth) => (nth < 48 ? 1 : 0.5) * steady(random)
 
+const sixty: World = { items: 60, stages: ['a'], speeds: [1], draw: steady, before: second }
+
+/** What a run has come to by its end. */
+function atEnd(world: World): State {
+  let last: State | undefined
+  play(world, 1, state => {
+    last = state
+  })
+  return last as State
+}
+
 type Asked = {
   readonly inside: number
   readonly below: number
@@ -56,17 +67,15 @@ function asked(world: World, series: number, looksBack: boolean): Asked {
 }
 
 describe('ranges of the sixth to ninth run of a job', () => {
-  const world: World = { items: 60, stages: ['a'], speeds: [1], draw: steady, before: second }
-
   test('of alike items are narrower than without looking back, and still hold', () => {
-    const [without, looking] = [asked(world, 8, false), asked(world, 8, true)]
+    const [without, looking] = [asked(sixty, 8, false), asked(sixty, 8, true)]
     expect(without.inside).toBeGreaterThan(0.9)
     expect(looking.width).toBeLessThan(0.8 * without.width)
     expect(looking.inside).toBeGreaterThan(0.75)
   }, 60_000)
 
   test('whose last items are always shorter hold where they had foretold ends that came earlier', () => {
-    const shorter = { ...world, draw: shorterAtLast }
+    const shorter = { ...sixty, draw: shorterAtLast }
     const [without, looking] = [asked(shorter, 8, false), asked(shorter, 8, true)]
     expect(without.below).toBeGreaterThan(0.25)
     expect(looking.inside).toBeGreaterThan(without.inside + 0.1)
@@ -78,8 +87,7 @@ describe('ranges of the sixth to ninth run of a job', () => {
 test('a run notes what is foretold once as it passes each mark, and is judged by when its last item ended', () => {
   let last: State | undefined
   const marks = new Set<number>()
-  const world: World = { items: 60, stages: ['a'], speeds: [1], draw: steady, before: second }
-  const end = play(world, 1, state => {
+  const end = play(sixty, 1, state => {
     last = state
     const [run] = state.runs
     const due = run && dueForetold(state, run)
@@ -100,12 +108,7 @@ test('a run notes what is foretold once as it passes each mark, and is judged by
 })
 
 test('an hour in which a run lay still is not held against what was foretold of it', () => {
-  let last: State | undefined
-  const world: World = { items: 60, stages: ['a'], speeds: [1], draw: steady, before: second }
-  play(world, 1, state => {
-    last = state
-  })
-  const state = last as State
+  const state = atEnd(sixty)
   const [run] = state.runs
   const known = hindsightOf(state, run)
   const hour = 3_600 * second
@@ -115,21 +118,14 @@ test('an hour in which a run lay still is not held against what was foretold of 
 })
 
 test('a run of less than a second notes nothing, nor one of which not all that is left is known', () => {
-  let last: State | undefined
-  play({ items: 60, stages: ['a'], speeds: [1], draw: () => second / 100 }, 1, state => {
-    last = state
-  })
-  expect(last?.runs[0].foretold).toEqual([])
-  expect(hindsightOf(last as State, (last as State).runs[0])).toBeUndefined()
+  const state = atEnd({ items: 60, stages: ['a'], speeds: [1], draw: () => second / 100 })
+  const [run] = state.runs
+  expect(run.foretold).toEqual([])
+  expect(hindsightOf(state, run)).toBeUndefined()
 })
 
 test('runs of a job that ended meanwhile are not forgotten; one that was cancelled teaches nothing', () => {
-  let last: State | undefined
-  const world: World = { items: 60, stages: ['a'], speeds: [1], draw: steady, before: second }
-  play(world, 1, state => {
-    last = state
-  })
-  const state = last as State
+  const state = atEnd(sixty)
   const [run] = state.runs
   const documents = new Map<string, string>()
   const store = {
@@ -151,9 +147,8 @@ test('runs of a job that ended meanwhile are not forgotten; one that was cancell
 
 test('a forecast that fails is told and not tried again; the run goes on', () => {
   const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue()
-  const world: World = { items: 60, stages: ['a'], speeds: [1], draw: steady, before: second }
   let looked = 0
-  play(world, 1, state => {
+  play(sixty, 1, state => {
     if (state.stages[0]?.items.counts[1] !== 30 || looked > 0) return
     const broken = { ...state, machines: undefined } as unknown as State
     const look = foretellEnds(broken, { send: vi.fn() })
