@@ -260,10 +260,7 @@ function totalSpeed(state: State): number {
  * lost.
  */
 const attemptsOf = (stages: readonly Stage[]): number =>
-  stages.reduce(
-    (all, { byMachine }) => byMachine.reduce((some, share) => some + (share?.tasks ?? 0), all),
-    0,
-  )
+  stages.reduce((all, { byMachine }) => byMachine.reduce((some, { tasks }) => some + tasks, all), 0)
 
 function shareOf(
   stages: readonly Stage[],
@@ -282,8 +279,8 @@ function shareOf(
 function workOf(state: State, stages: readonly Stage[]): number {
   let work = 0
   for (const stage of stages) {
-    stage.byMachine.forEach((share, machine) => {
-      if (share !== null) work += share.micros * state.machines[machine].definition.speed
+    stage.byMachine.forEach(({ micros }, machine) => {
+      work += micros * state.machines[machine].definition.speed
     })
   }
   return work

@@ -212,7 +212,7 @@ type EncodedStage = ReturnType<typeof encodeStage> & { readonly definition: Stag
 
 function decodeStage(from: EncodedStage): Stage {
   const { items, sizes, unreadable, wishes, arrived, plan, ...others } = from
-  const { estimates, pooled, handover, setup, ...rest } = others
+  const { estimates, byMachine, pooled, handover, setup, ...rest } = others
   const stage: Stage = {
     ...newStage(rest),
     ...rest,
@@ -225,6 +225,7 @@ function decodeStage(from: EncodedStage): Stage {
     // A snapshot of an earlier version has none.
     handover: handover === undefined ? emptyEstimate() : decodeEstimate(handover),
     estimates: [],
+    byMachine: [],
     graph: undefined,
     setup: {
       ...setup,
@@ -241,6 +242,11 @@ function decodeStage(from: EncodedStage): Stage {
   estimates.forEach((estimate, machine) => {
     if (estimate !== null && estimate !== undefined)
       stage.estimates[machine] = decodeEstimate(estimate)
+  })
+  // JSON makes null of a machine that did nothing of it; a snapshot of an earlier version may have none at all.
+  const shares: readonly (Stage['byMachine'][number] | null)[] | undefined = byMachine
+  shares?.forEach((share, machine) => {
+    if (share !== null) stage.byMachine[machine] = share
   })
   return stage
 }

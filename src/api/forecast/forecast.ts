@@ -13,9 +13,7 @@ export type Forecast = {
   readonly low: number
   readonly expected: number
   readonly high: number
-  /**
-   * Names of gathering stages that have never run: their time is unknown and not counted.
-   */
+  /** Names of gathering stages that have never run: their time is unknown and not counted. */
   readonly without?: readonly string[]
 }
 

@@ -29,10 +29,9 @@ export function driftIn(
 export function againIn({ machines }: State, { byMachine, items, pooled }: Stage): number {
   const ended = items.counts[DONE] + items.counts[STOPPED] + items.counts[FAILED]
   let [attempts, micros] = [0, 0]
-  byMachine.forEach((share, at) => {
-    // Of a machine that did nothing of it a snapshot makes null.
-    attempts += share?.tasks ?? 0
-    micros += (share?.micros ?? 0) * machines[at].definition.speed
+  byMachine.forEach(({ tasks, micros: busy }, at) => {
+    attempts += tasks
+    micros += busy * machines[at].definition.speed
   })
   if (ended === 0 || attempts <= ended || pooled.n === 0) return 1
   const usual = (ended * pooled.time) / pooled.n

@@ -12,8 +12,7 @@ export function progressOf(state: State, run: Run): number {
     const { pooled, byMachine, items } = stage
     if (pooled.n === 0) continue
     const each = pooled.time / pooled.n
-    // Of a machine that did nothing of it a snapshot makes null.
-    done += each * byMachine.reduce((sum, share) => sum + (share?.tasks ?? 0), 0)
+    done += each * byMachine.reduce((sum, { tasks }) => sum + tasks, 0)
     left += each * Math.max(0, expectedItems(state, stage) - endedCount(items))
   }
   return done > 0 ? done / (done + left) : 0

@@ -48,7 +48,7 @@ function isTooSmall(
   if (chunk.kind !== 'fixed' || stage === undefined) return false
   // In these cases `auto` would put one item in a task.
   if (run.order.global || run.allocation === planned || job.wishes !== undefined) return false
-  const items = stage.byMachine.reduce((sum, share) => sum + (share?.tasks ?? 0), 0)
+  const items = stage.byMachine.reduce((sum, { tasks }) => sum + tasks, 0)
   const each = stage.busyMicros / Math.max(1, items)
   const handover = handoverOf(stage)
   const isShort = chunk.items * each < SHORT_TASK && items > 100 * chunk.items
