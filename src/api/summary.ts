@@ -2,6 +2,7 @@ import { whyGivenUpOn } from '../core/given-up.ts'
 import { limits } from '../core/limits.ts'
 import { CANCELLED, DONE, FAILED, SKIPPED, STOPPED } from '../core/items.ts'
 import type { Run, Stage, State } from '../core/state.ts'
+import { crewOf, speedOf } from './crew.ts'
 import { formatCount, formatDuration, plural } from '../std/units.ts'
 import { type LoadedModel, loadedOn, loadingOn } from './why/loaded.ts'
 import type { Job } from '../model/job.ts'
@@ -117,20 +118,21 @@ export function summarise(state: State, run: Run, written: readonly Written[]): 
     seconds: ((run.endedAt || state.now) - run.submittedAt) / 1e6,
     restedSeconds: run.rested / 1e6,
     makespan,
-    lowerBound: lowerBound(state, stages),
-    utilisation: utilisation(state, stages, makespan),
+    lowerBound: lowerBound(state, run, stages),
+    utilisation: utilisation(state, run, stages, makespan),
     errorRate: ended === 0 ? 0 : failed / ended,
     peakRssMB: Math.round(Math.max(0, ...stages.map(stage => stage.peakBytes)) / 1e6),
     outputs: written.map(({ path, files, items, bytes }) => ({ path, files, items, bytes })),
-    machines: state.machines
-      .filter(machine => machine.alive)
-      .map(machine => ({
+    machines: crewOf(state, run).map(({ machine: number, slots }) => {
+      const machine = state.machines[number]
+      return {
         id: machine.definition.id,
-        slots: machine.slots.length,
-        ...shareOf(stages, machine.number),
+        slots,
+        ...shareOf(stages, number),
         loaded: loadedOn(state, machine),
         loading: loadingOn(state, machine),
-      })),
+      }
+    }),
     stages: stages
       .filter(stage => stage.root === stage.number)
       .map(root => stageSummary(stages.filter(({ root: of }) => of === root.number))),
@@ -243,16 +245,9 @@ function stageSummary(levels: readonly Stage[]): StageSummary {
 }
 
 /** Measured work over the speed of all slots: no schedule of these times on these machines is shorter. */
-function lowerBound(state: State, stages: readonly Stage[]): number {
-  const speed = totalSpeed(state)
-  return speed === 0 ? 0 : workOf(state, stages) / speed / 1e6
-}
-
-function totalSpeed(state: State): number {
-  let speed = 0
-  for (const { alive, definition, slots } of state.machines)
-    if (alive) speed += definition.speed * slots.length
-  return speed
+function lowerBound(state: State, run: Run, stages: readonly Stage[]): number {
+  const speed = speedOf(state, run)
+  return speed === 0 ? 0 : workOf(stages) / speed / 1e6
 }
 
 /**
@@ -276,18 +271,17 @@ function shareOf(
 }
 
 /** Micros the items took at speed 1: a second on a machine of speed 2 is two seconds of work. */
-function workOf(state: State, stages: readonly Stage[]): number {
-  let work = 0
-  for (const stage of stages) {
-    stage.byMachine.forEach(({ micros }, machine) => {
-      work += micros * state.machines[machine].definition.speed
+function workOf(stages: readonly Stage[]): number {
+  let total = 0
+  for (const { byMachine } of stages)
+    byMachine.forEach(({ work }) => {
+      total += work
     })
-  }
-  return work
+  return total
 }
 
-function utilisation(state: State, stages: readonly Stage[], makespan: number): number {
-  const speed = totalSpeed(state)
-  const work = workOf(state, stages)
-  return makespan === 0 || speed === 0 ? 0 : Math.min(1, work / 1e6 / (makespan * speed))
+function utilisation(state: State, run: Run, stages: readonly Stage[], makespan: number): number {
+  const speed = speedOf(state, run)
+  if (makespan === 0 || speed === 0) return 0
+  return Math.min(1, workOf(stages) / 1e6 / (makespan * speed))
 }

@@ -66,6 +66,7 @@ export function machineChanged(state: State, number: number): void {
 export function machinesChanged(state: State, number: number): void {
   eligibilityChanged(state)
   state.scratch.columns.totals = undefined
+  state.scratch.machinesAt += 1
   machineChanged(state, number)
 }
 

@@ -54,6 +54,8 @@ export function newRun(number: number, definition: RunDefinition, now: number): 
     rested: 0,
     rests: [],
     restsSince: 0,
+    crew: [],
+    mostSpeed: 0,
     hindsight: [],
     foretold: [],
     allocation,

@@ -21,6 +21,9 @@ export type Scratch = {
   readonly columns: Columns
   /** By machine whose slots are not counted, while tasks are assigned: what it does next. */
   readonly lines: Map<number, Line>
+  /** Rises whenever a machine joins or leaves; by run, where it was when the run last started something. */
+  machinesAt: number
+  readonly met: Map<number, number>
   /** What an order sees of a task. */
   readonly ordered: OrderedView
   /** Nothing stores answers, so they are not gathered. */
@@ -71,6 +74,8 @@ export function emptyScratch(): Scratch {
     kept: [],
     event: 0,
     dirty: noMarks(),
+    machinesAt: 0,
+    met: new Map(),
     hungry: new Set(),
     loadedAt: new Map(),
     replaying: false,

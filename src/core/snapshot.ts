@@ -113,7 +113,7 @@ export function decodeState(text: string): State {
     typeof at === 'number' ? from.definitions![at] : at
   for (const run of from.runs) state.runs.push(decodeRun(run, defined))
   for (const stage of from.stages)
-    state.stages.push(decodeStage({ ...stage, definition: defined(stage.definition) }))
+    state.stages.push(decodeStage({ ...stage, definition: defined(stage.definition) }, state))
   for (const klass of from.classes) {
     state.classes.push({
       ...klass,
@@ -210,7 +210,7 @@ function encodeStage(stage: Stage, definitions: Pool) {
 
 type EncodedStage = ReturnType<typeof encodeStage> & { readonly definition: StageDefinition }
 
-function decodeStage(from: EncodedStage): Stage {
+function decodeStage(from: EncodedStage, { machines }: State): Stage {
   const { items, sizes, unreadable, wishes, arrived, plan, ...others } = from
   const { estimates, byMachine, pooled, handover, setup, ...rest } = others
   const stage: Stage = {
@@ -243,10 +243,13 @@ function decodeStage(from: EncodedStage): Stage {
     if (estimate !== null && estimate !== undefined)
       stage.estimates[machine] = decodeEstimate(estimate)
   })
-  // JSON makes null of a machine that did nothing of it; a snapshot of an earlier version may have none at all.
+  // JSON makes null of a machine that did nothing of it; a snapshot of an earlier version may have none at all,
+  // or not say how much work it was.
   const shares: readonly (Stage['byMachine'][number] | null)[] | undefined = byMachine
   shares?.forEach((share, machine) => {
-    if (share !== null) stage.byMachine[machine] = share
+    if (share === null) return
+    const { speed } = machines[machine].definition
+    stage.byMachine[machine] = { ...share, work: share.work ?? share.micros * speed }
   })
   return stage
 }

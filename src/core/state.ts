@@ -72,6 +72,10 @@ export type Run = {
   readonly rests: { readonly from: number; readonly to: number }[]
   /** Since when it has been resting; 0: it is not. */
   restsSince: number
+  /** Machines on which it could start something, as they were when it last did; with what they were at another time. */
+  readonly crew: CrewMember[]
+  /** Speed of all slots that it had at one time, at most. */
+  mostSpeed: number
   /** How forecasts of the job's earlier runs came out, and what was foretold of this one's end, that apart. */
   hindsight: Hindsight
   readonly foretold: (Foretold & { readonly rested: number })[]
@@ -79,6 +83,12 @@ export type Run = {
   readonly order: Order
   /** Whose share its starts are charged to. */
   tenant: number
+}
+
+export type CrewMember = {
+  readonly machine: number
+  readonly slots: number
+  readonly speed: number
 }
 
 export type Stage = {
@@ -142,9 +152,12 @@ export type Stage = {
   firstStart: number
   lastEnd: number
   busyMicros: number
-  /** What each machine did of this stage, by machine number: attempts of items that ended there, and their time. */
-  readonly byMachine: { tasks: number; micros: number }[]
+  /** What each machine did of this stage, by machine number. */
+  readonly byMachine: Share[]
 }
+
+/** Attempts of items that ended on a machine, the micros they took there, and would have at speed 1. */
+type Share = { tasks: number; micros: number; work: number }
 
 /** Setting a stage up in slots: import and `setup`, and what it `loads`. */
 type Setup = {

@@ -339,3 +339,60 @@ stages:
   expect(machines.reduce((all, { tasks }) => all + tasks, 0)).toBe(attempts)
   folder.remove()
 })
+
+const crewOf = (out: string) => {
+  const { machines, lowerBound, utilisation } = summary(out)
+  return {
+    machines: machines.map(({ id, slots, tasks }) => ({ id, slots, tasks })),
+    ...{ lowerBound, utilisation },
+  }
+}
+const carved = (...machines: readonly object[]) => JSON.stringify({ machines })
+const aWhile = (millis: number) => `
+import { setTimeout as wait } from 'node:timers/promises'
+export default async item => { await wait(${millis}); return item }
+`
+
+test('measures of a run are of the machines that it had, whatever its directory is given later', async () => {
+  const folder = folderWith({
+    'handle.mjs': aWhile(20),
+    'pair.json': carved({ id: 'fast', slots: 2 }, { id: 'slow', speed: 0.5 }),
+    'slower.json': carved({ id: 'fast', speed: 0.5 }),
+    'job.yaml': 'input: { range: { from: 0, to: 20 } }\nstages: [{ name: a, map: ./handle.mjs }]\n',
+  })
+  const { out, err } = await folder.dray('run', '--machines', 'pair.json', '--json')
+  const first = crewOf(out)
+  expect(first.machines, err).toMatchObject([
+    { id: 'fast', slots: 2 },
+    { id: 'slow', slots: 1 },
+  ])
+  for (const machines of [[], ['--machines', 'slower.json']])
+    expect(crewOf((await folder.dray('run', ...machines, '--json')).out)).toEqual(first)
+  const other = ['map', 'handle.mjs', 'range:0..3', '-o', 'out.jsonl', '--machines', 'slower.json']
+  expect((await folder.dray(...other)).code).toBe(0)
+  expect(crewOf((await folder.dray('status', 'job', '--json')).out)).toEqual(first)
+  folder.remove()
+})
+
+test('a run that goes on on other machines counts what all of them did, and its bound holds', async () => {
+  const folder = folderWith({
+    'handle.mjs': aWhile(250),
+    'many.json': carved({ id: 'many', slots: 4 }),
+    'one.json': carved({ id: 'one' }),
+  })
+  const words = ['map', 'handle.mjs', 'range:0..16', '-o', 'out.jsonl'] as const
+  const begun = folder.begin(...words, '--machines', 'many.json', '--events')
+  await begun.hasEnded(12)
+  begun.signal('SIGKILL')
+  await begun.ended
+  const { out, err } = await folder.dray(...words, '--machines', 'one.json', '--json')
+  const { machines, attempts, makespan, lowerBound, utilisation } = summary(out)
+  expect(
+    machines.map(({ id }) => id),
+    err,
+  ).toEqual(['many', 'one'])
+  expect(machines.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(attempts)
+  expect(lowerBound).toBeLessThanOrEqual(makespan)
+  expect(utilisation).toBeLessThan(1)
+  folder.remove()
+})

@@ -1,3 +1,4 @@
+import { crewOf, speedOf } from '../../api/crew.ts'
 import type { Host } from '../../api/host.ts'
 import type { Summary } from '../../api/summary.ts'
 import type { Store } from '../../port/store.ts'
@@ -16,13 +17,10 @@ export function whereItWent(summary: Summary, host: WhereHost): Part[] {
   const run = host.runNamed(summary.run)
   if (run === undefined) return []
   const stages = run.stages.map(number => host.state.stages[number])
-  const speeds = new Map<string, number>()
-  let speed = 0
-  for (const machine of host.state.machines) {
-    if (!machine.alive) continue
-    speeds.set(machine.definition.id, machine.definition.speed)
-    speed += machine.definition.speed * machine.slots.length
-  }
+  const { machines } = host.state
+  const crew = crewOf(host.state, run)
+  const speeds = new Map(crew.map(({ machine, speed }) => [machines[machine].definition.id, speed]))
+  const speed = speedOf(host.state, run)
   if (speed === 0) return []
   let left = Math.max(0, summary.makespan - summary.lowerBound)
   const take = (seconds: number): number => {

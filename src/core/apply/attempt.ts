@@ -17,6 +17,7 @@ import { ASSIGNED, moveTask, RUNNING } from '../tasks.ts'
 import { charge } from '../tenants.ts'
 import { dataReadyAt, expectedMicros } from '../times.ts'
 import { leaveQueue } from './assignment.ts'
+import { meet } from './crew.ts'
 import { countDue } from './due.ts'
 import { endItem, keepItem } from './items.ts'
 import {
@@ -67,6 +68,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
     run.rests.push({ from: run.restsSince, to: state.now })
     run.restsSince = 0
   }
+  meet(state, run)
   if (stage.firstStart === 0) stage.firstStart = state.now
   if (fresh) watchHead(state, machine, slot)
   machineChanged(state, machine.number)

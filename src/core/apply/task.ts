@@ -33,9 +33,10 @@ export function chargeItem(
 
 /** Counts the time for which the stage occupied a slot of the machine. */
 export function busy(stage: Stage, machine: Machine, micros: number): { tasks: number } {
-  const share = (stage.byMachine[machine.number] ??= { tasks: 0, micros: 0 })
+  const share = (stage.byMachine[machine.number] ??= { tasks: 0, micros: 0, work: 0 })
   stage.busyMicros += micros
   share.micros += micros
+  share.work += micros * machine.definition.speed
   return share
 }
 
