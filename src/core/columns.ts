@@ -1,4 +1,4 @@
-import { isGivenUpOn } from './given-up.ts'
+import { isOpenTo } from './given-up.ts'
 import { clearMarks, type Marks, mark, noMarks } from './marks.ts'
 import type { Class, Machine, State } from './state.ts'
 import { fits } from './times.ts'
@@ -141,9 +141,7 @@ export function eligibleFor(state: State, klass: Class): Eligible {
   if (known !== undefined) return known
   const stage = state.stages[klass.stage]
   const flags = Uint8Array.from(state.machines, machine =>
-    machine.alive && fits(klass.needs, machine.capacity) && !isGivenUpOn(stage, machine.number)
-      ? 1
-      : 0,
+    isOpenTo(machine, stage) && fits(klass.needs, machine.capacity) ? 1 : 0,
   )
   const machines = Int32Array.from(flags.keys()).filter(machine => flags[machine] === 1)
   const found = { flags, offers: { machines, count: machines.length } }

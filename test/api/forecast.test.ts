@@ -321,3 +321,20 @@ test('time left is foretold also where a snapshot was read and one machine has d
   })
   expect(seen).toBeGreaterThan(0)
 })
+
+test('the time left counts no slots on which the stages that are left were given up', () => {
+  const world: World = { items: 60, stages: ['a'], speeds: [1, 1], draw: stray(0.2) }
+  let ratio: number | undefined
+  play(world, 1, (state, now) => {
+    if (ratio !== undefined || state.stages[0].items.counts[DONE] < 20) return
+    const left = (lost: boolean) => {
+      const copy = decodeState(encodeState(state))
+      for (const slot of copy.machines[1].slots) slot.running.length = 0
+      const { lostOn } = copy.stages[0].setup
+      if (lost) lostOn.set(1, { count: 3, hangs: false, last: 'it died' })
+      return timeLeft(copy, copy.runs[0], now)?.expected ?? Number.NaN
+    }
+    ratio = left(true) / left(false)
+  })
+  expect(ratio).toBeGreaterThan(1.7)
+})

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -40,9 +40,14 @@ export default async ({ does }, ctx) => {
 }
 `
 
-async function atWork(items: readonly string[], machines: readonly string[], strategy = 'lpt') {
+async function atWork(
+  items: readonly string[],
+  machines: readonly string[],
+  strategy = 'lpt',
+  setup = '',
+) {
   const folder = mkdtempSync(join(tmpdir(), 'dray-repair-'))
-  writeFileSync(join(folder, 'work.mjs'), handler)
+  writeFileSync(join(folder, 'work.mjs'), handler + setup)
   const host = await openHost({ dir: join(folder, '.dray'), machines: machines.map(machine) })
   onTestFinished(async () => {
     await host.close(0)
@@ -149,6 +154,42 @@ test('a machine that leaves is planned around at once, one that joins is planned
   host.loop.send({ kind: 'joined', machine: machine('b') })
   const again = await next(({ machines }) => machines.includes(1))
   expect(again.machines).toContain(0)
+  go()
+  await host.ended(run)
+  expect(host.runNamed(run)?.state).toBe('done')
+}, 60_000)
+
+/** A slot is set up while there is a place for it, and ends otherwise, until its machine is given up. */
+const places = (count: number) => `
+import { writeFileSync } from 'node:fs'
+export const setup = () => {
+  for (let place = 0; place < ${count}; place += 1) {
+    const file = new URL('./place' + place, import.meta.url)
+    try { return writeFileSync(file, String(process.pid), { flag: 'wx' }) } catch {}
+  }
+  process.exit(3)
+}
+`
+
+test('a machine on which a stage cannot be set up is not waited for, and no plan names it', async () => {
+  const { host, run, next, go } = await atWork(usual(1000), ['a', 'b', 'c'], 'lpt', places(2))
+  const plan = await next(() => true)
+  expect(new Set(plan.machines).size).toBe(2)
+  expect(plan.why).toContain('this time: every machine has five samples')
+  go()
+  await host.ended(run)
+  expect(host.runNamed(run)?.state).toBe('done')
+  const used = new Set([...ranOn(host, run).values()].map(({ machine }) => machine))
+  expect(used.size).toBe(2)
+}, 60_000)
+
+test('a machine that is given up while a plan is followed is planned around at once', async () => {
+  const { host, run, folder, next, go } = await atWork(usual(1000), ['a', 'b'], 'lpt', places(2))
+  const both = await next(({ machines }) => machines.includes(0) && machines.includes(1))
+  expect(both.strategy).toBe('lpt')
+  process.kill(Number(readFileSync(join(folder, 'place1'), 'utf8')), 'SIGKILL')
+  const one = await next(({ machines }) => new Set(machines).size === 1)
+  expect(one.why).toContain('machines came or left: 1 machine now')
   go()
   await host.ended(run)
   expect(host.runNamed(run)?.state).toBe('done')

@@ -1,5 +1,6 @@
 import { uncertaintyOf } from '../../choose/job-problem.ts'
 import { mostPlanned } from '../../choose/mend.ts'
+import { isOpenTo } from '../../core/given-up.ts'
 import { orderedTask } from '../../core/ordered.ts'
 import type { Machine, Stage, State } from '../../core/state.ts'
 import { ASSIGNED, READY, WAITING } from '../../core/tasks.ts'
@@ -41,7 +42,7 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
   const [first] = open
   const { needs } = state.classes[tasks.klass[first]]
   const machineOf = state.machines
-    .filter(machine => machine.alive)
+    .filter(machine => isOpenTo(machine, stage))
     .flatMap(machine => Array.from({ length: roomFor(needs, machine) }, () => machine.number))
   if (machineOf.length === 0) return undefined
   const busy = busySlots(state, machineOf)

@@ -1,3 +1,4 @@
+import { isOpenTo } from '../../core/given-up.ts'
 import { limits } from '../../core/limits.ts'
 import type { Decision } from '../../core/event.ts'
 import type { Stage, State } from '../../core/state.ts'
@@ -8,7 +9,7 @@ import { nowOf } from '../now.ts'
 
 /** What a plan beside a running job depends on: it is made again when any of it differs. */
 export type Moment = {
-  /** Numbers of the machines that are here. */
+  /** Numbers of the machines that are here and not given up for the stage. */
   readonly machines: readonly number[]
   /** How often the time expected of an item has doubled while it ran, where it has, by index. */
   readonly late: ReadonlyMap<number, number>
@@ -43,12 +44,12 @@ export function setbacksWith(
 export function momentOf(host: Host, stage: Stage, setbacks: Setbacks): Moment | undefined {
   const { state } = host
   if (!stage.complete || stage.known < 2) return undefined
-  const alive = state.machines.filter(machine => machine.alive)
-  const known = alive.every(machine => (stage.estimates[machine.number]?.n ?? 0) >= limits.samples)
-  if (alive.length === 0 || !known) return undefined
+  const open = state.machines.filter(machine => isOpenTo(machine, stage))
+  const known = open.every(machine => (stage.estimates[machine.number]?.n ?? 0) >= limits.samples)
+  if (open.length === 0 || !known) return undefined
   const ended = stage.known - stage.pool.size - stage.open
   return {
-    machines: alive.map(({ number }) => number),
+    machines: open.map(({ number }) => number),
     late: late(state, stage),
     quarter: Math.floor((4 * ended) / stage.known),
     setbacks,

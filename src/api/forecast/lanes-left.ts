@@ -1,3 +1,4 @@
+import { isOpenTo } from '../../core/given-up.ts'
 import type { Machine, Slot, Stage, State } from '../../core/state.ts'
 import { expectedMicros } from '../../core/times.ts'
 import type { Prng } from '../../std/prng.ts'
@@ -38,6 +39,7 @@ export function lanesFor(state: State, phases: readonly Phase[], now: number): L
 }
 
 function roomFor(state: State, machine: Machine, stages: readonly Stage[]): number {
+  if (stages.length > 0 && !stages.some(stage => isOpenTo(machine, stage))) return 0
   let room = machine.definition.slots ?? (stages.length === 0 ? machine.slots.length : 4096)
   for (const { definition } of stages) {
     for (const [name, need] of Object.entries(definition.needs)) {
