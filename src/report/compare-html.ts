@@ -31,25 +31,29 @@ export function compareHtml(problem: Problem, comparison: Comparison, about: Com
     `<p class="lede">${escapeHtml(aboutText(problem, rows, about))}</p>`,
     headline(problem, rows, objective),
     section('Strategies', tableNote(rows, about), tableOf(problem, comparison, rows, objective)),
-    section(
-      'Machines at work',
-      busyNote(drawn),
-      scrollBox(
-        'charts',
-        busyChart(
-          drawn.slice(0, busyLines).map(({ row, names }) => busyOf(problem, row, names)),
-          { ...clock, until: axisEnd(drawn.slice(0, busyLines)) },
-        ),
-      ),
-    ),
-    section(
-      'Schedules',
-      ganttNote(problem, about),
-      ganttsOf(problem, rows, { drawn, clock, about }),
-    ),
+    ...chartsFor(problem, rows, { drawn, clock, about }),
   ]
   return page({ title: `${problem.name}: strategies compared`, body: body.join('\n') })
 }
+
+/** Of strategies under which nothing ended there is nothing to draw. */
+function chartsFor(problem: Problem, rows: readonly ComparedRow[], shown: Shown): string[] {
+  const { drawn, clock, about } = shown
+  const ended = drawn.filter(({ row }) => isDrawable(row)).slice(0, busyLines)
+  if (ended.length === 0) {
+    const which = about.seeds > 1 ? ` under seed ${about.seed}, the one that is shown` : ''
+    return [section('Schedules', `No task ended${which}: there is no schedule to draw.`, '')]
+  }
+  const lines = ended.map(({ row, names }) => busyOf(problem, row, names))
+  const chart = busyChart(lines, { ...clock, until: axisEnd(ended) })
+  return [
+    section('Machines at work', busyNote(drawn), scrollBox('charts', chart)),
+    section('Schedules', ganttNote(problem, about), ganttsOf(problem, rows, shown)),
+  ]
+}
+
+const isDrawable = ({ schedule }: ComparedRow): boolean =>
+  schedule.machine.some(machine => machine >= 0)
 
 type CompareAbout = {
   readonly noise: number
@@ -80,7 +84,8 @@ function distinct(rows: readonly ComparedRow[]): Drawn[] {
   return [...bySchedule.values()]
 }
 
-function busyNote({ length }: readonly Drawn[]): string {
+function busyNote(drawn: readonly Drawn[]): string {
+  const { length } = drawn.filter(({ row }) => isDrawable(row))
   const which = length > busyLines ? `, for the best ${busyLines} that differ` : ''
   return `Share of the machines’ speed that is busy, over time${which}. Where a line falls, machines wait for the last tasks.`
 }
@@ -128,6 +133,7 @@ function headline(problem: Problem, rows: readonly ComparedRow[], objective: Obj
 }
 
 function tableNote(rows: readonly ComparedRow[], { seeds, objective }: CompareAbout): string {
+  if (rows.every(endedNothing)) return 'No task ended, so there is nothing to rank them by.'
   const by = objectiveInWords(objective ?? 'makespan')
   const optimal = rows.some(row => row.optimal) ? ' “Optimal” is proved.' : ''
   const plusMinus =
@@ -205,11 +211,16 @@ const chartsOf = ({ tasks }: Problem): number =>
   Math.max(12, Math.min(30, Math.floor(20_000 / Math.max(1, tasks.length))))
 
 type Clock = { readonly until: number; readonly unit: string }
+type Shown = {
+  readonly drawn: readonly Drawn[]
+  readonly clock: Clock
+  readonly about: CompareAbout
+}
 
 function ganttsOf(
   problem: Problem,
   rows: readonly ComparedRow[],
-  { drawn, clock, about }: { drawn: readonly Drawn[]; clock: Clock; about: CompareAbout },
+  { drawn, clock, about }: Shown,
 ): string {
   const bounded = drawn.some(({ row }) => row.seeds === 1 && row.lowerBound > 0)
   const legend =
@@ -218,12 +229,13 @@ function ganttsOf(
   const charts = drawn.map(({ row, names }) => {
     const makespan = makespanOf(row.schedule)
     const beyond = makespan > clock.until * (1 + 1e-9) ? ', beyond the axis' : ''
-    const ends = row.schedule.machine.every(machine => machine < 0)
-      ? 'no task ended'
-      : `${formatTime(makespan, problem.unit)}${beyond}`
+    const ends = isDrawable(row)
+      ? `${formatTime(makespan, problem.unit)}${beyond}`
+      : 'no task ended'
     const title = `<h3>${escapeHtml(namesInWords(names))}<span>${escapeHtml(ends)}</span></h3>`
     const notes = [row.why, row.trouble].filter(note => note !== undefined)
     const why = notes.map(note => `<p class="note">${escapeHtml(note)}</p>`).join('')
+    if (!isDrawable(row)) return title + why
     const bound = row.seeds > 1 ? {} : { bound: row.lowerBound }
     const lanes = lanesOfSchedule(problem, row, { ...about, ...clock })
     const shown = lanes.slice(0, mostLanes)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { compareStrategies } from '../../src/choose/compare.ts'
 import { strategies } from '../../src/choose/strategies.ts'
+import { faultsFrom } from '../../src/cli/problem/fault-flag.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { compareHtml } from '../../src/report/compare-html.ts'
@@ -44,6 +45,30 @@ test('a comparison is one page without requests, with every name escaped', async
   // Who sees no colours tells lines by their dashes, the first whole.
   const dashed = [...html.matchAll(/<path[^>]*stroke="var\(--c(\d)\)"[^>]*stroke-dasharray="\d/g)]
   expect(dashed.map(([, colour]) => colour)).toEqual(['2'])
+})
+
+test('a comparison in which nothing ended says so and draws no empty chart; what ended is drawn alone', async () => {
+  const problem = problemFrom(
+    { machines: [{ id: 'm0' }, { id: 'm1' }], tasks: [{ id: 't', work: 2 }] },
+    { place: 'x', name: 'hopeless' },
+  )
+  const comparison = await compareStrategies(problem, {
+    strategies: strategies.filter(({ name }) => ['heft', 'mct'].includes(name)),
+    objective: 'makespan',
+    ...{ seed: 1, seeds: 1, noise: 0, spending: { kind: 'steps', steps: 10 } },
+    faults: faultsFrom('failing=100%'),
+  })
+  const about = { noise: 0, seed: 1, seeds: 1 }
+  const html = compareHtml(problem, comparison, about)
+  expect(html).toContain('No task ended under any of them')
+  expect(html).toContain('no schedule to draw')
+  expect(html).not.toContain('<svg')
+  expect(html).not.toMatch(/The dashed line|Where a line falls|one time axis|its makespan/)
+
+  const { rows } = await compared(problem, ['met'])
+  const partly = compareHtml(problem, { rows: [...comparison.rows, ...rows], skipped: [] }, about)
+  expect(partly.match(/<svg role="img"/g)).toHaveLength(2)
+  expect(partly).toMatch(/<h3>mct and heft<span>no task ended<\/span><\/h3>/)
 })
 
 test('what moves sideways on a narrow page is reached by the keyboard, and printed whole', async () => {
