@@ -78,15 +78,23 @@ export function bestQueued(state: State, machine: Machine): Class | undefined {
 }
 
 /** What the machine would start next, whichever way it was bound, and where it waits. */
-export function nextOn(
-  state: State,
-  machine: Machine,
-): { readonly klass: Class; readonly queue: TaskQueue } | undefined {
-  const queued = bestQueued(state, machine)
-  const queue = queued === undefined ? undefined : machine.queues.get(queued.number)
-  if (queued !== undefined && queue !== undefined) return { klass: queued, queue }
+export function nextOn(state: State, machine: Machine): Waiting | undefined {
+  const klass = bestQueued(state, machine)
+  const queue = klass === undefined ? undefined : machine.queues.get(klass.number)
+  const queued = klass === undefined || queue === undefined ? undefined : { klass, queue }
+  return bestBefore(state, queued) ?? queued
+}
+
+/** A class and the queue its tasks wait in: its own, or one of a machine. */
+type Waiting = { readonly klass: Class; readonly queue: TaskQueue }
+
+/** The best that is bound to no machine, where it goes before what is. */
+export function bestBefore(state: State, queued: Waiting | undefined): Waiting | undefined {
   const klass = bestClass(state, 'late')
-  return klass === undefined ? undefined : { klass, queue: klass.queue }
+  if (klass === undefined) return undefined
+  const { queue } = klass
+  if (queued === undefined) return { klass, queue }
+  return precedes(state, klass, queue, queued.klass, queued.queue) ? { klass, queue } : undefined
 }
 
 function precedes(

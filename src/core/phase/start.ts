@@ -7,7 +7,7 @@ import { joinLine } from '../line.ts'
 import { queuedClasses } from '../live.ts'
 import { clearMarks, sortMarks } from '../marks.ts'
 import { holds } from '../models.ts'
-import { firstTask, popTask, queuedCount } from '../queue.ts'
+import { firstTask, popTask, queuedCount, type TaskQueue } from '../queue.ts'
 import type { Class, Machine, Slot, State } from '../state.ts'
 import { slotAt, slotKey } from '../scratch.ts'
 import { isShared } from '../tenants.ts'
@@ -16,7 +16,14 @@ import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
 import { makeRoom } from './evict.ts'
 import { isOneByOne, takeMessage } from './message.ts'
-import { bestClass, bestQueued, classesInOrder, isQueued, nextOn } from './next-class.ts'
+import {
+  bestBefore,
+  bestClass,
+  bestQueued,
+  classesInOrder,
+  isQueued,
+  nextOn,
+} from './next-class.ts'
 import type { Out } from './out.ts'
 import { decide, note } from './out.ts'
 
@@ -167,8 +174,18 @@ function startQueued(state: State, out: Out, machine: Machine): void {
     const slot = idleSlot(state, machine, klass.stage)
     const queue = machine.queues.get(klass.number)
     if (slot < 0 || queue === undefined) return
+    if (startedBefore(state, out, klass, queue)) continue
     makeRoom(state, out, machine, slot, klass)
     startFirst(state, out, machine, slot, takeMessage(state, klass, machine, queue, 'first'))
+  }
+}
+
+/** A task bound to no machine, of a run that goes first, has taken room, perhaps this machine's. */
+function startedBefore(state: State, out: Out, klass: Class, queue: TaskQueue): boolean {
+  for (;;) {
+    const rival = bestBefore(state, { klass, queue })
+    if (rival === undefined) return false
+    if (startWhereItCan(state, out, rival.klass)) return true
   }
 }
 
