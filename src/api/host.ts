@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../adapter/clock.ts'
 import { localExecutor } from '../adapter/executor/local.ts'
-import { gatherInto } from '../adapter/gather/groups.ts'
+import { gatherInto, gatherOne } from '../adapter/gather/groups.ts'
 import { claimDirectory, type Owner } from '../adapter/owner/claim.ts'
 import type { OutputError } from '../adapter/output/output-error.ts'
 import type { Written } from '../adapter/output/write-output.ts'
@@ -149,7 +149,8 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     gather: async (stage, source) => {
       const spec = specOf(attachedTo(stage).job, stage)
       const folder = join(dir, 'gather', runOf(stage), spec.name)
-      return gatherFrom(source ?? { state, store, stage }, gatherInto(folder, spec.by))
+      const into = spec.kind === 'map' ? gatherOne() : gatherInto(folder, spec.by)
+      return gatherFrom(source ?? { state, store, stage }, into)
     },
     keep: async (stage, first, items) =>
       attachedTo(stage).keeper?.ofItems(state, stage, first, items),

@@ -55,13 +55,16 @@ function linkOf(job: Job, spec: StageSpec, upstream: StageSpec | undefined): Lin
     if (spec.kind !== 'map') return { kind: 'gather' }
     return job.input.kind === 'open' ? { kind: 'source', pushed: true } : { kind: 'source' }
   }
-  if (spec.kind === 'reduce' && spec.gather.kind === 'tree' && spec.by === undefined) {
-    return { kind: 'tree', fanIn: spec.gather.fanIn }
-  }
-  const upstreamIsTree = upstream.kind === 'reduce' && upstream.gather.kind === 'tree'
-  if (spec.kind === 'map' && !upstreamIsTree) return { kind: 'item' }
+  const fanIn = fanInOf(spec)
+  if (fanIn !== undefined) return { kind: 'tree', fanIn }
+  // The top of a tree is known only once the tree has grown, so that a map stage cannot take its item by index.
+  if (spec.kind === 'map' && fanInOf(upstream) === undefined) return { kind: 'item' }
   return { kind: 'gather' }
 }
+
+/** Of a stage that reduces as a tree. */
+const fanInOf = ({ kind, gather }: StageSpec): number | undefined =>
+  kind === 'reduce' && gather.kind === 'tree' ? gather.fanIn : undefined
 
 function topological(stages: readonly StageSpec[]): StageSpec[] {
   const placed: StageSpec[] = []

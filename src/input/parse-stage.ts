@@ -51,7 +51,7 @@ export function parseStage(
     retry,
     returns: typeof value.returns === 'string' ? path(value.returns, 'returns') : value.returns,
     isolation: value.isolation ?? 'process',
-    gather: parseGather(value.gather ?? 'all'),
+    gather: parseGather(value),
     by: value.by,
     env: value.env ?? [],
     output: value.output === undefined ? undefined : parseOutput(value.output, at, path),
@@ -165,9 +165,10 @@ function parseSize(value: NonNullable<StageValue['size']>): StageSpec['size'] {
   return typeof value === 'string' ? { kind: value } : { kind: 'field', field: value.field }
 }
 
-function parseGather(value: NonNullable<StageValue['gather']>): StageSpec['gather'] {
-  if (value === 'all') return { kind: 'all' }
-  return { kind: 'tree', fanIn: value === 'tree' ? 16 : value.tree }
+/** With `by`, each group is reduced at once. */
+function parseGather({ gather = 'all', by }: StageValue): StageSpec['gather'] {
+  if (gather === 'all' || by !== undefined) return { kind: 'all' }
+  return { kind: 'tree', fanIn: gather === 'tree' ? 16 : gather.tree }
 }
 
 function parseOutput(

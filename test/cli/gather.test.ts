@@ -214,6 +214,58 @@ describe('what a reduce stage makes of odd results', () => {
   })
 
   test.each([
+    ['gather: all', 'process'],
+    ['gather: tree', 'process'],
+    ['gather: { tree: 2 }', 'thread'],
+  ])('of %s, a map stage takes what it came to (%s)', async (stage, isolation) => {
+    const folder = folderWith({
+      'ids.mjs': 'export default list => ({ ids: list.flatMap(({ ids }) => ids) })\n',
+      'one.mjs': 'export default id => ({ ids: [id] })\n',
+      'mapped.mjs': 'export default (item, ctx) => ({ item, key: ctx.key })\n',
+      'job.yaml': `
+name: then
+input: { range: { from: 0, to: 5 } }
+stages:
+  - { name: one, map: ./one.mjs }
+  - { name: ids, reduce: ./ids.mjs, ${stage} }
+  - { name: mapped, map: ./mapped.mjs, isolation: ${isolation}, output: { jsonl: mapped.jsonl } }
+  - { name: again, map: ./mapped.mjs, output: { each: 'again-{key}.json' } }
+`,
+    })
+    expect((await folder.dray('run')).code).toBe(0)
+    const mapped = { item: { ids: [0, 1, 2, 3, 4] }, key: 'all' }
+    expect(JSON.parse(folder.read('mapped.jsonl'))).toEqual({
+      index: 0,
+      key: 'all',
+      result: mapped,
+    })
+    expect(JSON.parse(folder.read('again-all.json'))).toEqual({ item: mapped, key: 'all' })
+    expect((await folder.dray('run')).err).toContain('nothing to do')
+    folder.remove()
+  })
+
+  test('of a tree beside groups, a map stage takes each group', async () => {
+    const folder = folderWith({
+      'ids.mjs': 'export default list => list.length\n',
+      'one.mjs': 'export default id => ({ g: id % 2 })\n',
+      'mapped.mjs': 'export default n => [n]\n',
+      'job.yaml': `
+name: then
+input: { range: { from: 0, to: 5 } }
+stages:
+  - { name: one, map: ./one.mjs }
+  - { name: ids, reduce: ./ids.mjs, by: g, gather: tree }
+  - { name: mapped, map: ./mapped.mjs, output: { jsonl: mapped.jsonl } }
+`,
+    })
+    expect((await folder.dray('run')).code).toBe(0)
+    expect(folder.read('mapped.jsonl')).toBe(
+      '{"index":0,"key":"0","result":[3]}\n{"index":1,"key":"1","result":[2]}\n',
+    )
+    folder.remove()
+  })
+
+  test.each([
     ['gather: all', '{"index":0,"key":"all","result":{"ids":[]}}\n'],
     ['gather: tree', '{"index":0,"key":"all","result":{"ids":[]}}\n'],
     ['by: g', ''],

@@ -72,6 +72,19 @@ function openGroup(folder: string, number: number): Open {
   return { file, version: '', pending: [], bytes: 0, onDisk: false }
 }
 
+/** Takes the one result there is, as it is: what a map stage makes of the top of a tree. None where that failed. */
+export function gatherOne(): Gathering {
+  const all: { readonly payload: string; readonly version: string }[] = []
+  return {
+    add: (payload, version = '') => all.push({ payload, version: hash64(payload) + version }),
+    end: () => ({
+      keys: all.map(() => 'all'),
+      versions: all.map(({ version }) => version),
+      payload: number => all[number].payload,
+    }),
+  }
+}
+
 /** A group's name: the field's text, or its JSON where it is not text. */
 const groupName = (field: unknown): string =>
   typeof field === 'string' ? field : JSON.stringify(field ?? null)

@@ -199,7 +199,7 @@ function wholeOf(job: Job, stage: StageSpec, holds: StillHolds): StageOutlook['w
   while (head.kind === 'map' && head.after.length > 0)
     head = job.stages.find(({ name }) => name === head.after[0]) as StageSpec
   if (head.kind === 'map') return undefined
-  const isTree = stage.kind === 'reduce' && stage.gather.kind === 'tree' && stage.by === undefined
+  const isTree = stage.kind === 'reduce' && stage.gather.kind === 'tree'
   return isTree || holds.isRedone(stage.name) ? 'again' : 'changed'
 }
 
