@@ -110,10 +110,14 @@ describe('a damaged directory is refused with the place, by whoever looks, and n
       run("UPDATE meta SET value = 9 WHERE name = 'version'"),
       /newer dray.*version 9.*expected version 1/,
     ],
-  ])('%s', async (_name, damage, said) => {
+  ])('%s', async (name, damage, said) => {
     damage()
+    const before = readFileSync(join(folder.path, '.dray/dray.db'))
     refused(await folder.dray('results'), said)
     refused(await folder.dray(...words), said)
+    // What is wrong with a run's rows is that run's alone: the directory itself is taken over.
+    if (name.includes('journal'))
+      expect(readFileSync(join(folder.path, '.dray/dray.db')).equals(before)).toBe(true)
     expect(folder.has('out.jsonl')).toBe(false)
     const doctor = await folder.dray('doctor')
     expect(doctor.code).toBe(1)
@@ -264,6 +268,29 @@ describe.skipIf(!canMount())('a full disk', () => {
     }
   })
 })
+
+test.skipIf(!canMount())(
+  'an output on a read-only disk is refused in words before any work, and written once it is writable',
+  async () => {
+    const folder = folderWith({ 'handle.mjs': noting('return item'), 'disk/.keep': '' })
+    const disk = join(folder.path, 'disk')
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,ro', 'tmpfs', disk])
+    try {
+      const words = ['map', 'handle.mjs', 'range:0..5', '-o', 'disk/out.jsonl'] as const
+      refused(
+        await folder.dray(...words),
+        /disk cannot be written \(the file system is read-only\)/,
+      )
+      expect(folder.has('ran.txt')).toBe(false)
+      execFileSync('mount', ['-o', 'remount,rw', disk])
+      expect((await folder.dray(...words)).code).toBe(0)
+      whole(folder, 'disk/out.jsonl', 5)
+    } finally {
+      execFileSync('umount', [disk])
+      folder.remove()
+    }
+  },
+)
 
 test('a file that may not grow is as a full disk: exit 2, and without the limit it goes on', async () => {
   const folder = folderWith({ 'handle.mjs': heavy })

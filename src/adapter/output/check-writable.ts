@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { InputError } from '../../model/input-error.ts'
 import type { OutputSpec } from '../../model/job.ts'
 import { templateRoot } from '../../model/output-template.ts'
+import { reasonOf } from './output-error.ts'
 
 /**
  * Outputs are written at the end; that their folder cannot be written is worth knowing before hours of
@@ -30,7 +31,8 @@ async function problemOf(path: string, isFolder: boolean): Promise<string | unde
       const { code } = error as NodeJS.ErrnoException
       const up = dirname(folder)
       if (code === 'ENOTDIR' || (code === 'ENOENT' && up !== folder)) folder = up
-      else return `${folder} cannot be written (${code}); expected a folder this user may write`
+      else
+        return `${folder} cannot be written (${reasonOf(error)}); expected a folder this user may write`
     }
   }
 }

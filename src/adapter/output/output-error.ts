@@ -8,12 +8,16 @@ export class OutputError extends Error {
 /** The system's error in words: what could not be written, why, and what to do. */
 export function outputError(error: unknown, path: string, written: number): OutputError {
   if (error instanceof OutputError) return error
-  const code = (error as NodeJS.ErrnoException).code
-  const why = (code === undefined ? undefined : REASONS[code]) ?? (error as Error).message
-  const story = `${path}: not written (${why}) after ${formatBytes(written)}; nothing partial was left`
+  const story = `${path}: not written (${reasonOf(error)}) after ${formatBytes(written)}; nothing partial was left`
   return new OutputError(`${story}. The results are kept: make room or access, and run again`, {
     cause: error,
   })
+}
+
+/** Why the system refused, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return (code === undefined ? undefined : REASONS[code]) ?? message
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -23,6 +23,7 @@ export function openDatabase(dir: string): Database {
     checkLog(`${path}-wal`)
     const handle = new DatabaseSync(path, { timeout: 5_000, returnArrays: true })
     try {
+      if (handle.prepare('PRAGMA page_count').get()[0] === 0) handle.exec(settingsOfNewFile)
       handle.exec(settings)
       prepareSchema(handle, path)
       checkStructure(handle, path)
@@ -226,9 +227,13 @@ function elsewhere(path: string): JournalError {
   })
 }
 
-const settings = `
+/** Kept in the file. Set again, `auto_vacuum` would be a commit, into a file that may yet be refused. */
+const settingsOfNewFile = `
   PRAGMA page_size = 4096;
   PRAGMA auto_vacuum = INCREMENTAL;
+`
+
+const settings = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA fullfsync = ON;
