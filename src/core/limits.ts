@@ -47,6 +47,8 @@ export const limits = {
   doubted: 0.5,
   /** A model stays for so many times what loading another and itself again takes: about a tenth of the time goes into loading. */
   stay: 10,
+  /** A task that fits nowhere waits for so many times what the room it needs and itself take; then a machine is kept for it. */
+  patience: 10,
   /** Slots of one machine. Where slots are not counted there may be one for every open task. */
   slots: 1_048_576,
   /**

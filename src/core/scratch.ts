@@ -56,6 +56,8 @@ export type Scratch = {
   readonly plain: Map<number, { readonly of: StageDefinition; readonly klass: Class }>
   /** By stage: its classes by what their tasks wish for. */
   readonly classes: Map<number, Map<string, number>>
+  /** The machine that is kept for a task which has waited long for room, within a phase; -1: none. */
+  reserved: number
   /** Classes no machine can take now: not asked again within a phase. */
   readonly refused: Set<number>
 }
@@ -92,6 +94,7 @@ export function emptyScratch(): Scratch {
     askAt: NEVER,
     untouched: noMarks(),
     untouchedRuns: noMarks(),
+    reserved: -1,
     refused: new Set(),
     plain: new Map(),
     classes: new Map(),

@@ -69,6 +69,7 @@ function offerRoom(state: State, klass: Class): Offers {
   const partly = stage.setup.lostOn.size > 0
   for (let at = 0; at < roomy.count; at += 1) {
     const number = roomy.machines[at]
+    if (number === state.scratch.reserved) continue
     if (!fits(klass.needs, machines[number].free)) continue
     if (partly && isGivenUpOn(stage, number)) continue
     offered[number] = 1

@@ -26,6 +26,7 @@ import {
 } from './next-class.ts'
 import type { Out } from './out.ts'
 import { decide, note } from './out.ts'
+import { reservedFor } from './reserve.ts'
 
 /** Early binding: every ready task of a run whose strategy binds early joins a machine's queue. */
 export function assignEarly(state: State, out: Out): void {
@@ -203,9 +204,11 @@ function startLate(state: State, out: Out): void {
   while (mendColumns(state).roomy.count > 0) {
     const klass = bestClass(state, 'late')
     if (klass === undefined) break
-    if (startWhereItCan(state, out, klass) || startOneBehind(state, out)) continue
-    break
+    if (startWhereItCan(state, out, klass)) continue
+    if (state.scratch.reserved < 0) state.scratch.reserved = reservedFor(state, klass)
+    if (!startOneBehind(state, out)) break
   }
+  state.scratch.reserved = -1
   if (state.scratch.refused.size > 0) state.scratch.refused.clear()
 }
 
