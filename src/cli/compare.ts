@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { type CompareOptions, type Comparison, compareStrategies } from '../choose/compare.ts'
 import type { Stop } from '../choose/drive.ts'
+import { objectiveBound } from '../choose/objective-bound.ts'
 import type { Replay } from '../choose/replay-problem.ts'
 import { InputError } from '../model/input-error.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
@@ -103,8 +104,10 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
   if (flags.json === true) {
     const { skipped } = comparison
     const recorded = replay && { recorded: { run: replay.run, makespan: replay.seconds } }
-    const results = compareRows(comparison)
-    const about = { objective: options.objective, ...aboutJob(subject, options.noise) }
+    const { objective, noise } = options
+    const least = noise > 0 ? 0 : objectiveBound(problem, objective)
+    const results = compareRows(comparison, objective, least)
+    const about = { objective, ...aboutJob(subject, noise) }
     process.stdout.write(`${JSON.stringify({ results, skipped, ...about, ...recorded })}\n`)
   } else {
     const width = process.stdout.isTTY === true ? terminal().width : Number.POSITIVE_INFINITY

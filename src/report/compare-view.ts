@@ -10,17 +10,19 @@ import type { Objective } from '../model/job.ts'
 import { hasCosts, hasDueDates, type Problem } from '../model/problem.ts'
 import { digitsFor, formatFixed } from './digits.ts'
 import { formatCount } from '../std/units.ts'
-import { formatGap, formatSeconds, formatTime } from './plan-view.ts'
+import { formatGap, formatSeconds, formatTime, isLeast } from './plan-view.ts'
 import { table } from './table.ts'
 import { measureOf, verdictOf } from './verdict.ts'
 
 /**
  * The rows of `compare --json`: those of `plan` without assignments, and the measures. Where no task
- * ended, what would tell of its end is `null`.
+ * ended, what would tell of its end is `null`. No schedule has less of the objective than `least`; 0:
+ * nothing is known.
  */
-export function compareRows({ rows }: Comparison) {
+export function compareRows({ rows }: Comparison, objective: Objective, least: number) {
   return rows.map(({ schedule: _, ...row }) => ({
     ...row,
+    optimal: row.optimal && (objective === 'makespan' || isLeast(row[measureOf[objective]], least)),
     ...(endedNothing(row) && Object.fromEntries([...ofEnded].map(name => [name, null]))),
     gap: Number.isFinite(row.gap) ? row.gap : null,
     seconds: Math.round(row.seconds * 1e6) / 1e6,

@@ -15,11 +15,15 @@ export function planJson(problem: Problem, outcome: PlanOutcome): string {
   })
 }
 
-/** The same without assignments: a row of `compare`. An infinite gap, of a bound of 0, is `null`. */
+/**
+ * The same without assignments: a row of `compare`. An infinite gap, of a bound of 0, is `null`. Under
+ * another objective than the makespan `optimal` is what is proved to have the least of both.
+ */
 export function planRow(outcome: PlanOutcome) {
   const { boundBy, aim, why, trouble } = outcome
   return {
     ...boundedRow(outcome),
+    optimal: outcome.optimal && (aim === undefined || isLeast(aim.value, aim.bound)),
     boundBy,
     ...(aim && { objective: aim.objective, value: aim.value, valueBound: aim.bound }),
     why,
@@ -103,10 +107,12 @@ export function sizeInWords({ tasks, machines }: Problem): string {
 /** "mean flow time 12 s, no schedule has less than 10 s"; of money no unit is known. */
 function aimLine({ objective, value, bound }: Aim, unit: string): string {
   const shown = (amount: number) => formatTime(amount, objective === 'cost' ? '' : unit)
-  const least =
-    value <= bound * (1 + 1e-12) ? 'the least there is' : `none has less than ${shown(bound)}`
+  const least = isLeast(value, bound) ? 'the least there is' : `none has less than ${shown(bound)}`
   return `${objectiveInWords(objective)} ${shown(value)}, ${least}`
 }
+
+/** Whether a value is proved by the bound below which none is. */
+export const isLeast = (value: number, bound: number): boolean => value <= bound * (1 + 1e-12)
 
 /** Four digits, three of what is small, and the unit: `13.25 s`. */
 export function formatTime(value: number, unit: string): string {

@@ -5,7 +5,8 @@ import { type AssignmentModel, amountsOf, assignmentModel } from './assignment-p
 
 /**
  * The assignment program in whole tasks, seeded with the best assignment known, which also caps the
- * makespan: the solver either beats it or returns it.
+ * makespan: the solver either beats it or returns it. Source: the program of Potts 1985 (unrelated
+ * parallel machines), which HiGHS solves by branch and cut (Huangfu and Hall 2018).
  */
 export function integerModel(
   view: Unrelated,

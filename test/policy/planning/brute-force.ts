@@ -1,4 +1,5 @@
 import { type Problem, transferTime } from '../../../src/model/problem.ts'
+import type { Schedule } from '../../../src/model/schedule.ts'
 
 /**
  * The least makespan of a tiny problem, by trying every order of the tasks on every assignment and
@@ -7,14 +8,36 @@ import { type Problem, transferTime } from '../../../src/model/problem.ts'
  * planners' own timelines.
  */
 export function bruteForceOptimum(problem: Problem): number {
-  const state: State = {
+  return extend(nothingPlaced(problem), 0, Number.POSITIVE_INFINITY)
+}
+
+/** The least value of any schedule, under an objective that no later end makes smaller. */
+export function bruteForceLeast(problem: Problem, measure: (schedule: Schedule) => number): number {
+  const state = nothingPlaced(problem)
+  let least = Number.POSITIVE_INFINITY
+  const look = (): void => {
+    if (state.placed.length < problem.tasks.length) return forEachPlacement(state, look)
+    least = Math.min(
+      least,
+      measure({
+        machine: Int32Array.from(state.machine),
+        start: Float64Array.from(state.start),
+        end: Float64Array.from(state.end),
+      }),
+    )
+  }
+  look()
+  return least
+}
+
+function nothingPlaced(problem: Problem): State {
+  return {
     problem,
     machine: new Array(problem.tasks.length).fill(-1),
     start: new Array(problem.tasks.length).fill(0),
     end: new Array(problem.tasks.length).fill(0),
     placed: [],
   }
-  return extend(state, 0, Number.POSITIVE_INFINITY)
 }
 
 type State = {
@@ -30,6 +53,15 @@ function extend(state: State, makespan: number, best: number): number {
   if (makespan >= best) return best
   if (placed.length === problem.tasks.length) return makespan
   let least = best
+  forEachPlacement(state, end => {
+    least = extend(state, Math.max(makespan, end), least)
+  })
+  return least
+}
+
+/** Each task that may come next, on each machine that can run it, while `look` does. */
+function forEachPlacement(state: State, look: (end: number) => void): void {
+  const { problem, placed } = state
   for (let task = 0; task < problem.tasks.length; task += 1) {
     if (placed.includes(task) || !isReady(state, task)) continue
     for (let machine = 0; machine < problem.machines.length; machine += 1) {
@@ -39,11 +71,10 @@ function extend(state: State, makespan: number, best: number): number {
       state.end[task] = state.start[task] + time
       state.machine[task] = machine
       placed.push(task)
-      least = extend(state, Math.max(makespan, state.end[task]), least)
+      look(state.end[task])
       placed.pop()
     }
   }
-  return least
 }
 
 function isReady({ problem, placed }: State, task: number): boolean {
