@@ -17,7 +17,7 @@ export async function writeOutputs(
 ): Promise<string | undefined> {
   if (isUnusable(run) && !hasResult(state, run)) return undefined
   const { name } = run.definition
-  const before = [name, store.run(name)?.previous ?? name].flatMap(of => writtenBy(store, of))
+  const before = writtenBefore(store, name)
   const written: Written[] = []
   try {
     found.unwritten = undefined
@@ -47,6 +47,16 @@ function remember(store: Store, { definition }: Run, written: readonly Written[]
 /** What a run has written, told when it ended; also to whoever asks later. */
 export function writtenBy(store: Store, run: string): Written[] {
   return JSON.parse(store.get(documentOf(run)) ?? '[]') as Written[]
+}
+
+/** What was written by this run, when it ended before, and by the last one before it that wrote anything. */
+function writtenBefore(store: Store, run: string): Written[] {
+  const own = writtenBy(store, run)
+  for (let at = store.run(run)?.previous; at !== undefined; at = store.run(at)?.previous) {
+    const earlier = writtenBy(store, at)
+    if (earlier.length > 0) return [...own, ...earlier]
+  }
+  return own
 }
 
 const documentOf = (run: string): string => `written:${run}`

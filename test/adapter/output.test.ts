@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -310,6 +311,30 @@ describe('a file per item', () => {
     expect(statSync(at('out/a')).ino).toBe(before)
     expect(text('out/b')).toBe('new')
     expect(filesBelow().map(name => dirname(name))).toEqual(['out', 'out'])
+  })
+
+  it('of an earlier result goes where its item has failed or was skipped, unless changed since or taken by another', async () => {
+    const spec = { kind: 'each', template: at('out/{name}') } as const
+    const keys = ['a', 'b', 'c', 'd', 'e']
+    const first = await writeOutput(
+      spec,
+      keys.map((key, index) => done(index, key, 'old')),
+    )
+    writeFileSync(at('out/e'), 'by hand')
+    utimesSync(at('out/e'), new Date(), new Date(Date.now() + 60_000))
+    const now = [
+      done(0, 'x/a', 'new'),
+      { ...failed(1, 'y/a') },
+      failed(2, 'b'),
+      { ...failed(3, 'c'), state: 'skipped' as const },
+      { ...failed(4, 'd'), state: 'cancelled' as const },
+      failed(5, 'e'),
+    ]
+    await writeOutput(spec, now)
+    expect(filesBelow()).toEqual(['out/a', 'out/b', 'out/c', 'out/d', 'out/e'])
+    await writeOutput(spec, now, [first])
+    expect(filesBelow()).toEqual(['out/a', 'out/d', 'out/e'])
+    expect(['a', 'd', 'e'].map(name => text(`out/${name}`))).toEqual(['new', 'old', 'by hand'])
   })
 
   it('that cannot be written for another reason stops the output and leaves no temporary', async () => {

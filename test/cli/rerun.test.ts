@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -32,6 +32,33 @@ stages:
   const { out } = await folder.dray('status', '--json')
   expect(JSON.parse(out)).toMatchObject({ items: { total: 3, done: 2, stopped: 1 } })
   expect(ran(folder)).toHaveLength(3)
+  folder.remove()
+})
+
+test('an item that has failed since loses its file; one that is gone keeps it', async () => {
+  const rows = (values: Readonly<Record<string, number>>): string =>
+    Object.entries(values)
+      .map(([id, n]) => `${JSON.stringify({ id, n })}\n`)
+      .join('')
+  const folder = folderWith({
+    'rows.jsonl': rows({ a: 1, b: 1, c: 1 }),
+    'job.yaml': `name: files
+input: { jsonl: rows.jsonl, key: id }
+stages:
+  - { name: first, map: ./first.mjs, retry: { attempts: 1 }, output: { each: 'out/{key}.json' } }
+`,
+    'first.mjs': noting("if (item.n === 0) throw new Error('no'); return item.n"),
+  })
+  const files = () => readdirSync(join(folder.path, 'out')).sort()
+  expect((await folder.dray('run')).code).toBe(0)
+  expect(files()).toEqual(['a.json', 'b.json', 'c.json'])
+  folder.write('rows.jsonl', rows({ a: 0, b: 0 }))
+  expect((await folder.dray('run')).code).toBe(1)
+  expect(files()).toEqual(['c.json'])
+  folder.write('rows.jsonl', rows({ a: 2, b: 0 }))
+  expect((await folder.dray('run')).code).toBe(1)
+  expect(files()).toEqual(['a.json', 'c.json'])
+  expect(folder.read('out/a.json')).toBe('2\n')
   folder.remove()
 })
 

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { type Stats, unlinkSync } from 'node:fs'
 import { lstat, readFile, realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fillTemplate, templateRoot } from '../../model/output-template.ts'
@@ -12,10 +12,12 @@ import { OutputError, outputError } from './output-error.ts'
 import type { RefusedItem, Written } from './write-output.ts'
 
 /**
- * A file per item: text as it is, anything else as indented JSON. Items that failed get none. A file
+ * A file per item: text as it is, anything else as indented JSON. Items that failed or were skipped get none, and lose
+ * that of an earlier run: it shows a result that they no longer have. Files of other items stay. A file
  * that already holds the same bytes is left alone, so a run that continues rewrites only what
  * changed. Several files are written at once, since each waits for the disk. `since`, in ms since the epoch as the
- * file system tells it: what is replaced and was changed later than that is counted.
+ * file system tells it, is when an earlier run wrote here: what is replaced and was changed later than that is counted,
+ * and never removed.
  */
 export async function writeEach(
   template: string,
@@ -35,10 +37,15 @@ export async function writeEach(
   const total = { files: 0, bytes: 0, items: 0, refused: [] as RefusedItem[], refusedCount: 0 }
   const times = { changedAt: 0, replaced: 0 }
 
-  const writeOne = async (result: StoredResult): Promise<void> => {
+  const takeOne = (result: StoredResult): Promise<void> | undefined => {
     const target = targetOf(place, result)
-    if ('refused' in target) return refuse(result, target.refused)
-    const { path } = target
+    if (hasResult(result))
+      return 'path' in target ? writeOne(result, target.path) : refuse(result, target.refused)
+    const isOver = result.state === 'failed' || result.state === 'skipped'
+    if (!isOver || 'refused' in target || since === Number.POSITIVE_INFINITY) return undefined
+    return drop(target.path)
+  }
+  const writeOne = async (result: StoredResult, path: string): Promise<void> => {
     const file = sameFile(path)
     const first = paths.add(file, result.index)
     if (first !== undefined && (writing.has(file) || (await exists(path)))) {
@@ -75,18 +82,26 @@ export async function writeEach(
     total.items += 1
     total.bytes += Buffer.byteLength(text)
   }
+  const drop = async (path: string): Promise<void> => {
+    const found = await lstat(path).catch(() => undefined)
+    if (found?.isFile() !== true || found.mtimeMs > since) return
+    if ((await leadsOutside(path, place)) !== undefined) return
+    // Another item may write there.
+    if (paths.find(sameFile(path)) === undefined) unlinkSync(path)
+    folders.add(dirname(path))
+  }
   // Once a folder: it holds a file an item by its end, and to list it for each would be quadratic.
   const cleanOnce = (folder: string): Promise<void> => {
     const begun = cleaned.get(folder) ?? removeAbandoned(folder)
     cleaned.set(folder, begun)
     return begun
   }
-  const refuse = ({ index, key }: StoredResult, reason: string): void => {
+  const refuse = ({ index, key }: StoredResult, reason: string): undefined => {
     total.refusedCount += 1
     if (total.refused.length < REFUSED_SHOWN) total.refused.push({ index, key, reason })
   }
 
-  await atOnce(withResults(results), writeOne)
+  await atOnce(results[Symbol.iterator](), takeOne)
   for (const folder of [...folders, root, dirname(root)]) await syncFolder(folder)
   const { changedAt, replaced } = times
   return { path: root, ...total, changedAt, ...(replaced > 0 && { replaced }) }
@@ -95,14 +110,10 @@ export async function writeEach(
 const AT_ONCE = 16
 const REFUSED_SHOWN = 100
 
-function* withResults(results: Iterable<StoredResult>): Generator<StoredResult> {
-  for (const result of results) if (hasResult(result)) yield result
-}
-
 /** Sixteen lanes take from one iterator; the first error stops them all. */
 async function atOnce(
   results: Iterator<StoredResult>,
-  work: (result: StoredResult) => Promise<void>,
+  work: (result: StoredResult) => Promise<void> | undefined,
 ): Promise<void> {
   let failed = false
   const lane = async (): Promise<void> => {
