@@ -269,6 +269,32 @@ describe.skipIf(!canMount())('a full disk', () => {
   })
 })
 
+// Each item keeps a file open. With 200 in all, slots run out of them again and again.
+const leaking = `import { openSync } from 'node:fs'
+export default item => {
+  for (let i = 0; i < (item === 30 ? 1_000 : 3); i += 1) openSync('/dev/null')
+  return item
+}
+`
+test.each(['process', 'thread'])(
+  'a handler that leaks open files (%s) fails by itself: its slot ends, and the items after it have room',
+  async isolation => {
+    const folder = folderWith({ 'handle.mjs': leaking })
+    const limited = ['bash', '-c', 'ulimit -n 300; exec "$@"', '-']
+    const stage = ['--isolation', isolation, '--retries', '1', '--chunk', '50', '--json']
+    const ended = await folder.drayUnder(
+      limited,
+      ...['map', 'handle.mjs', 'range:0..300', '-o', 'out.jsonl', ...stage],
+    )
+    const failed = lines(folder.read('out.jsonl')).filter(line => line.includes('"error":{'))
+    expect(failed.map(line => JSON.parse(line))).toMatchObject([
+      { index: 30, error: { kind: 'error', code: 'EMFILE' } },
+    ])
+    expect(ended.code).toBe(1)
+    folder.remove()
+  },
+)
+
 test.skipIf(!canMount())(
   'an output on a read-only disk is refused in words before any work, and written once it is writable',
   async () => {

@@ -42,6 +42,8 @@ export const SOFTWARE_FAULT = 70
 export const DESCRIPTORS_GONE = 71
 /** What it says last on standard error where it cannot say so by the pipe any more. */
 export const PIPE_GONE = 'the slot ends: the pipe of its answers was closed in it\n'
+/** With this one a slot whose handlers opened as many files as it may have and left them open: EX_TEMPFAIL. */
+export const FILES_SPENT = 75
 /** With this one a slot in which a handler changed what all items share: EX_CONFIG. */
 export const BUILT_INS_CHANGED = 78
 

@@ -1,6 +1,12 @@
 import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
 import type { ChannelEnd } from './channel.ts'
-import { BUILT_INS_CHANGED, DESCRIPTORS_GONE, PIPE_GONE, SOFTWARE_FAULT } from './protocol.ts'
+import {
+  BUILT_INS_CHANGED,
+  DESCRIPTORS_GONE,
+  FILES_SPENT,
+  PIPE_GONE,
+  SOFTWARE_FAULT,
+} from './protocol.ts'
 
 /** What the loop knows about a slot that ended. */
 type Circumstances = {
@@ -60,6 +66,7 @@ const CLOSED = "closed a file that is not its own: standard output, or the slot'
 
 const undoings: Readonly<Record<number, string | undefined>> = {
   [DESCRIPTORS_GONE]: CLOSED,
+  [FILES_SPENT]: 'left so many files open that it may open no more',
   [BUILT_INS_CHANGED]: 'changed what all items of its process share: a global, a prototype',
 }
 

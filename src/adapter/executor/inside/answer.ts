@@ -66,6 +66,13 @@ function checked(value: unknown, json: string, rules: ResultRules, letter: 'R' |
   return { letter, json }
 }
 
+/**
+ * Files that items leave open are closed with their process alone. The item that met the limit may not be the one that
+ * left them; those after it would all meet it as well.
+ */
+export const isOutOfFiles = (answer: ItemAnswer): boolean =>
+  answer.letter === 'f' && answer.failure.code === 'EMFILE'
+
 function badResult(reason: string): ItemAnswer {
   return { letter: 'f', failure: { kind: 'bad-result', message: reason } }
 }

@@ -47,9 +47,9 @@ export function commonGround({ wrote, flush }: Voice) {
       if (isSpoilt) wrote('stderr', NOTE)
       return isSpoilt
     },
-    leave(): never {
+    leave(code = BUILT_INS_CHANGED): never {
       flush()
-      return endSlot(BUILT_INS_CHANGED)
+      return endSlot(code)
     },
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { contentVersion } from '../../source/file-version.ts'
 import { abortReason, type Why } from '../abort-reason.ts'
 import { answerFlow } from './answer-flow.ts'
-import { answerOf, type ItemAnswer } from './answer.ts'
+import { answerOf, isOutOfFiles, type ItemAnswer } from './answer.ts'
 import { runBatch } from './batch.ts'
 import { blame, type Running } from './blame.ts'
 import { commonGround } from './common-ground.ts'
@@ -21,7 +21,12 @@ import { parse } from '../json.ts'
 import type { LoadedStage } from './loaded-stage.ts'
 import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
-import { encodeSlotLine, type MessageHeader, type StageDefinition } from '../protocol.ts'
+import {
+  encodeSlotLine,
+  FILES_SPENT,
+  type MessageHeader,
+  type StageDefinition,
+} from '../protocol.ts'
 import { readItem } from './read-item.ts'
 import { throttle } from './throttle.ts'
 import type { slotVoice } from '../voice.ts'
@@ -178,7 +183,8 @@ export function itemRunner({
     voice.end()
     blamed.end()
     flow.answer(seq, answer, use, now)
-    return isSpoilt ? leave() : undefined
+    if (isSpoilt) leave()
+    return isOutOfFiles(answer) ? leave(FILES_SPENT) : undefined
   }
 
   /**
@@ -235,6 +241,7 @@ export function itemRunner({
     voice.begin(whole.first)
     const began = performance.now()
     let started = began
+    let isSpent = false
     const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
     const call = async (from: number, to: number): Promise<End> => {
       const part = places.slice(from, to)
@@ -259,6 +266,7 @@ export function itemRunner({
       for (const [i, answer] of answers.entries()) {
         const { seq } = places[from + i]
         const said = answer(rules, context)
+        isSpent ||= isOutOfFiles(said)
         if (said.letter !== 'f') tellContent(stage, seq, payloads[from + i])
         flow.answer(seq, said, slowed, now)
       }
@@ -268,12 +276,13 @@ export function itemRunner({
     voice.end()
     blamed.end()
     if (isSpoilt) leave()
+    if (isSpent) leave(FILES_SPENT)
   }
 
-  function leave(): never {
+  function leave(code?: number): never {
     blamed.leave()
     voice.end()
-    return ground.leave()
+    return ground.leave(code)
   }
 
   async function takeTurn(): Promise<void> {
