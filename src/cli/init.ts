@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createDirectory } from '../adapter/sqlite/create-directory.ts'
@@ -26,9 +26,7 @@ function init(dir: string, flags: Flags): number {
   if (taken.length > 0)
     throw new InputError(`${dir}: has ${taken.join(', ')} already; nothing was written`)
   makeFolder(dir, folder)
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(folder, name), text, { flag: 'wx' })
-  }
+  writeAll(dir, folder, files)
   const run = `dray run ${asWord(relative(process.cwd(), folder) || '.')}`
   if (flags.json === true) printJson({ folder, files: Object.keys(files), run })
   else print(`wrote ${Object.keys(files).join(', ')} to ${folder}\n\n  ${run}`)
@@ -45,6 +43,24 @@ function makeFolder(shown: string, folder: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new InputError(`${shown}: no folder can be made there (${code}); nothing was written`)
+  }
+}
+
+/** All of them or none. */
+function writeAll(shown: string, folder: string, files: Readonly<Record<string, string>>): void {
+  const begun: string[] = []
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(folder, name)
+      writeFileSync(path, '', { flag: 'wx' })
+      begun.push(path)
+      writeFileSync(path, text)
+    }
+  } catch (error) {
+    for (const path of begun) rmSync(path, { force: true })
+    const { code, path = folder } = error as NodeJS.ErrnoException
+    const name = basename(path)
+    throw new InputError(`${shown}: ${name} cannot be written there (${code}); nothing was written`)
   }
 }
 
