@@ -55,7 +55,7 @@ describe('the live view', () => {
   find   ━━━━━━━━━━──────────   30/60   50 %  5.2/s  2 failed  4 cancelled  1 slow
   read   ━━━━━━━━━───────────  28/60+         30.0/min  2 skipped  3 to retry
   count  ────────────────────     0/0
-  fast      ▪·  1/2 busy  read     holds rec 20 MB
+  fast      ▪·    1/2 busy  read     holds rec 20 MB
   slow-box  ▪▪▪▪  4/4 busy  find x3  loads rec 20 MB  short of memory
   auto: mct has the least makespan of 24 tried, by up to 12 simulated runs each; next spt
   3 s left (2 s to 5 s)`)
@@ -104,6 +104,16 @@ describe('the live view', () => {
     const lines = drawn(60, over)
     expect(lines).toHaveLength(5)
     expect(lines.slice(3).join('').replace(/\s+/g, ' ').trim()).toBe(frame.strategy)
+  })
+
+  test('a long name keeps its end, which tells it from others', () => {
+    const stages = [7, 8].map(number => ({
+      ...frame.stages[0],
+      name: `stage-with-quite-a-long-name-${number}`,
+    }))
+    const shown = drawn(100, { ...frame, stages })
+    expect(shown[0]).toMatch(/^ {2}stage-with-q…long-name-7 /)
+    expect(shown[1]).toMatch(/^ {2}stage-with-q…long-name-8 /)
   })
 
   test('machines beyond the first dozen are counted', () => {

@@ -396,3 +396,25 @@ test('a run that goes on on other machines counts what all of them did, and its 
   expect(utilisation).toBeLessThan(1)
   folder.remove()
 })
+
+test('of many stages the end lists those that failed and those that took most, and counts the others', async () => {
+  const names = Array.from({ length: 30 }, (_, at) => `stage-${at}`)
+  const folder = folderWith({
+    'handle.mjs': 'export default item => item',
+    'fail.mjs': `export default (item, ctx) => item === 1 ? ctx.failed('one') : item`,
+    'job.json': JSON.stringify({
+      input: { range: { from: 0, to: 2 } },
+      tolerate: { failed: 1 },
+      stages: names.map((name, at) => ({
+        ...{ name, map: at === 29 ? './fail.mjs' : './handle.mjs', isolation: 'thread' },
+        retry: { attempts: 1 },
+      })),
+    }),
+  })
+  const { out, err } = await folder.dray('run')
+  const told = out.split('\n').filter(line => /^ {2}stage-/.test(line))
+  expect(told, err).toHaveLength(21)
+  expect(out).toMatch(/\n {2}stage-29 .*1 failed/)
+  expect(out).toContain('\n  and 10 more stages\n')
+  folder.remove()
+})

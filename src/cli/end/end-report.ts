@@ -3,7 +3,7 @@ import { outColours as pc } from '../colour.ts'
 import type { Host } from '../../api/host.ts'
 import type { Submitted } from '../../api/submit.ts'
 import { changeSince, type Written } from '../../adapter/output/write-output.ts'
-import { dueInWords, type Summary } from '../../api/summary.ts'
+import { dueInWords, type StageSummary, type Summary } from '../../api/summary.ts'
 import { failuresOf, itemsInWords } from '../../api/why/why-run.ts'
 import type { Job } from '../../model/job.ts'
 import {
@@ -15,7 +15,7 @@ import {
   plural,
 } from '../../std/units.ts'
 import { fasterSettings } from './faster.ts'
-import { longestName } from '../watch/frame.ts'
+import { shownName } from '../watch/frame.ts'
 import { memoryAdvice } from './memory-advice.ts'
 import { clip, coloured, percent, table, wrapped } from '../print.ts'
 import { screenWidth } from '../terminal.ts'
@@ -33,7 +33,7 @@ export function endReport(summary: Summary, host: Host, job: Job, submitted: Sub
   const givenUp = (summary.givenUp ?? []).map(
     ({ machine, stage, reason }): Row => [
       'given up',
-      `${machine} for stage ${clip(stage, longestName)}, which cannot be set up there: ${reason}`,
+      `${machine} for stage ${shownName(stage)}, which cannot be set up there: ${reason}`,
     ],
   )
   const rows = [...timeRows(summary, host), ...givenUp, ...faster, ...memoryRows(summary, host)]
@@ -73,21 +73,36 @@ function headline(summary: Summary): string {
   return `${head}: ${counts.filter(part => part !== '').join(', ')}`
 }
 
-/** Only where there is more than one stage: the headline says the rest. */
-function stageLines(summary: Summary): string[] {
-  if (summary.stages.length < 2) return []
-  return table(
-    summary.stages.map(stage => [
-      `  ${clip(stage.name, longestName)}`,
-      stage.complete || stage.total > 0
-        ? countOf(stage.done + stage.stopped, stage.total, { isAll: stage.complete })
-        : 'not begun',
-      stage.busySeconds > 0 ? `${formatDuration(stage.busySeconds * 1e6)} of work` : '',
-      stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
-      stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
-      stage.cancelled > 0 ? pc.yellow(`${formatCount(stage.cancelled)} cancelled`) : '',
-    ]),
-  )
+/**
+ * Only where there is more than one stage: the headline says the rest. Of many those that did not end well, and those
+ * that took most work.
+ */
+function stageLines({ stages }: Summary): string[] {
+  if (stages.length < 2) return []
+  const told = stages
+    .toSorted((a, b) => unwellIn(b) - unwellIn(a) || b.busySeconds - a.busySeconds)
+    .slice(0, mostStageRows)
+  const lines = table(stages.filter(stage => told.includes(stage)).map(stageRow))
+  const left = stages.length - told.length
+  return left === 0 ? lines : [...lines, `  and ${plural(left, 'more stage')}`]
+}
+
+const mostStageRows = 20
+
+const unwellIn = ({ failed, skipped, cancelled }: StageSummary): number =>
+  Number(failed > 0) * 2 + Number(skipped + cancelled > 0)
+
+function stageRow(stage: StageSummary): string[] {
+  return [
+    `  ${shownName(stage.name)}`,
+    stage.complete || stage.total > 0
+      ? countOf(stage.done + stage.stopped, stage.total, { isAll: stage.complete })
+      : 'not begun',
+    stage.busySeconds > 0 ? `${formatDuration(stage.busySeconds * 1e6)} of work` : '',
+    stage.failed > 0 ? pc.red(`${formatCount(stage.failed)} failed`) : '',
+    stage.skipped > 0 ? pc.yellow(`${formatCount(stage.skipped)} skipped`) : '',
+    stage.cancelled > 0 ? pc.yellow(`${formatCount(stage.cancelled)} cancelled`) : '',
+  ]
 }
 
 type Row = [string, string]
@@ -144,7 +159,7 @@ function memoryRows(summary: Summary, host: Host): [string, string][] {
       const asked =
         stage.memoryAsked === 0 ? 'not asked for' : `${formatBytes(stage.memoryAsked)} asked`
       const value = `${formatBytes(stage.memoryPeak)} used, ${asked}${advice === undefined ? '' : `; ${advice}`}`
-      return [`memory ${clip(stage.name, longestName)}`, value]
+      return [`memory ${shownName(stage.name)}`, value]
     })
   const rest = measured.length - told.length
   return rest === 0 ? rows : [...rows, ['', `and ${plural(rest, 'more stage')} that used less`]]

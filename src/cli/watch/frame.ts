@@ -1,4 +1,5 @@
 import { errColours as pc } from '../colour.ts'
+import { cutInMiddle } from '../../std/columns.ts'
 import { formatCount } from '../../std/units.ts'
 import { clip, padEnd, padStart, percent, seenWidth, wrapped } from '../print.ts'
 
@@ -68,6 +69,8 @@ export function frameLines(frame: Frame, width: number, rows = Number.POSITIVE_I
 
 /** A longer name of a stage is cut: the figures beside it matter more. */
 export const longestName = 24
+export const shownName = (name: string, columns = longestName): string =>
+  cutInMiddle(name, columns).join('')
 const mostLanes = 12
 const mostSquares = 32
 
@@ -135,7 +138,7 @@ function stageLayouts(stages: readonly FrameStage[], names: number): string[][] 
     stages.map(stage => {
       const share = stage.known === 0 ? 0 : stage.ended / stage.known
       const parts = [
-        padEnd(clip(stage.name, show.name), Math.min(names, show.name)),
+        padEnd(shownName(stage.name, show.name), Math.min(names, show.name)),
         show.bar === 0 ? '' : barOf(share, show.bar),
         padStart(countsOf(stage), counts),
         show.share ? padStart(stage.complete ? percent(share) : '', 5) : '',
@@ -169,15 +172,15 @@ function barOf(share: number, width: number): string {
 }
 
 function laneLayouts(lanes: readonly FrameLane[], ids: number): string[][] {
+  const slots = Math.max(0, ...lanes.map(lane => seenWidth(squaresOf(lane))))
+  const counts = Math.max(0, ...lanes.map(lane => busyOf(lane).length))
   const runsWidth = Math.max(0, ...lanes.map(lane => seenWidth(lane.runs)))
   const layout = (show: { squares: boolean; runs: boolean; holds: boolean }) =>
     lanes.map(lane => {
       const parts = [
         padEnd(lane.id, ids),
-        show.squares && lane.slots <= mostSquares
-          ? pc.cyan('▪'.repeat(lane.busy)) + pc.dim('·'.repeat(lane.slots - lane.busy))
-          : '',
-        `${lane.busy}/${lane.slots} busy`,
+        show.squares ? padEnd(squaresOf(lane), slots) : '',
+        padEnd(busyOf(lane), counts),
         show.runs ? padEnd(lane.runs, runsWidth) : '',
         lane.loads === '' ? '' : pc.yellow(`loads ${lane.loads}`),
         show.holds && lane.holds !== '' ? pc.dim(`holds ${lane.holds}`) : '',
@@ -192,6 +195,11 @@ function laneLayouts(lanes: readonly FrameLane[], ids: number): string[][] {
     layout({ squares: false, runs: false, holds: true }),
   ]
 }
+
+const busyOf = ({ busy, slots }: FrameLane): string => `${busy}/${slots} busy`
+
+const squaresOf = ({ busy, slots }: FrameLane): string =>
+  slots > mostSquares ? '' : pc.cyan('▪'.repeat(busy)) + pc.dim('·'.repeat(slots - busy))
 
 function rateInWords(rate: number): string {
   if (rate >= 10) return `${formatCount(Math.round(rate))}/s`
