@@ -6,6 +6,7 @@ import { inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { isoInstant } from './json-times.ts'
+import { keyInLine } from '../std/columns.ts'
 import { print, printJson, printText, tell } from './print.ts'
 
 type Flags = {
@@ -68,7 +69,7 @@ function elsewhere({ previous }: LogPage, item = ''): string {
 
 function lineOf(line: LogPage['lines'][number]): string {
   const at = isoInstant(line.at).slice(11, 23)
-  const where = `${line.stage}[${line.key ?? line.index}]`
+  const where = `${line.stage}[${keyInLine(String(line.key ?? line.index))}]`
   const text = line.stream === 'stderr' ? pc.yellow(line.text) : line.text
   return `${pc.dim(`${at} ${where}`)} ${text.replace(/\n$/, '')}`
 }

@@ -1,3 +1,4 @@
+import { keyInLine } from '../std/columns.ts'
 import { plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { outColours as pc } from './colour.ts'
@@ -66,7 +67,7 @@ const runJson = ({ timeLeft, stages, ...answer }: RunWhy) => ({
 })
 
 function itemLines(answer: WhyItem): string[] {
-  const head = `${pc.bold(answer.item)} of ${answer.run} (${answer.job})`
+  const head = `${pc.bold(keyInLine(answer.item))} of ${answer.run} (${answer.job})`
   return [head, ...answer.stages.flatMap(at => whyLines(at, at.stage))]
 }
 
@@ -109,7 +110,8 @@ function runLines(answer: RunWhy): string[] {
 }
 
 /** As in logs: `read[page-7]`. */
-const itemName = ({ stage, key, index }: ItemWhy): string => `${stage}[${key ?? index}]`
+const itemName = ({ stage, key, index }: ItemWhy): string =>
+  `${stage}[${keyInLine(key ?? String(index))}]`
 
 const hasOpen = (stage: StageWhy): boolean =>
   stage.running + stage.ready + stage.assigned + stage.waiting > 0

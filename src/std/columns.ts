@@ -22,6 +22,15 @@ const wide =
 export const inOneLine = (text: string): string =>
   text.replace(/\p{Cf}/gu, '').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
 
+/** Line ends are spelt out, and nothing else: a key is there to be copied. */
+export const keyInLine = (key: string): string => key.replace(/\r/g, '\\r').replace(/\n/g, '\\n')
+
+/** As much of it as fits a line beside others. */
+export function shortKey(key: string): string {
+  const line = keyInLine(key)
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line
+}
+
 /** As many letters from the start as fit, each with the marks over it. */
 export function firstColumns(text: string, columns: number): string[] {
   const letters: string[] = []

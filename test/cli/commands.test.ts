@@ -332,6 +332,21 @@ test('init says how to run a folder of any name, and the job runs', async () => 
   folder.remove()
 })
 
+test('a key with line ends stays in its line wherever it is told', async () => {
+  const folder = folderWith({
+    'handle.mjs': `export default (item, ctx) => { ctx.log('seen'); return ctx.failed('no') }`,
+    'rows.jsonl': `${JSON.stringify({ id: 'one\ntwo' })}\n`,
+  })
+  const words = ['map', 'handle.mjs', 'rows.jsonl', '--key', 'id', '-o', 'out.jsonl'] as const
+  const { err } = await folder.dray(...words, '--retries', '0')
+  expect(err).toContain('[one\\ntwo] failed: no')
+  for (const said of lines((await folder.dray('logs')).out))
+    expect(said).toMatch(/^\S+ \S+\[one\\ntwo\] /)
+  const why = await folder.dray('why', '--', 'handle', 'one\ntwo')
+  expect(why.out + why.err).not.toContain('one\ntwo')
+  folder.remove()
+})
+
 test('init writes a job that runs, and overwrites nothing', async () => {
   const folder = folderWith()
   expect((await folder.dray('init', 'mine')).code).toBe(0)

@@ -4,6 +4,7 @@ import { cargoOf } from '../../driver/payloads.ts'
 import { didYouMean } from '../../input/nearest.ts'
 import { InputError } from '../../model/input-error.ts'
 import type { InputSpec, Job } from '../../model/job.ts'
+import { keyInLine, shortKey } from '../../std/columns.ts'
 import { formatCount } from '../../std/units.ts'
 import { jobOf } from '../recorded-job.ts'
 import { WHOLE } from '../whole-answers.ts'
@@ -48,7 +49,7 @@ export async function findItem(
     )
   const reach = looked.cut ? ` among the first ${formatCount(looked.items)} of its input` : ''
   throw new InputError(
-    `${run.definition.name} has no item ${item}${reach}${didYouMean(item, seen)}${such(seen)}; expected an item's key, or its number from 0`,
+    `${run.definition.name} has no item ${item === '' ? 'of an empty key' : keyInLine(item)}${reach}${didYouMean(item, seen)}${such(seen)}; expected an item's key, or its number from 0`,
   )
 }
 
@@ -83,7 +84,9 @@ export function keysOf(view: View, run: Run): (stage: string, index: number) => 
 }
 
 const such = (seen: readonly string[]): string =>
-  seen.length === 0 ? '' : `; keys are such as ${[...new Set(seen)].slice(0, 3).join(', ')}`
+  seen.length === 0
+    ? ''
+    : `; keys are such as ${[...new Set(seen)].slice(0, 3).map(shortKey).join(', ')}`
 
 function inMemory(view: View, stages: readonly Stage[], item: string): FoundItem | undefined {
   for (const stage of stages) {

@@ -2,6 +2,7 @@ import { FAILED, stateOf } from '../../core/items.ts'
 import { queuedCount, type TaskQueue } from '../../core/queue.ts'
 import type { Class, Run, Stage } from '../../core/state.ts'
 import type { Failure } from '../../model/failure.ts'
+import { shortKey } from '../../std/columns.ts'
 import { formatCount } from '../../std/units.ts'
 import { storedName } from '../../driver/stored-name.ts'
 import { failureIn } from '../../port/store.ts'
@@ -194,10 +195,4 @@ export function itemsInWords(group: FailureGroup): string {
   if (group.items === 1) return `item ${keys[0]}`
   const least = group.atLeast === true ? 'at least ' : ''
   return `${least}${formatCount(group.items)} items such as ${keys.join(', ')}`
-}
-
-/** Line ends are spelt out, and nothing else: a key is there to be copied. */
-function shortKey(key: string): string {
-  const line = key.replace(/\r/g, '\\r').replace(/\n/g, '\\n')
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line
 }

@@ -1,6 +1,6 @@
 import type { Host } from '../../api/host.ts'
 import type { Run } from '../../core/state.ts'
-import { cutInMiddle } from '../../std/columns.ts'
+import { cutInMiddle, keyInLine } from '../../std/columns.ts'
 import { countOf, formatCount } from '../../std/units.ts'
 import { keyOf } from './event-lines.ts'
 import { clip, tell } from '../print.ts'
@@ -35,7 +35,7 @@ export function plainLines(host: Host, run: Run): Progress {
         const stage = host.state.stages[decision.stage].definition.name
         if (failures <= mostFailures) {
           const key = keyOf(host, decision.stage, decision.index)
-          const shown = cutInMiddle(String(key), longestKey).join('')
+          const shown = cutInMiddle(keyInLine(String(key)), longestKey).join('')
           const message = clip(decision.failure.message.split('\n')[0], longestMessage)
           tell(`  ${stage}[${shown}] failed: ${message}`)
         } else if (failures === mostFailures + 1) tell('  further failures are not listed here')
