@@ -228,6 +228,13 @@ stages:
     expect(await again('--redo', 'first')).toMatchObject({ code: 0, ran: all })
   })
 
+  test('--redo of a stage that the job does not have is refused, on its first run too', async () => {
+    for (const dir of ['.dray', 'never']) {
+      const { code, ran: begun } = await again('--redo', 'frist', '--dir', dir)
+      expect({ code, begun }).toEqual({ code: 2, begun: [] })
+    }
+  })
+
   test('what was redone and failed is not replaced by what it was before', async () => {
     folder.write('first.mjs', noting("if (item.id === 'b') throw new Error('no'); return { n: 7 }"))
     folder.write('job.yaml', job({ stage: 'retry: { attempts: 1 }' }))

@@ -59,6 +59,7 @@ export class OlderCode extends InputError {
 
 export function planSubmission(host: Host, job: Job, now: Submission, options: PlanOptions): Plan {
   refuseContradiction(options)
+  refuseUnknownStage(job, options.redo ?? [])
   const last = newestRun(host, job)
   if (options.fresh === true) return { kind: 'new', why: 'asked for with --fresh' }
   if (last === undefined) return { kind: 'new', why: 'it never ran here' }
@@ -87,11 +88,6 @@ function afterOlderCode(
 ): { readonly olderCode: string[]; readonly redo: string[] } {
   const redo = options.redo ?? []
   const names = job.stages.map(({ name }) => name)
-  const unknown = redo.find(name => !names.includes(name))
-  if (unknown !== undefined)
-    throw new InputError(
-      `--redo ${unknown}: no such stage${didYouMean(unknown, names)} (stages: ${names.join(', ')})`,
-    )
   const again = withFollowers(job, redo)
   const changed = changedStages(job, last, now.prints)
   const made = madeByOlderCode(
@@ -192,6 +188,16 @@ function inputInWords({ input }: Job, before: Job): string {
 const keyOf = (input: Job['input']): string | undefined => ('key' in input ? input.key : undefined)
 
 /** Options that contradict each other are refused: neither may silently win. */
+/** Also where nothing has run that could be redone. */
+function refuseUnknownStage({ stages }: Job, redo: readonly string[]): void {
+  const names = stages.map(({ name }) => name)
+  const unknown = redo.find(name => !names.includes(name))
+  if (unknown === undefined) return
+  throw new InputError(
+    `--redo ${unknown}: no such stage${didYouMean(unknown, names)} (stages: ${names.join(', ')})`,
+  )
+}
+
 function refuseContradiction({ fresh, keep, redo = [] }: PlanOptions): void {
   if (fresh !== true || (keep !== true && redo.length === 0)) return
   const other = keep === true ? '--keep' : `--redo ${redo[0]}`
