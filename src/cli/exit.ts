@@ -22,6 +22,7 @@ export async function exitWith(
   process.on('exit', unasked)
   process.on('exit', letTerminalGo)
   try {
+    checkFolder()
     process.exitCode = await body()
   } catch (error) {
     process.exitCode = told(error)
@@ -32,6 +33,17 @@ export async function exitWith(
 }
 
 const LEFT_MILLIS = 500
+
+/** Paths are relative to the current folder, which may have been deleted under its shell. */
+function checkFolder(): void {
+  try {
+    process.cwd()
+  } catch (error) {
+    throw new InputError(
+      `the current folder is gone (${(error as NodeJS.ErrnoException).code}): it was deleted or replaced\n  expected a folder that exists: cd there, then the same command again`,
+    )
+  }
+}
 
 /** Ctrl-C in a command that has nothing to bring to an end; a run has a listener of its own. */
 function quit(): void {

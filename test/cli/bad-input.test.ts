@@ -403,6 +403,18 @@ test('a directory without a name, as of an unset variable, exits 2 and nothing i
   folder.remove()
 })
 
+test('where the current folder was deleted every command says so, with exit 2', async () => {
+  const folder = folderWith({ ...good, 'gone/.keep': '' })
+  const inGone = ['bash', '-c', 'cd gone && rm -r ../gone && exec "$@"', '-']
+  for (const words of [['run', 'job.yaml'], ['ls']]) {
+    folder.write('gone/.keep', '')
+    const { code, err } = await folder.drayUnder(inGone, ...words)
+    expect(err).toMatch(/^dray: the current folder is gone.*\n.*expected a folder that exists.*\n$/)
+    expect(code).toBe(2)
+  }
+  folder.remove()
+})
+
 test('a directory that is no directory of runs exits 2', async () => {
   const folder = folderWith({
     ...good,
