@@ -63,6 +63,7 @@ function asJson(report: RunReport, html: string) {
     ...{ run, job, state, attempts, undrawn, retried, failed, running, seconds },
     ...{ lowerBound, utilisation, errorRate, stages, html },
     ...(report.due && { due }),
+    ...(report.givenUp && { givenUp: report.givenUp }),
   }
 }
 
@@ -102,6 +103,7 @@ function reportOf(summary: Status, why: RunWhy, live: RunningNow, store: Store):
     ...{ run, job, state, lowerBound, utilisation, errorRate, retries, attempts },
     ...{ seconds, stages, chart, failures: failures.slice(0, mostFailures) },
     ...{ begun: live.begun, drawn: live.now, problem: summary.problem },
+    ...(summary.givenUp && { givenUp: summary.givenUp }),
     left: summary.timeLeft && rangeInWords(summary.timeLeft),
     ...(summary.due && { due: { ...summary.due, inWords: dueInWords(summary.due) } }),
   }

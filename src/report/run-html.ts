@@ -40,6 +40,12 @@ export type RunReport = {
     readonly key: string
     readonly reason: string
   }[]
+  /** Where a stage could not be set up, and is not tried any more. */
+  readonly givenUp?: readonly {
+    readonly machine: string
+    readonly stage: string
+    readonly reason: string
+  }[]
   readonly chart: RunChart
 }
 
@@ -176,11 +182,14 @@ const stripCss =
   '.strip i{font:700 11px/18px system-ui;color:var(--on-block);text-align:center;min-width:12px}' +
   '@media(max-width:640px){.strip span{width:84px}}'
 
-function machinesNote({ chart, attempts }: RunReport): string {
+function machinesNote({ chart, attempts, givenUp = [] }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes
   const rest = hidden > 0 ? ` ${hidden} more slots are not drawn.` : ''
   const now = chart.running > 0 ? `, ${formatCount(chart.running)} running as this was drawn` : ''
-  return `A lane for each slot of each machine; ${plural(attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${undrawnNote(attempts - chart.attempts)}${rest}${loadingNote(chart)}${restsNote(chart)}`
+  const left = givenUp.map(
+    ({ machine, stage, reason }) => ` ${machine} was given up for stage ${stage}: ${reason}.`,
+  )
+  return `A lane for each slot of each machine; ${plural(attempts, 'attempt')}, ${formatCount(chart.retried)} tried again, ${formatCount(chart.failed)} failed for good${now}.${undrawnNote(attempts - chart.attempts)}${rest}${loadingNote(chart)}${restsNote(chart)}${left.join('')}`
 }
 
 const undrawnNote = (count: number): string =>

@@ -144,6 +144,38 @@ export default async n => {
     expect(ended.out).toMatch(
       /given up +(here|there) for stage work.*: 3 slots in a row.*exit\(3\)/,
     )
+    const report = await dray(folder, ['report', '--json', '--html', 'report.html'])
+    const [{ machine }] = JSON.parse(report.out).givenUp
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(
+      `${machine} was given up for stage work: 3 slots in a row ended under it`,
+    )
+  })
+
+  test('a replay says which machine was given up before the run ended', async () => {
+    const code = [
+      "import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'",
+      "const broken = () => existsSync('broken')",
+      "export const setup = () => { if (broken()) { appendFileSync('broken', '.'); process.exit(3) } }",
+      'export default async (n, { attempt }) => {',
+      '  const wait = () => new Promise(go => setTimeout(go, 20))',
+      '  await wait()',
+      "  if (n === 4 && attempt === 1) { writeFileSync('broken', ''); process.exit(1) }",
+      "  while (broken() && readFileSync('broken').length < 3) await wait()",
+      '  return n',
+      '}',
+    ]
+    const folder = folderWith({
+      'work.js': code.join('\n'),
+      'job.yaml': job('chunk: 1'),
+      'two.json': JSON.stringify({ machines: ['here', 'there'].map(id => ({ id, slots: 1 })) }),
+    })
+    const ended = await dray(folder, ['run', 'job.yaml', '--machines', 'two.json', '--json'])
+    const { run, givenUp } = JSON.parse(ended.out)
+    const replay = await dray(folder, ['compare', '--run', run, '--strategies', 'mct'])
+    expect(replay.code, replay.err).toBe(0)
+    expect(replay.out).toContain(
+      `${givenUp[0].machine} left before its end, and counts as a machine that is there throughout`,
+    )
   })
 
   test('a setup that never returns is ended by setupTimeout, where the stage has no timeout', async () => {

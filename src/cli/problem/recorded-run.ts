@@ -11,7 +11,7 @@ import { itemsOfInput } from './items-of-input.ts'
 
 /** A finished or running run of a directory, as a problem to schedule again. */
 export async function recordedRun(dir: string, name: string): Promise<Replay> {
-  const { run, makespan, items } = await ask(dir, { op: 'status', run: name })
+  const { run, makespan, items, givenUp = [] } = await ask(dir, { op: 'status', run: name })
   const { journal, store, close } = readDirectory(dir)
   try {
     const record = store.run(run)
@@ -20,7 +20,10 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
     const used = new Set(history.flatMap(batch => batch.machines))
     const there = restore(journal).machines.filter(({ definition }) => used.has(definition.id))
     const machines = there.map(({ definition }) => definition)
-    const departed = there.filter(({ alive }) => !alive).map(({ definition }) => definition.id)
+    const isGone = (id: string) => givenUp.some(({ machine }) => machine === id)
+    const departed = there
+      .filter(({ alive, definition }) => !alive || isGone(definition.id))
+      .map(({ definition }) => definition.id)
     if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
     const job = jobOf(record)
     const wishes = await recordedWishes(job, { run, store, since: record.createdAt })
