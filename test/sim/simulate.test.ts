@@ -283,3 +283,21 @@ test('of many kinds of needs not each that must wait is looked for among all of 
   // Once for the first, once for what stands behind it, two tasks at a look: for each that starts.
   expect(looks).toBeLessThan(4 * kinds * kinds)
 })
+
+test('the same tasks fail for good under every strategy, so that makespans under faults compare', () => {
+  const faults = { failing: 0.45, attempts: 2, meanTimeBetweenLosses: 40, away: 8 }
+  const failed = new Set<number>()
+  for (const shape of shapes)
+    for (let seed = 1; seed <= 8; seed += 1) {
+      const problem = drawProblem(seed, shape)
+      const endedUnder = (strategy: string) => {
+        const { schedule } = simulateProblem(problem, { strategy, noise: 0.3, seed, faults })
+        return schedule.machine.map(machine => Number(machine >= 0))
+      }
+      const ended = endedUnder('mct')
+      failed.add(ended.filter(one => one === 0).length)
+      for (const strategy of ['on-demand', 'met', 'round-robin', 'best-fit'])
+        expect(endedUnder(strategy), `${JSON.stringify(shape)}, seed ${seed}`).toEqual(ended)
+    }
+  expect(failed.size).toBeGreaterThan(5)
+})
