@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { ended } from './child.js'
 
 /**
  * The whole example in one command: draws the pages unless they are there, runs the job on them
@@ -28,17 +28,4 @@ process.exitCode = code
 async function run(...args) {
   const code = await ended(...args)
   if (code !== 0) process.exit(code)
-}
-
-/** Ctrl-C reaches the whole process group: the child decides what it means, and this process waits. */
-async function ended(...args) {
-  const child = spawn(process.execPath, args, { stdio: 'inherit', cwd: here('../..') })
-  const ignore = () => {}
-  process.on('SIGINT', ignore)
-  const code = await new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (status, signal) => resolve(status ?? (signal === 'SIGINT' ? 130 : 1)))
-  })
-  process.off('SIGINT', ignore)
-  return code
 }
