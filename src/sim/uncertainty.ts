@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.ts'
+import { lognormal } from '../std/lognormal.ts'
 import { prng } from '../std/prng.ts'
 
 /**
@@ -7,15 +8,13 @@ import { prng } from '../std/prng.ts'
  * random numbers, Law and Kelton 2000).
  */
 
-/** Factors of mean 1 and the given coefficient of variation, lognormal: durations are positive and skewed. */
+/** A factor of mean 1 for each task, lognormal with the given coefficient of variation. */
 export function durationFactors(tasks: number, variation: number, seed: number): Float64Array {
   const factors = new Float64Array(tasks).fill(1)
   if (variation === 0) return factors
-  const variance = Math.log(1 + variation * variation)
-  const deviation = Math.sqrt(variance)
+  const factorOf = lognormal(variation)
   const random = prng(seed, NOISE)
-  for (let task = 0; task < tasks; task += 1)
-    factors[task] = Math.exp(deviation * random.normal() - variance / 2)
+  for (let task = 0; task < tasks; task += 1) factors[task] = factorOf(random.normal())
   return factors
 }
 
