@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import { onlineCandidates } from './candidates.ts'
 import { compareScores } from './objective.ts'
 import type { Member } from './member.ts'
-import { isMendable, type Mending } from './mend.ts'
+import { isMendable, type Mending, mendingsOf } from './mend.ts'
 import { reasonFor } from './reason.ts'
 import { fewest, goesOn, isStanding, isWorthIt, planName, type Standing } from './standing.ts'
 import {
@@ -73,6 +73,12 @@ type TrialOptions = RaceOptions & {
 
 type Chosen = Candidate & { readonly value: number; readonly why: string }
 
+const mendedInWords: Readonly<Record<Mending, string>> = {
+  often: 'mended as it goes',
+  'often for the mean': 'mended as it goes for the least mean',
+  seldom: 'mended by quarters',
+}
+
 /** As a multiple of the best plan's makespan. */
 const near = 1.01
 /** A candidate's result under all the seeds that the winner met; nothing where it looked better under fewer. */
@@ -90,10 +96,9 @@ function beside(trial: Trial, winner: Trial) {
  * having: of each kind the first ones first, for there may not be time for all. Where nothing is
  * certain, what needs no plan goes before one that comes to the same.
  */
-function candidatesOf(
-  problem: Problem,
-  { members, order, objective, conditions, mending = ['often', 'seldom'], standing }: TrialOptions,
-): readonly Candidate[] {
+function candidatesOf(problem: Problem, options: TrialOptions): readonly Candidate[] {
+  const { members, order, objective, conditions, standing } = options
+  const { mending = mendingsOf(problem) } = options
   const certain = isCertain(conditions)
   const ranked = [...members.keys()]
     .sort((a, b) => compareScores(members[a], members[b]) || a - b)
@@ -105,7 +110,7 @@ function candidatesOf(
     ({ name, schedule }): Candidate => ({ name, way: { kind: 'plan', schedule, order } }),
   )
   const mendedOf = ({ name, schedule }: Member, how: Mending): Candidate => ({
-    name: `${name}, mended ${how === 'often' ? 'as it goes' : 'by quarters'}`,
+    name: `${name}, ${mendedInWords[how]}`,
     way: { kind: 'plan', schedule, mended: how, order },
   })
   const mends = objective === 'makespan' && !certain && isMendable(problem)

@@ -7,6 +7,8 @@ import type { Problem } from '../model/problem.ts'
 import { whyNotUnrelated } from '../policy/bound/unrelated.ts'
 import { rebalance } from '../policy/planning/repair/rebalance.ts'
 import { replanGraph, type Underway } from '../policy/planning/repair/replan-graph.ts'
+import { replanScenarios } from '../policy/planning/repair/replan-scenarios.ts'
+import { drawScenarios, type Scenarios } from '../policy/planning/repair/scenarios.ts'
 import { type Dag, dagOf } from '../policy/planning/search/dag.ts'
 
 /**
@@ -14,25 +16,44 @@ import { type Dag, dagOf } from '../policy/planning/search/dag.ts'
  * have not begun anew whenever a share of them has since begun, a machine left or joined, or one
  * stands idle while others have tasks waiting. Seldom means by quarters only. Independent tasks are
  * levelled, long ones first, so that the short ones are left to make up for what the long ones took;
- * a graph is searched for a moment.
+ * a graph is searched for a moment, for the least makespan in expected times or for the least mean of
+ * scenarios under `noise`: that leaves room where any of several chains may come to be the longest, and
+ * is worse where mending again can make up for any luck.
  * Source: predictive-reactive scheduling, Vieira, Herrmann and Lin 2003.
  */
-export function mender(how: Mending): (problem: Problem, ticks: number) => Mend | undefined {
-  return (problem, ticks) => mendOf(problem, ticks, how)
+export function mender(
+  how: Mending,
+  noise: number,
+): (problem: Problem, ticks: number) => Mend | undefined {
+  return (problem, ticks) => mendOf(problem, ticks, { how, noise })
 }
 
 /** Of machines that run several tasks at once, and of very many tasks, plans are followed as they are. */
 export const isMendable = ({ tasks, machines }: Problem): boolean =>
   tasks.length <= mostPlanned && machines.every(({ capacity }) => capacity === undefined)
 
-export type Mending = 'often' | 'seldom'
+export type Mending = 'often' | 'often for the mean' | 'seldom'
 
-function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined {
+/** The ways that differ on a problem, the likeliest to be best first. */
+export const mendingsOf = (problem: Problem): readonly [Mending, ...Mending[]] =>
+  whyNotUnrelated(problem) === undefined
+    ? ['often', 'seldom']
+    : ['often', 'often for the mean', 'seldom']
+
+function mendOf(
+  problem: Problem,
+  ticks: number,
+  { how, noise }: { readonly how: Mending; readonly noise: number },
+): Mend | undefined {
   if (!isMendable(problem)) return undefined
   const { tasks, machines } = problem
   const dag = whyNotUnrelated(problem) === undefined ? undefined : dagOf(problem)
-  const often = how === 'often'
+  const often = how !== 'seldom'
   const parts = dag ? 20 : 30
+  const scenarios =
+    dag && how === 'often for the mean' && noise > 0
+      ? drawScenarios(tasks.length, { pairs: pairsDrawn, noise, seed: 1 })
+      : undefined
   let next = often ? 1 : Math.ceil(tasks.length / 4)
   let alive = machines.length
   let lastAt = -1
@@ -46,7 +67,9 @@ function mendOf(problem: Problem, ticks: number, how: Mending): Mend | undefined
     alive = seen.alive
     lastAt = state.now
     if (left < 2) return undefined
-    return dag ? replanned(problem, dag, state, ticks) : levelled(problem, state, ticks)
+    return dag
+      ? replanned(problem, { dag, scenarios }, state, ticks)
+      : levelled(problem, state, ticks)
   }
 }
 
@@ -57,6 +80,9 @@ export const mostPlanned = 10_000
 const rounds = 200
 /** Tasks and edges that a search may pass over each time: about a millisecond. */
 const work = 150_000
+/** The same in all scenarios side by side. */
+const workInScenarios = 60_000
+const pairsDrawn = 8
 
 function lookAt(state: Readonly<State>) {
   const { counts } = state.stages[0].items
@@ -121,7 +147,12 @@ function timesHere(problem: Problem, state: Readonly<State>, items: readonly num
   return times
 }
 
-function replanned(problem: Problem, dag: Dag, state: Readonly<State>, ticks: number) {
+function replanned(
+  problem: Problem,
+  { dag, scenarios }: { readonly dag: Dag; readonly scenarios: Scenarios | undefined },
+  state: Readonly<State>,
+  ticks: number,
+) {
   const now = underway(problem, state, ticks)
   const times = timesHere(problem, state, [...problem.tasks.keys()])
   now.gone.forEach((is, task) => {
@@ -133,8 +164,12 @@ function replanned(problem: Problem, dag: Dag, state: Readonly<State>, ticks: nu
     if (now.machine[task] < 0) return undefined
   }
   const left = now.begun.reduce((sum, is) => sum - is, dag.tasks)
-  const tries = Math.min(work / (dag.tasks + dag.from.length), 200 * left)
-  const { order, machine } = replanGraph({ ...dag, times }, now, { tries, seed: 1 })
+  const graph = { ...dag, times }
+  const given = scenarios ? workInScenarios : work
+  const tries = Math.min(given / (dag.tasks + dag.from.length), 200 * left)
+  const { order, machine } = scenarios
+    ? replanScenarios(graph, now, { tries, scenarios })
+    : replanGraph(graph, now, { tries, seed: 1 })
   const items = [...order].filter(task => now.gone[task] === 0)
   return {
     items,
@@ -156,7 +191,7 @@ function underway(
   const { tasks } = state
   const count = problem.tasks.length
   const at = state.now / ticks
-  const [begun, gone] = [new Uint8Array(count), new Uint8Array(count)]
+  const [begun, running, gone] = [0, 1, 2].map(() => new Uint8Array(count))
   const [start, time] = [new Float64Array(count), new Float64Array(count)]
   const machine = new Int32Array(count)
   for (let item = 0; item < count; item += 1) {
@@ -178,6 +213,7 @@ function underway(
     const expected = problem.times[item * problem.machines.length + on]
     const since = Math.max(tasks.startedAt[task], dataReadyAt(stage, on, item)) / ticks
     begun[item] = 1
+    running[item] = 1
     machine[item] = on
     start[item] = since
     time[item] = Math.max(expected, at - since + expected * overdue)
@@ -187,5 +223,5 @@ function underway(
     if (gone[item] === 1) start[item] = Number.MAX_VALUE
     else if (begun[item] === 0) start[item] = after + (stage.plan?.rank.get(item) ?? 0)
   }
-  return { at, begun, gone, start, time, machine }
+  return { at, begun, running, gone, start, time, machine }
 }

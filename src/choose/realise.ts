@@ -19,7 +19,9 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
     strategy: way.kind === 'plan' ? 'planned' : way.strategy,
     order: way.order,
     ...(way.kind === 'plan' && { plan: way.schedule }),
-    ...(way.kind === 'plan' && way.mended && (noise > 0 || faults) && { mend: mender(way.mended) }),
+    ...(way.kind === 'plan' &&
+      way.mended &&
+      (noise > 0 || faults) && { mend: mender(way.mended, noise) }),
     noise,
     seed,
     faults,

@@ -114,3 +114,35 @@ test('a plan for machines that run several tasks at once, which nothing mends, i
   })
   expect(why).not.toContain('mended')
 })
+
+test('a graph of long chains follows a plan mended for the least mean, independent tasks have nothing of it', async () => {
+  const triedOn = async (problem: Problem) => {
+    const [schedule] = heft.plan(problem, { seed: 1 })
+    if (!schedule) expect.fail('heft gave no schedule')
+    return chooseByTrial(problem, {
+      objective: 'makespan',
+      conditions: { noise: 0.3, seed: 3 },
+      members: [memberOf(problem, 'heft', schedule)],
+      deadline: Number.POSITIVE_INFINITY,
+      mostRuns: 6,
+    })
+  }
+  expect((await triedOn(eightChains(true))).name).toBe('heft, mended as it goes for the least mean')
+  expect((await triedOn(eightChains(false))).why).not.toContain('for the least mean')
+})
+
+function eightChains(linked: boolean): Problem {
+  const random = prng(12)
+  return problemFrom(
+    {
+      machines: Array.from({ length: 8 }, (_, at) => ({ id: `m${at}`, speed: 1 + (at % 2) })),
+      network: { bandwidth: 1, latency: 1 },
+      tasks: Array.from({ length: 40 }, (_, at) => ({
+        id: `t${at}`,
+        work: 1 + Math.floor(random.next() * 50),
+        after: linked && at >= 8 ? [{ task: `t${at - 8}`, bytes: at % 5 }] : [],
+      })),
+    },
+    { place: 'eight chains', name: 'eight chains' },
+  )
+}

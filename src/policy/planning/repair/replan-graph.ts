@@ -35,6 +35,8 @@ export type Underway = {
   readonly at: number
   /** 1: running or done. */
   readonly begun: Uint8Array
+  /** 1: not done yet. */
+  readonly running: Uint8Array
   /** When what has begun did; of the rest, the plan's order, every one above `at`. */
   readonly start: Float64Array
   /** How long what has begun takes, expected where it still runs. */
@@ -45,14 +47,14 @@ export type Underway = {
 type ReplanOptions = { readonly tries: number; readonly seed: number }
 
 /** Tasks that have not begun, first to last, and every task's machine. */
-type Replanned = Pick<DagPlan, 'order' | 'machine'>
+export type Replanned = Pick<DagPlan, 'order' | 'machine'>
 
 /** Temperatures in mean tasks' shares of the rest; measured on workflows and standard task graphs. */
-const hot = 0.004
-const cold = 0.0008
+export const hot = 0.004
+export const cold = 0.0008
 
 /** What has begun can run nowhere else and no earlier; the rest cannot begin in the past. */
-function pinned(dag: Dag, { at, begun, start, time, machine }: Underway) {
+export function pinned(dag: Dag, { at, begun, start, time, machine }: Underway) {
   const { machines } = dag
   const [times, release] = [dag.times.slice(), dag.release.slice()]
   for (let task = 0; task < dag.tasks; task += 1) {

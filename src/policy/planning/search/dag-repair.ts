@@ -8,11 +8,11 @@ import { type DagPlan, latestEnd, setFreeBefore, startOn } from './dag-plan.ts'
  * its machine; all others are passed by in a few instructions. What changed is logged, so that a
  * rejected move costs no more than its own changes to take back.
  */
-type ChangeLog = {
+type ChangeLog = Changes & { readonly start: Float64Array; readonly end: Float64Array }
+
+export type Changes = {
   count: number
   readonly task: Int32Array
-  readonly start: Float64Array
-  readonly end: Float64Array
   /** `stale[task] === now`: some predecessor has changed. */
   readonly stale: Int32Array
   /** `moved[task] === now`: the move put it elsewhere. */
@@ -23,10 +23,14 @@ type ChangeLog = {
 }
 
 export const changeLogFor = (dag: Dag): ChangeLog => ({
-  count: 0,
-  task: new Int32Array(dag.tasks),
+  ...changesFor(dag),
   start: new Float64Array(dag.tasks),
   end: new Float64Array(dag.tasks),
+})
+
+export const changesFor = (dag: Dag): Changes => ({
+  count: 0,
+  task: new Int32Array(dag.tasks),
   stale: new Int32Array(dag.tasks),
   moved: new Int32Array(dag.tasks),
   now: 0,
@@ -77,7 +81,8 @@ export function takeBackRepair(plan: DagPlan, log: ChangeLog): void {
   }
 }
 
-function startLog(plan: DagPlan, move: Move, log: ChangeLog): void {
+/** Marks what the move itself touches. */
+export function startLog(plan: DagPlan, move: Move, log: Changes): void {
   log.count = 0
   log.now += 1
   log.changedMachine.fill(0)
@@ -94,13 +99,13 @@ function startLog(plan: DagPlan, move: Move, log: ChangeLog): void {
   staleAfter(plan, log, left, move.oldMachine)
 }
 
-function moves(log: ChangeLog, task: number): void {
+function moves(log: Changes, task: number): void {
   log.stale[task] = log.now
   log.moved[task] = log.now
 }
 
 /** Whoever followed a task where it was now follows someone else. */
-function staleAfter(plan: DagPlan, log: ChangeLog, from: number, on: number): void {
+function staleAfter(plan: DagPlan, log: Changes, from: number, on: number): void {
   const { order, machine } = plan
   for (let at = from; at < order.length; at += 1) {
     const task = order[at]
