@@ -104,6 +104,43 @@ describe('why a task waits though a slot is idle', () => {
   const models = (strategy: string): LiveRun[] =>
     ['A', 'B'].map(name => ({ name, items: 4, seconds: 1, loads: 10, strategy }))
 
+  test('a machine is kept for what has waited long for room', () => {
+    const state = emptyState()
+    const machine = { ...joining(0, {}), slots: 2, capacity: { cpu: 2 } }
+    const runs = [1, 2].map(cpu => {
+      const run = definitionOf({
+        name: `needs ${cpu}`,
+        items: 0,
+        seconds: 1,
+        strategy: 'on-demand',
+      })
+      return { ...run, priority: cpu, stages: run.stages.map(at => ({ ...at, needs: { cpu } })) }
+    })
+    const read = { kind: 'read' as const, first: 0, cursor: 'end', done: true }
+    step(state, 0, [
+      { kind: 'joined', machine },
+      { kind: 'submit', run: runs[0] },
+    ])
+    step(state, SECOND, [{ ...read, stage: 0, count: 99 }])
+    step(state, SECOND, [{ kind: 'submit', run: runs[1] }])
+    step(state, SECOND, [{ ...read, stage: 1, count: 1 }])
+    const { tasks } = state
+    for (let at = 0; at < 99; at += 1) {
+      const slot = at % 2
+      const [task] = state.machines[0].slots[slot].running
+      const item = { tasks: [task], attempts: [tasks.attempt[task]], indexes: [tasks.first[task]] }
+      const answer = { codes: [0], micros: [SECOND], failures: [], peakBytes: 0 }
+      step(state, 2 * SECOND + (at * SECOND) / 2, [
+        { kind: 'outcomes', machine: 0, slot, ...item, ...answer },
+      ])
+      if (state.machines[0].idle.length > 0) break
+    }
+    const [small] = state.stages[0].classes.map(number => state.classes[number])
+    expect(refusalsOf(state, state.runs[0], small).map(({ reason }) => reason)).toEqual([
+      'it is kept for an item of items, which has waited long for room',
+    ])
+  })
+
   test('setup-aware waits for the slot that loads the model: said of every machine that is idle', () => {
     const state = begun(3, models('setup-aware'))
     const [klass] = state.classes

@@ -1,5 +1,6 @@
 import { whyGivenUpOn } from '../../core/given-up.ts'
 import { holds } from '../../core/models.ts'
+import { kept } from '../../core/phase/reserve.ts'
 import type { Class, Machine, Run, State } from '../../core/state.ts'
 import { fits } from '../../core/times.ts'
 import { formatBytes, plural } from '../../std/units.ts'
@@ -12,9 +13,14 @@ export function refusalsOf(state: State, run: Run, klass: Class): Refusal[] {
   const whole = refusedByRun(state, run)
   if (whole !== undefined) return [{ machine: 'every machine', ...whole }]
   const refusals: Refusal[] = []
+  const isKept = run.allocation.binds === 'late' ? kept(state) : undefined
   for (const machine of state.machines) {
     if (!machine.alive) continue
-    const reason = refusedBy(state, klass, machine) ?? waitsForModel(state, run, klass, machine)
+    const other =
+      isKept?.machine === machine.number && isKept.for !== klass ? isKept.for : undefined
+    const reason =
+      refusedBy(state, klass, machine) ??
+      (other === undefined ? waitsForModel(state, run, klass, machine) : keptFor(state, other))
     if (reason !== undefined) refusals.push({ machine: machine.definition.id, ...reason })
   }
   if (!state.machines.some(machine => machine.alive))
@@ -58,6 +64,14 @@ function refusedBy(state: State, klass: Class, machine: Machine): Reason | undef
           : `all ${machine.slots.length} slots are busy`,
     }
   return undefined
+}
+
+function keptFor({ stages }: State, { stage }: Class): Reason {
+  const { name } = stages[stage].definition
+  return {
+    reason: `it is kept for an item of ${name}, which has waited long for room`,
+    helps: 'smaller needs there',
+  }
 }
 
 /** A strategy that looks at setup may let an idle slot be: one that holds the model is through sooner. */

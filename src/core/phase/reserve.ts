@@ -3,6 +3,7 @@ import { limits } from '../limits.ts'
 import { firstTask } from '../queue.ts'
 import type { Class, Machine, State } from '../state.ts'
 import { comparableMicros, fits } from '../times.ts'
+import { classesInOrder } from './next-class.ts'
 
 /**
  * A task that asks for more than is free lets others go first, and where those never cease it would wait for ever.
@@ -31,6 +32,16 @@ export function reservedFor(state: State, klass: Class): number {
     best = machine.number
   }
   return best
+}
+
+/** Which machine starts nothing now but tasks of a class that has waited long for room, if one does. */
+export function kept(state: State): { readonly machine: number; readonly for: Class } | undefined {
+  const waiting = classesInOrder(state, 'late', () => true)
+  for (let klass = waiting.pop(); klass !== undefined; klass = waiting.pop()) {
+    const machine = reservedFor(state, klass)
+    if (machine >= 0) return { machine, for: klass }
+  }
+  return undefined
 }
 
 /** Machines: enough for one box, and little to look at in a decision. */
