@@ -26,7 +26,8 @@ import { restore } from '../driver/restore.ts'
 import { formatBytes, formatDuration, plural } from '../std/units.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
-import { print, printJson, table } from './print.ts'
+import { printJson, table } from './print.ts'
+import { printProse } from './terminal.ts'
 
 /** One thing looked at. `bad`: dray cannot work so; `warn`: it can, with less. */
 type Finding = {
@@ -64,7 +65,7 @@ async function doctor(flags: { dir?: string; json?: boolean }): Promise<number> 
       name,
       helps === undefined ? found : `${found}; ${helps}`,
     ])
-    for (const line of table(rows)) print(line)
+    printProse(table(rows))
   }
   return healthy ? exitCode.done : exitCode.failed
 }

@@ -9,15 +9,8 @@ import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { inSeconds } from './json-times.ts'
 import { leftInWords, tookInWords } from './time-left.ts'
-import {
-  coloured,
-  countedRetries,
-  modelsInWords,
-  percent,
-  print,
-  printJson,
-  table,
-} from './print.ts'
+import { coloured, countedRetries, modelsInWords, percent, printJson, table } from './print.ts'
+import { printProse } from './terminal.ts'
 
 export function registerStatus(program: Command): void {
   program
@@ -37,7 +30,7 @@ async function status(
 ): Promise<number> {
   const summary = await ask(directoryFrom(flags.dir), { op: 'status', run })
   if (flags.json === true) printJson(asJson(summary))
-  else for (const line of statusLines(summary)) print(line)
+  else printProse(statusLines(summary))
   return exitCode.done
 }
 

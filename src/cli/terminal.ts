@@ -22,3 +22,8 @@ export function toTerminal(lines: readonly string[]): string {
   const whole = shown.split('\n').flatMap(line => wrapped(line, width))
   return `${whole.join('\n')}\n`
 }
+
+/** The same, written. */
+export function printProse(lines: readonly string[]): void {
+  process.stdout.write(toTerminal(lines))
+}

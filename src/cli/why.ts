@@ -12,7 +12,8 @@ import { ask } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { inSeconds, withIsoForecasts } from './json-times.ts'
-import { coloured, print, printJson } from './print.ts'
+import { coloured, printJson } from './print.ts'
+import { printProse } from './terminal.ts'
 import { leftInWords, rangeInWords } from './time-left.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean; readonly stage?: string }
@@ -52,7 +53,7 @@ function show<Answer>(
   asJson: (answer: Answer) => unknown,
 ): void {
   if (json === true) printJson(asJson(answer))
-  else for (const line of inWords(answer)) print(line)
+  else printProse(inWords(answer))
 }
 
 const itemJson = ({ stages, ...answer }: WhyItem) => ({
