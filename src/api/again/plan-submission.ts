@@ -187,7 +187,6 @@ function inputInWords({ input }: Job, before: Job): string {
 
 const keyOf = (input: Job['input']): string | undefined => ('key' in input ? input.key : undefined)
 
-/** Options that contradict each other are refused: neither may silently win. */
 /** Also where nothing has run that could be redone. */
 function refuseUnknownStage({ stages }: Job, redo: readonly string[]): void {
   const names = stages.map(({ name }) => name)
@@ -198,6 +197,7 @@ function refuseUnknownStage({ stages }: Job, redo: readonly string[]): void {
   )
 }
 
+/** Options that contradict each other are refused: neither may silently win. */
 function refuseContradiction({ fresh, keep, redo = [] }: PlanOptions): void {
   if (fresh !== true || (keep !== true && redo.length === 0)) return
   const other = keep === true ? '--keep' : `--redo ${redo[0]}`
