@@ -1,4 +1,3 @@
-import { HAND_OUT } from '../policy/decomposition/guided.ts'
 import { assert } from '../std/assert.ts'
 import { MILLISECOND, MINUTE } from '../std/time.ts'
 
@@ -6,15 +5,18 @@ import { MILLISECOND, MINUTE } from '../std/time.ts'
 export const limits = {
   /** Predicted work one message to a slot may carry: short against a timeout, long against a hand-over (about 0.1 ms). */
   messageWork: 5 * MILLISECOND,
-  /** Predicted work of one item from which a hand-over is 1 % at most: a slot need not have the next at hand. */
-  worthOne: 100 * HAND_OUT,
+  /**
+   * Predicted work of one item from which waiting for the next is 1 % at most: a slot need not have it at hand. From
+   * an answer through a commit to the next message it takes 2 to 6 ms while all cores are at work.
+   */
+  worthOne: 500 * MILLISECOND,
   /** Predicted work that is not divided among slots: less than handing it over takes. */
-  handOver: HAND_OUT,
+  handOver: MILLISECOND,
   /**
    * Predicted work left in a slot's chunks of short items when the next is sent: two chunks, as answers come late. With
    * one, a slot has none at hand while it begins its last, and its answers leave, and are committed, a third as often again.
    */
-  chunkAhead: 240 * MILLISECOND,
+  chunkAhead: 480 * MILLISECOND,
   /** Tasks in one message: bounds the line a slot has to parse (about 60 bytes each). */
   messageTasks: 1_000,
   /** Open tasks of a stage under orders that look only at the head: enough for 2 messages to each of 10 slots. */

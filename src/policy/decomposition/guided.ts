@@ -15,6 +15,6 @@ export function guided(question: ChunkQuestion): number {
 }
 
 /** Micros to hand out one task and take its answer, while all cores are at work: messages, a commit, a busy loop. */
-export const HAND_OUT = 1_000
+const HAND_OUT = 2_000
 /** Items: of those so short that this binds, what each takes of the loop is the cost. */
 const MOST = 1_000

@@ -41,7 +41,7 @@ const PROGRESS_MS = 50
  * has its next message at hand.
  */
 const TURN_MS = 20
-const UNHURRIED_TURN_MS = 50
+const UNHURRIED_TURN_MS = 100
 
 /**
  * Runs items one after another. A handler that answers at once costs no `await`: at a hundred
