@@ -31,7 +31,10 @@ import { gatherFrom } from './gather-from.ts'
 import { foretellEnds } from './beside/foretell-ends.ts'
 import { rememberEnds } from './beside/hindsight.ts'
 import { rememberTimes } from './beside/learnt-times.ts'
+import { lookForPlace } from './look-for-place.ts'
+import { executorMachines } from './machines.ts'
 import { jobOf } from './recorded-job.ts'
+import { restOrTime } from './rest-or-time.ts'
 import { writeOutputs, writtenBy } from './run-outputs.ts'
 import { waiters } from './waiters.ts'
 
@@ -93,8 +96,6 @@ const LAST_READ = 1_000
 /** Bytes of journal: replayed in about a third of a second. */
 const SNAPSHOT_EVERY = 4 * 1024 * 1024
 const MAX_RESULT = 16 * 1024 * 1024
-/** Milliseconds between looks for the directory, which may go away while long items run and nothing is committed. */
-const LOOK = 2_000
 
 export async function openHost(options: HostOptions): Promise<Host> {
   const owner = await claimDirectory(options.dir)
@@ -213,13 +214,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       loop.send({ kind: 'pause', run: run.number })
   for (const machine of options.machines) loop.send({ kind: 'joined', machine })
 
-  const look = setInterval(() => {
-    try {
-      directory.checkPlace()
-    } catch (error) {
-      loop.fail(error)
-    }
-  }, LOOK).unref()
+  const stopLooking = lookForPlace(directory.checkPlace, loop.fail)
 
   const host: Host = {
     dir,
@@ -264,7 +259,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     isClosed: () => closed,
     async close(grace = 2_000_000) {
       closed = true
-      clearInterval(look)
+      stopLooking()
       loop.stop()
       waiting.failed(new ClosedError(dir))
       await executor.close(grace)
@@ -294,28 +289,6 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     throw error
   }
   return host
-}
-
-/** Every machine the core knows by number, so that its numbers are the executor's. */
-function executorMachines(state: State, joining: readonly MachineDefinition[]) {
-  const known = state.machines.map(
-    machine => joining.find(({ id }) => id === machine.definition.id) ?? machine.definition,
-  )
-  const added = joining.filter(machine => !known.some(({ id }) => id === machine.id))
-  return [...known, ...added].map(({ id, slots, speed }) => ({ id, slots: slots ?? 1, speed }))
-}
-
-/** Resolves when no task runs and no output is being written, or when the time is over. */
-async function restOrTime(host: Host, millis: number): Promise<void> {
-  const { machines, runs } = host.state
-  const isBusy = (): boolean =>
-    machines.some(({ alive, running }) => alive && running > 0) ||
-    runs.some(({ state }) => state === 'finishing')
-  if (!isBusy()) return
-  const rested = new AbortController()
-  const off = host.listen({ onStep: () => !isBusy() && rested.abort() })
-  await pause(millis, undefined, { signal: rested.signal }).catch(() => {})
-  off()
 }
 
 const endOf = ({ state }: Run): 'done' | 'failed' | 'cancelled' | undefined =>

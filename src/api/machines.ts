@@ -1,4 +1,5 @@
 import { discoverMachine } from '../adapter/machine/discover.ts'
+import type { State } from '../core/state.ts'
 import type { MachineEntry } from '../input/machines-file.ts'
 import type { MachineDefinition } from '../model/run.ts'
 
@@ -12,4 +13,13 @@ export async function machinesHere(
     ...machine,
     capacity: { cpu: machine.slots, memory: capacity.memory, ...machine.capacity },
   }))
+}
+
+/** Every machine the core knows by number, so that its numbers are the executor's. */
+export function executorMachines(state: State, joining: readonly MachineDefinition[]) {
+  const known = state.machines.map(
+    machine => joining.find(({ id }) => id === machine.definition.id) ?? machine.definition,
+  )
+  const added = joining.filter(machine => !known.some(({ id }) => id === machine.id))
+  return [...known, ...added].map(({ id, slots, speed }) => ({ id, slots: slots ?? 1, speed }))
 }
