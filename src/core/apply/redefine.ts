@@ -4,9 +4,9 @@ import { affordableScale } from '../models.ts'
 import type { Run, State } from '../state.ts'
 import { ASSIGNED, moveTask, READY, WAITING } from '../tasks.ts'
 import { joinTenants } from '../tenants.ts'
+import { classOf } from './classes.ts'
 import { rebuildQueues } from './enqueue.ts'
 import { forgetAssignment } from './assignment.ts'
-import { classOf } from './stage.ts'
 
 /**
  * The same stages under other policies. Running tasks keep the resources they hold; everything else follows the
