@@ -21,7 +21,8 @@ import { type GatheredGroups, type Payloads, payloadsOf, stow, unstow } from './
 import { releaseKept } from './release.ts'
 import { createPerformer } from './perform.ts'
 import { historyOf } from './history.ts'
-import { resultBatches, toEvent } from './recording.ts'
+import { resultBatches } from './recording.ts'
+import { eventOf } from './reported.ts'
 import { isSnapshotDue, isSnapshotDueAtClose } from './snapshot-due.ts'
 import { stoppedBatches } from './unanswered.ts'
 import { wishesOf } from './wishes-of.ts'
@@ -187,36 +188,13 @@ export function createLoop(state: State, ports: LoopPorts): Loop {
     return batches
   }
 
-  const receive = (event: ExecutorEvent): void => {
-    switch (event.kind) {
-      case 'outcomes':
-        admit(toEvent(event.slot.machine, event.slot.slot, event.outcomes), event.outcomes)
-        return schedule()
-      case 'loaded':
-        return send({
-          kind: 'loaded',
-          machine: event.slot.machine,
-          slot: event.slot.slot,
-          stage: event.stage,
-          micros: event.micros,
-          bytes: event.bytes,
-          frees: event.frees,
-        })
-      case 'slotEnded':
-        return send({
-          kind: 'slotEnded',
-          machine: event.slot.machine,
-          slot: event.slot.slot,
-          failure: event.failure,
-          ...(event.peakBytes === undefined ? {} : { peakBytes: event.peakBytes }),
-        })
-      case 'stageBroken':
-        return send({ kind: 'stageBroken', stage: event.stage, failure: event.failure })
-      case 'pressure':
-        return send(event)
-      default:
-        ports.onLog?.(event)
+  const receive = (report: ExecutorEvent): void => {
+    if (report.kind === 'log' || report.kind === 'progress') {
+      ports.onLog?.(report)
+      return
     }
+    admit(eventOf(report), report.kind === 'outcomes' ? report.outcomes : undefined)
+    schedule()
   }
 
   const tick = (): number | undefined => {

@@ -1,0 +1,32 @@
+import type { Event } from '../core/event.ts'
+import type { ExecutorEvent } from '../port/executor.ts'
+import { toEvent } from './recording.ts'
+
+/** What concerns the core: the rest is for whoever watches. */
+type Report = Exclude<ExecutorEvent, { kind: 'log' | 'progress' }>
+
+/** An executor's report in the core's words. */
+export function eventOf(report: Report): Event {
+  if (report.kind === 'pressure') return report
+  if (report.kind === 'stageBroken')
+    return { kind: 'stageBroken', stage: report.stage, failure: report.failure }
+  const { machine, slot } = report.slot
+  switch (report.kind) {
+    case 'outcomes':
+      return toEvent(machine, slot, report.outcomes)
+    case 'loaded': {
+      const { stage, micros, bytes, frees } = report
+      return { kind: 'loaded', machine, slot, stage, micros, bytes, frees }
+    }
+    case 'slotEnded': {
+      const { failure, peakBytes } = report
+      return {
+        kind: 'slotEnded',
+        machine,
+        slot,
+        failure,
+        ...(peakBytes !== undefined && { peakBytes }),
+      }
+    }
+  }
+}
