@@ -1,23 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { contentVersion } from '../../source/file-version.ts'
 import { abortReason, type Why } from '../abort-reason.ts'
 import { answerFlow } from './answer-flow.ts'
 import { answerOf, isOutOfFiles, type ItemAnswer } from './answer.ts'
-import { runBatch } from './batch.ts'
+import { batchRunner } from './batch-runner.ts'
 import { blame, type Running } from './blame.ts'
 import { commonGround } from './common-ground.ts'
-import { type ContextHost, ItemContext, type ItemPlace, placeOf } from './item-context.ts'
+import { type ContextHost, ItemContext, placeOf } from './item-context.ts'
 import {
   answerEnd,
   answerThrown,
   badInput,
-  callLater,
   cancelledAnswer,
-  type End,
   isThenable,
   unreadable,
 } from './item-end.ts'
-import { parse } from '../json.ts'
 import type { LoadedStage } from './loaded-stage.ts'
 import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
@@ -28,6 +24,7 @@ import {
   type StageDefinition,
 } from '../protocol.ts'
 import { readItem } from './read-item.ts'
+import { tellContent } from './tell-content.ts'
 import { throttle } from './throttle.ts'
 import type { slotVoice } from '../voice.ts'
 
@@ -82,6 +79,15 @@ export function itemRunner({
     },
   }
 
+  /** Notes that this one begins. True: it was cancelled before, and is not to run. */
+  function beginsCancelled(seq: number): boolean {
+    begun = seq
+    return cancelled.size > 0 && cancelled.delete(seq)
+  }
+
+  const shared = { host, outbox, voice, measure, flow, slowness, blamed, ground }
+  const runMany = batchRunner({ ...shared, beginsCancelled, leave })
+
   async function run(stage: StageDefinition, loaded: LoadedStage, message: Message): Promise<void> {
     const { header } = message
     if (ground.isSpoilt()) leave()
@@ -93,6 +99,7 @@ export function itemRunner({
       const tryNumber = header.tries?.[order] ?? 1
       if (loaded.batch !== undefined && (count > 1 || loaded.handle === undefined)) {
         await runMany(stage, loaded, message, { at, count, tryNumber })
+        now = performance.now()
         at += count
       } else {
         for (const end = at + count; at < end; at++) {
@@ -114,8 +121,7 @@ export function itemRunner({
     tryNumber: number,
   ): Promise<void> | undefined {
     const place = placeOf(message.header, at)
-    begun = place.seq
-    if (cancelled.size > 0 && cancelled.delete(place.seq)) {
+    if (beginsCancelled(place.seq)) {
       flow.answer(place.seq, cancelledAnswer, measure(0), now)
       return undefined
     }
@@ -170,7 +176,8 @@ export function itemRunner({
     const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
     if (answer.letter !== 'f') {
       ItemContext.dropCheckpoint(context)
-      tellContent(stage, seq, payload)
+      // The time this takes counts neither for this item nor for the next.
+      if (tellContent(outbox, stage, { seq, payload })) now = performance.now()
     }
     if (stage.slowdown <= 1) return done(seq, answer, use)
     const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, use) }
@@ -187,96 +194,10 @@ export function itemRunner({
     return isOutOfFiles(answer) ? leave(FILES_SPENT) : undefined
   }
 
-  /**
-   * Reports the version of the file that the item named. The time this takes counts neither for this item nor
-   * for the next.
-   */
-  function tellContent(stage: StageDefinition, seq: number, payload: string): void {
-    const version = stage.takesFiles ? contentVersion(parse(payload)) : undefined
-    if (version === undefined) return
-    outbox.put(encodeSlotLine({ kind: 'content', seq, version }))
-    now = performance.now()
-  }
-
   async function payOwed(): Promise<void> {
     flow.flush(now)
     await slowness.pay()
     now = performance.now()
-  }
-
-  async function runMany(
-    stage: StageDefinition,
-    loaded: LoadedStage,
-    message: Message,
-    { at, count, tryNumber }: { at: number; count: number; tryNumber: number },
-  ): Promise<void> {
-    const places: ItemPlace[] = []
-    const payloads: string[] = []
-    const items: unknown[] = []
-    for (let i = at; i < at + count; i++) {
-      const place = placeOf(message.header, i)
-      begun = place.seq
-      if (cancelled.delete(place.seq)) {
-        flow.answer(place.seq, cancelledAnswer, measure(0), now)
-        continue
-      }
-      try {
-        items.push(await readItem(stage, message.payloads[i]))
-        places.push(place)
-        payloads.push(message.payloads[i])
-      } catch (error) {
-        flow.answer(place.seq, unreadable(error), measure(0), now)
-      }
-    }
-    if (places.length === 0) return
-    const context = new ItemContext(host, stage, loaded.model.loaded, tryNumber, places[0], places)
-    const whole: Running = {
-      stage: stage.stage,
-      first: places[0].seq,
-      last: places[places.length - 1].seq,
-      context,
-      settle: undefined,
-    }
-    blamed.begin(whole)
-    voice.begin(whole.first)
-    const began = performance.now()
-    let started = began
-    let isSpent = false
-    const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
-    const call = async (from: number, to: number): Promise<End> => {
-      const part = places.slice(from, to)
-      const own = new ItemContext(host, stage, loaded.model.loaded, tryNumber, part[0], part)
-      if (ItemContext.isAborted(context)) ItemContext.abort(own, context.signal.reason)
-      const current = { ...whole, context: own }
-      blamed.begin(current)
-      const end = await blamed.ended(
-        callLater(() => loaded.batch?.(items.slice(from, to), own)),
-        current,
-      )
-      if (ItemContext.isAborted(own)) ItemContext.abort(context, own.signal.reason)
-      return end
-    }
-    await runBatch(places.length, call, async (from, answers) => {
-      now = performance.now()
-      const each = Math.max(1, Math.round(((now - started) * 1_000) / answers.length))
-      started = now
-      const use = measure(each, answers.length)
-      const extra = slowness.owe(stage.slowdown, use, answers.length)
-      const slowed = { ...use, micros: each + Math.round(extra / answers.length) }
-      for (const [i, answer] of answers.entries()) {
-        const { seq } = places[from + i]
-        const said = answer(rules, context)
-        isSpent ||= isOutOfFiles(said)
-        if (said.letter !== 'f') tellContent(stage, seq, payloads[from + i])
-        flow.answer(seq, said, slowed, now)
-      }
-      if (slowness.isDue()) await payOwed()
-    })
-    const isSpoilt = ground.restore((now - began) * 1_000)
-    voice.end()
-    blamed.end()
-    if (isSpoilt) leave()
-    if (isSpent) leave(FILES_SPENT)
   }
 
   function leave(code?: number): never {
