@@ -9,8 +9,9 @@ import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
 import { MEMORY_OF_BOX } from '../../model/failure.ts'
 import { LEFT_MEMORY, slotFailure } from './slot-failure.ts'
 import { heapFor, heapLimit } from './heap.ts'
-import { defineStage, letGo, newlyOpened, type Opened, silence } from './opened.ts'
+import { defineStage, newlyOpened, type Opened } from './opened.ts'
 import { slotOutput } from './slot-output.ts'
+import { slotProcesses } from './slot-processes.ts'
 import type { StageState } from './stage-state.ts'
 
 /** What a slot asks of the executor it belongs to. */
@@ -32,12 +33,11 @@ export type Slot = ReturnType<typeof slotAt>
  * current one has answered everything, so a slot runs one item at a time whatever it hosts.
  */
 export function slotAt(address: SlotAddress, host: SlotHost) {
-  const opened = new Set<Opened>()
+  const processes = slotProcesses()
   const pending = pendingItems()
   const output = slotOutput(pending, host.emit)
   const place = { machine: address.machine, checkpoints: host.checkpoints }
   let held: { readonly state: StageState; readonly attempts: readonly AttemptOrder[] }[] = []
-  let active: Opened | undefined
   let outcomes: Outcome[] = []
   let peakBytes = 0
 
@@ -57,30 +57,27 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
         continue
       }
       if (state.file === undefined) return
-      const target = channelFor(state, heapFor(attempts))
+      const target = processFor(state, heapFor(attempts))
       if (target === undefined) return
       held.shift()
       send(target, state, attempts)
     }
   }
 
-  function channelFor(state: StageState, heap: number): Opened | undefined {
-    const environment = state.channelKey
-    const serves = (one: Opened) => one.environment === environment && one.heap >= heap
-    if (active !== undefined) {
-      if (serves(active)) return active
-      if (pending.count() > 0) return undefined
-    }
-    for (const one of opened) if (serves(one)) return (active = one)
+  /** `undefined`: the one in use has yet to answer, or the entry of a new one is being prepared. */
+  function processFor(state: StageState, heap: number): Opened | undefined {
+    const wanted = { environment: state.channelKey, heap }
+    const found = processes.take(wanted, pending.count() > 0)
+    if (found !== 'none') return found === 'busy' ? undefined : found
     const channel = host.open(state, heap, {
       onLine: line => onLine(target, line),
       onOutput: output.unnamed,
       onEnd: end => onEnd(target, end),
     })
     if (channel === undefined) return undefined
-    const target = newlyOpened({ environment, heap }, channel)
-    opened.add(target)
-    return (active = target)
+    const target = newlyOpened(wanted, channel)
+    processes.add(target)
+    return target
   }
 
   function send(target: Opened, state: StageState, attempts: readonly AttemptOrder[]): void {
@@ -214,8 +211,8 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
   function onEnd(target: Opened, end: ChannelEnd): void {
     if (target.silent) return
-    if (target !== active) {
-      opened.delete(target)
+    if (target !== processes.inUse()) {
+      processes.remove(target)
       return
     }
     const failure = slotFailure({
@@ -236,9 +233,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
 
   function ended(target: Opened, failure: Failure): void {
     target.silent = true
-    for (const other of opened) silence(other)
-    opened.clear()
-    active = undefined
+    processes.endAll()
     held = []
     deliver()
     pending.clear()
@@ -248,6 +243,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   }
 
   function kill(): void {
+    const active = processes.inUse()
     if (active !== undefined) {
       active.killed ??= 'asked'
       active.channel.kill()
@@ -256,16 +252,6 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     const failure: Failure = { kind: 'cancelled', message: 'the slot was ended on request' }
     held = []
     queueMicrotask(() => host.emit({ kind: 'slotEnded', slot: address, failure }))
-  }
-
-  /** Its processes end in peace, or are ended; what comes next opens a new one. */
-  function replace(): void {
-    for (const target of opened) {
-      letGo(target)
-      setTimeout(() => target.channel.kill(), LEAVING_MS).unref()
-    }
-    opened.clear()
-    active = undefined
   }
 
   function abort(attempt: number, { kind, message }: Failure): void {
@@ -283,13 +269,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     if (sent.length === 0) return
     const why: Why = { code: kind === 'timeout' ? 'timeout' : 'cancelled', message }
     const [first, last] = [sent[0].seq, sent[sent.length - 1].seq]
-    active?.channel.send(`A ${JSON.stringify([first, last, why])}\n`)
-  }
-
-  function drop(state: StageState, how: 'U' | 'F'): void {
-    for (const target of opened) {
-      if (target.defined.has(state.id)) target.channel.send(`${how} ${state.id}\n`)
-    }
+    processes.inUse()?.channel.send(`A ${JSON.stringify([first, last, why])}\n`)
   }
 
   return {
@@ -297,28 +277,29 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     advance,
     kill,
     abort,
-    drop,
-    replace,
+    drop: processes.drop,
+    replace: processes.replaceAll,
     quit(): void {
       held = []
-      for (const target of opened) letGo(target)
+      processes.letAllGo()
     },
     /** What it holds while nothing runs in it, in bytes. */
     idleBytes(): number | undefined {
-      if (opened.size === 0 || pending.count() > 0 || held.length > 0) return undefined
-      return [...opened].reduce((sum, { memory }) => sum + memory.bytes(), 0)
+      const all = processes.all()
+      if (all.length === 0 || pending.count() > 0 || held.length > 0) return undefined
+      return all.reduce((sum, { memory }) => sum + memory.bytes(), 0)
     },
     /** Ends it, with all it has loaded, while nothing runs in it. */
     endIdle(failure: Failure): void {
-      replace()
+      processes.replaceAll()
       host.emit({ kind: 'slotEnded', slot: address, failure })
     },
     /** The processes to sample. */
-    processes: () => [...opened].filter(target => target.channel.pid !== undefined),
+    processes: () => processes.all().filter(target => target.channel.pid !== undefined),
     sampled(target: Opened, bytes: number): void {
       // A process that has just ended reports 0; its last sample is kept, since it may explain why it ended.
       if (bytes === 0) return
-      const item = target === active ? pending.first() : undefined
+      const item = target === processes.inUse() ? pending.first() : undefined
       target.memory.sampled(bytes, item?.seq)
       const limit = item?.memoryLimit
       if (limit === undefined || bytes <= limit) return
@@ -327,6 +308,3 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     },
   }
 }
-
-/** For the teardown of whatever else a replaced slot had loaded. */
-const LEAVING_MS = 1_000
