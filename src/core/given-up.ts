@@ -1,5 +1,5 @@
 import { limits } from './limits.ts'
-import type { Machine, Stage } from './state.ts'
+import type { Machine, Stage, State } from './state.ts'
 
 /**
  * Where a stage cannot be set up it is not tried again, and the run goes on on the other machines: slots of that
@@ -13,6 +13,10 @@ export function isGivenUpOn({ setup }: Stage, machine: number): boolean {
 /** Whether it is here, and the stage has not been given up on it. */
 export const isOpenTo = (machine: Machine, stage: Stage): boolean =>
   machine.alive && !isGivenUpOn(stage, machine.number)
+
+/** The machines that the stage may go to. */
+export const openMachines = ({ machines }: Pick<State, 'machines'>, stage: Stage): Machine[] =>
+  machines.filter(machine => isOpenTo(machine, stage))
 
 /** "3 slots in a row ended under it; the last: died"; nothing where it is still tried. */
 export function whyGivenUpOn(stage: Stage, machine: number): string | undefined {

@@ -1,6 +1,6 @@
 import { uncertaintyOf } from '../../choose/job-problem.ts'
 import { mostPlanned } from '../../choose/mend.ts'
-import { isOpenTo } from '../../core/given-up.ts'
+import { openMachines } from '../../core/given-up.ts'
 import { orderedTask } from '../../core/ordered.ts'
 import type { Machine, Stage, State } from '../../core/state.ts'
 import { ASSIGNED, READY, WAITING } from '../../core/tasks.ts'
@@ -41,9 +41,9 @@ export function openItems(state: State, stage: Stage): OpenItems | undefined {
   if (open.length === 0 || open.length > mostPlanned) return undefined
   const [first] = open
   const { needs } = state.classes[tasks.klass[first]]
-  const machineOf = state.machines
-    .filter(machine => isOpenTo(machine, stage))
-    .flatMap(machine => Array.from({ length: roomFor(needs, machine) }, () => machine.number))
+  const machineOf = openMachines(state, stage).flatMap(machine =>
+    Array.from({ length: roomFor(needs, machine) }, () => machine.number),
+  )
   if (machineOf.length === 0) return undefined
   const busy = busySlots(state, machineOf)
   const times = new Float64Array((open.length + busy.length) * machineOf.length)

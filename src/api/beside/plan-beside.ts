@@ -3,7 +3,7 @@ import type { LiveChoice } from '../../choose/live-choice.ts'
 import type { Standing } from '../../choose/standing.ts'
 import type { Job } from '../../model/job.ts'
 import type { Event } from '../../core/event.ts'
-import { isOpenTo } from '../../core/given-up.ts'
+import { openMachines } from '../../core/given-up.ts'
 import { hasEnded, type Run, type Stage } from '../../core/state.ts'
 import type { MachineDefinition } from '../../model/run.ts'
 import type { Host } from '../host.ts'
@@ -132,8 +132,7 @@ export function planBeside(host: Host, run: Run, job: Job): () => void {
 /** Whether the stage's plan, if it follows one, was made for the machines that are here. */
 function isFor(stage: Stage, plannedAt: Moment | undefined, { state }: Host): boolean {
   if (stage.plan === undefined || stage.plan.machine.size === 0) return true
-  const open = state.machines.filter(machine => isOpenTo(machine, stage))
-  const here = open.map(({ number }) => number)
+  const here = openMachines(state, stage).map(({ number }) => number)
   return plannedAt?.machines.join() === here.join()
 }
 

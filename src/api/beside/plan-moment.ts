@@ -1,4 +1,4 @@
-import { isOpenTo } from '../../core/given-up.ts'
+import { openMachines } from '../../core/given-up.ts'
 import { limits } from '../../core/limits.ts'
 import type { Decision } from '../../core/event.ts'
 import type { Stage, State } from '../../core/state.ts'
@@ -44,7 +44,7 @@ export function setbacksWith(
 export function momentOf(host: Host, stage: Stage, setbacks: Setbacks): Moment | undefined {
   const { state } = host
   if (!stage.complete || stage.known < 2) return undefined
-  const open = state.machines.filter(machine => isOpenTo(machine, stage))
+  const open = openMachines(state, stage)
   const known = open.every(machine => (stage.estimates[machine.number]?.n ?? 0) >= limits.samples)
   if (open.length === 0 || !known) return undefined
   const ended = stage.known - stage.pool.size - stage.open
