@@ -349,4 +349,18 @@ describe('measures', () => {
       expect(cpuMicros).toBeGreaterThanOrEqual(19_000)
     }
   })
+
+  test('what a part of a halved batch owes for its slow machine is no time of the next part', async () => {
+    const box = world({ machines: [{ id: 'slow', slots: 1, speed: 1 / 4 }] })
+    box.executor.define(0, code('batch-alone.mjs', { speeds: [1 / 4] }))
+    const items = [20_000, 0].map((micros, index) => ({
+      index,
+      key: `k${index}`,
+      payload: String(micros),
+    }))
+    box.executor.run(first, 0, [order(0, 0, { items })])
+    const [long, short] = await box.answered(2)
+    expect(long.micros).toBeGreaterThanOrEqual(79_000)
+    expect(short.micros).toBeLessThan(long.micros / 4)
+  })
 })
