@@ -258,7 +258,15 @@ describe('a lying or noisy handler', () => {
     },
   )
 
-  test.each(['breaksJson', 'breaksMaps', 'breaksArrays', 'breaksText', 'poisons'])(
+  test.each([
+    'breaksJson',
+    'breaksMaps',
+    'breaksArrays',
+    'breaksText',
+    'poisons',
+    'inherits',
+    'inheritsUnseen',
+  ])(
     '%s: what it changed of what all items share changes no other result: its slot ends, nobody is blamed',
     async does => {
       const box = harm(does)
