@@ -51,6 +51,13 @@ describe('what a handler throws keeps its own name or code', () => {
     ['throws', { kind: 'error', code: 'RangeError', message: 'out of range' }],
     ['rejects', { kind: 'error', code: 'ENOENT', message: 'no such file' }],
     ['string', { kind: 'error', message: 'the handler threw just text' }],
+    ['unreachable', { code: 'TypeError', message: 'fetch failed: connect ECONNREFUSED ::1:9' }],
+    ['causesItself', { kind: 'error', message: 'round' }],
+    ['plain', { kind: 'error', code: 'rate-limited', message: expect.stringContaining('slow') }],
+    ['throwsFailed', { kind: 'error', code: 'EMPTY', message: 'no text found' }],
+    ['failedOfError', { kind: 'error', message: 'no text found' }],
+    ['failedOfValue', { kind: 'error', message: '{ page: 3 }' }],
+    ['failedOfNothing', { kind: 'error', message: 'the handler gave no reason' }],
   ])('%s', async (does, failure) => {
     const { outcomes } = await answers([{ do: does }])
     expect(outcomes[0].failure).toMatchObject(failure)
@@ -102,6 +109,9 @@ describe('a bad result fails its item alone and says why', () => {
     ['forgotten', '"page" is a Promise, which becomes {} in JSON'],
     ['notANumber', '"mean" is NaN'],
     ['infinite', 'it is -Infinity'],
+    ['failedInside', 'ctx.failed(...) is an answer by itself'],
+    ['stoppedInside', 'ctx.stop(...) is an answer by itself'],
+    ['saysNothing', 'an object whose toJSON returns nothing'],
   ])('%s', async (does, reason) => {
     const { outcomes } = await answers([{ do: does }, { do: 'value', value: 1 }])
     expect(outcomes[0].failure).toMatchObject({ kind: 'bad-result' })

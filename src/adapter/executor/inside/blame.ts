@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Failure } from '../../../model/failure.ts'
-import { thrown } from './answer.ts'
+import { thrown } from './thrown.ts'
 import type { ItemContext } from './item-context.ts'
 import type { End } from './item-end.ts'
 import type { StageLoading } from './loaded-stage.ts'

@@ -1,4 +1,4 @@
-import { format } from 'node:util'
+import { format, inspect } from 'node:util'
 import type { AbortReason, Answer, BatchContext } from '../../../model/handler.ts'
 import { checkpointAt } from './checkpoint.ts'
 import type { MessageHeader, StageDefinition } from '../protocol.ts'
@@ -96,7 +96,7 @@ export class ItemContext implements BatchContext {
   get failed(): (reason: string, options?: { readonly code?: string }) => Answer {
     return (reason, options) => {
       const code = options?.code
-      return asAnswer(new FailedAnswer(String(reason), code === undefined ? code : String(code)))
+      return asAnswer(new FailedAnswer(reasonOf(reason), code === undefined ? code : String(code)))
     }
   }
 
@@ -113,6 +113,13 @@ export class ItemContext implements BatchContext {
   }
 }
 
+/** Whatever is given for text, an error most likely. */
+function reasonOf(reason: unknown): string {
+  if (reason === undefined) return 'the handler gave no reason'
+  if (reason instanceof Error) return String(reason.message)
+  return typeof reason === 'string' ? reason : inspect(reason, { breakLength: Infinity })
+}
+
 export class FailedAnswer {
   readonly reason: string
   readonly code: string | undefined
@@ -121,6 +128,11 @@ export class FailedAnswer {
     this.reason = reason
     this.code = code
   }
+
+  /** Within a result it would pass for a part of that. */
+  toJSON(): never {
+    throw new Error('ctx.failed(...) is an answer by itself, not a part of a result')
+  }
 }
 
 export class StoppedAnswer {
@@ -128,6 +140,10 @@ export class StoppedAnswer {
 
   constructor(result: unknown) {
     this.result = result
+  }
+
+  toJSON(): never {
+    throw new Error('ctx.stop(...) is an answer by itself, not a part of a result')
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Failure } from '../../../model/failure.ts'
-import { answerOf, type ItemAnswer, type ResultRules, thrown } from './answer.ts'
+import { answerOf, type ItemAnswer, type ResultRules } from './answer.ts'
+import { thrown } from './thrown.ts'
 import { ItemContext } from './item-context.ts'
 
 /** How a call of a handler ended: with a value, a throw, or an error that escaped and is charged to it. */

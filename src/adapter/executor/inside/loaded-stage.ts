@@ -2,7 +2,7 @@ import type { Failure } from '../../../model/failure.ts'
 import type { BatchHandler, Handler, Setup, Teardown } from '../../../model/handler.ts'
 import { explainImport, faultOfExports } from '../../modules/explain.ts'
 import { compilingHelps, importFile } from '../../modules/import-module.ts'
-import { messageOf, thrown } from './answer.ts'
+import { messageOf, thrown } from './thrown.ts'
 import type { StageDefinition } from '../protocol.ts'
 import { schemaCheck } from './schema-check.ts'
 

@@ -1,6 +1,6 @@
 import { format } from 'node:util'
 import { shuttingDown, type Why } from '../abort-reason.ts'
-import { thrown } from './answer.ts'
+import { thrown } from './thrown.ts'
 import { endSlot } from './end-slot.ts'
 import { itemRunner, type Message } from './item-runner.ts'
 import { parse } from '../json.ts'
