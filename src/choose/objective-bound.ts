@@ -1,6 +1,7 @@
 import type { Objective } from '../model/job.ts'
 import { topologicalOrder } from '../model/precedence.ts'
 import { lateFrom, type Problem } from '../model/problem.ts'
+import { leastFlow } from './least-flow.ts'
 
 /**
  * What no schedule can be below, under an objective other than the makespan: each task on its best
@@ -18,7 +19,7 @@ export function objectiveBound(problem: Problem, objective: Objective): number {
   if (objective === 'mean-flow-time') {
     const released = problem.tasks.reduce((sum, { release }) => sum + release, 0)
     const alone = ends.reduce((sum, end) => sum + end, 0)
-    const most = Math.max(alone, shortestFirst(problem))
+    const most = Math.max(alone, withoutWaiting(problem))
     return Math.max(0, most - released) / Math.max(1, problem.tasks.length)
   }
   return 0
@@ -78,12 +79,19 @@ function earliestEnds(problem: Problem): Float64Array {
   return ends
 }
 
+/** Sum of ends where no task waits for another or for its release. Says nothing of machines that run several at once. */
+function withoutWaiting(problem: Problem): number {
+  const { machines, underway = 0 } = problem
+  if (machines.some(({ capacity }) => capacity !== undefined)) return 0
+  const exact = underway === 0 ? leastFlow(problem, new Float64Array(machines.length)) : undefined
+  return exact?.bound ?? shortestFirst(problem)
+}
+
 /**
  * Sum of completion times with every task at its fastest on machines alike: shortest first is least
- * (Conway, Maxwell and Miller 1967). Says nothing of machines that run several tasks at once.
+ * (Conway, Maxwell and Miller 1967).
  */
 function shortestFirst(problem: Problem): number {
-  if (problem.machines.some(({ capacity }) => capacity !== undefined)) return 0
   const sorted = fastestTimes(problem).sort()
   const machines = problem.machines.length
   // The last task of each machine counts once, the one before it twice, and so on.

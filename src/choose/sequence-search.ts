@@ -3,6 +3,7 @@ import type { Schedule } from '../model/schedule.ts'
 import { type Prng, prng } from '../std/prng.ts'
 import { descendFlow } from './flow-descent.ts'
 import { lateAcceptance, type SearchOptions } from './late-acceptance.ts'
+import { leastFlow } from './least-flow.ts'
 import type { Score } from './objective.ts'
 import { freeAt, lineUnder, scheduleOf, sequencesOf } from './sequences.ts'
 
@@ -28,6 +29,11 @@ export function* searchSequences(
   const sequences = sequencesOf(problem, incumbent)
   const free = freeAt(problem, incumbent)
   if (sorted) {
+    const exact = leastFlow(problem, free)
+    if (exact !== undefined) {
+      yield scheduleOf(problem, incumbent, exact.sequences)
+      return
+    }
     sequences.forEach((tasks, on) => {
       const timeOf = (task: number) => problem.times[task * problem.machines.length + on]
       tasks.sort((a, b) => timeOf(a) - timeOf(b) || a - b)
