@@ -126,6 +126,18 @@ test.each(['png', 'jpeg', 'webp'] as const)(
   },
 )
 
+test('a png with a flipped bit is bad input: a decoder would leave out what follows it', async () => {
+  const canvas = createCanvas(200, 300)
+  canvas.getContext('2d').fillText('a page', 20, 20)
+  const bytes = canvas.toBuffer('image/png')
+  bytes[bytes.indexOf('IDAT') + 20] ^= 1
+  const folder = await mkdtemp(join(tmpdir(), 'dray-ocr-'))
+  const path = join(folder, 'page.png')
+  await writeFile(path, bytes)
+  await expect(readImage(path)).rejects.toMatchObject({ code: 'bad-input' })
+  await rm(folder, { recursive: true })
+})
+
 describe('real models on rendered pages', { timeout: 120_000 }, () => {
   let folder: string
   let detector: Model
