@@ -6,7 +6,7 @@ import { runName, storedName } from './stored-name.ts'
 
 /**
  * History of attempts that end without an answer: their slot ended under them, or their machine left.
- * Of a queue only the head was running; the others never began. Call before the core is stepped;
+ * Of a queue only the head was running, and not even that while the stage was being set up. Call before the core is stepped;
  * answers that came earlier in the same instant are applied first.
  */
 export function unansweredBatches(
@@ -18,7 +18,7 @@ export function unansweredBatches(
   const event = events[nth]
   if (event.kind !== 'slotEnded' && event.kind !== 'left') return []
   const { machine } = event
-  const answers = events.slice(0, nth)
+  const before = events.slice(0, nth)
   const slots = state.machines[machine]?.slots ?? []
   const left = { kind: 'lost', message: '' } as const
   return slots
@@ -26,7 +26,7 @@ export function unansweredBatches(
     .flatMap(slot => {
       const failure = event.kind === 'left' ? left : (slot.killing ?? event.failure)
       const peakBytes = event.kind === 'left' ? 0 : (event.peakBytes ?? 0)
-      return headBatch(state, now, slot, { machine, failure, answers, peakBytes })
+      return headBatch(state, now, slot, { machine, failure, before, peakBytes })
     })
 }
 
@@ -58,15 +58,20 @@ function headBatch(
   ended: {
     readonly machine: number
     readonly failure: Failure
-    readonly answers: readonly Event[]
+    readonly before: readonly Event[]
     readonly peakBytes: number
   },
 ): HistoryBatch[] {
-  const own = ended.answers.filter(
-    (event): event is Outcomes =>
-      event.kind === 'outcomes' && event.machine === ended.machine && event.slot === slot.number,
+  const isOwn = (event: { readonly machine: number; readonly slot: number }) =>
+    event.machine === ended.machine && event.slot === slot.number
+  const own = ended.before.filter(
+    (event): event is Outcomes => event.kind === 'outcomes' && isOwn(event),
   )
-  const head = headOf(state, slot, own)
+  const isSetUp =
+    !slot.loading ||
+    own.length > 0 ||
+    ended.before.some(event => event.kind === 'loaded' && isOwn(event))
+  const head = isSetUp ? headOf(state, slot, own) : undefined
   if (head === undefined) return []
   return batchOf(state, slot, {
     ...ended,

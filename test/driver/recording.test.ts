@@ -70,6 +70,15 @@ test('of a slot that ends with its answers, history holds the first item that ha
   ])
 })
 
+test('of a slot that ends while it is set up, history holds nothing: its item had not begun', () => {
+  const failure = { kind: 'lost', message: 'left behind' } as const
+  const ended = { kind: 'slotEnded', machine: 0, slot: 0, failure } as const
+  const loaded = { kind: 'loaded', machine: 0, slot: 0, stage: 0, micros: 1, bytes: 0 } as const
+  const state = atWork()
+  expect(unansweredBatches(state, 100_000, [ended], 0)).toEqual([])
+  expect(unansweredBatches(state, 100_000, [loaded, ended], 1)).toMatchObject([{ indexes: [0] }])
+})
+
 test('quick items in a row are one entry, with the processor time of all and the most memory', () => {
   const quick = (index: number): Outcome => ({
     ...answer(1, index),
