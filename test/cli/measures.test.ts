@@ -110,6 +110,34 @@ test('of interruptions before the first answer each counts from where work began
   expect(utilisation).toBe(1)
 })
 
+test('an attempt whose slot ends without an answer is part of the makespan', () => {
+  const state = emptyState()
+  const given = problemRun(article(), { strategy: 'on-demand' })
+  const run = { ...given, stages: [{ ...given.stages[0], link: { kind: 'source' as const } }] }
+  const machine = { id: 'm0', speed: 1, slots: 1, capacity: {}, cost: 0 }
+  step(state, 1e6, [
+    { kind: 'joined', machine },
+    { kind: 'submit', run },
+    { kind: 'read', stage: 0, first: 0, count: 2, cursor: '', done: true },
+  ])
+  const [task] = state.machines[0].slots[0].running
+  step(state, 2e6, [
+    {
+      ...{ kind: 'outcomes', machine: 0, slot: 0, tasks: [task], peakBytes: 0, failures: [] },
+      ...{ attempts: [state.tasks.attempt[task]], indexes: [0], codes: [0], micros: [1e6] },
+    },
+  ])
+  const failure = { kind: 'lost', message: 'left behind' } as const
+  step(state, 3e6, [{ kind: 'drain' }])
+  step(state, 6e6, [{ kind: 'slotEnded', machine: 0, slot: 0, failure }])
+  const { makespan, lowerBound, utilisation } = summarise(state, state.runs[0], [])
+  expect({ makespan, lowerBound, utilisation }).toEqual({
+    makespan: 5,
+    lowerBound: 5,
+    utilisation: 1,
+  })
+})
+
 /** A run of one stage on one machine whose history is given: by slot, when each item of its one attempt ended. */
 function recorded(
   stage: Partial<StageDefinition>,

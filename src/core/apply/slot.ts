@@ -216,6 +216,7 @@ function spend(state: State, machine: Machine, slot: Slot): void {
   const share = busy(state.stages[slot.stage], machine, Math.max(0, state.now - slot.headSince))
   // An attempt that is only stopping was counted when it was asked to stop.
   if (slot.running.length > 0) share.tasks += 1
+  state.stages[slot.stage].lastEnd = state.now
   slot.headSince = state.now
 }
 
