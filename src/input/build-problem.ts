@@ -1,8 +1,8 @@
 import { plural } from '../std/units.ts'
-import { serialHorizon, tickOf, usualTick } from '../model/horizon.ts'
 import { findCycle } from '../model/precedence.ts'
 import { amountOf, type Precedence, type Problem } from '../model/problem.ts'
 import { buildNetwork } from './build-network.ts'
+import { type PlaceOfTime, requireExact, requireSums } from './exact.ts'
 import { badInput } from './input-error.ts'
 import { didYouMean } from './nearest.ts'
 import type { ProblemPart } from './problem.ts'
@@ -40,64 +40,15 @@ export function buildProblem(part: ProblemPart, place: string, machinesPlace = p
     network: buildNetwork(part, { machineIndex, edges, place: machinesPlace }),
   }
   requireExact(problem, longest => (longest ? placeOfTime(part, place, longest) : place))
+  requireSums(problem, place, machinesPlace)
   return problem
 }
 
-function placeOfTime(part: ProblemPart, place: string, { task, machine }: PlaceOfTime): string {
+function placeOfTime(part: ProblemPart, place: string, { task, kind, at }: PlaceOfTime): string {
   const { id, times } = part.tasks[task]
-  return `${place}: tasks[${task}].${times ? `times[${machine}]` : 'work'} (${id})`
-}
-
-/**
- * Arithmetic is only exact while the whole horizon, in ticks, fits the 53 bits of a double. The place
- * is the longest time's, since what is too much is rarely spread evenly, or of one too short for a tick.
- */
-export function requireExact(problem: Problem, placeOf: (time?: PlaceOfTime) => string): void {
-  const horizon = serialHorizon(problem)
-  const tick = tickOf(horizon)
-  if (tick !== undefined) return requireSeen(problem, horizon, tick, placeOf)
-  const longest = longestTime(problem)
-  const alone = longest && `, task ${problem.tasks[longest.task].id} alone ${longest.time}`
-  throw badInput(
-    placeOf(longest),
-    `times are too large for exact arithmetic: everything run one after another takes ${horizon} ` +
-      `${problem.unit}${alone ?? ''}`,
-    `a sum below 2^53 (about 9.0e15); state times in a coarser unit`,
-  )
-}
-
-/** Beside times that make ticks coarse a short one is nothing at all. */
-function requireSeen(
-  problem: Problem,
-  horizon: number,
-  tick: number,
-  placeOf: (time?: PlaceOfTime) => string,
-): void {
-  if (tick <= usualTick) return
-  const { times, tasks, machines, unit } = problem
-  const at = times.findIndex(time => time > 0 && time < tick / 2)
-  if (at < 0) return
-  const machine = at % machines.length
-  const task = (at - machine) / machines.length
-  throw badInput(
-    placeOf({ task, machine }),
-    `${times[at]} ${unit} for task ${tasks[task].id} is lost beside the other times: everything run one ` +
-      `after another takes ${horizon} ${unit}`,
-    `times of 0, or of at least ${tick / 2} ${unit}, beside such a sum`,
-  )
-}
-
-type PlaceOfTime = { readonly task: number; readonly machine: number }
-
-function longestTime({ times, machines }: Problem): (PlaceOfTime & { time: number }) | undefined {
-  let longest = -1
-  for (let at = 0; at < times.length; at += 1) {
-    if (times[at] === Number.POSITIVE_INFINITY) continue
-    if (longest < 0 || times[at] > times[longest]) longest = at
-  }
-  if (longest < 0) return undefined
-  const machine = longest % machines.length
-  return { task: (longest - machine) / machines.length, machine, time: times[longest] }
+  const time = times ? `times[${at}]` : 'work'
+  const field = kind === 'time' ? time : kind === 'release' ? 'release' : `after[${at}]`
+  return `${place}: tasks[${task}].${field} (${id})`
 }
 
 function indexIds(

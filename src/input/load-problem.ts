@@ -11,7 +11,7 @@ import {
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Problem } from '../model/problem.ts'
-import { requireExact } from './build-problem.ts'
+import { requireExact } from './exact.ts'
 import { badInput } from './input-error.ts'
 import { countRows, matrixReader, parseMatrix } from './matrix.ts'
 import { parseJson } from './json.ts'

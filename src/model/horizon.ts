@@ -90,25 +90,33 @@ export const HEADROOM = 8
 const usualDigits = 6
 /** In units of the problem. */
 export const usualTick = 1e-6
+/** Below it even the finest ticks round to more than a millionth. */
+export const leastHorizon = 1e-9
 const mostDigits = 15
 /** Ticks finer than usual leave a factor of a thousand to what reaches beyond the horizon: faults, ageing. */
 const fineTicks = 1e12
 
 function slowestTransfers(problem: Problem): number {
-  const { bytes, time } = problem.edges
+  const transferOf = slowestTransferOf(problem)
+  let sum = 0
+  for (let edge = 0; edge < problem.edges.bytes.length; edge += 1) sum += transferOf(edge)
+  return sum
+}
+
+/** What an edge takes over the slowest link there is. */
+export function slowestTransferOf({
+  edges: { bytes, time },
+  machines: { length: count },
+  network,
+}: Problem): (edge: number) => number {
   let latency = 0
   let bandwidth = Number.POSITIVE_INFINITY
-  if (problem.network !== undefined) {
-    const machines = problem.machines.length
-    for (let link = 0; link < machines * machines; link += 1) {
-      if (link % (machines + 1) === 0) continue
-      latency = Math.max(latency, problem.network.latency[link])
-      bandwidth = Math.min(bandwidth, problem.network.bandwidth[link])
+  if (network !== undefined) {
+    for (let link = 0; link < count * count; link += 1) {
+      if (link % (count + 1) === 0) continue
+      latency = Math.max(latency, network.latency[link])
+      bandwidth = Math.min(bandwidth, network.bandwidth[link])
     }
   }
-  let sum = 0
-  for (let edge = 0; edge < bytes.length; edge += 1) {
-    sum += Number.isNaN(time[edge]) ? latency + bytes[edge] / bandwidth : time[edge]
-  }
-  return sum
+  return edge => (Number.isNaN(time[edge]) ? latency + bytes[edge] / bandwidth : time[edge])
 }

@@ -204,6 +204,46 @@ describe('a problem file is refused for', () => {
       'coarser unit',
     ],
     [
+      'a release beyond 2^53',
+      task({ work: 1, release: 1e17 }),
+      'tasks[1].release (t1): times are too large',
+      'below 2^53',
+    ],
+    [
+      'a transfer beyond 2^53',
+      {
+        machines: two,
+        network: { bandwidth: 1e-9 },
+        tasks: [
+          { id: 't0', work: 1 },
+          { id: 't1', work: 1, after: ['t0', { task: 't0', bytes: 1e12 }] },
+        ],
+      },
+      'tasks[1].after[1] (t1): times are too large',
+      'below 2^53',
+    ],
+    [
+      'times of less than any tick',
+      { machines: two, tasks: [3, 4].map(at => ({ id: `t${at}`, work: at * 1e-17 })) },
+      'tasks[1].work (t4): times are too small for exact arithmetic',
+      'at least 1e-9',
+    ],
+    [
+      'costs that come to more than any number',
+      { machines: [{ id: 'm0' }, { id: 'm1', cost: 1e308 }], tasks: [{ id: 't0', work: 20 }] },
+      'machines[1].cost (m1): costs are too large to be added up',
+      'smaller',
+    ],
+    [
+      'weights that come to more than any number',
+      {
+        machines: two,
+        tasks: [1, 1e308].map((weight, at) => ({ id: `t${at}`, work: 9, due: 0, weight })),
+      },
+      'tasks[1].weight (t1): weights are too large to be added up',
+      'smaller',
+    ],
+    [
       'a time that is nothing beside the others',
       { machines: two, tasks: [9e15, 1e-9].map((work, at) => ({ id: `t${at}`, work })) },
       'tasks[1].work (t1): 1e-9 s for task t1 is lost beside the other times',
