@@ -121,7 +121,7 @@ function headline(problem: Problem, rows: readonly ComparedRow[], objective: Obj
   const least = rows.length > 1 ? 'least ' : ''
   return figures([
     [shown(first[measure]), `${least}${objectiveInWords(objective)}, by ${first.strategy}`],
-    first.lowerBound > 0
+    first.lowerBound > 0 || !first.undone
       ? [time(first.lowerBound), 'no schedule is shorter']
       : ['-', 'no bound: tasks failed for good'],
     [

@@ -43,9 +43,7 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
         ...axisStyle.axisLabel,
         interval: 0,
         formatter: (row: string) =>
-          labelled.has(Number(row))
-            ? cutInMiddle(inOneLine(spaced(lanes[Number(row)].label)), 16).join('')
-            : '',
+          labelled.has(Number(row)) ? besideLane(inOneLine(spaced(lanes[Number(row)].label))) : '',
       },
     },
     series: [
@@ -62,6 +60,23 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
   const size = { width, height: top + bottom + lanes.length * rowHeight }
   return chartSvg(option, size, index => titleOf(blocks[index], options))
 }
+
+/** As many letters as find room left of the lane, capitals being wider than others. */
+function besideLane(name: string): string {
+  for (let columns = 16; ; columns -= 1) {
+    const cut = cutInMiddle(name, columns).join('')
+    if (columns === 8 || widthOf(cut) <= besideLaneWidth) return cut
+  }
+}
+
+const besideLaneWidth = 100
+/** In the chart's font, upwards: measured letter by letter it varies with the reader's fonts. */
+const widthOf = (text: string): number =>
+  [...text].reduce(
+    (sum, letter) =>
+      sum + (/[MWmw@%]/.test(letter) ? 10 : /[A-Z]/.test(letter) ? 8 : 6) * columnsOf(letter),
+    0,
+  )
 
 /** Rows whose label finds room below the last one written. */
 function spacedLabels(lanes: readonly Lane[], rowHeight: number): ReadonlySet<number> {

@@ -379,3 +379,25 @@ test('no line of a conclusion ends between a number and its unit', () => {
     '<p class="verdict">It took 1\u00a0min 5\u00a0s; 3\u00a0% above 4 sets &amp; more.</p>',
   )
 })
+
+test('where nothing takes time the bound is 0, and no task is said to have failed', async () => {
+  const problem = problemFrom(
+    { machines: [{ id: 'm0' }], tasks: [0, 1].map(at => ({ id: `t${at}`, work: 0 })) },
+    { place: 'x', name: 'nothing' },
+  )
+  const html = compareHtml(problem, await compared(problem, ['heft', 'mct']), {
+    ...{ noise: 0, seed: 1, seeds: 1 },
+  })
+  expect(html).not.toContain('no bound')
+  expect(html).toContain('no schedule is shorter')
+})
+
+test('a name in wide letters is cut to the room beside its lane', () => {
+  const lanes = ['GPU-WORKER-NODE-MMWW-07', 'illi.illi.illi-1'].map(label => ({
+    ...{ label, blocks: [{ start: 0, end: 1, label: 'a', state: 'done' as const }] },
+  }))
+  const svg = ganttChart(lanes, { until: 1, unit: 's', axis: true })
+  const [wide, narrow] = [...svg.matchAll(/>([^<]*(?:-07|-1))</g)].map(([, name]) => name)
+  expect(wide).toBe('GPU-WO…WW-07')
+  expect(narrow).toBe('illi.illi.illi-1')
+})
