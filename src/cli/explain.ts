@@ -55,12 +55,13 @@ function wholeInWords(whole: StageOutlook['whole'], stage: StageSpec | undefined
 }
 
 function inWords(stage: StageOutlook, upstream: string | undefined, isPartial: boolean): string {
-  const { kept, runs, undecided = 0, changed = 0, fresh = 0, gone = 0, left = 0 } = stage
-  const { failed = 0, skipped = 0, cancelled = 0 } = stage
-  const others = runs - changed - failed - skipped - cancelled - fresh
+  const { kept, runs, undecided = 0, fresh = 0, gone = 0, left = 0 } = stage
+  const { changed = 0, redone = 0, failed = 0, skipped = 0, cancelled = 0 } = stage
+  const others = runs - changed - redone - failed - skipped - cancelled - fresh
   const parts: readonly (readonly [items: number, what: string])[] = [
     [undecided, `again if ${upstream ?? 'its input'} comes out otherwise`],
-    [changed, 'again'],
+    [changed, 'changed'],
+    [redone, 'to redo'],
     [failed, 'failed before'],
     [skipped, 'skipped before'],
     [cancelled, 'cancelled before'],

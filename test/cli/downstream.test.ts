@@ -102,7 +102,7 @@ stages:
     folder.write('rows.jsonl', rows({ a: 1, b: 4, d: 5 }))
     const { out } = await again('--explain')
     expect(lines(out).slice(1)).toEqual([
-      '  odd    1 kept, 1 again, 1 new, 1 gone',
+      '  odd    1 kept, 1 changed, 1 new, 1 gone',
       '  sign   1 kept, 1 again if odd comes out otherwise, 1 new',
       '  text   1 kept, 1 again if sign comes out otherwise, 1 new',
       '  count  runs where what it gathers has changed',
@@ -111,7 +111,7 @@ stages:
       stages: unknown[]
     }
     expect(stages.slice(1, 3)).toMatchObject([
-      { stage: 'sign', kept: 0, undecided: 0, runs: 3 },
+      { stage: 'sign', kept: 0, undecided: 0, redone: 2, runs: 3 },
       { stage: 'text', kept: 0, undecided: 2, runs: 1 },
     ])
   })

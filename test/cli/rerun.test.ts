@@ -316,7 +316,7 @@ stages:
     expect(ended).toMatchObject({ code: 0, ran: [] })
     expect(ended.out).toContain('its input changed')
     expect(lines(ended.out).slice(1)).toEqual([
-      '  first   1 kept, 1 again, 1 new, 1 gone',
+      '  first   1 kept, 1 changed, 1 new, 1 gone',
       '  second  1 kept, 1 again if first comes out otherwise, 1 new',
     ])
     const { stages } = JSON.parse((await again('--explain', '--redo', 'second', '--json')).out) as {
@@ -421,7 +421,7 @@ tolerate: { failed: 3 }
     folder.write('rows.jsonl', rows('a', 'b', 'c'))
     broken('c')
     expect((await foretold('--redo', 'first')).stages[0]).toBe(
-      '  first   0 kept, 2 again, 1 failed before, 1 gone',
+      '  first   0 kept, 2 to redo, 1 failed before, 1 gone',
     )
     folder.write('rows.jsonl', rows('c', 'b', 'a'))
     broken()

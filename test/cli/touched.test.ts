@@ -62,7 +62,7 @@ export const batch = items => items.map(item => {
     folder.write('in/a.txt', 'SOME TEXT')
     touch('in/a.txt', 1_700_001_000)
     const { out } = await folder.dray('run', 'job.yaml', '--explain')
-    expect(out).toContain('  one   1 kept, 1 again\n')
+    expect(out).toContain('  one   1 kept, 1 changed\n')
     const changed = ['all', 'many in/a.txt', 'one in/a.txt']
     expect(await again()).toMatchObject({ code: 0, ran: changed })
   })

@@ -22,8 +22,10 @@ export type StageOutlook = {
   readonly runs: number
   /** Kept if what they follow, which runs again, comes out as before; else they run too. */
   readonly undecided?: number
-  /** Of those that run: a known key with other content, or whose stage is asked for again. */
+  /** Of those that run: a known key with other content, or made from a result that is another now. */
   readonly changed?: number
+  /** Of those that run: a known key whose stage is asked for again. */
+  readonly redone?: number
   /** Of those that run: items that ended without a result in the last run. */
   readonly failed?: number
   readonly skipped?: number
@@ -95,6 +97,7 @@ const noItems = () => ({
   kept: 0,
   undecided: 0,
   changed: 0,
+  redone: 0,
   failed: 0,
   skipped: 0,
   cancelled: 0,
@@ -184,7 +187,8 @@ function whyRuns(holds: StillHolds, stage: string, key: string) {
   const { answers, without } = holds.before(stage)
   const ended = without.get(key)
   if (ended === 'failed' || ended === 'skipped' || ended === 'cancelled') return ended
-  return ended !== undefined || answers.has(key) ? 'changed' : 'fresh'
+  if (ended === undefined && !answers.has(key)) return 'fresh'
+  return holds.isRedone(stage) ? 'redone' : 'changed'
 }
 
 function payloadAt(store: Store, stage: string, { run, index }: Answered): string {
