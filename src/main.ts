@@ -1,30 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addCommands, addOverview } from './cli/commands.ts'
 import { addExamples } from './cli/examples.ts'
 import { leave } from './cli/exit.ts'
 import { endWithReader } from './cli/print.ts'
-
-/** A command loads what it needs and no more: pictures alone cost longer than `status` takes. */
-const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  run: async () => (await import('./cli/run.ts')).registerRun,
-  map: async () => (await import('./cli/map.ts')).registerMap,
-  init: async () => (await import('./cli/init.ts')).registerInit,
-  ls: async () => (await import('./cli/ls.ts')).registerLs,
-  status: async () => (await import('./cli/status.ts')).registerStatus,
-  logs: async () => (await import('./cli/logs.ts')).registerLogs,
-  results: async () => (await import('./cli/results.ts')).registerResults,
-  why: async () => (await import('./cli/why.ts')).registerWhy,
-  cancel: async () => (await import('./cli/cancel.ts')).registerCancel,
-  retry: async () => (await import('./cli/retry.ts')).registerRetry,
-  clean: async () => (await import('./cli/clean.ts')).registerClean,
-  doctor: async () => (await import('./cli/doctor.ts')).registerDoctor,
-  plan: async () => (await import('./cli/plan.ts')).registerPlan,
-  simulate: async () => (await import('./cli/simulate.ts')).registerSimulate,
-  compare: async () => (await import('./cli/compare.ts')).registerCompare,
-  report: async () => (await import('./cli/report.ts')).registerReport,
-  later: async () => (await import('./cli/unavailable.ts')).registerUnavailable,
-}
 
 function versionOf(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
@@ -36,6 +16,7 @@ const program = new Command('dray')
     'Allocates and executes AI work: decides which machine runs which task and when, runs it, survives faults, and says how good its decisions were.',
   )
   .version(versionOf(), '-V, --version', 'the version of dray')
+  .configureHelp({ subcommandTerm: command => `${command.name()} ${command.usage()}` })
   .showSuggestionAfterError()
   .showHelpAfterError('(dray --help lists commands and options)')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'dray: ')) })
@@ -44,17 +25,17 @@ const program = new Command('dray')
   })
 
 endWithReader()
-const asked = process.argv[2]
-const named = Object.entries(commands).filter(([name]) => name === asked)
-const needed = named.length > 0 ? named : Object.entries(commands)
+const [, , asked, more] = process.argv
+const isOverview = more === undefined && [undefined, '--help', '-h', 'help'].includes(asked)
 /** A command's own modules: dozens are opened at once, more than some limits allow. */
 function cannotLoad(error: NodeJS.ErrnoException): never {
   console.error(`dray: it cannot load its own files: ${error.message}`)
   if (error.code === 'EMFILE') console.error('  expected a limit of at least 256 (ulimit -n 256)')
   process.exit(1)
 }
-if (asked !== '--version' && asked !== '-V')
-  for (const [, load] of needed) (await load().catch(cannotLoad))(program)
+if (isOverview) addOverview(program)
+else if (asked !== '--version' && asked !== '-V')
+  await addCommands(program, asked === 'help' ? more : asked).catch(cannotLoad)
 for (const command of program.commands)
   command.showHelpAfterError(`(dray ${command.name()} --help lists its arguments and options)`)
 addExamples(program)

@@ -15,7 +15,6 @@ export function registerCancel(program: Command): void {
   program
     .command('cancel')
     .argument('<run>', 'a run, or a job for its newest run')
-    .description('stop a run: nothing more of it starts; what is done stays')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'one JSON object')
     .action((run: string, flags: Flags) => exitWith(() => cancel(run, flags)))

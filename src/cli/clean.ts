@@ -16,7 +16,6 @@ export function registerClean(program: Command): void {
   program
     .command('clean')
     .argument('[run]', 'a run to remove')
-    .description('remove runs that have ended: results, logs and history; output files stay')
     .option('--older <time>', 'runs that ended longer ago than this: 30d, 12h')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'one JSON object')

@@ -57,7 +57,6 @@ export function registerCompare(program: Command): void {
   const command = program
     .command('compare')
     .argument('[input]', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
-    .description('the same problem or job under several strategies, with a bound for all of them')
     .option('--strategies <names>', 'names with commas, or all', 'all')
     .option('--order <name>', orderHelp)
     .option(...objectiveOption)

@@ -40,7 +40,6 @@ type Finding = {
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('whether this box and directory are fit to run jobs')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'one JSON object')
     .action((flags: { dir?: string; json?: boolean }) => exitWith(() => doctor(flags)))

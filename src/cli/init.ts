@@ -12,7 +12,6 @@ export function registerInit(program: Command): void {
   program
     .command('init')
     .argument('[dir]', 'where to; here by default')
-    .description('write a small job that runs: job.ts, a handler and a sample input')
     .option('--json', 'one JSON object')
     .action((dir: string | undefined, flags: Flags) =>
       exitWith(async () => init(dir ?? '.', flags)),

@@ -21,7 +21,6 @@ export function registerLogs(program: Command): void {
     .command('logs')
     .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
     .argument('[item]', 'an item’s key, or its number from 0')
-    .description('what handlers printed and logged')
     .option('-f, --follow', 'wait for more until the run ends')
     .option('--stage <stage>', 'of one stage')
     .option('--dir <dir>', 'where runs live; .dray here by default')

@@ -11,7 +11,6 @@ import { ago, coloured, print, printJson, table } from './print.ts'
 export function registerLs(program: Command): void {
   program
     .command('ls')
-    .description('runs of this directory, newest last')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'one JSON array')
     .action((flags: { dir?: string; json?: boolean }) => exitWith(() => list(flags)))

@@ -35,7 +35,6 @@ export function registerMap(program: Command): void {
       '<input...>',
       'files or a glob, a folder, x.jsonl, x.csv, range:0..100, - for stdin, or jsonl:- for its rows',
     )
-    .description('run a handler over an input, without a job file; again: it goes on')
     .option(
       '-o, --output <out>',
       'out.jsonl, out.csv, or out/{key}.json for a file an item; without it the lines of a .jsonl go to stdout at the end',

@@ -39,7 +39,6 @@ export function registerPlan(program: Command): void {
   const command = program
     .command('plan')
     .argument('<input>', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
-    .description('schedule without running: who does what when, and how far from the best possible')
     .option(
       '--strategy <name>',
       'auto, portfolio, local-search, milp, heft, mct, ...; auto by default',

@@ -20,7 +20,6 @@ export function registerReport(program: Command): void {
   program
     .command('report')
     .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
-    .description('a page about a run, finished or not: who did what when, and what failed')
     .option('--html <file>', 'where to write it', 'report.html')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'one JSON object about what was written')

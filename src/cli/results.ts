@@ -12,7 +12,6 @@ export function registerResults(program: Command): void {
   program
     .command('results')
     .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
-    .description('what items came to, a JSON line each in input order, as in a jsonl output')
     .option('--stage <stage>', 'of one stage; the last by default')
     .option('--failed', 'failed items only, of every stage unless one is named')
     .option('--dir <dir>', 'where runs live; .dray here by default')

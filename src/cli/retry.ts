@@ -22,7 +22,6 @@ export function registerRetry(program: Command): void {
   program
     .command('retry')
     .argument('<run>', 'a run, or a job for its newest run')
-    .description('run failed, skipped and cancelled items of a run again, and what follows them')
     .option(
       '--failed',
       'what failed, was skipped or cancelled; required, so that nobody redoes what is done',

@@ -41,7 +41,6 @@ export function registerRun(program: Command): void {
   program
     .command('run')
     .argument('[job]', 'job file (.ts, .js, .yaml, .json), or a folder with one')
-    .description('run a job: begin it, or go on where it stopped')
     .option(
       '--input <spec>',
       'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin, jsonl:- for its rows',

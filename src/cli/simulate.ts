@@ -47,7 +47,6 @@ export function registerSimulate(program: Command): void {
   const command = program
     .command('simulate')
     .argument('<input>', 'a matrix (.csv), a problem or WfFormat instance (.json), or a job file')
-    .description('run a problem or a job with the real core in virtual time')
     .option(
       '--strategy <name>',
       'any strategy: online ones choose, planned ones are followed; auto, or the job’s own',

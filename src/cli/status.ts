@@ -16,7 +16,6 @@ export function registerStatus(program: Command): void {
   program
     .command('status')
     .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
-    .description('how far a run is')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'one JSON object: that of run --json, with stages, models held and time left')
     .action((run: string | undefined, flags: { dir?: string; json?: boolean }) =>

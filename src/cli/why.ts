@@ -23,9 +23,6 @@ export function registerWhy(program: Command): void {
     .command('why')
     .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
     .argument('[item]', 'an item’s key, or its number from 0')
-    .description(
-      'why it waits, runs where it runs, is slow, failed or was skipped, and what would help',
-    )
     .option('--stage <stage>', 'of one stage')
     .option('--dir <dir>', 'where runs live; .dray here by default')
     .option('--json', 'one JSON object')
