@@ -7,6 +7,7 @@ import { directoryFrom } from './directory.ts'
 import { isoInstant } from './json-times.ts'
 import { countOf, formatCount } from '../std/units.ts'
 import { ago, coloured, print, printJson, table } from './print.ts'
+import { printProse } from './terminal.ts'
 
 export function registerLs(program: Command): void {
   program
@@ -20,7 +21,7 @@ async function list(flags: { dir?: string; json?: boolean }): Promise<number> {
   const runs = await ask(directoryFrom(flags.dir), { op: 'runs' })
   if (flags.json === true) printJson(runs.map(asJson))
   else if (runs.length === 0) print('no runs here yet; dray run begins one')
-  else for (const line of table([header, ...runs.map(rowOf)])) print(line)
+  else printProse(table([header, ...runs.map(rowOf)]))
   return exitCode.done
 }
 

@@ -221,10 +221,10 @@ test.skipIf(!hasPty)('in a narrow terminal answers are broken at spaces', async 
   const folder = folderWith({ 'handle.mjs': 'export default item => item\n' })
   expect((await folder.dray(...over(10))).code).toBe(0)
   const narrow = `SHELL=$BASH script -qec "stty cols 40; $(printf '%q ' "$@")" /dev/null`
-  for (const command of ['status', 'why']) {
+  for (const command of ['status', 'why', 'ls']) {
     const { out } = await folder.drayUnder(['bash', '-c', narrow, '-'], command)
     const shown = stripVTControlCharacters(out).split('\r\n')
-    expect(shown.length).toBeGreaterThan(4)
+    expect(shown.length).toBeGreaterThan(2)
     for (const line of shown) expect(line.length).toBeLessThanOrEqual(40)
   }
   folder.remove()
