@@ -368,6 +368,51 @@ describe('an input that cannot be used at all is refused', () => {
       'l.ts: threw while making item 1 (Error: no more pages)',
     )
   })
+
+  it('a cursor is kept as it was when its item came, though the generator goes on changing it', async () => {
+    const generate = async function* ({ cursor }: { cursor: { page: number } | undefined }) {
+      const at = cursor ?? { page: 0 }
+      while (at.page < 3) {
+        const page = at.page
+        at.page += 1
+        if (page === 1) await new Promise(resolve => setTimeout(resolve, 400))
+        yield { item: page, cursor: at }
+      }
+    }
+    const spec: InputSpec = { kind: 'module', path: '/l.ts', key: undefined, version: undefined }
+    const opened = () => open(spec, { importModule: async () => ({ default: generate }) })
+    const source = opened()
+    const { items, cursor } = await source.read(undefined, 10)
+    await source.close()
+    expect(items.map(({ payload }) => payload)).toEqual(['0'])
+    expect((await readAll(opened(), 10, cursor)).map(({ payload }) => payload)).toEqual(['1', '2'])
+  })
+
+  it.each([
+    ['a big integer', 1n, 'it is a BigInt'],
+    ['a function', () => 1, 'JSON has no function'],
+    ['a map', new Map(), 'it is a Map'],
+  ])('%s as a cursor names its item', async (_, cursor, why) => {
+    const generate = () => [{ item: 1 }, { item: 2, cursor }]
+    const spec: InputSpec = { kind: 'module', path: '/l.ts', key: undefined, version: undefined }
+    const source = open(spec, { importModule: async () => ({ default: generate }) })
+    const reading = source.read(undefined, 10)
+    await expect(reading).rejects.toThrow('l.ts: item 1: its cursor: not a JSON value')
+    await expect(reading).rejects.toThrow(why)
+  })
+
+  it('an item that throws when it is looked at fails alone', async () => {
+    const trap = () => {
+      throw new Error('a trap')
+    }
+    const generate = () => [new Proxy({}, { has: trap, ownKeys: trap, get: trap }), 2]
+    const spec: InputSpec = { kind: 'module', path: '/l.ts', key: undefined, version: undefined }
+    const source = open(spec, { importModule: async () => ({ default: generate }) })
+    expect(await readAll(source, 10)).toMatchObject([
+      { problem: expect.stringContaining('l.ts: item 0: not a JSON value (a trap)') },
+      { payload: '2' },
+    ])
+  })
 })
 
 describe('files', () => {

@@ -95,7 +95,7 @@ export function moduleSource(
           position =
             entry.cursor === undefined
               ? { ...position, index: position.index + 1, skip: position.skip + 1 }
-              : { index: position.index + 1, from: entry.cursor, skip: 0 }
+              : { index: position.index + 1, from: kept(entry.cursor, place), skip: 0 }
         }
       } catch (error) {
         open = undefined
@@ -206,13 +206,25 @@ async function advance(
 
 /** An object with `item` and nothing but what an entry may hold is an entry; the rest are items. */
 function entryOf(value: unknown): Entry {
-  if (typeof value === 'object' && value !== null && 'item' in value) {
-    if (Object.keys(value).every(name => ENTRY.includes(name))) return value as Entry
+  try {
+    if (typeof value === 'object' && value !== null && 'item' in value) {
+      if (Object.keys(value).every(name => ENTRY.includes(name))) return value as Entry
+    }
+  } catch {
+    // What throws when it is looked at is an item, and fails as one.
   }
   return { item: value }
 }
 
 const ENTRY = ['item', 'key', 'version', 'cursor']
+
+/** The cursor as it is now, and as a later process is given it: its owner may go on changing an object. */
+function kept(cursor: unknown, place: string): unknown {
+  if (typeof cursor === 'string' || Number.isFinite(cursor)) return cursor
+  const text = itemJson(cursor)
+  if ('why' in text) throw new InputError(`${place}: its cursor: ${text.why}`)
+  return JSON.parse(text.json)
+}
 
 function moduleRow(entry: Entry, index: number, place: string, options: RowOptions): Row {
   const text = itemJson(entry.item)
