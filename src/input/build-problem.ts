@@ -12,7 +12,11 @@ import type { ProblemPart } from './problem.ts'
  * the parts meet is refused here, with the place and what was expected. Machines and network may come
  * from a file of their own, which is then their place.
  */
-export function buildProblem(part: ProblemPart, place: string, machinesPlace = place): Problem {
+export function buildProblem(
+  part: ProblemPart,
+  place: string,
+  { machinesPlace = place, lists = ownLists }: BuildOptions = {},
+): Problem {
   const machines = part.machines.map(machine => ({
     id: machine.id,
     speed: machine.speed ?? 1,
@@ -27,42 +31,64 @@ export function buildProblem(part: ProblemPart, place: string, machinesPlace = p
     weight: task.weight ?? 1,
     priority: task.priority ?? 0,
   }))
-  const machineIndex = indexIds(machines, 'machines', machinesPlace)
-  const taskIndex = indexIds(tasks, 'tasks', place)
-  const edges = buildEdges(part, taskIndex, place)
+  const taskAt = `${place}: ${lists.tasks}`
+  const machineIndex = indexIds(machines, {
+    ...{ at: machinesPlace, list: lists.machines, id: lists.machineId },
+  })
+  const taskIndex = indexIds(tasks, { at: place, list: lists.tasks, id: 'id' })
+  const edges = buildEdges(part, taskIndex, taskAt)
   const problem = {
     name: part.name ?? 'problem',
     unit: part.unit ?? 's',
     machines,
     tasks,
-    times: buildTimes(part, place),
+    times: buildTimes(part, taskAt),
     edges,
     network: buildNetwork(part, { machineIndex, edges, place: machinesPlace }),
   }
-  requireExact(problem, longest => (longest ? placeOfTime(part, place, longest) : place))
+  const hasFields = lists === ownLists
+  requireExact(problem, longest =>
+    longest ? placeOfTime(part, longest, { taskAt, hasFields }) : place,
+  )
   requireSums(problem, place, machinesPlace)
   return problem
 }
 
-function placeOfTime(part: ProblemPart, place: string, { task, kind, at }: PlaceOfTime): string {
+type BuildOptions = { readonly machinesPlace?: string; readonly lists?: Lists }
+
+/** What a file calls its lists, so that errors name places that are in it. */
+export type Lists = {
+  readonly tasks: string
+  readonly machines: string
+  readonly machineId: string
+}
+
+const ownLists: Lists = { tasks: 'tasks', machines: 'machines', machineId: 'id' }
+
+/** The task alone in files of other formats, which have its times elsewhere. */
+function placeOfTime(
+  part: ProblemPart,
+  { task, kind, at }: PlaceOfTime,
+  { taskAt, hasFields }: { readonly taskAt: string; readonly hasFields: boolean },
+): string {
   const { id, times } = part.tasks[task]
+  if (!hasFields) return `${taskAt}[${task}] (${id})`
   const time = times ? `times[${at}]` : 'work'
   const field = kind === 'time' ? time : kind === 'release' ? 'release' : `after[${at}]`
-  return `${place}: tasks[${task}].${field} (${id})`
+  return `${taskAt}[${task}].${field} (${id})`
 }
 
 function indexIds(
   entries: readonly { readonly id: string }[],
-  list: string,
-  place: string,
+  named: { readonly at: string; readonly list: string; readonly id: string },
 ): Map<string, number> {
   const index = new Map<string, number>()
   for (const [at, { id }] of entries.entries()) {
     const first = index.get(id)
     if (first !== undefined) {
       throw badInput(
-        `${place}: ${list}[${at}].id`,
-        `${JSON.stringify(id)} is already the id of ${list}[${first}]`,
+        `${named.at}: ${named.list}[${at}].${named.id}`,
+        `${JSON.stringify(id)} is already the ${named.id} of ${named.list}[${first}]`,
         'a different id for each',
       )
     }
@@ -71,7 +97,7 @@ function indexIds(
   return index
 }
 
-function buildEdges(part: ProblemPart, taskIndex: Map<string, number>, place: string): Precedence {
+function buildEdges(part: ProblemPart, taskIndex: Map<string, number>, taskAt: string): Precedence {
   const count = part.tasks.reduce((sum, task) => sum + (task.after?.length ?? 0), 0)
   const firstEdge = new Int32Array(part.tasks.length + 1)
   const from = new Int32Array(count)
@@ -81,7 +107,7 @@ function buildEdges(part: ProblemPart, taskIndex: Map<string, number>, place: st
   for (const [task, { id, after = [] }] of part.tasks.entries()) {
     for (const [at, entry] of after.entries()) {
       const dependency = typeof entry === 'string' ? { task: entry } : entry
-      const where = `${place}: tasks[${task}].after[${at}] (${id})`
+      const where = `${taskAt}[${task}].after[${at}] (${id})`
       const predecessor = taskIndex.get(dependency.task)
       if (predecessor === undefined) {
         const hint = didYouMean(dependency.task.slice(0, 200), [...taskIndex.keys()])
@@ -106,28 +132,28 @@ function buildEdges(part: ProblemPart, taskIndex: Map<string, number>, place: st
   if (cycle !== undefined)
     throw cyclic(
       cycle.map(task => part.tasks[task].id),
-      place,
+      taskAt,
     )
   return edges
 }
 
 const CYCLE_NAMES = 12
 
-function cyclic(ids: readonly string[], place: string) {
+function cyclic(ids: readonly string[], taskAt: string) {
   const shown = ids.slice(0, CYCLE_NAMES)
   const rest = ids.length > shown.length ? [`(${ids.length - shown.length} more)`] : []
   return badInput(
-    `${place}: tasks`,
+    taskAt,
     `a cycle: ${[...shown, ...rest, ids[0]].join(' -> ')}`,
     'tasks that do not wait for themselves',
   )
 }
 
-function buildTimes(part: ProblemPart, place: string): Float64Array {
+function buildTimes(part: ProblemPart, taskAt: string): Float64Array {
   const machines = part.machines
   const times = new Float64Array(part.tasks.length * machines.length)
   for (const [task, { id, times: given, work, needs }] of part.tasks.entries()) {
-    const where = `${place}: tasks[${task}] (${id})`
+    const where = `${taskAt}[${task}] (${id})`
     if (given === undefined && work === undefined) {
       throw badInput(where, 'neither work nor times', 'work, or a processing time per machine')
     }

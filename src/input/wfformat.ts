@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Problem } from '../model/problem.ts'
-import { buildProblem } from './build-problem.ts'
+import { buildProblem, type Lists } from './build-problem.ts'
 import { badInput } from './input-error.ts'
 import { checkShape } from './json.ts'
 import { didYouMean } from './nearest.ts'
@@ -37,8 +37,16 @@ export function wfformatProblem(
     reference: undefined,
   }
   if (options.machines === undefined) requireNetwork(part, place)
-  return buildProblem(part, place, options.machinesPlace ?? place)
+  const lists = options.machines === undefined ? ownLists : { ...ownLists, ...givenMachines }
+  return buildProblem(part, place, { machinesPlace: options.machinesPlace, lists })
 }
+
+const ownLists: Lists = {
+  tasks: 'workflow.specification.tasks',
+  machines: 'workflow.execution.machines',
+  machineId: 'nodeName',
+}
+const givenMachines = { machines: 'machines', machineId: 'id' }
 
 /** True for anything that means to be WfFormat, whatever its version. */
 export function looksLikeWfformat(json: unknown): boolean {

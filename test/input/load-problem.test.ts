@@ -256,7 +256,32 @@ describe('a WfFormat instance', () => {
     [
       'a cycle',
       copy => void (copy.workflow.specification.tasks[0].parents as string[]).push('left'),
-      'a cycle: split -> left -> split',
+      'specification.tasks: a cycle: split -> left -> split',
+    ],
+    [
+      'two tasks of one id',
+      copy =>
+        void copy.workflow.specification.tasks.push({ ...copy.workflow.specification.tasks[2] }),
+      'specification.tasks[3].id: "right" is already the id of workflow.specification.tasks[2]',
+    ],
+    [
+      'two machines of one name',
+      copy => {
+        copy.workflow.specification.files.length = 0
+        for (const task of copy.workflow.specification.tasks) task.inputFiles = []
+        copy.workflow.execution.machines.push(...copy.workflow.execution.machines)
+      },
+      'execution.machines[1].nodeName: "node" is already the nodeName of workflow.execution.machines[0]',
+    ],
+    [
+      'more cores than any machine has',
+      copy => void (copy.workflow.execution.tasks[0].coreCount = 8),
+      'specification.tasks[1] (left): no machine can run it',
+    ],
+    [
+      'a run time beyond 2^53',
+      copy => void (copy.workflow.execution.tasks[0].runtimeInSeconds = 1e16),
+      'specification.tasks[1] (left): times are too large',
     ],
   ])('is refused for %s', (_, change, message) => {
     const path = file('bad.json', changed(change))
