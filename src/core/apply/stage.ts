@@ -126,7 +126,7 @@ function cutTask(state: State, stage: Stage, first: number, count: number): void
   settleReadiness(state, task)
 }
 
-/** A retry of one item, alone, from `at` on. */
+/** A retry of one item, as a task of its own, from `at` on. */
 export function retry(state: State, decision: Extract<Decision, { kind: 'retry' }>): void {
   const stage = state.stages[decision.stage]
   const { index, priority = 0, memoryScale } = decision
@@ -141,10 +141,17 @@ export function retry(state: State, decision: Extract<Decision, { kind: 'retry' 
     size,
     readyAt: decision.at,
   })
+  if (takesSlotAlong(decision.failure)) state.tasks.alone[task] = 1
   stage.open += 1
   stage.openTasks += 1
   state.runs[stage.run].retries += 1
   settleReadiness(state, task)
+}
+
+/** It may do so again, and what is behind it in its slot would have to be run once more. */
+function takesSlotAlong(failure: Failure | undefined): boolean {
+  const kind = failure?.kind
+  return kind === 'timeout' || kind === 'crash' || kind === 'out-of-memory'
 }
 
 function settleReadiness(state: State, task: number): void {
