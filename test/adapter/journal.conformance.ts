@@ -15,16 +15,22 @@ export type World = {
   discard(): void
 }
 
+/** A fresh world at each call, gone after the test. */
+export function discardedAfterEach(createWorld: () => World): () => World {
+  const worlds: World[] = []
+  afterEach(() => {
+    for (const used of worlds.splice(0)) used.discard()
+  })
+  return () => {
+    const world = createWorld()
+    worlds.push(world)
+    return world
+  }
+}
+
 export function journalConformance(name: string, createWorld: () => World): void {
   describe(`journal: ${name}`, () => {
-    const worlds: World[] = []
-    const world = () => {
-      worlds.push(createWorld())
-      return worlds[worlds.length - 1]
-    }
-    afterEach(() => {
-      for (const used of worlds.splice(0)) used.discard()
-    })
+    const world = discardedAfterEach(createWorld)
     const loaded = (journal: Journal) => {
       const { snapshot, entries } = journal.load()
       return { snapshot, entries: [...entries] }

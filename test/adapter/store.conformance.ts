@@ -1,21 +1,14 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { JournalError } from '../../src/port/journal-error.ts'
 import type { RunRecord } from '../../src/port/store.ts'
 import { entry, history, results } from './append-data.ts'
-import type { World } from './journal.conformance.ts'
+import { discardedAfterEach, type World } from './journal.conformance.ts'
 
 const run = 'calm-otter'
 
 export function storeConformance(name: string, createWorld: () => World): void {
   describe(`store: ${name}`, () => {
-    const worlds: World[] = []
-    const world = () => {
-      worlds.push(createWorld())
-      return worlds[worlds.length - 1]
-    }
-    afterEach(() => {
-      for (const used of worlds.splice(0)) used.discard()
-    })
+    const world = discardedAfterEach(createWorld)
 
     test('nothing is known of a run that never was', () => {
       const { store } = world().open()

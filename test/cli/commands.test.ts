@@ -373,16 +373,21 @@ test.each([
   folder.remove()
 })
 
-test('an output that was changed by hand is told to have been, where a run that continues writes it anew', async () => {
+/** A job whose input has as many rows as each run is told. */
+function rowsInto(output: string) {
   const folder = folderWith({
-    'job.yaml':
-      'name: edited\ninput: { jsonl: rows.jsonl }\nstages: [{ name: one, map: ./handle.mjs, output: { jsonl: out.jsonl } }]\n',
+    'job.yaml': `name: edited\ninput: { jsonl: rows.jsonl }\nstages: [{ name: one, map: ./handle.mjs, output: ${output} }]\n`,
     'handle.mjs': noting('return item'),
   })
-  const withRows = (count: number) => {
+  const withRows = (count: number, ...flags: string[]) => {
     folder.write('rows.jsonl', '1\n'.repeat(count))
-    return folder.dray('run', 'job.yaml')
+    return folder.dray('run', 'job.yaml', ...flags)
   }
+  return { folder, withRows }
+}
+
+test('an output that was changed by hand is told to have been, where a run that continues writes it anew', async () => {
+  const { folder, withRows } = rowsInto('{ jsonl: out.jsonl }')
   const told = 'out.jsonl had been changed since it was last written'
   await withRows(3)
   folder.write('out.jsonl', 'edited\n')
@@ -422,15 +427,7 @@ test('what a run wrote is told again when there is nothing to do; map says --fre
 })
 
 test('so are the files of an output that has one an item, those alone that had been', async () => {
-  const folder = folderWith({
-    'job.yaml':
-      'name: edited\ninput: { jsonl: rows.jsonl }\nstages: [{ name: one, map: ./handle.mjs, output: { each: "out/{key}.txt" } }]\n',
-    'handle.mjs': noting('return item'),
-  })
-  const withRows = (count: number, ...flags: string[]) => {
-    folder.write('rows.jsonl', '1\n'.repeat(count))
-    return folder.dray('run', 'job.yaml', ...flags)
-  }
+  const { folder, withRows } = rowsInto('{ each: "out/{key}.txt" }')
   await withRows(3)
   folder.write('out/0.txt', 'edited\n')
   folder.write('out/2.txt', 'edited\n')

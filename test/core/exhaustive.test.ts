@@ -123,25 +123,28 @@ function begin(strategy: string, linked: boolean): World {
   return { text: encodeState(state), sent: sentBy(state, actions, []), story: [] }
 }
 
+/** 0: done, 1: failed. */
+const answerTo = ({ machine, task, attempt, index }: Sent, code: number): Event => ({
+  kind: 'outcomes',
+  machine,
+  slot: 0,
+  tasks: [task],
+  attempts: [attempt],
+  indexes: [index],
+  codes: [code],
+  micros: [10],
+  peakBytes: 0,
+  failures: code === 1 ? [{ kind: 'error', message: 'failed' }] : [],
+})
+
 /** Everything that can happen next. */
 function movesOf(world: World): Move[] {
   const state = restored(world)
   const moves: Move[] = [{ name: 'time passes', events: [], after: 6 * SECOND, gone: () => false }]
   for (const sent of world.sent) {
-    const { machine, attempt, task, index } = sent
+    const { attempt } = sent
     if (sent.killed) continue
-    const answer = (code: number): Event => ({
-      kind: 'outcomes',
-      machine,
-      slot: 0,
-      tasks: [task],
-      attempts: [attempt],
-      indexes: [index],
-      codes: [code],
-      micros: [10],
-      peakBytes: 0,
-      failures: code === 1 ? [{ kind: 'error', message: 'failed' }] : [],
-    })
+    const answer = (code: number): Event => answerTo(sent, code)
     const mine = (other: Sent): boolean => other.attempt === attempt
     moves.push({ name: `${attempt} done`, events: [answer(0)], after: SECOND, gone: mine })
     moves.push({ name: `${attempt} failed`, events: [answer(1)], after: SECOND, gone: mine })
@@ -205,22 +208,7 @@ function finishInPeace(world: World): void {
       const events: Event[] = state.machines
         .filter(({ alive }) => !alive)
         .map(({ definition }) => ({ kind: 'joined', machine: definition }))
-      for (const { machine, task, attempt, index, killed } of sent) {
-        if (killed) events.push(slotGone(machine))
-        else
-          events.push({
-            kind: 'outcomes',
-            machine,
-            slot: 0,
-            tasks: [task],
-            attempts: [attempt],
-            indexes: [index],
-            codes: [0],
-            micros: [10],
-            peakBytes: 0,
-            failures: [],
-          })
-      }
+      for (const one of sent) events.push(one.killed ? slotGone(one.machine) : answerTo(one, 0))
       const { actions } = step(state, state.now + SECOND, events)
       checkBooks(state)
       sent = sentBy(state, actions, [])

@@ -18,6 +18,17 @@ const run = async (handler: string, stage = 'retry: { attempts: 2, delay: 1ms }'
   return { folder, ended, summary: summaryOf(ended), lines: lines(folder) }
 }
 
+/** An item a task, on machines `here` and `there` of one slot each. */
+const runOnTwo = async (code: readonly string[], ...flags: string[]) => {
+  const folder = folderWith({
+    'work.js': code.join('\n'),
+    'job.yaml': job('chunk: 1'),
+    'two.json': JSON.stringify({ machines: ['here', 'there'].map(id => ({ id, slots: 1 })) }),
+  })
+  const ended = await dray(folder, ['run', 'job.yaml', '--machines', 'two.json', ...flags])
+  return { folder, ended }
+}
+
 describe('a faulty handler harms only its own attempts', () => {
   const faults = [
     { name: 'throws', code: "throw new Error('no')", kind: 'error' },
@@ -133,12 +144,7 @@ export default async n => {
       '  return n',
       '}',
     ]
-    const folder = folderWith({
-      'work.js': code.join('\n'),
-      'job.yaml': job('chunk: 1'),
-      'two.json': JSON.stringify({ machines: ['here', 'there'].map(id => ({ id, slots: 1 })) }),
-    })
-    const ended = await dray(folder, ['run', 'job.yaml', '--machines', 'two.json'])
+    const { folder, ended } = await runOnTwo(code)
     expect(ended.code, ended.err).toBe(0)
     expect(lines(folder)).toHaveLength(20)
     expect(ended.out).toMatch(
@@ -164,12 +170,7 @@ export default async n => {
       '  return n',
       '}',
     ]
-    const folder = folderWith({
-      'work.js': code.join('\n'),
-      'job.yaml': job('chunk: 1'),
-      'two.json': JSON.stringify({ machines: ['here', 'there'].map(id => ({ id, slots: 1 })) }),
-    })
-    const ended = await dray(folder, ['run', 'job.yaml', '--machines', 'two.json', '--json'])
+    const { folder, ended } = await runOnTwo(code, '--json')
     const { run, givenUp } = JSON.parse(ended.out)
     const replay = await dray(folder, ['compare', '--run', run, '--strategies', 'mct'])
     expect(replay.code, replay.err).toBe(0)
