@@ -294,6 +294,23 @@ describe('a batch handler takes the items of a task', () => {
     const [{ failure }] = await batch([98])
     expect(failure?.message).toContain('returned an object; one entry per item')
   })
+
+  test('an entry left out is a bad result of its item alone', async () => {
+    const outcomes = await batch([97, 1])
+    expect(outcomes[0].result).toBe('"first"')
+    expect(outcomes[1].failure).toMatchObject({
+      kind: 'bad-result',
+      message: 'batch left out the entry of this item; one entry per item is expected',
+    })
+  })
+
+  test('a list that throws when it is read is a bad result of each', async () => {
+    const outcomes = await batch([96, 1])
+    for (const { failure } of outcomes) {
+      expect(failure?.kind).toBe('bad-result')
+      expect(failure?.message).toContain('a trap')
+    }
+  })
 })
 
 describe('measures', () => {

@@ -3,6 +3,7 @@ import type { Failure } from '../../../model/failure.ts'
 import { answerOf, type ItemAnswer, type ResultRules } from './answer.ts'
 import type { ItemContext } from './item-context.ts'
 import { answerEnd, type End } from './item-end.ts'
+import { thrown } from './thrown.ts'
 
 type AnswerMaker = (rules: ResultRules, context: ItemContext) => ItemAnswer
 
@@ -31,13 +32,32 @@ export async function runBatch(
 }
 
 function entriesOf(value: unknown, count: number): AnswerMaker[] {
-  if (Array.isArray(value) && value.length === count) {
-    return value.map(entry => rules => answerOf(entry, rules))
+  try {
+    if (Array.isArray(value) && value.length === count)
+      return Array.from({ length: count }, (_, at) => entryOf(value, at))
+    const found = Array.isArray(value) ? entriesInWords(value.length) : kindInWords(value)
+    const items = plural(count, 'item')
+    return allBad(count, `batch was given ${items} and returned ${found}; ${ONE_EACH}`)
+  } catch (error) {
+    return allBad(count, `what batch returned cannot be read: ${thrown(error).message}`)
   }
-  const found = Array.isArray(value) ? entriesInWords(value.length) : kindInWords(value)
-  const message = `batch was given ${plural(count, 'item')} and returned ${found}; one entry per item is expected`
-  return Array.from({ length: count }, () => () => fail({ kind: 'bad-result', message }))
 }
+
+function entryOf(list: readonly unknown[], at: number): AnswerMaker {
+  if (!(at in list)) return badEntry(`batch left out the entry of this item; ${ONE_EACH}`)
+  const entry = list[at]
+  return rules => answerOf(entry, rules)
+}
+
+const ONE_EACH = 'one entry per item is expected'
+
+const allBad = (count: number, message: string): AnswerMaker[] =>
+  Array.from({ length: count }, () => badEntry(message))
+
+const badEntry =
+  (message: string): AnswerMaker =>
+  () =>
+    fail({ kind: 'bad-result', message })
 
 const entriesInWords = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`)
 
