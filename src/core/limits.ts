@@ -1,3 +1,4 @@
+import { WORTHWHILE } from '../policy/decomposition/guided.ts'
 import { assert } from '../std/assert.ts'
 import { MILLISECOND, MINUTE } from '../std/time.ts'
 
@@ -13,10 +14,12 @@ export const limits = {
   /** Predicted work that is not divided among slots: less than handing it over takes. */
   handOver: MILLISECOND,
   /**
-   * Predicted work left in a slot's chunks of short items when the next is sent: two chunks, as answers come late. With
+   * Predicted work left in a slot, of short items whose chunks are ours to choose, when the next is sent: two chunks, as answers come late. With
    * one, a slot has none at hand while it begins its last, and its answers leave, and are committed, a third as often again.
    */
   chunkAhead: 480 * MILLISECOND,
+  /** Predicted work of a message whose tasks are single items though the job leaves chunks to us: that of a chunk. */
+  chunkWork: WORTHWHILE,
   /** Tasks in one message: bounds the line a slot has to parse (about 60 bytes each). */
   messageTasks: 1_000,
   /** Open tasks of a stage under orders that look only at the head: enough for 2 messages to each of 10 slots. */

@@ -11,10 +11,12 @@ export type TaskQueue = {
   row: number[]
   at: number
   readonly heap: number[]
+  /** Of all its tasks together. */
+  size: number
 }
 
 export function taskQueue(): TaskQueue {
-  return { row: [], at: 0, heap: [] }
+  return { row: [], at: 0, heap: [], size: 0 }
 }
 
 export function queuedCount({ row, at, heap }: TaskQueue): number {
@@ -37,16 +39,24 @@ export function clearQueue(queue: TaskQueue): void {
   queue.row = []
   queue.at = 0
   queue.heap.length = 0
+  queue.size = 0
 }
 
 export function pushTask(queue: TaskQueue, tasks: TaskTable, task: number): void {
   const { row, heap } = queue
+  queue.size += tasks.size[task]
   if (row.length === queue.at || precedes(tasks, row[row.length - 1], task)) row.push(task)
   else rise(heap, tasks, task)
 }
 
 /** Takes the first; there must be one. */
 export function popTask(queue: TaskQueue, tasks: TaskTable): number {
+  const task = takeFirst(queue, tasks)
+  leaves(queue, tasks, task)
+  return task
+}
+
+function takeFirst(queue: TaskQueue, tasks: TaskTable): number {
   const { row, heap } = queue
   if (queue.at === row.length || (heap.length > 0 && precedes(tasks, heap[0], row[queue.at])))
     return popHeap(heap, tasks)
@@ -59,17 +69,23 @@ export function popTask(queue: TaskQueue, tasks: TaskTable): number {
   return task
 }
 
+/** Sums of broken sizes are rounded: an empty queue begins anew. */
+function leaves(queue: TaskQueue, { size }: TaskTable, task: number): void {
+  queue.size = queuedCount(queue) === 0 ? 0 : queue.size - size[task]
+}
+
 /** Removes a task that may stand anywhere; linear, for rare paths. */
 export function removeTask(queue: TaskQueue, tasks: TaskTable, task: number): void {
   const { row, heap } = queue
   const inRow = row.indexOf(task, queue.at)
   if (inRow >= 0) {
     row.splice(inRow, 1)
-    return
+    return leaves(queue, tasks, task)
   }
   const at = heap.indexOf(task)
   if (at < 0) return
   heap.splice(at, 1)
+  leaves(queue, tasks, task)
   for (let index = (heap.length >> 1) - 1; index >= 0; index -= 1)
     sink(heap, tasks, index, heap[index])
 }

@@ -89,18 +89,17 @@ function startTask(
   attempt: number,
 ): void {
   const { tasks } = state
-  if (tasks.state[task] === ASSIGNED) {
+  const { first, size, count, predicted } = tasks
+  const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
+  const wasAssigned = tasks.state[task] === ASSIGNED
+  const assigned = wasAssigned ? predicted[task] : Number.NaN
+  if (wasAssigned) {
     leaveQueue(state, machine, task)
+    // Learnt since, perhaps, and without what its machine was chosen by beside it.
+    if (!Number.isNaN(expected)) predicted[task] = expected
   } else {
-    const expected = expectedMicros(
-      stage,
-      machine,
-      tasks.first[task],
-      tasks.size[task],
-      tasks.count[task],
-    )
-    tasks.predicted[task] = Number.isNaN(expected) ? 0 : expected
-    machine.assignedWork += tasks.predicted[task]
+    predicted[task] = Number.isNaN(expected) ? 0 : expected
+    machine.assignedWork += predicted[task]
     state.placements += 1
   }
   moveTask(tasks, task, RUNNING)
@@ -116,7 +115,8 @@ function startTask(
     stage.graph === undefined
       ? 0
       : Math.max(0, dataReadyAt(stage, machine.number, tasks.first[task]) - state.now)
-  slot.freeAt = Math.max(slot.freeAt, state.now) + waits + tasks.predicted[task]
+  slot.freeAt =
+    Math.max(slot.freeAt, state.now) + waits + (wasAssigned ? assigned : predicted[task])
   machine.running += 1
 }
 

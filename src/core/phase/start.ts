@@ -15,7 +15,7 @@ import { fits } from '../times.ts'
 import { mustWait } from '../turns.ts'
 import { choose } from './choose.ts'
 import { makeRoom } from './evict.ts'
-import { isOneByOne, takeMessage } from './message.ts'
+import { isOneByOne, takeMessage, wantsMore } from './message.ts'
 import {
   bestBefore,
   bestClass,
@@ -101,7 +101,7 @@ function feedHungry(state: State, out: Out): void {
 function feed(state: State, out: Out, machine: Machine, slotNumber: number): void {
   const slot = machine.slots[slotNumber]
   if (!machine.alive || machine.pressure || slot === undefined || slot.klass < 0) return
-  if (slot.running.length === 0 || hasEnough(state, slot)) return
+  if (slot.running.length === 0 || !wantsMore(state, slot)) return
   if (slot.stopping.size > 0 || slot.killing !== undefined) return
   if (state.runs[state.stages[slot.stage].run].state !== 'active' || aloneInFlight(state, slot))
     return
@@ -109,7 +109,7 @@ function feed(state: State, out: Out, machine: Machine, slotNumber: number): voi
   if (next === undefined) return
   const { klass, queue } = next
   if (klass.number !== slot.klass && !canFollow(state, slot, klass)) return
-  start(state, out, machine, slotNumber, takeMessage(state, klass, machine, queue, 'more'))
+  start(state, out, machine, slotNumber, takeMessage(state, klass, machine, queue, slot))
 }
 
 /** Another stage of the same run, by the same lease and already set up; an idle slot is to have it first. */
@@ -122,21 +122,6 @@ function canFollow(state: State, slot: Slot, klass: Class): boolean {
   const { needs } = state.classes[slot.klass]
   if (klass.needs.some((need, resource) => need !== needs[resource])) return false
   return mendColumns(state).roomy.count === 0
-}
-
-function hasEnough(state: State, slot: Slot): boolean {
-  const head = slot.running[0]
-  const left = workLeft(state, slot)
-  if (state.tasks.count[head] > 1) return left > limits.chunkAhead
-  if (left <= limits.messageWork) return false
-  return slot.running.length > 1 || state.tasks.predicted[head] > limits.worthOne
-}
-
-/** Predicted, of what the slot has in flight: of its first task the items not answered yet. */
-function workLeft({ tasks }: State, slot: Slot): number {
-  const head = slot.running[0]
-  const { count, left, predicted } = tasks
-  return slot.work - predicted[head] * (1 - left[head] / count[head])
 }
 
 function start(state: State, out: Out, machine: Machine, slot: number, tasks: number[]): void {
@@ -155,7 +140,8 @@ function startFirst(state: State, out: Out, machine: Machine, slot: number, take
   const [head] = taken
   const { run } = state.stages[tasks.stage[head]]
   start(state, out, machine, slot, taken)
-  const isOne = tasks.count[head] === 1 && tasks.predicted[head] > limits.messageWork
+  const isOne =
+    taken.length === 1 && tasks.count[head] === 1 && tasks.predicted[head] > limits.messageWork
   if (isOne || state.runs[run].stages.length > 1)
     state.scratch.hungry.add(slotKey(machine.number, slot))
 }
@@ -177,7 +163,7 @@ function startQueued(state: State, out: Out, machine: Machine): void {
     if (slot < 0 || queue === undefined) return
     if (startedBefore(state, out, klass, queue)) continue
     makeRoom(state, out, machine, slot, klass)
-    startFirst(state, out, machine, slot, takeMessage(state, klass, machine, queue, 'first'))
+    startFirst(state, out, machine, slot, takeMessage(state, klass, machine, queue))
   }
 }
 
@@ -234,7 +220,7 @@ function startWhereItCan(state: State, out: Out, klass: Class): boolean {
   const machine = state.machines[number]
   const slot = idleSlot(state, machine, klass.stage)
   makeRoom(state, out, machine, slot, klass)
-  startFirst(state, out, machine, slot, takeMessage(state, klass, machine, klass.queue, 'first'))
+  startFirst(state, out, machine, slot, takeMessage(state, klass, machine, klass.queue))
   return true
 }
 
