@@ -3,6 +3,7 @@ import { predict } from '../policy/estimation/least-squares.ts'
 import { limits } from './limits.ts'
 import { holds } from './models.ts'
 import type { Machine, Stage, State } from './state.ts'
+import type { TaskTable } from './tasks.ts'
 
 /**
  * What the core believes about time. A graph's times are given; any other stage's are learnt per
@@ -28,6 +29,11 @@ export function expectedMicros(
     return (count * predict(stage.pooled, size / count)) / machine.definition.speed
   }
   return Number.NaN
+}
+
+/** Whether two tasks of a stage are expected to take the same: nearly all of a message are, so it is worked out once. */
+export function areAlike({ size, count }: TaskTable, stage: Stage, a: number, b: number): boolean {
+  return size[a] === size[b] && count[a] === count[b] && stage.graph === undefined
 }
 
 /** Micros for a choice between machines: where nothing is known, a second per unit of size at speed 1. */

@@ -15,7 +15,7 @@ import type { Machine, Slot, Stage, State } from '../state.ts'
 import { slotKey } from '../scratch.ts'
 import { ASSIGNED, moveTask, RUNNING } from '../tasks.ts'
 import { charge } from '../tenants.ts'
-import { dataReadyAt, expectedMicros } from '../times.ts'
+import { areAlike, dataReadyAt, expectedMicros } from '../times.ts'
 import { leaveQueue } from './assignment.ts'
 import { meet } from './crew.ts'
 import { countDue } from './due.ts'
@@ -58,7 +58,21 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
   touchLoaded(state, slot, stage)
   if (fresh && slot.loaded.length > 1) pinModels(state, machine, slot)
   let attempt = decision.firstAttempt
-  for (const task of decision.tasks) startTask(state, stage, machine, slot, task, attempt++)
+  let expected = Number.NaN
+  let like = -1
+  for (const task of decision.tasks) {
+    if (like < 0 || !areAlike(tasks, stage, task, like)) {
+      expected = expectedMicros(
+        stage,
+        machine,
+        tasks.first[task],
+        tasks.size[task],
+        tasks.count[task],
+      )
+    }
+    like = task
+    startTask(state, stage, machine, slot, task, attempt++, expected)
+  }
   if (state.charging) charge(state, machine, klass, decision.tasks)
   state.nextAttempt = attempt
   const run = state.runs[stage.run]
@@ -87,10 +101,10 @@ function startTask(
   slot: Slot,
   task: number,
   attempt: number,
+  expected: number,
 ): void {
   const { tasks } = state
-  const { first, size, count, predicted } = tasks
-  const expected = expectedMicros(stage, machine, first[task], size[task], count[task])
+  const { predicted } = tasks
   const wasAssigned = tasks.state[task] === ASSIGNED
   const assigned = wasAssigned ? predicted[task] : Number.NaN
   if (wasAssigned) {

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import type { TaskQueue } from '../queue.ts'
 import { firstTask, popTask, queuedCount } from '../queue.ts'
 import type { Class, Machine, Slot, Stage, State } from '../state.ts'
-import { expectedMicros } from '../times.ts'
+import { areAlike, expectedMicros } from '../times.ts'
 
 /**
  * What one message to a slot carries, taken off the queue: the head, and as many more as make up the
@@ -45,10 +45,14 @@ export function takeMessage(
   const most = lacks ? Math.max(limits.messageWork, worth) : worth
   const share = Math.ceil(queuedCount(queue) / (2 * sharers))
   const taken = [popTask(queue, tasks)]
+  let last = head
+  let micros = expected
   let work = expected
   while (taken.length < limits.messageTasks && queuedCount(queue) > 0) {
     const next = firstTask(queue, tasks)
-    work += timeOf(state, stage, machine, next)
+    if (!areAlike(tasks, stage, next, last)) micros = timeOf(state, stage, machine, next)
+    last = next
+    work += micros
     if (tasks.alone[next] === 1 || work > (taken.length < share ? most : limits.handOver)) break
     taken.push(popTask(queue, tasks))
   }
