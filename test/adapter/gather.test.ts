@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { gatherInto } from '../../src/adapter/gather/groups.ts'
+import { JournalError } from '../../src/port/journal-error.ts'
 
 let folder: string
 beforeEach(() => {
@@ -41,4 +42,12 @@ test('a group that outgrows a message is a file of all its lines, also of the la
   const payloads = [...long, JSON.stringify('x'.repeat(1_100_000)), '"short"']
   const { file } = JSON.parse(gathered(payloads).payload(0)) as { file: string }
   expect(readFileSync(file, 'utf8')).toBe(`${payloads.join('\n')}\n`)
+})
+
+test('a group that cannot be written stops the node with the path and the reason, as a commit does', () => {
+  const gathering = gatherInto(join(folder, 'groups'), undefined)
+  gathering.add(JSON.stringify('x'.repeat(300_000)))
+  writeFileSync(join(folder, 'groups'), 'in the way')
+  expect(() => gathering.end()).toThrow(JournalError)
+  expect(() => gathering.end()).toThrow(`${join(folder, 'groups')}: the file cannot be opened`)
 })

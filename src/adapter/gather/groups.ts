@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { InputError } from '../../model/input-error.ts'
 import { hash64 } from '../../std/hash64.ts'
+import { guard } from '../sqlite/fault.ts'
 
 /** What a gathering stage is given: one payload a group, in order of first appearance. */
 export type Groups = {
@@ -34,7 +35,7 @@ export type Gathering = {
  * memory; a group that grows past a message is written to a file of lines in `folder`.
  */
 export function gatherInto(folder: string, by: string | undefined): Gathering {
-  rmSync(folder, { recursive: true, force: true })
+  written(folder, () => rmSync(folder, { recursive: true, force: true }))
   const groups = new Map<string, Open>()
   /** The first result, as long as none had the field: a misspelt one would gather all as one group. */
   let without: string | undefined
@@ -103,14 +104,19 @@ function noSuchField(by: string, first: string): string {
 }
 
 function flush(folder: string, group: Open): void {
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
   const text = `${group.pending.join('\n')}\n`
-  if (group.onDisk) appendFileSync(group.file, text)
-  else writeFileSync(group.file, text)
+  written(folder, () => {
+    if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
+    if (group.onDisk) appendFileSync(group.file, text)
+    else writeFileSync(group.file, text)
+  })
   group.onDisk = true
   group.pending = []
   group.bytes = 0
 }
+
+const written = (folder: string, work: () => void): void =>
+  guard(folder, 'writing what a stage gathers', work)
 
 function payloadOf(folder: string, group: Open): string {
   if (group.onDisk || group.bytes > INLINE) {
