@@ -1,4 +1,4 @@
-import { nothingPlaced, type Partial, type Place, place, takeAway } from './partial.ts'
+import { nothingPlaced, type Begun, type Place, place, takeAway } from './partial.ts'
 import { isOpen, type Prospect, prospectOf } from './prospect.ts'
 import { type Seen, seenRecords } from './seen.ts'
 import type { GraphView } from './view.ts'
@@ -21,7 +21,7 @@ import type { GraphView } from './view.ts'
 export function* descend(
   view: GraphView,
   limit: number,
-): Generator<undefined, Partial | undefined, void> {
+): Generator<undefined, Begun | undefined, void> {
   const partial = nothingPlaced(view)
   const search: Search = {
     partial,
@@ -36,7 +36,7 @@ export function* descend(
 }
 
 type Search = {
-  readonly partial: Partial
+  readonly partial: Begun
   readonly prospect: Prospect
   readonly seen: Seen
   readonly record: Float64Array

@@ -5,7 +5,7 @@ import type { GraphView } from './view.ts'
  * which tasks are placed, when and where those with successors to come end, when machines become
  * free, and the last start.
  */
-export type Partial = {
+export type Begun = {
   readonly view: GraphView
   readonly placed: Uint8Array
   /** The same in bits, and as a hash. */
@@ -33,7 +33,7 @@ export type Partial = {
   readonly hashes: Float64Array
 }
 
-export function nothingPlaced(view: GraphView): Partial {
+export function nothingPlaced(view: GraphView): Begun {
   const { tasks, members, before, after } = view
   const degrees = ({ first }: { first: Int32Array }): Int32Array =>
     Int32Array.from({ length: tasks }, (_, task) => first[task + 1] - first[task])
@@ -75,7 +75,7 @@ export type Place = { readonly task: number; readonly on: number; readonly start
  * Puts a task behind all others; the machine taken is the one that has been free for the least
  * time.
  */
-export function place(partial: Partial, { task, on, start }: Place): void {
+export function place(partial: Begun, { task, on, start }: Place): void {
   const { view, free, machines, firstOf } = partial
   const time = view.times[task * view.classes + on]
   const from = partial.count * machines
@@ -93,12 +93,12 @@ export function place(partial: Partial, { task, on, start }: Place): void {
   count(partial, task, 1)
 }
 
-export function takeAway(partial: Partial, task: number, last: number): void {
+export function takeAway(partial: Begun, task: number, last: number): void {
   partial.last = last
   count(partial, task, -1)
 }
 
-function count(partial: Partial, task: number, sign: 1 | -1): void {
+function count(partial: Begun, task: number, sign: 1 | -1): void {
   const { view, missing, waiting, pending, hashes, bits, placed } = partial
   const { before, after, priced } = view
   partial.count += sign

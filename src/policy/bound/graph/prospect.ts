@@ -1,4 +1,4 @@
-import type { Partial } from './partial.ts'
+import type { Begun } from './partial.ts'
 import type { GraphView } from './view.ts'
 
 /**
@@ -55,7 +55,7 @@ export function prospectOf(view: GraphView, limit: number): Prospect {
 }
 
 /** Whether all tasks may still end by the limit; sets `head`. */
-export function isOpen(prospect: Prospect, partial: Partial): boolean {
+export function isOpen(prospect: Prospect, partial: Begun): boolean {
   setFree(prospect, partial)
   for (const task of prospect.view.order) {
     if (partial.placed[task] === 0 && !setHead(prospect, partial, task)) return false
@@ -65,7 +65,7 @@ export function isOpen(prospect: Prospect, partial: Partial): boolean {
     : wholesFit(prospect, partial.placed)
 }
 
-function setFree({ freeAt, priceOf, view }: Prospect, partial: Partial): void {
+function setFree({ freeAt, priceOf, view }: Prospect, partial: Begun): void {
   const row = partial.count * partial.machines
   for (let k = 0, used = 0; k < view.classes; k += 1) {
     for (let at = partial.firstOf[k]; at < partial.firstOf[k + 1]; at += 1, used += 1) {
@@ -81,7 +81,7 @@ function setFree({ freeAt, priceOf, view }: Prospect, partial: Partial): void {
   }
 }
 
-function setHead(prospect: Prospect, partial: Partial, task: number): boolean {
+function setHead(prospect: Prospect, partial: Begun, task: number): boolean {
   const { head, latest, firstEnd, view } = prospect
   const { classes, times, before, release } = view
   const row = task * classes
@@ -111,7 +111,7 @@ function setHead(prospect: Prospect, partial: Partial, task: number): boolean {
 
 function waitFor(
   { head, firstEnd, into, view }: Prospect,
-  { placed, end, on }: Partial,
+  { placed, end, on }: Begun,
   { row, source, edge }: { readonly row: number; readonly source: number; readonly edge: number },
 ): void {
   const { classes, times, moves } = view

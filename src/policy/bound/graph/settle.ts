@@ -4,7 +4,7 @@ import { dagOf } from '../../planning/search/dag.ts'
 import { planOf } from '../../planning/search/dag-decode.ts'
 import { scheduleOfPlan } from '../../planning/search/dag-plan.ts'
 import { descend } from './descent.ts'
-import { nothingPlaced, type Partial } from './partial.ts'
+import { nothingPlaced, type Begun } from './partial.ts'
 import { isOpen, prospectOf } from './prospect.ts'
 import { graphViewOf, mirrored } from './view.ts'
 
@@ -74,12 +74,12 @@ function below(makespan: number, whole: boolean): number {
 }
 
 type Answer =
-  | { readonly kind: 'found'; readonly partial: Partial; readonly by: number }
+  | { readonly kind: 'found'; readonly partial: Begun; readonly by: number }
   | { readonly kind: 'none' }
   | { readonly kind: 'offered' }
 
 function* firstAnswer(
-  searches: readonly Generator<undefined, Partial | undefined, void>[],
+  searches: readonly Generator<undefined, Begun | undefined, void>[],
   isOffered: () => boolean,
 ): Generator<undefined, Answer, void> {
   for (;;) {
@@ -95,7 +95,7 @@ function* firstAnswer(
 }
 
 /** Machines by name again, and everything as early as the order allows. */
-function scheduleOf(problem: Problem, partial: Partial, backwards: boolean): Schedule {
+function scheduleOf(problem: Problem, partial: Begun, backwards: boolean): Schedule {
   const machine = machinesOf(partial)
   const length = partial.end.reduce((most, end) => Math.max(most, end), 0)
   const start = backwards ? partial.end.map(end => length - end) : partial.start.slice()
@@ -104,7 +104,7 @@ function scheduleOf(problem: Problem, partial: Partial, backwards: boolean): Sch
 }
 
 /** Of the machines of its class each task gets the one that has been free for the least time. */
-function machinesOf({ view, start, end, on }: Partial): Int32Array {
+function machinesOf({ view, start, end, on }: Begun): Int32Array {
   const machine = new Int32Array(view.tasks)
   const free = view.members.map(members => members.map(() => 0))
   const byStart = [...start.keys()].sort((a, b) => start[a] - start[b] || end[a] - end[b])

@@ -58,7 +58,7 @@ export function endsOfBegun(dag: Dag, now: Underway, scenarios: Scenarios): Floa
   return end
 }
 
-/** The first factor above `least`, but for one so rare that it does not come up. */
+/** The first factor drawn that is above `least`; where that is so rare that none comes up, the last one drawn. */
 function above(
   least: number,
   first: number,

@@ -56,15 +56,15 @@ export function* coreSteps(problem: Problem, prices: Prices): Generator<undefine
 function kindsOf({ times, machines, tasks }: Problem): Int32Array {
   const count = machines.length
   const kindOf = Int32Array.from({ length: count }, (_, machine) => machine)
-  // Columns that agree on a few tasks are likely equal; those that do not are not looked at again.
-  const newest = new Map<string, number>()
+  // Columns that agree on a few tasks are likely equal; only those are compared in full.
+  const firstAlike = new Map<string, number>()
   const sampled = Math.max(1, Math.floor(tasks.length / 16))
   for (let machine = 0; machine < count; machine += 1) {
     let key = ''
     for (let task = 0; task < tasks.length; task += sampled)
       key += `${times[task * count + machine]} `
-    const first = newest.get(key)
-    if (first === undefined) newest.set(key, machine)
+    const first = firstAlike.get(key)
+    if (first === undefined) firstAlike.set(key, machine)
     else if (sameColumn(times, count, first, machine)) kindOf[machine] = first
   }
   return kindOf

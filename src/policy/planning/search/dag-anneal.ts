@@ -7,8 +7,19 @@ import { type DagPlan, takeBack, undoFor } from './dag-plan.ts'
 import { changeLogFor, repair, takeBackRepair } from './dag-repair.ts'
 import { changeOf, type Lateness, latenessOf, meanWeight } from './lateness.ts'
 
+/** One cooling: how many plans are decoded, and at which temperatures. */
+export type DagCooling = {
+  readonly decodings: number
+  /** Temperatures, in units of time. */
+  readonly from: number
+  readonly to: number
+  /** Over orders alone: the decoder chooses machines. */
+  readonly greedy: boolean
+}
+
 /**
- * Annealing over orders and machines of a precedence graph.
+ * Annealing over orders and machines of a precedence graph: one cooling, which changes `plan`. Yields after
+ * each batch of moves: did `below` see a better one?
  *
  * Most moves take a task of the critical path, since only those can shorten the schedule. The
  * chance to accept is drawn first, which turns it into a limit: a decoding stops at the first task
@@ -18,15 +29,6 @@ import { changeOf, type Lateness, latenessOf, meanWeight } from './lateness.ts'
  * its end. Sources: Kirkpatrick, Gelatt and Vecchi 1983; critical-path moves: van Laarhoven, Aarts
  * and Lenstra 1992.
  */
-export type DagCooling = {
-  readonly decodings: number
-  /** Temperatures, in units of time. */
-  readonly from: number
-  readonly to: number
-  readonly greedy: boolean
-}
-
-/** One cooling, changing `plan`; yields after each batch of moves: did `below` see a better one? */
 export function* annealDag(
   dag: Dag,
   plan: DagPlan,

@@ -2,12 +2,7 @@ import type { Dag } from './dag.ts'
 import type { Move } from './dag-move.ts'
 import { type DagPlan, latestEnd, setFreeBefore, startOn } from './dag-plan.ts'
 
-/**
- * Brings start and end times up to date after a move, touching only what the move delays or
- * advances. A task can change only if a predecessor's end did, or the end of the task before it on
- * its machine; all others are passed by in a few instructions. What changed is logged, so that a
- * rejected move costs no more than its own changes to take back.
- */
+/** What a move changed, and the times from before. */
 type ChangeLog = Changes & { readonly start: Float64Array; readonly end: Float64Array }
 
 export type Changes = {
@@ -37,7 +32,13 @@ export const changesFor = (dag: Dag): Changes => ({
   changedMachine: new Uint8Array(dag.machines),
 })
 
-/** The makespan after `move`, or `Infinity` as soon as it is sure to exceed `limit`. */
+/**
+ * Brings start and end times up to date after a move, touching only what the move delays or
+ * advances. A task can change only if a predecessor's end did, or the end of the task before it on
+ * its machine; all others are passed by in a few instructions. What changed is logged, so that a
+ * rejected move costs no more than its own changes to take back. Answers the makespan, or `Infinity` as
+ * soon as it is sure to exceed `limit`.
+ */
 export function repair(
   dag: Dag,
   plan: DagPlan,

@@ -16,8 +16,8 @@ export type Shared = {
 }
 
 /**
- * `used` row k holds from `at[k]` to `at[k + 1]`, the last one for ever, and is nothing. A step that ends
- * where it begins is what is in use at that instant, with what takes no time then.
+ * `used` row k holds from `at[k]` to `at[k + 1]`; the last one holds for ever, and nothing is in use then. A step
+ * that ends where it begins tells what is in use at that instant, tasks of no duration included.
  */
 type Line = {
   at: Float64Array
