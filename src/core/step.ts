@@ -13,11 +13,7 @@ import { nextInstant } from './timers.ts'
 import { Violation } from '../std/assert.ts'
 import { NEVER } from '../std/time.ts'
 
-/**
- * One instant. All events that arrived are applied, then the phases decide until nothing more
- * follows. The core is told what happened and when; it reads no clock, draws no chance and awaits
- * nothing, so the same events give the same decisions in production, in virtual time and in a test.
- */
+/** What one instant came to. */
 type Step = {
   /** What was decided, in order; with the events, all there is to journal. */
   readonly decisions: readonly Decision[]
@@ -29,6 +25,11 @@ type Step = {
   readonly wakeAt: number | undefined
 }
 
+/**
+ * One instant. All events that arrived are applied, then the phases decide until nothing more
+ * follows. The core is told what happened and when; it reads no clock, draws no chance and awaits
+ * nothing, so the same events give the same decisions in production, in virtual time and in a test.
+ */
 export function step(state: State, now: number, events: readonly Event[]): Step {
   if (now < state.now) throw new Violation(`time went back from ${state.now} to ${now}`)
   state.now = now

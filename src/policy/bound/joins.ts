@@ -1,21 +1,4 @@
-/**
- * What joins cost where data takes time to move. Let `v` run on machine `k`. Each of its
- * predecessors, near and far, runs there too, or elsewhere, and then something moves to `k` on the
- * way. With A(u) the least start of `v` on `k` if `u` runs elsewhere, and any tasks S that precede
- * `v`: either one of S runs elsewhere, and `v` starts no earlier than the least A(u) of S; or all
- * of S run on `k`, one after another, and `v` starts no earlier than they can be done there. The
- * lesser of the two holds, for every S. Tried are those of the greatest A, one more at a time.
- * (Papadimitriou and Yannakakis 1990, for machines alike, equal delays and tasks that may run
- * twice.)
- *
- * A(u) is the least end of `u` elsewhere plus the least gap from there to the start of `v`: along
- * every edge x -> y on the way, where x and y are each on `k` or elsewhere, the gap from the end of
- * x is at least the transfer, if one of the two is on `k` and the other is not, the least time of y
- * there, and the gap from the end of y. Elsewhere may be the same machine for both, so nothing is
- * counted between. By induction along the order all of this holds for every schedule.
- *
- * Any tasks that precede `v` will do, so only the nearest are looked at.
- */
+/** A graph as it is seen from one side; from the other, ends are starts and joins are forks. */
 type JoinGraph = {
   readonly tasks: number
   readonly machines: number
@@ -45,6 +28,24 @@ export type Joins = {
   settle(task: number): void
 }
 
+/**
+ * What joins cost where data takes time to move. Let `v` run on machine `k`. Each of its
+ * predecessors, near and far, runs there too, or elsewhere, and then something moves to `k` on the
+ * way. With A(u) the least start of `v` on `k` if `u` runs elsewhere, and any tasks S that precede
+ * `v`: either one of S runs elsewhere, and `v` starts no earlier than the least A(u) of S; or all
+ * of S run on `k`, one after another, and `v` starts no earlier than they can be done there. The
+ * lesser of the two holds, for every S. Tried are those of the greatest A, one more at a time.
+ * (Papadimitriou and Yannakakis 1990, for machines alike, equal delays and tasks that may run
+ * twice.)
+ *
+ * A(u) is the least end of `u` elsewhere plus the least gap from there to the start of `v`: along
+ * every edge x -> y on the way, where x and y are each on `k` or elsewhere, the gap from the end of
+ * x is at least the transfer, if one of the two is on `k` and the other is not, the least time of y
+ * there, and the gap from the end of y. Elsewhere may be the same machine for both, so nothing is
+ * counted between. By induction along the order all of this holds for every schedule.
+ *
+ * Any tasks that precede `v` will do, so only the nearest are looked at.
+ */
 export function joinsOf(graph: JoinGraph): Joins {
   const { tasks, machines, times, begin } = graph
   const most = Math.min(MOST, Math.floor(WORK / (tasks * machines)))

@@ -1,3 +1,12 @@
+type Relatives = {
+  /** `other`, already settled, is a relative of `task`, and so are its own relatives. */
+  join(task: number, other: number): void
+  /** The least start of `task` by the work of its relatives. */
+  around(task: number): number
+  /** Fixes the least start of `task` for those that come after it. */
+  settle(task: number, start: number): void
+}
+
 /**
  * The work of all that must come before a task. Take those of its predecessors, near and far, that
  * start no earlier than `a`: all run between `a` and the start of the task. With machine prices
@@ -8,15 +17,6 @@
  *
  * Tasks are settled one after another along the graph, each after all its relatives.
  */
-type Relatives = {
-  /** `other`, already settled, is a relative of `task`, and so are its own relatives. */
-  join(task: number, other: number): void
-  /** The least start of `task` by the work of its relatives. */
-  around(task: number): number
-  /** Fixes the least start of `task` for those that come after it. */
-  settle(task: number, start: number): void
-}
-
 export function relativesOf({
   priced,
   whole,

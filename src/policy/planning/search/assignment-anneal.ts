@@ -2,6 +2,15 @@ import type { Prng } from '../../../std/prng.ts'
 import { type AssignmentState, largest, reassign } from './assignment.ts'
 import type { Core } from './assignment-core.ts'
 
+type Cooling = {
+  /** Temperatures relative to the lower bound. */
+  readonly from: number
+  readonly to: number
+  readonly chains: number
+}
+
+export type Best = { machine: Int32Array; makespan: number }
+
 /**
  * Annealing of independent tasks on unrelated machines, by ejection chains over cheap pairs.
  *
@@ -13,17 +22,9 @@ import type { Core } from './assignment-core.ts'
  * So a move that is not accepted goes on: the machine that got the task passes on the one, of a few
  * drawn, that leaves the least energy; up to three moves are judged, together, before all are taken
  * back. Sources: Kirkpatrick, Gelatt and Vecchi 1983 (annealing); Glover 1996 (ejection chains).
+ *
+ * This is one cooling, which changes `state`; yields after each batch of chains: did `best` get better?
  */
-type Cooling = {
-  /** Temperatures relative to the lower bound. */
-  readonly from: number
-  readonly to: number
-  readonly chains: number
-}
-
-export type Best = { machine: Int32Array; makespan: number }
-
-/** One cooling, changing `state`; yields after each batch of chains: did `best` get better? */
 export function* anneal(
   core: Core,
   state: AssignmentState,
