@@ -1,6 +1,4 @@
 import { plural } from '../std/units.ts'
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { type CompareOptions, type Comparison, compareStrategies } from '../choose/compare.ts'
 import type { Stop } from '../choose/drive.ts'
@@ -10,6 +8,7 @@ import { InputError } from '../model/input-error.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
 import { formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
+import { requirePlace, writePage } from './page.ts'
 import { faultsFrom } from './problem/fault-flag.ts'
 import { withSolver } from './plan.ts'
 import { directoryFrom } from './directory.ts'
@@ -98,7 +97,7 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
       ...(notes.length > 0 && { note: told(notes) }),
       ...(replay && { isEstimated: replay.isEstimated }),
     }
-    writePage(flags.html, compareHtml(problem, comparison, about))
+    await writePage(flags.html, compareHtml(problem, comparison, about))
   }
   if (flags.json === true) {
     const { skipped } = comparison
@@ -196,24 +195,4 @@ function optionsFrom(asked: Asked, { objective, order, noise, job }: Subject): C
 function progress(flags: CompareFlags): (name: string) => void {
   if (flags.json === true || process.stderr.isTTY !== true) return () => undefined
   return name => process.stderr.write(`\r\u001b[K${name} ...\r`)
-}
-
-/** Checked before comparing, which may take hours. */
-function requirePlace(path: string): void {
-  try {
-    accessSync(dirname(path), constants.W_OK)
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return
-  } catch (error) {
-    throw new InputError(`--html ${path}: cannot be written: ${String((error as Error).message)}`)
-  }
-  throw new InputError(`--html ${path}: is a folder; expected the name of a file`)
-}
-
-export function writePage(path: string, html: string): void {
-  try {
-    writeFileSync(path, html)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError(`--html ${path}: cannot be written: ${reason}`)
-  }
 }

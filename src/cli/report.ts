@@ -8,7 +8,7 @@ import { chartOfHistory } from '../report/run-blocks.ts'
 import type { RunReport, StageCounts } from '../report/run-html.ts'
 import { runVerdict } from '../report/run-verdict.ts'
 import { inquiry } from './ask.ts'
-import { writePage } from './compare.ts'
+import { writePage } from './page.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { print, printJson } from './print.ts'
 import { directoryFrom } from './directory.ts'
@@ -45,7 +45,7 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   }
   // The drawing library is loaded by who draws.
   const { runHtml } = await import('../report/run-html.ts')
-  writePage(flags.html, runHtml(report))
+  await writePage(flags.html, runHtml(report))
   const said = `${report.run} (${report.job}): ${runVerdict(report)}\nwrote ${flags.html}`
   if (flags.json === true) printJson(asJson(report, flags.html))
   else print(said)

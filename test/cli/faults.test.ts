@@ -210,6 +210,24 @@ describe.skipIf(!canMount())('a full disk', () => {
     }
   })
 
+  test('a report that has no room leaves the older page as it was, and no part of its own', async () => {
+    const folder = folderWith({ 'handle.mjs': heavy, 'disk/.keep': '' })
+    const disk = join(folder.path, 'disk')
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20k', 'tmpfs', disk])
+    try {
+      await folder.dray('map', 'handle.mjs', 'range:0..3', '-o', 'out.jsonl')
+      folder.write('disk/page.html', 'the older page')
+      execFileSync('sh', ['-c', 'cat /dev/zero > "$0/filler" 2> /dev/null || true', disk])
+      const ended = await folder.dray('report', '--html', 'disk/page.html')
+      refused(ended, /--html disk\/page.html: cannot be written: the disk is full/)
+      expect(folder.read('disk/page.html')).toBe('the older page')
+      expect(readdirSync(disk).sort()).toEqual(['filler', 'page.html'])
+    } finally {
+      execFileSync('umount', [disk])
+      folder.remove()
+    }
+  })
+
   test('clean says what it takes where there is no room at all, and frees all in a little', async () => {
     const folder = folderWith({ 'handle.mjs': incompressible, 'disk/.keep': '' })
     const disk = join(folder.path, 'disk')
