@@ -10,6 +10,8 @@ import { heft } from '../../../src/policy/planning/heft.ts'
 import { localSearch } from '../../../src/policy/planning/local-search.ts'
 import { minMin } from '../../../src/policy/planning/min-min.ts'
 import type { Planner, PlanOptions } from '../../../src/policy/planning/planner.ts'
+import { prng } from '../../../src/std/prng.ts'
+import { lagrangianBound, unrelatedProblem } from '../../solver/unrelated-problem.ts'
 import { bruteForceOptimum } from '../planning/brute-force.ts'
 import { problemsOf } from './problems.ts'
 
@@ -44,6 +46,18 @@ describe('local-search', () => {
       )
     },
   )
+
+  it('begins with a fill at prices where each task has machines of its own', () => {
+    const draw = prng(3)
+    const rows = Array.from({ length: 300 }, () => {
+      const task = 1 + draw.int(3000)
+      return Array.from({ length: 20 }, () => task * (1 + draw.int(1000)))
+    })
+    const on = unrelatedProblem(rows)
+    const atFirst = lengthAfter(localSearch, on, { seed: 1 }, 3)
+    expect(atFirst).toBeLessThan(1.1 * lagrangianBound(on, 300).value)
+    expect(atFirst).toBeLessThan(0.95 * lengthAfter(minMin, on, { seed: 1 }, 1))
+  })
 
   it.each(['graph', 'capacity'] as const)('is never worse than heft or min-min: %s', shape => {
     fc.assert(

@@ -8,6 +8,8 @@ import { makespanOfAssignment, scheduleOf } from '../assignment.ts'
 import { mct } from '../mct.ts'
 import type { PlanOptions } from '../planner.ts'
 import { fillSteps } from '../price-fill.ts'
+import { priced } from '../priced.ts'
+import { risingPrices } from '../rising-prices.ts'
 import { stateOf } from './assignment.ts'
 import { anneal, type Best, chainsPerStep } from './assignment-anneal.ts'
 import { type Core, coreSteps } from './assignment-core.ts'
@@ -15,8 +17,9 @@ import { type Core, coreSteps } from './assignment-core.ts'
 /**
  * Search for independent tasks on unrelated machines (R||Cmax): only who runs what matters.
  *
- * First the prices of the LP bound, which say what a machine's time is worth and which pairs are
- * worth trying; then annealing over those pairs, each time longer, from the best schedule so far.
+ * Where no schedule is given it begins with a quick fill. Then the prices of the LP bound, which say what
+ * a machine's time is worth and which pairs are worth trying; then annealing over those pairs, each time
+ * longer, from the best schedule so far.
  */
 export function* searchAssignments(
   problem: Problem,
@@ -25,6 +28,13 @@ export function* searchAssignments(
   const start = options.incumbent ?? firstOf(mct.plan(problem, options))
   const best: Best = { machine: start.machine.slice(), makespan: makespanOf(start) }
   yield start
+  if (options.incumbent === undefined) {
+    for (const found of quickFills(problem, options)) {
+      const isBetter = found !== undefined && makespanOf(found) < best.makespan
+      if (isBetter) take(found, best)
+      yield isBetter ? found : undefined
+    }
+  }
   const prices = { value: 0, lambda: new Float64Array(0) }
   const view = unrelatedOf(problem)
   const fill = function* (lambda: Float64Array) {
@@ -59,6 +69,12 @@ export function* searchAssignments(
 }
 
 const nearEnough = 1.0005
+
+/** Earliest completion may be twice as long as need be, and the prices below take a while. */
+function* quickFills(problem: Problem, options: PlanOptions) {
+  for (const planner of [priced, risingPrices])
+    if (planner.refuses?.(problem) === undefined) yield* planner.plan(problem, options)
+}
 
 /** What others found meanwhile, if it is better. */
 function take(offered: Schedule | undefined, best: Best): void {
