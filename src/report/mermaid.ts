@@ -119,11 +119,18 @@ function outputText(output: OutputSpec, folder: string): string {
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path
 }
 
-/** Mermaid reads `#quot;` within quotes; anything else that means something to HTML is written so too. */
+/**
+ * Mermaid reads `#quot;` within quotes; anything else that means something to HTML is written so too. What
+ * turns a text's direction is left out.
+ */
 export function quoted(text: string): string {
   const safe = text
     .split('<br>')
-    .map(part => part.replace(/[#"<>&`\\]|\p{Cc}/gu, character => codes[character] ?? ' '))
+    .map(part =>
+      part
+        .replace(/\p{Cf}/gu, '')
+        .replace(/[#"<>&`\\]|\p{Cc}/gu, character => codes[character] ?? ' '),
+    )
     .join('<br>')
   return `"${safe}"`
 }

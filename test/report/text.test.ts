@@ -202,7 +202,7 @@ test('a plan as a Mermaid chart has a box per machine, its tasks in order, an ar
       machines: [{ id: 'a`"' }, { id: 'b' }, { id: 'c' }],
       tasks: [
         { id: 'x', times: [2, 2, 2] },
-        { id: 'y\n', times: [3, 3, 3], after: ['x'] },
+        { id: 'y\n\u202e', times: [3, 3, 3], after: ['x'] },
         { id: 'z', times: [1, 1, 1] },
       ],
     },
