@@ -13,7 +13,7 @@ const FLUSH_BYTES = 64 * 1024
  * When the slot has no next message, each wait is four times as long as the one before, because what the loop
  * was going to do upon the first answers it has already done, or cannot do.
  */
-const UNHURRIED_MS = 200
+const UNHURRIED_MS = 100
 /**
  * The loop measures an item from the moment it hears of the one before, so a held-back answer shortens the next
  * item's timeout, and the first item without an answer is charged with it. Where what waits is not written within
