@@ -305,9 +305,14 @@ test.each(['process', 'thread'])(
       ...['map', 'handle.mjs', 'range:0..300', '-o', 'out.jsonl', ...stage],
     )
     const failed = lines(folder.read('out.jsonl')).filter(line => line.includes('"error":{'))
-    expect(failed.map(line => JSON.parse(line))).toMatchObject([
-      { index: 30, error: { kind: 'error', code: 'EMFILE' } },
-    ])
+    // Threads share one limit: what a neighbour runs at that moment may meet it as well.
+    expect(failed.length).toBeLessThanOrEqual(isolation === 'thread' ? 2 : 1)
+    expect(failed.map(line => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({
+        index: 30,
+        error: expect.objectContaining({ kind: 'error', code: 'EMFILE' }),
+      }),
+    )
     expect(ended.code).toBe(1)
     folder.remove()
   },
