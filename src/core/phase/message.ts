@@ -41,6 +41,8 @@ export function takeMessage(
   if (busy !== undefined && expected >= limits.messageWork) {
     const isShort = tasks.count[head] > 1 || (expected <= limits.worthOne && !isOneByOne(stage))
     if (!isShort || queuedCount(queue) <= sharers) return []
+    const isChunk = tasks.count[head] > 1
+    if (isChunk && isBeyondShare(state, stage, queue, busy, { expected, sharers })) return []
   }
   const most = lacks ? Math.max(limits.messageWork, worth) : worth
   const share = Math.ceil(queuedCount(queue) / (2 * sharers))
@@ -101,6 +103,23 @@ function guidedWork(
   const left = busy === undefined ? 0 : workLeft(state, busy)
   const waiting = expectedMicros(stage, machine, 0, queue.size, queuedCount(queue))
   return Math.min(limits.chunkWork, waiting / (2 * sharers) - left)
+}
+
+/**
+ * A slot has more left than an even share of what waits: the rest is for whoever ends first, since what is sent
+ * ahead cannot be taken back when an item before it takes longer than expected.
+ */
+function isBeyondShare(
+  state: State,
+  stage: Stage,
+  queue: TaskQueue,
+  busy: Slot,
+  { expected, sharers }: { readonly expected: number; readonly sharers: number },
+): boolean {
+  if (!stage.complete) return false
+  const perItem = expected / state.tasks.count[firstTask(queue, state.tasks)]
+  const waiting = expected * queuedCount(queue) + perItem * stage.pool.size
+  return workLeft(state, busy) > waiting / sharers
 }
 
 /** One item, only because an order or a plan looks at each, or because few are left: the job leaves chunks to us. */
