@@ -14,8 +14,9 @@ export const limits = {
   /** Predicted work that is not divided among slots: less than handing it over takes. */
   handOver: MILLISECOND,
   /**
-   * Predicted work left in a slot, of short items whose chunks are ours to choose, when the next is sent: two chunks, as answers come late. With
-   * one, a slot has none at hand while it begins its last, and its answers leave, and are committed, a third as often again.
+   * Predicted work left in a slot, of short items whose chunks are ours to choose, when the next is sent: two chunks,
+   * as answers come late. With one, a slot has none at hand while it begins its last, and its answers leave, and are
+   * committed, a third as often again.
    */
   chunkAhead: 480 * MILLISECOND,
   /** Predicted work of a message whose tasks are single items though the job leaves chunks to us: that of a chunk. */

@@ -6,8 +6,8 @@ import { runName, storedName } from './stored-name.ts'
 
 /**
  * History of attempts that end without an answer: their slot ended under them, or their machine left.
- * Of a queue only the head was running, and not even that while the stage was being set up. Call before the core is stepped;
- * answers that came earlier in the same instant are applied first.
+ * Of a queue only the head was running, and not even that while the stage was being set up. Call before the core is
+ * stepped; answers that came earlier in the same instant are applied first.
  */
 export function unansweredBatches(
   state: State,

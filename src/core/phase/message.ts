@@ -10,8 +10,8 @@ import { areAlike, expectedMicros } from '../times.ts'
  * message's work when their time is known, but never so many that another slot would go without, save what
  * takes less time than handing it over. A slot that is still at work (`busy`) is given more only where that is so:
  * it is to have the next items at hand when it answers, not to queue what an idle slot could run: what is longer than a
- * message only with one left for every slot. Single items of which chunks could have been made go out as chunks
- * would: see `guidedWork`.
+ * message only with one left for every slot, and no chunk beyond its share of what waits (`isBeyondShare`). Single
+ * items of which chunks could have been made go out as chunks would: see `guidedWork`.
  */
 export function takeMessage(
   state: State,
