@@ -27,20 +27,26 @@ test('answers given together leave together, the first that comes later takes th
   const now = performance.now()
   flow.answer(0, { letter: 'R', json: '1' }, use, now)
   flow.answer(1, { letter: 'R', json: '2' }, use, now)
-  expect(left).toEqual([])
+  expect(flow.isDue(now)).toBe(false)
   flow.answer(2, { letter: 'R', json: '3' }, use, now + 60_000)
+  expect(flow.isDue(now + 60_000)).toBe(true)
+  expect(left).toEqual([])
+  flow.flush(now + 60_000)
   expect(left).toEqual(['r 0 3 1\nr 1 3 2\nr 2 3 3\n'])
 })
 
 test('with the next message at hand they wait longer, as nobody waits for them', () => {
-  const { outbox, left } = kept()
-  const flow = answerFlow(outbox, () => true)
+  const { outbox } = kept()
+  let hasNext = true
+  const flow = answerFlow(outbox, () => hasNext)
   const now = performance.now()
   flow.answer(0, { letter: 'R', json: '1' }, use, now + 60)
-  flow.messageEnded(now + 61)
-  expect(left).toEqual([])
-  flow.answer(1, { letter: 'R', json: '2' }, use, now + 60_000)
-  expect(left).toEqual(['r 0 3 1\nr 1 3 2\n'])
+  expect(flow.isDue(now + 60)).toBe(false)
+  expect(flow.isDueAtEnd(now + 60)).toBe(false)
+  expect(flow.isDue(now + 60_000)).toBe(true)
+  hasNext = false
+  expect(flow.isDue(now + 60)).toBe(true)
+  expect(flow.isDueAtEnd(now + 60)).toBe(true)
 })
 
 test('where they might be written later than a share of the timeout, they leave at once: an item after them may spin', () => {
@@ -61,13 +67,17 @@ test('within a message they wait longer each time, and as short as ever in the n
   const { outbox, left } = kept()
   const flow = answerFlow(outbox, () => false)
   const start = performance.now() + 60_000
-  for (let seq = 0; seq < 50; seq++)
+  for (let seq = 0; seq < 50; seq++) {
     flow.answer(seq, { letter: 'R', json: '1' }, use, start + 3 * seq)
+    if (flow.isDue(start + 3 * seq)) flow.flush(start + 3 * seq)
+  }
   const often = left.length
+  expect(often).toBeGreaterThan(1)
   expect(often).toBeLessThan(6)
+  expect(flow.isDue(start + 153)).toBe(false)
   flow.messageBegins()
   flow.answer(50, { letter: 'R', json: '1' }, use, start + 153)
-  expect(left).toHaveLength(often + 1)
+  expect(flow.isDue(start + 153)).toBe(true)
 })
 
 test('much text does not wait', () => {

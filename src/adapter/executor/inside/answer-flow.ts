@@ -41,9 +41,9 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
     patience = Math.min(4 * patience, unhurried)
   }
 
-  function isDue(now: number, hurried: number): boolean {
-    const waited = now - flushedAt
-    return outbox.waiting() > FLUSH_BYTES || waited > (hasNext() ? unhurried : hurried)
+  function isDue(now: number, hurried = patience): boolean {
+    if (outbox.waiting() === 0) return false
+    return now - flushedAt > (hasNext() ? unhurried : hurried)
   }
 
   return {
@@ -53,15 +53,16 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
       unhurried = isLate ? AT_ONCE : UNHURRIED_MS
       patience = Math.min(FLUSH_MS, unhurried)
     },
+    /** Leaves with the next flush, which its caller looks for; much text and short timeouts do not wait for that. */
     answer(seq: number, answer: ItemAnswer, use: Use, now: number): void {
       outbox.put(lineOf(seq, answer, use))
-      if (isDue(now, patience)) flush(now)
+      if (unhurried === AT_ONCE || outbox.waiting() > FLUSH_BYTES) flush(now)
     },
+    /** Whether what waits has waited long enough. */
+    isDue,
+    /** The same at the end of a message: its last answers may be held back to leave together with others. */
+    isDueAtEnd: (now: number) => isDue(now, TOGETHER_MS),
     flush,
-    /** A message has ended; its last answers may still be held back to leave together with others. */
-    messageEnded(now: number): void {
-      if (outbox.waiting() > 0 && isDue(now, TOGETHER_MS)) flush(now)
-    },
     /** Answers wait and the next call may be a while away: flush them from a timer. */
     soon(): void {
       if (late || outbox.waiting() === 0) return

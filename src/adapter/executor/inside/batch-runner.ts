@@ -114,8 +114,8 @@ export function batchRunner(shared: Shared) {
         if (told) now = performance.now()
         flow.answer(seq, said, slowed, now)
       }
+      if (slowness.isDue() || flow.isDue(now)) flow.flush(now)
       if (slowness.isDue()) {
-        flow.flush(now)
         await slowness.pay()
       }
       // Neither what is paid nor the hashing of files is time of the part that follows.

@@ -39,6 +39,8 @@ const PROGRESS_MS = 50
  */
 const TURN_MS = 20
 const UNHURRIED_TURN_MS = 100
+/** A loop that has not turned for so long does not know what is at hand: before it writes, it looks. */
+const STALE_MS = 2
 
 /**
  * Runs items one after another. A handler that answers at once costs no `await`: at a hundred
@@ -105,11 +107,12 @@ export function itemRunner({
         for (const end = at + count; at < end; at++) {
           const later = runOne(stage, loaded, message, at, tryNumber)
           if (later !== undefined) await later
-          if (now - turnedAt > (hasNext() ? UNHURRIED_TURN_MS : TURN_MS)) await takeTurn()
+          if (flow.isDue(now)) await write(flow.isDue)
+          else if (now - turnedAt > (hasNext() ? UNHURRIED_TURN_MS : TURN_MS)) await takeTurn()
         }
       }
     }
-    flow.messageEnded(now)
+    if (flow.isDueAtEnd(now)) await write(flow.isDueAtEnd)
   }
 
   /** A promise only if the item could not be finished at once. */
@@ -206,6 +209,12 @@ export function itemRunner({
     return ground.leave(code)
   }
 
+  /** A write wakes the loop, which costs far more than the look whether it can wait, as the next message is at hand. */
+  async function write(isDue: (now: number) => boolean): Promise<void> {
+    if (now - turnedAt > STALE_MS) await takeTurn()
+    if (isDue(now)) flow.flush(now)
+  }
+
   async function takeTurn(): Promise<void> {
     await turn()
     turnedAt = now = performance.now()
@@ -213,6 +222,10 @@ export function itemRunner({
 
   return {
     run,
+    /** Called when a message has found the slot at rest: its loop has just turned. */
+    wake(): void {
+      turnedAt = performance.now()
+    },
     /** Aborts the running item if it is among these, and drops those still waiting. */
     abort(first: number, last: number, why: Why): void {
       const current = blamed.running()

@@ -109,7 +109,9 @@ export function slotRuntime(channel: Outbox) {
 
   function enqueue(work: Work): void {
     queue.push(work)
-    if (!working) drain().catch(fail)
+    if (working) return
+    runner.wake()
+    drain().catch(fail)
   }
 
   async function drain(): Promise<void> {
