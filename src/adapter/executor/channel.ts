@@ -1,5 +1,7 @@
 /** The loop's end of one slot process or thread. */
 export type Channel = {
+  /** The file where it saves answers that it holds back. */
+  readonly saves: string
   readonly pid: number | undefined
   readonly send: (text: string) => void
   readonly kill: () => void
@@ -29,6 +31,7 @@ export type ChannelEnd = {
 
 export type ChannelOptions = ChannelEvents & {
   readonly entry: string
+  readonly saves: string
   readonly environment: Readonly<Record<string, string>>
   /** Bytes that JavaScript may hold; 0: as the engine has it by itself. */
   readonly heap: number

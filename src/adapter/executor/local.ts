@@ -1,5 +1,6 @@
+import { rmSync } from 'node:fs'
 import type { Executor, ExecutorEvent, SlotAddress, StageCode } from '../../port/executor.ts'
-import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
+import type { Channel, ChannelEnd, ChannelEvents, ChannelOptions } from './channel.ts'
 import { compileInto, type OwnEntries, ownEntries } from './compiled.ts'
 import { concealing } from './conceal.ts'
 import { environmentKey, slotEnvironment } from './environment.ts'
@@ -8,7 +9,8 @@ import { type Slot, slotAt, type SlotHost } from './slot.ts'
 import { openProcess } from './slot-process.ts'
 import { openThread } from './slot-thread.ts'
 import { importsAsWritten } from './imports-as-written.ts'
-import type { StageState } from './stage-state.ts'
+import { savedFolder } from './saved-folder.ts'
+import { printOf, type StageState } from './stage-state.ts'
 
 export type LocalExecutorOptions = {
   readonly machines: readonly LocalMachine[]
@@ -33,6 +35,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
   const byId = new Map<number, StageState>()
   const slots = new Map<string, Slot>()
   const channels = new Set<Channel>()
+  const saved = savedFolder(`${options.directory}/saved`)
   const compiled = compileInto(`${options.directory}/modules`)
   const imports = importsAsWritten()
   let nextId = 0
@@ -63,9 +66,9 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     stageById: id => byId.get(id),
     compile,
     memory: watch,
-    open(state, heap, events) {
+    open(address, state, heap, events) {
       if (entries === undefined || closing) return undefined
-      const channel = openChannel(entries, state, heap, events)
+      const channel = openChannel(entries, { ...events, saves: saved.file(address) }, state, heap)
       channels.add(channel)
       watch.start()
       return channel
@@ -74,9 +77,9 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
 
   function openChannel(
     ready: OwnEntries,
+    events: ChannelEvents & Pick<ChannelOptions, 'saves'>,
     state: StageState,
     heap: number,
-    events: ChannelEvents,
   ): Channel {
     const thread = state.code.isolation === 'thread'
     const channel = (thread ? openThread : openProcess)({
@@ -88,6 +91,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
           whenEmpty?.()
         }
         events.onEnd(end)
+        if (!closing) rmSync(channel.saves, { force: true })
       },
       entry: thread ? ready.thread : ready.process,
       environment: slotEnvironment(environment, state.code.env),
@@ -141,6 +145,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
         id: nextId++,
         code,
         channelKey: environmentKey(code.isolation, code.env),
+        print: printOf(code),
         file: toCompile ? undefined : code.module,
         broken: undefined,
       }
@@ -152,7 +157,10 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     run(address, stage, attempts): void {
       const state = stages.get(stage)
       if (state === undefined) throw new Error(`stage ${stage} was not defined`)
-      slotOf(address).run(state, attempts)
+      const { outcomes, rest } = saved.split(state.print, attempts)
+      if (outcomes.length > 0)
+        queueMicrotask(() => emit({ kind: 'outcomes', slot: address, outcomes }))
+      if (rest.length > 0) slotOf(address).run(state, rest)
     },
     abort: (address, attempt, why) => slotOf(address).abort(attempt, why),
     kill: address => slotOf(address).kill(),
@@ -163,6 +171,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     replace: address => slotOf(address).replace(),
     async close(grace): Promise<void> {
       closing = true
+      const areAtRest = [...slots.values()].every(slot => slot.isAtRest())
       for (const slot of slots.values()) slot.quit()
       if (channels.size > 0) {
         const late = setTimeout(() => {
@@ -174,6 +183,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
         clearTimeout(late)
       }
       watch.stop()
+      if (areAtRest) saved.clear()
       await preparing
       await compiled.close()
     },

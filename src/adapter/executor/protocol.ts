@@ -18,6 +18,8 @@ import { parse, stringify } from './json.ts'
  */
 export type StageDefinition = {
   readonly stage: number
+  /** Of the stage and all that its answers depend on but the items. */
+  readonly print: string
   readonly run: string
   readonly name: string
   readonly kind: StageCode['kind']

@@ -11,11 +11,15 @@ import { lineCutter } from './lines.ts'
  */
 export function openProcess(options: ChannelOptions): Channel {
   const heap = options.heap === 0 ? [] : [`--max-old-space-size=${heapMegabytes(options.heap)}`]
-  const child = spawn(process.execPath, [...heap, options.entry, String(process.pid)], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-    env: options.environment,
-    detached: true,
-  })
+  const child = spawn(
+    process.execPath,
+    [...heap, options.entry, String(process.pid), options.saves],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      env: options.environment,
+      detached: true,
+    },
+  )
   const input = child.stdio[3] as Duplex
   const output = child.stdio[4] as Readable
   let fault: ChannelEnd['fault']
@@ -81,6 +85,7 @@ export function openProcess(options: ChannelOptions): Channel {
     setTimeout(conclude, LEFT_MS)
   })
   return {
+    saves: options.saves,
     pid: child.pid,
     kill,
     send: text => {

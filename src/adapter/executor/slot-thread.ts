@@ -11,6 +11,7 @@ export function openThread(options: ChannelOptions): Channel {
   const worker = new Worker(options.entry, {
     env: { ...options.environment },
     execArgv: [],
+    workerData: options.saves,
     resourceLimits:
       options.heap === 0 ? {} : { maxOldGenerationSizeMb: heapMegabytes(options.heap) },
     stdout: true,
@@ -34,6 +35,7 @@ export function openThread(options: ChannelOptions): Channel {
   })
   worker.on('exit', code => options.onEnd({ code, signal: undefined, lastWords, fault }))
   return {
+    saves: options.saves,
     pid: undefined,
     kill: () => {
       worker.terminate()

@@ -10,6 +10,7 @@ import { MEMORY_OF_BOX } from '../../model/failure.ts'
 import { LEFT_MEMORY, slotFailure } from './slot-failure.ts'
 import { heapFor, heapLimit } from './heap.ts'
 import { defineStage, newlyOpened, type Opened } from './opened.ts'
+import { linesSaved } from './saved-folder.ts'
 import { slotOutput } from './slot-output.ts'
 import { slotProcesses } from './slot-processes.ts'
 import type { StageState } from './stage-state.ts'
@@ -20,7 +21,12 @@ export type SlotHost = {
   readonly checkpoints: string
   readonly stageById: (id: number) => StageState | undefined
   /** Opens a process or thread; `undefined` while the entry is being prepared. */
-  readonly open: (state: StageState, heap: number, events: ChannelEvents) => Channel | undefined
+  readonly open: (
+    address: SlotAddress,
+    state: StageState,
+    heap: number,
+    events: ChannelEvents,
+  ) => Channel | undefined
   readonly compile: (state: StageState) => Promise<void>
   readonly memory: BoxMemory
 }
@@ -69,7 +75,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     const wanted = { environment: state.channelKey, heap }
     const found = processes.take(wanted, pending.count() > 0)
     if (found !== 'none') return found === 'busy' ? undefined : found
-    const channel = host.open(state, heap, {
+    const channel = host.open(address, state, heap, {
       onLine: line => onLine(target, line),
       onOutput: output.unnamed,
       onEnd: end => onEnd(target, end),
@@ -215,6 +221,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       processes.remove(target)
       return
     }
+    for (const line of linesSaved(target.channel.saves)) onLine(target, target.mark + line)
     const failure = slotFailure({
       end,
       killed: target.killed,
@@ -279,6 +286,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     abort,
     drop: processes.drop,
     replace: processes.replaceAll,
+    isAtRest: () => pending.count() === 0 && held.length === 0,
     quit(): void {
       held = []
       processes.letAllGo()

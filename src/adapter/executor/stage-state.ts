@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Failure } from '../../model/failure.ts'
 import type { StageCode } from '../../port/executor.ts'
 import type { StageDefinition } from './protocol.ts'
@@ -9,6 +10,8 @@ export type StageState = {
   readonly id: number
   readonly code: StageCode
   readonly channelKey: string
+  /** As in `StageDefinition`. */
+  readonly print: string
   /** What slots import; `undefined` while it is compiled. */
   file: string | undefined
   broken: Failure | undefined
@@ -26,6 +29,7 @@ export function definitionOf(
   const speed = code.speeds[machine] ?? fullSpeed
   return {
     stage: state.id,
+    print: state.print,
     run: code.run,
     name: code.name,
     kind: code.kind,
@@ -40,4 +44,18 @@ export function definitionOf(
     slowdown: speed > 0 ? fullSpeed / speed : 1,
     checkpoints,
   }
+}
+
+export function printOf({
+  run,
+  name,
+  kind,
+  module,
+  version,
+  returns,
+  params,
+  env,
+}: StageCode): string {
+  const all = JSON.stringify([run, name, kind, module, version, returns, params, env])
+  return createHash('sha256').update(all).digest('hex').slice(0, 16)
 }

@@ -39,6 +39,8 @@ export function slotVoice(put: (line: string) => void, flush: () => void) {
       if (text !== '') say()
       seq = -1
     },
+    /** Whether the item that began last has said anything. */
+    hasSpoken: () => spent > 0,
     wrote(from: 'stdout' | 'stderr' | 'log', said: string | Uint8Array): void {
       if (spent > MAX_TEXT) return
       const stdio = from === 'stdout' ? from : 'stderr'

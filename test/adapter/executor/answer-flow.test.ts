@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { answerFlow } from '../../../src/adapter/executor/inside/answer-flow.ts'
 
+const nothingSaved = { add() {}, hasUnsaved: () => false, save: () => true, sent() {} }
 const use = { micros: 3, cpuMicros: 3, peakBytes: 0 }
 
 /** An outbox that keeps what left it, a text each time. */
@@ -23,7 +24,7 @@ function kept() {
 
 test('answers given together leave together, the first that comes later takes them along', () => {
   const { outbox, left } = kept()
-  const flow = answerFlow(outbox, () => false)
+  const flow = answerFlow(outbox, () => false, nothingSaved)
   const now = performance.now()
   flow.answer(0, { letter: 'R', json: '1' }, use, now)
   flow.answer(1, { letter: 'R', json: '2' }, use, now)
@@ -38,7 +39,7 @@ test('answers given together leave together, the first that comes later takes th
 test('with the next message at hand they wait longer, as nobody waits for them', () => {
   const { outbox } = kept()
   let hasNext = true
-  const flow = answerFlow(outbox, () => hasNext)
+  const flow = answerFlow(outbox, () => hasNext, nothingSaved)
   const now = performance.now()
   flow.answer(0, { letter: 'R', json: '1' }, use, now + 60)
   expect(flow.isDue(now + 60)).toBe(false)
@@ -52,7 +53,7 @@ test('with the next message at hand they wait longer, as nobody waits for them',
 test('where they might be written later than a share of the timeout, they leave at once: an item after them may spin', () => {
   const left = (timeout: number | undefined, latest: number): number => {
     const { outbox, left: texts } = kept()
-    const flow = answerFlow({ ...outbox, latest }, () => true)
+    const flow = answerFlow({ ...outbox, latest }, () => true, nothingSaved)
     flow.messageBegins(timeout)
     for (const seq of [0, 1]) flow.answer(seq, { letter: 'R', json: '1' }, use, performance.now())
     return texts.length
@@ -65,7 +66,7 @@ test('where they might be written later than a share of the timeout, they leave 
 
 test('within a message they wait longer each time, and as short as ever in the next', () => {
   const { outbox, left } = kept()
-  const flow = answerFlow(outbox, () => false)
+  const flow = answerFlow(outbox, () => false, nothingSaved)
   const start = performance.now() + 60_000
   for (let seq = 0; seq < 50; seq++) {
     flow.answer(seq, { letter: 'R', json: '1' }, use, start + 3 * seq)
@@ -83,13 +84,18 @@ test('within a message they wait longer each time, and as short as ever in the n
 test('much text does not wait', () => {
   const { outbox, left } = kept()
   const json = JSON.stringify('x'.repeat(70_000))
-  answerFlow(outbox, () => false).answer(0, { letter: 'R', json }, use, performance.now())
+  answerFlow(outbox, () => false, nothingSaved).answer(
+    0,
+    { letter: 'R', json },
+    use,
+    performance.now(),
+  )
   expect(left).toHaveLength(1)
 })
 
 test('what waits for nobody leaves by itself', async () => {
   const { outbox, left } = kept()
-  const flow = answerFlow(outbox, () => false)
+  const flow = answerFlow(outbox, () => false, nothingSaved)
   flow.answer(0, { letter: 's', json: '1' }, use, 0)
   flow.soon()
   while (left.length === 0) await new Promise(resolve => setTimeout(resolve, 1))

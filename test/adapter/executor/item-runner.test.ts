@@ -8,6 +8,7 @@ const model = { setup: undefined, params: '', teardown: undefined, loaded: undef
 const definition: StageDefinition = {
   ...{
     stage: 0,
+    print: 'p',
     run: 'r',
     name: 's',
     kind: 'map' as const,
@@ -34,7 +35,7 @@ async function isWritten(comes: 'meanwhile' | 'never', millis: number): Promise<
     latest: 100,
   }
   const voice = slotVoice(outbox.put, outbox.flush)
-  const runner = itemRunner({ outbox, voice, hasNext: () => hasNext })
+  const runner = itemRunner({ outbox, voice, saves: '/dev/null', hasNext: () => hasNext })
   const spin = (): null => {
     const until = performance.now() + millis
     // As where it came through the pipe: it is known once the loop has turned.

@@ -1,5 +1,6 @@
 import type { ItemAnswer } from './answer.ts'
 import { stringify } from '../json.ts'
+import type { MadeFrom, SavedAnswers } from './saved-answers.ts'
 import type { Use } from './meter.ts'
 import type { Outbox } from './outbox.ts'
 import { bare, longAnswer, shortResult } from '../protocol.ts'
@@ -20,6 +21,8 @@ const UNHURRIED_MS = 100
  * this share of the timeout whatever handlers do, each answer leaves at once.
  */
 const TIMEOUT_SHARE = 1 / 4
+/** A kill costs no more than this much of items that had ended. */
+const SAVE_MS = 2
 /** Whatever the time. */
 const AT_ONCE = Number.NEGATIVE_INFINITY
 /** The end of a short message waits for the ends of other messages as short, so that they leave together. */
@@ -29,15 +32,17 @@ const TOGETHER_MS = 0.5
  * When a slot's answers leave. The clock is its caller's (`now`, milliseconds of `performance.now`):
  * it has just read it to measure an item, and reading it again would cost as much as a no-op item.
  */
-export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
+export function answerFlow(outbox: Outbox, hasNext: () => boolean, saved: SavedAnswers) {
   let flushedAt = performance.now()
   let patience = FLUSH_MS
   let unhurried = UNHURRIED_MS
+  let savedAt = flushedAt
   let late = false
 
   function flush(now: number): void {
     outbox.flush()
-    flushedAt = now
+    saved.sent()
+    flushedAt = savedAt = now
     patience = Math.min(4 * patience, unhurried)
   }
 
@@ -54,8 +59,10 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
       patience = Math.min(FLUSH_MS, unhurried)
     },
     /** Leaves with the next flush, which its caller looks for; much text and short timeouts do not wait for that. */
-    answer(seq: number, answer: ItemAnswer, use: Use, now: number): void {
-      outbox.put(lineOf(seq, answer, use))
+    answer(seq: number, answer: ItemAnswer, use: Use, now: number, from?: MadeFrom): void {
+      const line = lineOf(seq, answer, use)
+      outbox.put(line)
+      if (from !== undefined && answer.letter !== 'f') saved.add(from, line)
       if (unhurried === AT_ONCE || outbox.waiting() > FLUSH_BYTES) flush(now)
     },
     /** Whether what waits has waited long enough. */
@@ -63,6 +70,12 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean) {
     /** The same at the end of a message: its last answers may be held back to leave together with others. */
     isDueAtEnd: (now: number) => isDue(now, TOGETHER_MS),
     flush,
+    /** What waits on is saved meanwhile, once it would cost something to work it out again. */
+    hold(now: number): void {
+      if (now - savedAt <= SAVE_MS || !saved.hasUnsaved()) return
+      savedAt = now
+      if (!saved.save()) flush(now)
+    },
     /** Answers wait and the next call may be a while away: flush them from a timer. */
     soon(): void {
       if (late || outbox.waiting() === 0) return

@@ -86,6 +86,10 @@ export function batchRunner(shared: Shared) {
     let now = began
     let started = began
     let isSpent = false
+    const fromOf = (i: number) =>
+      stage.takesFiles
+        ? undefined
+        : { print: stage.print, index: places[i].index, payload: payloads[i] }
     const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
     const call = async (from: number, to: number): Promise<End> => {
       const own = contextFor(places.slice(from, to))
@@ -105,6 +109,7 @@ export function batchRunner(shared: Shared) {
       const use = measure(each, answers.length)
       const extra = slowness.owe(stage.slowdown, use, answers.length)
       const slowed = { ...use, micros: each + Math.round(extra / answers.length) }
+      const isSilent = !voice.hasSpoken()
       for (const [i, answer] of answers.entries()) {
         const { seq } = places[from + i]
         const said = answer(rules, context)
@@ -112,9 +117,10 @@ export function batchRunner(shared: Shared) {
         const told =
           said.letter !== 'f' && tellContent(outbox, stage, { seq, payload: payloads[from + i] })
         if (told) now = performance.now()
-        flow.answer(seq, said, slowed, now)
+        flow.answer(seq, said, slowed, now, isSilent ? fromOf(from + i) : undefined)
       }
       if (slowness.isDue() || flow.isDue(now)) flow.flush(now)
+      flow.hold(now)
       if (slowness.isDue()) {
         await slowness.pay()
       }

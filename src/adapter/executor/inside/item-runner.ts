@@ -5,7 +5,7 @@ import { answerOf, isOutOfFiles, type ItemAnswer } from './answer.ts'
 import { batchRunner } from './batch-runner.ts'
 import { blame, type Running } from './blame.ts'
 import { commonGround } from './common-ground.ts'
-import { type ContextHost, ItemContext, placeOf } from './item-context.ts'
+import { type ContextHost, ItemContext, type ItemPlace, placeOf } from './item-context.ts'
 import {
   answerEnd,
   answerThrown,
@@ -17,6 +17,7 @@ import {
 import type { LoadedStage } from './loaded-stage.ts'
 import { type Use, useMeter } from './meter.ts'
 import type { Outbox } from './outbox.ts'
+import { type MadeFrom, savedAnswers } from './saved-answers.ts'
 import {
   encodeSlotLine,
   FILES_SPENT,
@@ -49,15 +50,18 @@ const STALE_MS = 2
 export function itemRunner({
   outbox,
   voice,
+  saves,
   hasNext,
 }: {
   outbox: Outbox
   voice: ReturnType<typeof slotVoice>
+  /** The file of answers that are held back. */
+  saves: string
   /** Whether another message is at hand. */
   hasNext: () => boolean
 }) {
   const measure = useMeter()
-  const flow = answerFlow(outbox, hasNext)
+  const flow = answerFlow(outbox, hasNext, savedAnswers(saves))
   const slowness = throttle()
   const blamed = blame(flow.soon)
   const ground = commonGround({ wrote: voice.wrote, flush: outbox.flush })
@@ -109,10 +113,12 @@ export function itemRunner({
           if (later !== undefined) await later
           if (flow.isDue(now)) await write(flow.isDue)
           else if (now - turnedAt > (hasNext() ? UNHURRIED_TURN_MS : TURN_MS)) await takeTurn()
+          flow.hold(now)
         }
       }
     }
     if (flow.isDueAtEnd(now)) await write(flow.isDueAtEnd)
+    flow.hold(now)
   }
 
   /** A promise only if the item could not be finished at once. */
@@ -141,7 +147,7 @@ export function itemRunner({
     const started = now
     const payload = message.payloads[at]
     const finish = (answer: ItemAnswer) =>
-      finishOne(stage, { started, payload, seq: place.seq, context }, answer)
+      finishOne(stage, { started, payload, place, context }, answer)
     const rules = { maxResultBytes: stage.maxResultBytes, check: loaded.check }
     let item: unknown
     try {
@@ -169,12 +175,13 @@ export function itemRunner({
     item: {
       readonly started: number
       readonly payload: string
-      readonly seq: number
+      readonly place: ItemPlace
       readonly context: ItemContext
     },
     answer: ItemAnswer,
   ): Promise<void> | undefined {
-    const { started, payload, seq, context } = item
+    const { started, payload, place, context } = item
+    const { seq, index } = place
     now = performance.now()
     const use = measure(Math.max(1, Math.round((now - started) * 1_000)))
     if (answer.letter !== 'f') {
@@ -182,17 +189,19 @@ export function itemRunner({
       // The time this takes counts neither for this item nor for the next.
       if (tellContent(outbox, stage, { seq, payload })) now = performance.now()
     }
-    if (stage.slowdown <= 1) return done(seq, answer, use)
+    const from = stage.takesFiles ? undefined : { print: stage.print, index, payload }
+    if (stage.slowdown <= 1) return done(seq, answer, use, from)
     const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, use) }
-    if (!slowness.isDue()) return done(seq, answer, slowed)
-    return payOwed().then(() => done(seq, answer, slowed))
+    if (!slowness.isDue()) return done(seq, answer, slowed, from)
+    return payOwed().then(() => done(seq, answer, slowed, from))
   }
 
-  function done(seq: number, answer: ItemAnswer, use: Use): undefined {
+  function done(seq: number, answer: ItemAnswer, use: Use, from: MadeFrom | undefined): undefined {
     const isSpoilt = ground.restore(use.micros)
     voice.end()
     blamed.end()
-    flow.answer(seq, answer, use, now)
+    // What it said is sent with its answer, or it runs again.
+    flow.answer(seq, answer, use, now, voice.hasSpoken() ? undefined : from)
     if (isSpoilt) leave()
     return isOutOfFiles(answer) ? leave(FILES_SPENT) : undefined
   }

@@ -24,7 +24,7 @@ export function startProcessSlot(entry: string): void {
   watchdog.on('error', error => leave(`the slot's watchdog failed: ${error.message}\n`))
   watchdog.unref()
   const outbox = pipeOutbox(WRITES, memory)
-  const runtime = slotRuntime({ ...outbox, flush: endIfMaimed(outbox.flush) })
+  const runtime = slotRuntime({ ...outbox, flush: endIfMaimed(outbox.flush) }, process.argv[3])
   captureOutput(runtime.wrote)
   const pipe = new Socket({ fd: READS, readable: true, writable: false })
   const cut = lineCutter({

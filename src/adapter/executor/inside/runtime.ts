@@ -28,15 +28,16 @@ type Work =
 
 /**
  * A slot from the inside: takes messages in order, loads stages when first needed, runs one item at a
- * time, answers each. It is the same for a process and for a thread; only the outbox differs.
+ * time, answers each. It is the same for a process and for a thread; only the outbox differs. `saves` is the file of
+ * answers it holds back.
  */
-export function slotRuntime(channel: Outbox) {
+export function slotRuntime(channel: Outbox, saves: string) {
   const stages = new Map<number, SlotStage>()
   let mark = ''
   const outbox: Outbox = { ...channel, put: line => channel.put(mark + line) }
   const queue: Work[] = []
   const voice = slotVoice(outbox.put, outbox.flush)
-  const runner = itemRunner({ outbox, voice, hasNext: () => queue.length > 0 })
+  const runner = itemRunner({ outbox, voice, saves, hasNext: () => queue.length > 0 })
   let working = false
   let quitting = false
   let arriving: { header: MessageHeader; payloads: string[] } | undefined

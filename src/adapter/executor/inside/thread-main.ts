@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { captureThreadOutput } from './console-capture.ts'
 import { eachLine } from '../lines.ts'
 import type { Outbox } from './outbox.ts'
@@ -19,6 +19,6 @@ const outbox: Outbox = {
   waiting: () => waiting.length,
   latest: Number.POSITIVE_INFINITY,
 }
-const runtime = slotRuntime(outbox)
+const runtime = slotRuntime(outbox, String(workerData))
 captureThreadOutput(runtime.wrote)
 port.on('message', (text: string) => eachLine(text.slice(0, -1), runtime.receive))
