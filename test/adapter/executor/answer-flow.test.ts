@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { answerFlow } from '../../../src/adapter/executor/inside/answer-flow.ts'
 
-const nothingSaved = { add() {}, hasUnsaved: () => false, save: () => true, sent() {} }
+const nothingSaved = { add() {}, unsaved: () => 0, save: () => true, sent() {} }
 const use = { micros: 3, cpuMicros: 3, peakBytes: 0 }
 
 /** An outbox that keeps what left it, a text each time. */

@@ -21,8 +21,10 @@ const UNHURRIED_MS = 100
  * this share of the timeout whatever handlers do, each answer leaves at once.
  */
 const TIMEOUT_SHARE = 1 / 4
-/** A kill costs no more than this much of items that had ended. */
+/** A kill costs no more than this much of items that had ended; of many that are short more, as saving costs by item. */
 const SAVE_MS = 2
+const SAVE_MANY_MS = 10
+const MANY = 20
 /** Whatever the time. */
 const AT_ONCE = Number.NEGATIVE_INFINITY
 /** The end of a short message waits for the ends of other messages as short, so that they leave together. */
@@ -72,7 +74,8 @@ export function answerFlow(outbox: Outbox, hasNext: () => boolean, saved: SavedA
     flush,
     /** What waits on is saved meanwhile, once it would cost something to work it out again. */
     hold(now: number): void {
-      if (now - savedAt <= SAVE_MS || !saved.hasUnsaved()) return
+      const waiting = saved.unsaved()
+      if (waiting === 0 || now - savedAt <= (waiting > MANY ? SAVE_MANY_MS : SAVE_MS)) return
       savedAt = now
       if (!saved.save()) flush(now)
     },

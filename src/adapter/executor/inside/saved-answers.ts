@@ -31,7 +31,7 @@ export function savedAnswers(path: string) {
     add(from: MadeFrom, line: string): void {
       unsaved.push({ from, line })
     },
-    hasUnsaved: () => unsaved.length > 0,
+    unsaved: () => unsaved.length,
     /** False: they cannot be saved, for want of room here or on the disk. */
     save(): boolean {
       const lines = unsaved.map(({ from, line }) =>
