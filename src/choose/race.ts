@@ -71,9 +71,8 @@ export async function runUpTo(
   const certain = isCertain(conditions)
   for (let repeat = scores.length; repeat < repeats; repeat += 1) {
     const seed = trialSeeds + conditions.seed * 64 + repeat
-    scores.push(
-      scoreOf(realise(problem, candidate.way, { ...conditions, seed }), objective, certain),
-    )
+    const realised = realise(problem, candidate.way, { ...conditions, seed, isTrial: true })
+    scores.push(scoreOf(realised, objective, certain))
     await setImmediate()
   }
 }

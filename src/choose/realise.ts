@@ -21,7 +21,7 @@ export function realise(problem: Problem, way: Way, conditions: Conditions): Rea
     ...(way.kind === 'plan' && { plan: way.schedule }),
     ...(way.kind === 'plan' &&
       way.mended &&
-      (noise > 0 || faults) && { mend: mender(way.mended, noise) }),
+      (noise > 0 || faults) && { mend: mender(way.mended, conditions) }),
     noise,
     seed,
     faults,
@@ -46,6 +46,8 @@ export type Conditions = {
   readonly noise: number
   readonly faults?: ProblemFaults
   readonly seed: number
+  /** One of many, to choose by: plans are mended with fewer moves. */
+  readonly isTrial?: boolean
 }
 
 export type Realised = Measures & {

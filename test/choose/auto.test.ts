@@ -3,6 +3,7 @@ import type { Problem } from '../../src/model/problem.ts'
 import { chooseByTrial } from '../../src/choose/auto.ts'
 import { memberOf } from '../../src/choose/member.ts'
 import { problemFrom } from '../../src/input/problem.ts'
+import { realise } from '../../src/choose/realise.ts'
 import { heft } from '../../src/policy/planning/heft.ts'
 import { prng } from '../../src/std/prng.ts'
 import { article, heftPaper } from './problems.ts'
@@ -129,6 +130,25 @@ test('a graph of long chains follows a plan mended for the least mean, independe
   }
   expect((await triedOn(eightChains(true))).name).toBe('heft, mended as it goes for the least mean')
   expect((await triedOn(eightChains(false))).why).not.toContain('for the least mean')
+})
+
+test('what is tried is mended with few moves, so that more trials fit in a time', async () => {
+  const problem = eightChains(true)
+  const [schedule] = heft.plan(problem, { seed: 1 })
+  if (!schedule) expect.fail('heft gave no schedule')
+  const logarithms = vi.spyOn(Math, 'log')
+  realise(problem, { kind: 'plan', schedule, mended: 'often' }, { noise: 0.3, seed: 3 })
+  const moves = logarithms.mock.calls.length
+  logarithms.mockClear()
+  await chooseByTrial(problem, {
+    objective: 'makespan',
+    conditions: { noise: 0.3, seed: 3 },
+    members: [memberOf(problem, 'heft', schedule)],
+    mending: ['often'],
+    deadline: Number.POSITIVE_INFINITY,
+    mostRuns: 6,
+  })
+  expect(logarithms.mock.calls.length).toBeLessThan(6 * moves * 0.5)
 })
 
 function eightChains(linked: boolean): Problem {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Mending } from '../../src/choose/mend.ts'
 import { inHindsight, realise } from '../../src/choose/realise.ts'
 import { problemFrom } from '../../src/input/problem.ts'
@@ -46,6 +46,24 @@ describe('a plan mended as it goes', () => {
     expect(meanOf(problem, { schedule, mended: 'often for the mean' })).toBeLessThan(
       0.97 * meanOf(problem, { schedule, mended: 'often' }),
     )
+  })
+
+  test.each([
+    ['often', 4],
+    ['often for the mean', 2],
+  ] as const)('comes in a trial to nearly the same, with far fewer moves: %s', (mended, fewer) => {
+    const problem = layered(24, 3)
+    const way = { kind: 'plan', schedule: planOf(heft, problem), mended } as const
+    const run = (isTrial: boolean) =>
+      movesOf(() =>
+        seeds.reduce(
+          (sum, seed) => sum + realise(problem, way, { noise: 0.3, seed, isTrial }).makespan,
+          0,
+        ),
+      )
+    const [whole, brief] = [run(false), run(true)]
+    expect(brief.moves).toBeLessThan(whole.moves / fewer)
+    expect(brief.result).toBeLessThan(1.01 * whole.result)
   })
 
   test('goes on where machines come and go and attempts fail', () => {
@@ -149,6 +167,16 @@ describe('levelling loads', () => {
     expect(levelled([0, 0, 0], rows)).toEqual({ machine: [0, 0, 1], most: 8 })
   })
 })
+
+/** Each move draws by how much worse it may be, which takes a logarithm. */
+function movesOf<T>(act: () => T): { readonly result: T; readonly moves: number } {
+  const logarithms = vi.spyOn(Math, 'log')
+  try {
+    return { result: act(), moves: logarithms.mock.calls.length }
+  } finally {
+    logarithms.mockRestore()
+  }
+}
 
 function levelled(machine: number[], rows: number[][]): { machine: number[]; most: number } {
   const machines = rows[0].length

@@ -25,7 +25,9 @@ export function replanGraph(dag: Dag, now: Underway, options: ReplanOptions): Re
     return true
   }
   const scale = (least - now.at) / Math.max(1, (dag.tasks - begun) / dag.machines)
-  const cooling = { decodings: options.tries, from: scale * hot, to: scale * cold, greedy: false }
+  const [from, to] = [scale * hot, scale * cold]
+  const { tries: decodings, steps } = options
+  const cooling = { decodings, from, to, greedy: false, steps }
   const search = annealDag(rest, plan, cooling, { random: prng(options.seed, 4), below })
   while (!search.next().done);
   return { order: order.subarray(begun), machine }
@@ -44,7 +46,12 @@ export type Underway = {
   readonly machine: Int32Array
 }
 
-type ReplanOptions = { readonly tries: number; readonly seed: number }
+type ReplanOptions = {
+  readonly tries: number
+  /** Temperatures to go through; some thousand moves of a small graph are made at each when absent. */
+  readonly steps?: number
+  readonly seed: number
+}
 
 /** Tasks that have not begun, first to last, and every task's machine. */
 export type Replanned = Pick<DagPlan, 'order' | 'machine'>

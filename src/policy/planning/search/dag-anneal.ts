@@ -15,6 +15,8 @@ export type DagCooling = {
   readonly to: number
   /** Over orders alone: the decoder chooses machines. */
   readonly greedy: boolean
+  /** Batches of moves, each at one temperature; of a millisecond each, however few decodings, when absent. */
+  readonly steps?: number
 }
 
 /**
@@ -54,8 +56,10 @@ export function* annealDag(
   const looks = dag.identical && !dag.shared ? 0 : dag.tasks * placing * dag.machines
   // Choosing machines takes a look at each; orders alone get as much time, so fewer decodings.
   const work = cooling.greedy ? given + looks : given
-  const perStep = Math.max(1, Math.ceil(workPerStep / Math.max(work, leastWork)))
-  const rounds = Math.max(1, Math.ceil((cooling.decodings * given) / work / perStep))
+  const tries = (cooling.decodings * given) / work
+  const most = cooling.steps ? tries / cooling.steps : workPerStep / Math.max(work, leastWork)
+  const perStep = Math.max(1, Math.ceil(most))
+  const rounds = Math.max(1, Math.ceil(tries / perStep))
   for (let round = 0; round < rounds; round += 1) {
     const temperature = cooling.from * (cooling.to / cooling.from) ** (round / rounds)
     const { greedy } = cooling
