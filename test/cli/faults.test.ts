@@ -299,7 +299,7 @@ test.each(['process', 'thread'])(
   async isolation => {
     const folder = folderWith({ 'handle.mjs': leaking })
     const limited = ['bash', '-c', 'ulimit -n 300; exec "$@"', '-']
-    const stage = ['--isolation', isolation, '--retries', '1', '--chunk', '50', '--json']
+    const stage = ['--isolation', isolation, '--retries', '4', '--chunk', '50', '--json']
     const ended = await folder.drayUnder(
       limited,
       ...['map', 'handle.mjs', 'range:0..300', '-o', 'out.jsonl', ...stage],

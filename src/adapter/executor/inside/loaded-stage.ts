@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import type { Failure } from '../../../model/failure.ts'
 import type { BatchHandler, Handler, Setup, Teardown } from '../../../model/handler.ts'
 import { explainImport, faultOfExports } from '../../modules/explain.ts'
@@ -28,6 +29,8 @@ export type StageLoading =
   | { readonly kind: 'broken'; readonly failure: Failure }
   /** A JavaScript module that must be compiled before it runs, because of what it imports. */
   | { readonly kind: 'compile' }
+  /** The files that all threads may have open together are in use: later, and elsewhere, there is room. */
+  | { readonly kind: 'no room' }
 
 export async function loadStage(
   definition: StageDefinition,
@@ -39,6 +42,7 @@ export async function loadStage(
   if (compiled) process.setSourceMapsEnabled(true)
   const imported = await importFile(file)
   if (imported.kind === 'failed') {
+    if (!isMainThread && codeOf(imported.error) === 'EMFILE') return { kind: 'no room' }
     if (!compiled && compilingHelps(imported.error)) return { kind: 'compile' }
     return { kind: 'broken', failure: await explainImport(module, imported.error) }
   }
@@ -89,3 +93,5 @@ async function setUp(
 function isFunction<F>(value: unknown): value is F {
   return typeof value === 'function'
 }
+
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code

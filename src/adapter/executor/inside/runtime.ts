@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { format } from 'node:util'
 import { shuttingDown, type Why } from '../abort-reason.ts'
 import { thrown } from './thrown.ts'
@@ -8,6 +9,7 @@ import { loadStage, type LoadedStage, type Model } from './loaded-stage.ts'
 import type { Outbox } from './outbox.ts'
 import {
   encodeSlotLine,
+  FILES_SPENT,
   type MessageHeader,
   SOFTWARE_FAULT,
   type StageDefinition,
@@ -169,6 +171,10 @@ export function slotRuntime(channel: Outbox, saves: string) {
         send(encodeSlotLine({ kind: 'broken', stage: definition.stage, failure }))
         return undefined
       }
+      if (loading.kind === 'no room') {
+        await pause(NO_ROOM_MS)
+        return endSlot(FILES_SPENT)
+      }
       const redefined = new Promise<void>(resolve => {
         stage.redefined = resolve
       })
@@ -251,3 +257,5 @@ export function slotRuntime(channel: Outbox, saves: string) {
 }
 
 const ALWAYS_MS = 2 ** 30
+/** A thread that has so many files open meets the limit soon, and ends. */
+const NO_ROOM_MS = 250
