@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { captureOutput } from './console-capture.ts'
 import { endSlot } from './end-slot.ts'
+import { inode } from './inode.ts'
 import { lineCutter } from '../lines.ts'
 import { leave, pipeOutbox, sharedOutboxMemory } from './outbox.ts'
 import { DESCRIPTORS_GONE, PIPE_GONE } from '../protocol.ts'
@@ -56,20 +57,10 @@ function endIfMaimed(flush: () => void): () => void {
   }
 }
 
-/** Identifies the files behind the descriptors: a closed number may be in use again for another file. */
+/** The files behind the descriptors. */
 function descriptors(): string {
   return `${inode(1)} ${inode(2)} ${inode(READS)}`
 }
-
-function inode(descriptor: number): number {
-  try {
-    return fstatSync(descriptor).ino
-  } catch {
-    return CLOSED
-  }
-}
-
-const CLOSED = -1
 
 /** When the system runs out of memory it should end the slot that filled it rather than the loop. */
 function dieFirst(): void {

@@ -1,4 +1,5 @@
-import { fstatSync, openSync, writeSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
+import { inode } from './inode.ts'
 import { checksumOf, encodeBlock, encodeSaved, PART_BYTES } from '../saved.ts'
 
 /** What an answer was made from. */
@@ -20,9 +21,9 @@ export function savedAnswers(path: string) {
 
   /** A handler may have closed it, and opened another file under its number. */
   function descriptor(): number {
-    if (file === undefined || inodeOf(file.descriptor) !== file.inode) {
+    if (file === undefined || inode(file.descriptor) !== file.inode) {
       const opened = openSync(path, 'w', 0o600)
-      file = { descriptor: opened, inode: inodeOf(opened) }
+      file = { descriptor: opened, inode: inode(opened) }
     }
     return file.descriptor
   }
@@ -59,13 +60,3 @@ export function savedAnswers(path: string) {
 }
 
 export type SavedAnswers = ReturnType<typeof savedAnswers>
-
-function inodeOf(descriptor: number): number {
-  try {
-    return fstatSync(descriptor).ino
-  } catch {
-    return CLOSED
-  }
-}
-
-const CLOSED = -1
