@@ -1,12 +1,23 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { savedAnswers } from '../../../src/adapter/executor/inside/saved-answers.ts'
 import { linesSaved, savedFolder } from '../../../src/adapter/executor/saved-folder.ts'
 import { code, first, order, world } from './harness.ts'
 
-const folderOf = () => join(mkdtempSync(join(tmpdir(), 'dray-saved-')), 'saved')
+const folderOf = () => {
+  const path = mkdtempSync(join(tmpdir(), 'dray-saved-'))
+  onTestFinished(() => rmSync(path, { recursive: true }))
+  return join(path, 'saved')
+}
 
 /** A life that saved these items (`[n, payload]`) for this code and was killed. */
 function killedAfter(folder: string, print: string, ...items: readonly [number, unknown][]) {
