@@ -257,6 +257,14 @@ describe('a flag that cannot be read is named, with what it takes', { timeout: 6
       ['--faults', 'losses=5%'],
       /^dray: --faults losses 5%: expected a number, 0 or more$/m,
     ],
+    [
+      'simulate',
+      ['--faults', 'nosuch'],
+      /^dray: --faults nosuch: no such fault\n.*\n {2}known: failing \(.*\), losses \(.*\), away \(.*\), attempts/,
+    ],
+    ['compare', ['--faults', 'failling=5%'], /^dray: --faults failling=5%: .* mean "failing"\?/],
+    ['simulate', ['--faults', '5%,away=1'], /^dray: --faults 5%: no such fault\n.* failing=5%/],
+    ['simulate', ['--faults', 'away=1,away=2'], /^dray: --faults .*: "away" is given twice$/m],
     ['simulate', ['--arrivals', '20%'], /^dray: --arrivals 20%: expected a number, 0 or more$/m],
     ['compare', ['--strategies', 'mct,hefd'], /^dray: --strategies hefd: .* did you mean "heft"\?/],
   ])('%s %j', (command, words, expected) => {
