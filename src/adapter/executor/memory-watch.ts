@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
 import { memoryKills, type MemoryReading, readMemory, residentBytes } from '../machine/memory.ts'
-import type { Slot } from './slot.ts'
+import type { Opened } from './opened.ts'
 
 const PERIOD_MS = 250
 const HOLD_MS = 10_000
@@ -9,7 +9,14 @@ const HOLD_MS = 10_000
 const HIGH_BELOW = 0.05
 const LOW_ABOVE = 0.1
 
-type WatchedSlot = Pick<Slot, 'processes' | 'sampled' | 'idleBytes' | 'endIdle'>
+type WatchedSlot = {
+  /** Those to sample. */
+  readonly processes: () => readonly Opened[]
+  readonly sampled: (target: Opened, bytes: number) => void
+  /** What it holds while nothing runs in it. */
+  readonly idleBytes: () => number | undefined
+  readonly endIdle: (failure: Failure) => void
+}
 
 /** What a slot asks of it when it has ended. */
 export type BoxMemory = {

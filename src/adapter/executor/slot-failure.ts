@@ -29,10 +29,18 @@ type Circumstances = {
 /** Code of a `lost` that met an item in a slot which items before it had filled. */
 export const LEFT_MEMORY = 'LEFT-MEMORY'
 
+export const ON_REQUEST: Failure = { kind: 'cancelled', message: 'the slot was ended on request' }
+
+export const OUTSIDE_PROTOCOL: Failure = {
+  kind: 'crash',
+  code: 'PROTOCOL',
+  message: 'the slot wrote outside the protocol to the pipe its answers go through',
+}
+
 /** Why a slot ended, in words its user can act on. */
 export function slotFailure(of: Circumstances): Failure {
   const { end } = of
-  if (of.killed === 'asked') return { kind: 'cancelled', message: 'the slot was ended on request' }
+  if (of.killed === 'asked') return ON_REQUEST
   if (of.killed === 'memory') return overLimit(of)
   const heap = /heap out of memory|invalid table size|Allocation failed/.test(end.lastWords)
   if (end.fault === 'heap' || (heap && (end.signal === 'SIGABRT' || end.code === 134))) {

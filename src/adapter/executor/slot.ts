@@ -1,19 +1,17 @@
 import type { Failure } from '../../model/failure.ts'
-import type { AttemptOrder, ExecutorEvent, Outcome, SlotAddress } from '../../port/executor.ts'
+import type { AttemptOrder, ExecutorEvent, SlotAddress } from '../../port/executor.ts'
 import type { Why } from './abort-reason.ts'
 import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
+import { heapFor } from './heap.ts'
 import type { BoxMemory } from './memory-watch.ts'
-import { outcomeOf, unrun } from './outcome.ts'
-import { pendingItems } from './pending.ts'
-import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
-import { MEMORY_OF_BOX } from '../../model/failure.ts'
-import { LEFT_MEMORY, slotFailure } from './slot-failure.ts'
-import { heapFor, heapLimit } from './heap.ts'
 import { defineStage, newlyOpened, type Opened } from './opened.ts'
-import { linesSaved } from './saved-folder.ts'
-import { slotOutput } from './slot-output.ts'
+import { decodeSlotLine, encodeMessage, type SlotLine } from './protocol.ts'
+import { slotAnswers } from './slot-answers.ts'
+import { judgeEnd, linesLeft, peakOf } from './slot-end.ts'
+import { ON_REQUEST, OUTSIDE_PROTOCOL } from './slot-failure.ts'
 import { slotProcesses } from './slot-processes.ts'
 import type { StageState } from './stage-state.ts'
+import { type Message, unsentMessages } from './unsent.ts'
 
 /** What a slot asks of the executor it belongs to. */
 export type SlotHost = {
@@ -40,44 +38,46 @@ export type Slot = ReturnType<typeof slotAt>
  */
 export function slotAt(address: SlotAddress, host: SlotHost) {
   const processes = slotProcesses()
-  const pending = pendingItems()
-  const output = slotOutput(pending, host.emit)
+  const unsent = unsentMessages()
+  const answers = slotAnswers(address, host.emit)
   const place = { machine: address.machine, checkpoints: host.checkpoints }
-  let held: { readonly state: StageState; readonly attempts: readonly AttemptOrder[] }[] = []
-  let outcomes: Outcome[] = []
-  let peakBytes = 0
 
   function run(state: StageState, attempts: readonly AttemptOrder[]): void {
-    held.push({ state, attempts })
+    unsent.add({ state, attempts })
     advance()
   }
 
   /** Sends what can be sent, in order. Called again when something it waited for is there. */
   function advance(): void {
-    while (held.length > 0) {
-      const { state, attempts } = held[0]
+    for (let message = unsent.first(); message !== undefined; message = unsent.first()) {
+      const { state, attempts } = message
       if (state.broken !== undefined) {
-        held.shift()
-        pending.add(state, attempts)
+        unsent.shift()
+        answers.sent(message)
         failStage(state, state.broken)
         continue
       }
       if (state.file === undefined) return
       const target = processFor(state, heapFor(attempts))
       if (target === undefined) return
-      held.shift()
-      send(target, state, attempts)
+      unsent.shift()
+      send(target, message)
     }
+  }
+
+  /** When the slot has answered everything, what waited for that is sent. */
+  function goOn(): void {
+    if (answers.waiting() === 0 && unsent.count() > 0) queueMicrotask(advance)
   }
 
   /** `undefined`: the one in use has yet to answer, or the entry of a new one is being prepared. */
   function processFor(state: StageState, heap: number): Opened | undefined {
     const wanted = { environment: state.channelKey, heap }
-    const found = processes.take(wanted, pending.count() > 0)
+    const found = processes.take(wanted, answers.waiting() > 0)
     if (found !== 'none') return found === 'busy' ? undefined : found
     const channel = host.open(address, state, heap, {
       onLine: line => onLine(target, line),
-      onOutput: output.unnamed,
+      onOutput: answers.output.unnamed,
       onEnd: end => onEnd(target, end),
     })
     if (channel === undefined) return undefined
@@ -86,16 +86,16 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     return target
   }
 
-  function send(target: Opened, state: StageState, attempts: readonly AttemptOrder[]): void {
+  function send(target: Opened, message: Message): void {
+    const { state, attempts } = message
     if (!target.defined.has(state.id)) defineStage(target, state, place)
-    const first = pending.nextSeq()
-    pending.add(state, attempts)
+    const first = answers.sent(message)
     itemBegins(target)
     for (const piece of encodeMessage(state.id, first, attempts)) target.channel.send(piece)
   }
 
   function itemBegins({ memory, channel }: Opened): void {
-    const item = pending.first()
+    const item = answers.first()
     if (item?.memoryLimit !== undefined) memory.beginning(item.seq, channel.pid)
   }
 
@@ -119,16 +119,14 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       case 'compile':
         return void compile(target, line.stage)
       case 'text':
-        output.named(line.seq, line.stream, line.text)
+        answers.output.named(line.seq, line.stream, line.text)
         return
       case 'progress':
-        onProgress(line)
+        answers.progressed(line)
         return
-      case 'content': {
-        const item = pending.get(line.seq)
-        if (item !== undefined) item.content = line.version
+      case 'content':
+        answers.found(line)
         return
-      }
       case 'exit':
         target.exit = line
     }
@@ -137,44 +135,20 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   function outsideProtocol(target: Opened): void {
     if (target.killed !== undefined) return
     target.channel.kill()
-    ended(target, {
-      kind: 'crash',
-      code: 'PROTOCOL',
-      message: 'the slot wrote outside the protocol to the pipe its answers go through',
-    })
+    ended(target, OUTSIDE_PROTOCOL)
   }
 
   function onOutcome(target: Opened, line: Extract<SlotLine, { kind: 'outcome' }>): void {
-    const item = pending.take(line.seq)
-    if (item === undefined) return
-    if (line.peakBytes !== undefined) peakBytes = line.peakBytes
-    const outcome = outcomeOf(item, line, peakBytes)
-    if (outcome === undefined) {
-      outsideProtocol(target)
-      return
-    }
-    answer(outcome)
-    output.answered(item)
+    const heard = answers.heard(line)
+    if (heard === 'unreadable') outsideProtocol(target)
+    if (heard !== 'taken') return
     itemBegins(target)
-    if (pending.count() === 0 && held.length > 0) queueMicrotask(advance)
-  }
-
-  /** Answers that arrive together leave together. */
-  function answer(outcome: Outcome): void {
-    if (outcomes.length === 0) queueMicrotask(deliver)
-    outcomes.push(outcome)
-  }
-
-  function deliver(): void {
-    if (outcomes.length === 0) return
-    const together = outcomes
-    outcomes = []
-    host.emit({ kind: 'outcomes', slot: address, outcomes: together })
+    goOn()
   }
 
   function onLoaded(target: Opened, line: Extract<SlotLine, { kind: 'loaded' }>): void {
     const { stage: id, micros, bytes, frees } = line
-    peakBytes = line.residentBytes
+    answers.holds(line.residentBytes)
     target.memory.loaded(line.residentBytes, bytes)
     const stage = host.stageById(id)?.stage
     if (stage === undefined) return
@@ -192,12 +166,8 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     queueMicrotask(() =>
       host.emit({ kind: 'stageBroken', slot: address, stage: state.stage, failure }),
     )
-    for (const item of pending.all()) {
-      if (item.stage !== state.id) continue
-      pending.take(item.seq)
-      answer(unrun(item, failure))
-    }
-    if (pending.count() === 0 && held.length > 0) queueMicrotask(advance)
+    answers.failStage(state.id, failure)
+    goOn()
   }
 
   async function compile(target: Opened, id: number): Promise<void> {
@@ -209,44 +179,23 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     else defineStage(target, state, place)
   }
 
-  function onProgress({ seq, fraction }: Extract<SlotLine, { kind: 'progress' }>): void {
-    const item = pending.get(seq)
-    if (item === undefined) return
-    host.emit({ kind: 'progress', attempt: item.attempt, task: item.task, fraction })
-  }
-
   function onEnd(target: Opened, end: ChannelEnd): void {
     if (target.silent) return
     if (target !== processes.inUse()) {
       processes.remove(target)
       return
     }
-    for (const line of linesSaved(target.channel.saves)) onLine(target, target.mark + line)
-    const failure = slotFailure({
-      end,
-      killed: target.killed,
-      exit: target.exit,
-      residentBytes: target.memory.bytes(),
-      leftBytes: target.memory.left(),
-      heapLimit: heapLimit(target.heap),
-      memoryLimit: pending.first()?.memoryLimit,
-      memoryWasShort:
-        host.memory.isShort() || (end.signal === 'SIGKILL' && host.memory.hasKilled()),
-      heldMost: host.memory.isMost(target.memory.bytes()),
-    })
-    if (failure.code === MEMORY_OF_BOX) host.memory.ranOut()
-    ended(target, failure)
+    for (const line of linesLeft(target)) onLine(target, line)
+    const memoryLimit = answers.first()?.memoryLimit
+    ended(target, judgeEnd(target, end, { box: host.memory, memoryLimit }))
   }
 
   function ended(target: Opened, failure: Failure): void {
     target.silent = true
     processes.endAll()
-    held = []
-    deliver()
-    pending.clear()
-    const most = target.memory.bytes()
-    const peak = most > 0 && failure.code !== LEFT_MEMORY ? { peakBytes: most } : {}
-    host.emit({ kind: 'slotEnded', slot: address, failure, ...peak })
+    unsent.clear()
+    answers.end()
+    host.emit({ kind: 'slotEnded', slot: address, failure, ...peakOf(target, failure) })
   }
 
   function kill(): void {
@@ -256,27 +205,20 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       active.channel.kill()
       return
     }
-    const failure: Failure = { kind: 'cancelled', message: 'the slot was ended on request' }
-    held = []
-    queueMicrotask(() => host.emit({ kind: 'slotEnded', slot: address, failure }))
+    unsent.clear()
+    queueMicrotask(() => host.emit({ kind: 'slotEnded', slot: address, failure: ON_REQUEST }))
   }
 
   function abort(attempt: number, { kind, message }: Failure): void {
-    for (const [i, { state, attempts }] of held.entries()) {
-      const dropped = attempts.find(order => order.attempt === attempt)
-      if (dropped === undefined) continue
-      held[i] = { state, attempts: attempts.filter(order => order !== dropped) }
-      const failure: Failure = { kind: 'cancelled', message: 'cancelled before it started' }
-      for (const { index } of dropped.items) {
-        answer(unrun({ task: dropped.task, attempt, index }, failure))
-      }
+    const withdrawn = unsent.withdraw(attempt)
+    if (withdrawn !== undefined) {
+      answers.refuse(withdrawn, { kind: 'cancelled', message: 'cancelled before it started' })
       return
     }
-    const sent = pending.all().filter(item => item.attempt === attempt)
-    if (sent.length === 0) return
+    const range = answers.rangeOf(attempt)
+    if (range === undefined) return
     const why: Why = { code: kind === 'timeout' ? 'timeout' : 'cancelled', message }
-    const [first, last] = [sent[0].seq, sent[sent.length - 1].seq]
-    processes.inUse()?.channel.send(`A ${JSON.stringify([first, last, why])}\n`)
+    processes.inUse()?.channel.send(`A ${JSON.stringify([...range, why])}\n`)
   }
 
   return {
@@ -286,15 +228,15 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     abort,
     drop: processes.drop,
     replace: processes.replaceAll,
-    isAtRest: () => pending.count() === 0 && held.length === 0,
+    isAtRest: () => answers.waiting() === 0 && unsent.count() === 0,
     quit(): void {
-      held = []
+      unsent.clear()
       processes.letAllGo()
     },
     /** What it holds while nothing runs in it, in bytes. */
     idleBytes(): number | undefined {
       const all = processes.all()
-      if (all.length === 0 || pending.count() > 0 || held.length > 0) return undefined
+      if (all.length === 0 || answers.waiting() > 0 || unsent.count() > 0) return undefined
       return all.reduce((sum, { memory }) => sum + memory.bytes(), 0)
     },
     /** Ends it, with all it has loaded, while nothing runs in it. */
@@ -302,12 +244,12 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       processes.replaceAll()
       host.emit({ kind: 'slotEnded', slot: address, failure })
     },
-    /** The processes to sample. */
+    /** Those whose memory can be looked at. */
     processes: () => processes.all().filter(target => target.channel.pid !== undefined),
     sampled(target: Opened, bytes: number): void {
       // A process that has just ended reports 0; its last sample is kept, since it may explain why it ended.
       if (bytes === 0) return
-      const item = target === processes.inUse() ? pending.first() : undefined
+      const item = target === processes.inUse() ? answers.first() : undefined
       target.memory.sampled(bytes, item?.seq)
       const limit = item?.memoryLimit
       if (limit === undefined || bytes <= limit) return
