@@ -1,11 +1,12 @@
 // Forecasts against what then happened: how often the truth fell within the printed 80 % range.
-//   npm run bench -- forecast            twice six runs of the OCR example, recorded in temporary folders
+//   npm run bench -- forecast            24 runs of the OCR example, six in a temporary folder each: twelve with the box to
+//                                        themselves, twelve beside none to two programs that spin (bench/load.js)
 //   node bench/forecast.js synthetic     a job of items whose times really stray (seconds, not minutes)
 //   node bench/forecast.js worlds [N]    N (12) times eight runs after each other of each of 44 kinds, in virtual time
 //   node bench/forecast.js DIR...        every run recorded in these
 // Runs are replayed from their journal, entry by entry: each forecast is what would have been shown then. Instants of one
 // run err alike: how far the share of ends may be off is told by a bootstrap over the runs.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,18 +25,21 @@ const asked = process.argv[2] ?? 'ocr'
 const tallies = new Map()
 if (asked === 'worlds') judgeWorlds(Number(process.argv[3] ?? 12))
 else {
-  const dirs =
+  const recorded =
     asked === 'ocr'
-      ? recordOcr()
+      ? [...recordOcr('idle box', 2), ...recordBusy()]
       : asked === 'synthetic'
-        ? [recordSynthetic()]
-        : process.argv.slice(2)
-  const shares = dirs.flatMap(replayRuns).map(judge)
-  const [low, high] = bootstrapped(shares)
-  console.error(
-    `ends of ${shares.length} runs, within by run: ${shares.map(asPercent).join(', ')}; ` +
-      `of all, four times in five between ${asPercent(low)} and ${asPercent(high)} of such runs`,
+        ? [{ folder: recordSynthetic() }]
+        : process.argv.slice(2).map(folder => ({ folder }))
+  const judged = recorded.flatMap(({ folder, box }) =>
+    replayRuns(folder).map(run => ({ box, share: judge(run, box) })),
   )
+  for (const box of new Set(judged.map(run => run.box)))
+    sayShares(
+      box ?? 'all',
+      judged.filter(run => run.box === box),
+    )
+  if (asked === 'ocr') sayShares('all', judged)
 }
 for (const [kind, { inside, below, above, widths, count, score }] of [...tallies].sort()) {
   const share = part => `${Math.round((100 * part) / count)} %`
@@ -75,14 +79,35 @@ function judgeWorlds(seeds) {
   })
 }
 
-/** Twice a first run and five that know its times: seven minutes or so. */
-function recordOcr() {
+/** So many folders with a first run and five that know its times: a minute and a half each on an idle box. */
+function recordOcr(box, folders) {
   const job = ocrJob()
-  return [1, 2].map(() => {
+  return Array.from({ length: folders }, () => {
     const folder = join(workspace(), '.dray')
     for (let nth = 0; nth < 6; nth += 1) runJob(job, folder)
-    return folder
+    return { folder, box }
   })
+}
+
+/** The same while other programs come and go: none, one or two at a time. */
+function recordBusy() {
+  const others = [1, 2].map(seed =>
+    spawn(process.execPath, [here('load.js'), String(seed)], { stdio: 'ignore' }),
+  )
+  try {
+    return recordOcr('busy box', 2)
+  } finally {
+    for (const other of others) other.kill()
+  }
+}
+
+function sayShares(of, runs) {
+  const shares = runs.map(({ share }) => share)
+  const [low, high] = bootstrapped(shares)
+  console.error(
+    `${of}: ends of ${shares.length} runs, within by run: ${shares.map(asPercent).join(', ')}; ` +
+      `of all, four times in five between ${asPercent(low)} and ${asPercent(high)} of such runs`,
+  )
 }
 
 /** The middle 80 % of what the mean would be of as many runs drawn anew from these. */
@@ -208,7 +233,7 @@ function watch(state, run, machine, slot, now, expected) {
 }
 
 /** Answers the share of its instants at which the end was foretold. */
-function judge(run) {
+function judge(run, box) {
   const first = run.ends[0].now
   const whole = run.last - first
   let [within, instants] = [0, 0]
@@ -219,6 +244,7 @@ function judge(run) {
     const third = percent < 37 ? 'first' : percent < 64 ? 'second' : 'last'
     instants += 1
     if (tally('end of the run, at 10 to 90 % of it', shown.left, run.last - shown.now)) within += 1
+    if (box !== undefined) tally(`end of the run, ${box}`, shown.left, run.last - shown.now)
     tally('end of the run, without hindsight', shown.played, run.last - shown.now)
     tally(`end of the run, its ${third} third`, shown.left, run.last - shown.now)
     tally(`end of the run, ${run.name}`, shown.left, run.last - shown.now)
@@ -226,6 +252,7 @@ function judge(run) {
   for (const { stage, forecast, samples, took, items, failed, watched, end } of run.attempts) {
     if (failed || items > 0 || forecast === undefined) continue
     tally('time of an item, before it ran', forecast, took)
+    if (box !== undefined) tally(`time of an item, before it ran, ${box}`, forecast, took)
     tally(
       `time of an item of ${stage}, ${samples < 10 ? 'under' : 'from'} 10 samples`,
       forecast,
