@@ -224,8 +224,11 @@ function markOf(state: BlockState, { middle, y, end, height, ink }: At): unknown
   return []
 }
 
+/** Where there is not room for all of it, without the folders of what it names: they are mostly the same ones. */
 function clipped(text: string, most: number): string {
-  const line = inOneLine(spaced(text))
+  const whole = inOneLine(spaced(text))
+  if (columnsOf(whole) <= most) return whole
+  const line = whole.replaceAll(/[^\s/]+\/(?=[^\s/])/g, '')
   if (columnsOf(line) <= most) return line
   return `${firstColumns(line, most - 1).join('')}…`
 }

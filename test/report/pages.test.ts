@@ -110,6 +110,16 @@ test('strategies that came to one schedule share its drawing, and an outlier is 
   expect(html.match(/<tr class="best">/g)).toHaveLength(2)
 })
 
+test('where a bar has no room for a whole path, it shows the name without the folders', async () => {
+  const tasks = Array.from({ length: 9 }, (_, at) => ({ id: `scans/of-${at}/page-${at}`, work: 5 }))
+  const problem = problemFrom({ machines: [{ id: 'm' }], tasks }, { place: 'x', name: 'x' })
+  const comparison = await compared(problem, ['mct'])
+  const html = compareHtml(problem, comparison, { noise: 0, seed: 1, seeds: 1 })
+  for (const at of [0, 8]) expect(html).toContain(`>page-${at}<`)
+  expect(html).not.toMatch(/>scans[^<]*…</)
+  expect(html).toContain('scans/of-8/page-8')
+})
+
 test('what takes twice as long as the best is drawn whole', async () => {
   const comparison = await compared(article(), ['met', 'lpt'])
   const html = compareHtml(article(), comparison, { noise: 0, seed: 1, seeds: 1 })
