@@ -6,14 +6,17 @@ import { lineage } from './again/answers-before.ts'
 import { nowOf } from './now.ts'
 import { findRun, listRuns, stateOfRun, type View } from './view.ts'
 
+/** The names of the runs removed, and how many answers their slots had saved when they were killed. */
+export type Cleaned = { readonly removed: readonly string[]; readonly savedAnswers: number }
+
 /** Which runs to remove: one by its own name, or those that ended longer ago than an age in micros. */
 export type Cleaning = { readonly run: string } | { readonly olderThan: Micros }
 
 /**
  * Removes runs: results, logs and history; output files stay. Not one at work, nor one whose results a
- * run that has not ended may still keep. Answers the names removed.
+ * run that has not ended may still keep.
  */
-export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<string[]> {
+export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<Cleaned> {
   const { store } = host
   const view = { state: host.state, store, payloads: undefined, owned: true }
   // Includes runs whose removal was cut short by a crash: their space is freed too.
@@ -30,12 +33,13 @@ export async function cleanRuns(host: Host, cleaning: Cleaning): Promise<string[
     for (const { number } of known) host.loop.send({ kind: 'forget', run: number })
     await durable
   }
+  const savedAnswers = host.dropSaved()
   for (const _slice of store.freeRemoved()) {
     await turn()
     // They are removed; their space is freed by the next clean.
     if (host.isClosed()) break
   }
-  return names
+  return { removed: names, savedAnswers }
 }
 
 /** Runs removed by one commit: its log stays small. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../adapter/clock.ts'
-import { localExecutor } from '../adapter/executor/local.ts'
+import { type LocalExecutor, localExecutor } from '../adapter/executor/local.ts'
 import { gatherInto, gatherOne } from '../adapter/gather/groups.ts'
 import { claimDirectory, type Owner } from '../adapter/owner/claim.ts'
 import type { OutputError } from '../adapter/output/output-error.ts'
@@ -14,7 +14,7 @@ import { createLoop, type Loop } from '../driver/loop.ts'
 import { restore } from '../driver/restore.ts'
 import type { Job } from '../model/job.ts'
 import type { MachineDefinition } from '../model/run.ts'
-import type { Executor, ExecutorEvent } from '../port/executor.ts'
+import type { ExecutorEvent } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import type { Store } from '../port/store.ts'
 import {
@@ -70,6 +70,8 @@ export type Host = {
   nextStep(): Promise<void>
   /** Starts nothing new, and resolves when nothing runs any more, or after so many milliseconds. */
   drain(millis: number): Promise<void>
+  /** Removes answers that killed slots saved for runs which have ended or are gone. Answers how many. */
+  dropSaved(): number
   /** Releases the directory; promises that still wait reject. `grace` in micros. */
   close(grace?: number): Promise<void>
   isClosed(): boolean
@@ -132,7 +134,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   const members = executorMachines(state, options.machines)
   const maxResultBytes = options.maxResultBytes ?? MAX_RESULT
   const speeds = members.map(({ speed }) => speed)
-  const executor: Executor = localExecutor({
+  const executor: LocalExecutor = localExecutor({
     machines: members,
     directory: dir,
     onEvent: event => loop.receive(event),
@@ -167,6 +169,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       if (record !== undefined && ending !== undefined)
         store.putRun({ ...record, state: ending, endedAt: run.endedAt })
       rmSync(join(dir, 'gather', name), { recursive: true, force: true })
+      host.dropSaved()
       // Its job may hold all of its input, so it is dropped; whoever takes the run up again attaches it anew.
       ended.set(name, attached.get(name)?.unwritten)
       attached.delete(name)
@@ -256,12 +259,14 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
       await host.commit({ kind: 'drain' })
       await restOrTime(host, millis)
     },
+    dropSaved: () => executor.keepSavedOf(() => unfinishedRuns(state, store)),
     isClosed: () => closed,
     async close(grace = 2_000_000) {
       closed = true
       stopLooking()
       loop.stop()
       waiting.failed(new ClosedError(dir))
+      host.dropSaved()
       await executor.close(grace)
       // A user's generator may never come back; the directory is let go all the same.
       const sources = [...loop.payloads.sources.values()].map(source => source.close())
@@ -290,6 +295,15 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   }
   return host
 }
+
+/** One that was removed while it was interrupted has no record any more. */
+const unfinishedRuns = ({ runs }: State, store: Store): ReadonlySet<string> =>
+  new Set(
+    runs
+      .filter(run => endOf(run) === undefined)
+      .map(run => run.definition.name)
+      .filter(name => store.run(name) !== undefined),
+  )
 
 const endOf = ({ state }: Run): 'done' | 'failed' | 'cancelled' | undefined =>
   state === 'done' || state === 'failed' || state === 'cancelled' ? state : undefined

@@ -1,5 +1,5 @@
 import { InputError } from '../model/input-error.ts'
-import { cleanRuns, type Cleaning } from './clean.ts'
+import { cleanRuns, type Cleaned, type Cleaning } from './clean.ts'
 import type { Host } from './host.ts'
 import { answerQuestion, type Question } from './questions.ts'
 import { cancelRun, reopenFailed } from './reopen.ts'
@@ -20,7 +20,7 @@ export async function answerRequest(
     case 'retry':
       return reopenFailed(host, findRun(view, text(request.run)))
     case 'clean':
-      return { removed: await cleanRuns(host, cleaningOf(request)) } satisfies Cleaned
+      return (await cleanRuns(host, cleaningOf(request))) satisfies Cleaned
     case 'runs':
     case 'status':
     case 'running':
@@ -38,7 +38,6 @@ export async function answerRequest(
 }
 
 /** Names of the runs that were removed. */
-export type Cleaned = { readonly removed: readonly string[] }
 
 function cleaningOf({ run, olderThan }: Record<string, unknown>): Cleaning {
   if (typeof run === 'string') return { run }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { cleanRuns, type Cleaning } from '../api/clean.ts'
+import { cleanRuns, type Cleaned, type Cleaning } from '../api/clean.ts'
 import { openHost } from '../api/host.ts'
-import { type Cleaned, answerRequest } from '../api/requests.ts'
+import { answerRequest } from '../api/requests.ts'
 import { InputError } from '../model/input-error.ts'
 import { JournalError } from '../port/journal-error.ts'
 import { formatCount, parseDuration, plural } from '../std/units.ts'
@@ -32,21 +32,27 @@ async function clean(run: string | undefined, flags: Flags): Promise<number> {
     throw new InputError(`--older ${flags.older}: expected a time such as 30d or 12h`)
   const dir = directoryFrom(flags.dir)
   requireDirectory(dir)
-  const removed = await remove(dir, run === undefined ? { olderThan: age ?? 0 } : { run })
-  if (flags.json === true) printJson({ removed })
-  else
-    print(
-      removed.length === 0
-        ? 'nothing to remove'
-        : `removed ${plural(removed.length, 'run')}: ${namesInWords(removed)}`,
-    )
+  const { removed, savedAnswers } = await remove(
+    dir,
+    run === undefined ? { olderThan: age ?? 0 } : { run },
+  )
+  if (flags.json === true) printJson({ removed, ...(savedAnswers > 0 && { savedAnswers }) })
+  else print(inWords({ removed, savedAnswers }))
   return exitCode.done
 }
 
+function inWords({ removed, savedAnswers }: Cleaned): string {
+  const runs = removed.length > 0 && `${plural(removed.length, 'run')}: ${namesInWords(removed)}`
+  const answers =
+    savedAnswers > 0 && `${plural(savedAnswers, 'answer')} that killed slots had saved`
+  const parts = [runs, answers].filter(part => part !== false)
+  return parts.length === 0 ? 'nothing to remove' : `removed ${parts.join(', and ')}`
+}
+
 /** Asks the owner; where none lives the directory is claimed for as long as it takes. */
-async function remove(dir: string, cleaning: Cleaning): Promise<readonly string[]> {
+async function remove(dir: string, cleaning: Cleaning): Promise<Cleaned> {
   const answered = await askLiving(dir, { op: 'clean', ...cleaning })
-  if (answered !== undefined) return (answered as Cleaned).removed
+  if (answered !== undefined) return answered as Cleaned
   try {
     const host = await openHost({ dir, machines: [], onRequest: answerRequest })
     try {

@@ -22,13 +22,18 @@ export type LocalExecutorOptions = {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
+export type LocalExecutor = Executor & {
+  /** Forgets what slots of a process that was killed saved for other runs than these; how many answers that were. */
+  keepSavedOf(runs: () => ReadonlySet<string>): number
+}
+
 type LocalMachine = { readonly id: string; readonly slots: number; readonly speed: number }
 
 /**
  * Runs attempts on this box: every slot a child process (or a thread, where a stage asks for it),
  * opened at its first message and again after it died.
  */
-export function localExecutor(options: LocalExecutorOptions): Executor {
+export function localExecutor(options: LocalExecutorOptions): LocalExecutor {
   const environment = options.environment ?? process.env
   const secrets = concealing(environment)
   const stages = new Map<number, StageState>()
@@ -168,6 +173,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
       const state = stages.get(stage)
       if (state !== undefined) slotOf(address).drop(state, 'U')
     },
+    keepSavedOf: saved.keepOnly,
     replace: address => slotOf(address).replace(),
     async close(grace): Promise<void> {
       closing = true

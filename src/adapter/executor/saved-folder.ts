@@ -1,25 +1,31 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AttemptItem, AttemptOrder, Outcome, SlotAddress } from '../../port/executor.ts'
 import { outcomeOf } from './outcome.ts'
 import { decodeSlotLine } from './protocol.ts'
 import { checksumOf, decodeFile, type SavedAnswer } from './saved.ts'
+import { runOfPrint } from './stage-state.ts'
 
 /**
  * The folder where slots save what they hold back. What an earlier life of the loop left there answers for its items when
  * they are handed out again: same stage, same code, same payload. It stays for one life more, for this one may be killed
- * before it comes to that.
+ * before it comes to that, or for as long as its run has not ended.
  */
 export function savedFolder(folder: string) {
   const lives = namesIn(folder).map(Number).filter(Number.isInteger)
   const last = Math.max(0, ...lives)
   const own = join(folder, String(last + 1))
   const left = new Map<string, SavedAnswer>()
+  /** The files of the last life, with the runs whose answers each holds. */
+  const runsOf = new Map<string, ReadonlySet<string>>()
   for (const life of lives.sort((a, b) => a - b)) {
     const path = join(folder, String(life))
-    for (const name of namesIn(path))
-      for (const answer of savedIn(join(path, name)))
-        left.set(nameOf(answer.print, answer.index), answer)
+    for (const name of namesIn(path)) {
+      const answers = savedIn(join(path, name))
+      for (const answer of answers) left.set(nameOf(answer.print, answer.index), answer)
+      const runs = answers.map(({ print }) => runOfPrint(print))
+      if (life === last) runsOf.set(join(path, name), new Set(runs))
+    }
     if (life < last) rmSync(path, { recursive: true, force: true })
   }
   /** Stages that have begun again: what is not asked for by their end was known already. */
@@ -75,6 +81,21 @@ export function savedFolder(folder: string) {
       }
       return { outcomes, rest }
     },
+    /** Forgets what earlier lives saved for other runs than these. Answers how many answers that were. */
+    keepOnly(needed: () => ReadonlySet<string>): number {
+      if (runsOf.size === 0 && left.size === 0) return 0
+      const runs = needed()
+      const before = left.size
+      for (const [name, { print }] of left) if (!runs.has(runOfPrint(print))) left.delete(name)
+      for (const [path, ofFile] of runsOf) {
+        if ([...ofFile].some(run => runs.has(run))) continue
+        rmSync(path, { force: true })
+        runsOf.delete(path)
+      }
+      if (runsOf.size === 0) removeEmpty(join(folder, String(last)))
+      removeEmpty(folder)
+      return before - left.size
+    },
     /** All that was held back has been sent. */
     clear(): void {
       rmSync(own, { recursive: true, force: true })
@@ -85,6 +106,10 @@ export function savedFolder(folder: string) {
 }
 
 export type SavedFolder = ReturnType<typeof savedFolder>
+
+function removeEmpty(folder: string): void {
+  if (existsSync(folder) && namesIn(folder).length === 0) rmdirSync(folder)
+}
 
 const nameOf = (print: string, index: number): string => `${print} ${index}`
 

@@ -46,6 +46,7 @@ export function definitionOf(
   }
 }
 
+/** Its run first, for `runOfPrint`: the names of runs have no slash. */
 export function printOf({
   run,
   name,
@@ -57,5 +58,8 @@ export function printOf({
   env,
 }: StageCode): string {
   const all = JSON.stringify([run, name, kind, module, version, returns, params, env])
-  return createHash('sha256').update(all).digest('hex').slice(0, 16)
+  return `${run}/${createHash('sha256').update(all).digest('hex').slice(0, 16)}`
 }
+
+/** The run of a print. */
+export const runOfPrint = (print: string): string => print.slice(0, print.lastIndexOf('/'))
