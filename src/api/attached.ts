@@ -1,5 +1,5 @@
 import type { OutputError } from '../adapter/output/output-error.ts'
-import type { Stage } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import type { StageCode } from '../port/executor.ts'
 import type { Source } from '../port/source.ts'

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Run } from '../core/state.ts'
-import { isLive } from '../core/state.ts'
+import { isLive, type Run } from '../core/run.ts'
 import { recall } from '../driver/recall.ts'
 import type { Host } from './host.ts'
 

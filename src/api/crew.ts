@@ -1,4 +1,5 @@
-import type { CrewMember, Run, State } from '../core/state.ts'
+import type { CrewMember, Run } from '../core/run.ts'
+import type { State } from '../core/state.ts'
 
 /**
  * Machines that the run has had, by number. Those that are there, where it has started nothing yet or its directory

@@ -1,6 +1,7 @@
 import type { Gathering, Groups } from '../adapter/gather/groups.ts'
 import { gatheredStages } from '../core/gathered.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'

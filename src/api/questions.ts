@@ -1,5 +1,6 @@
 import { FAILED, stateOf } from '../core/items.ts'
-import type { Run, Stage } from '../core/state.ts'
+import type { Run } from '../core/run.ts'
+import type { Stage } from '../core/stage.ts'
 import { InputError } from '../model/input-error.ts'
 import { removedMeanwhile } from '../port/journal-error.ts'
 import type { LogLine, StoredResult } from '../port/store.ts'

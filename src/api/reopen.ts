@@ -1,5 +1,5 @@
 import { FAILED, SKIPPED, CANCELLED } from '../core/items.ts'
-import { isLive } from '../core/state.ts'
+import { isLive } from '../core/run.ts'
 import { InputError } from '../model/input-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunRecord, Store } from '../port/store.ts'

@@ -1,4 +1,4 @@
-import { isLive } from '../core/state.ts'
+import { isLive } from '../core/run.ts'
 import type { Failure } from '../model/failure.ts'
 import { failureIn, type StoredResult } from '../port/store.ts'
 import { cancel } from './cancel.ts'

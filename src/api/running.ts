@@ -1,4 +1,4 @@
-import type { Run } from '../core/state.ts'
+import type { Run } from '../core/run.ts'
 import { cargoOf } from '../driver/payloads.ts'
 import { slowTasks } from './forecast/forecast.ts'
 import type { View } from './view.ts'

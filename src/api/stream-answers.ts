@@ -1,5 +1,7 @@
 import { OPEN, stateOf } from '../core/items.ts'
-import type { Run, Stage, State } from '../core/state.ts'
+import type { Run } from '../core/run.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import { storedName } from '../driver/stored-name.ts'
 import { ItemError } from '../model/item-error.ts'
 import type { ResultBatch } from '../port/journal.ts'

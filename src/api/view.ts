@@ -1,5 +1,7 @@
 import { itemStates } from '../core/items.ts'
-import { isLive, type Run, type Stage, type State } from '../core/state.ts'
+import { isLive, type Run } from '../core/run.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import type { Payloads } from '../driver/payloads.ts'
 import { storedName } from '../driver/stored-name.ts'
 import { didYouMean } from '../input/nearest.ts'

@@ -1,5 +1,6 @@
 import { itemStates, OPEN, stateOf } from '../core/items.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import { storedName } from '../driver/stored-name.ts'
 import { JournalError, removedMeanwhile } from '../port/journal-error.ts'
 import type { Store, StoredResult } from '../port/store.ts'

@@ -1,7 +1,8 @@
 import { type Forecast, timeLeft } from '../api/forecast/forecast.ts'
 import { nowOf } from '../api/now.ts'
 import type { Summary } from '../api/summary.ts'
-import type { Run, State } from '../core/state.ts'
+import type { Run } from '../core/run.ts'
+import type { State } from '../core/state.ts'
 import { formatDuration, plural } from '../std/units.ts'
 
 /** "34.1 s, without 2 h 3 min in which it lay still". */

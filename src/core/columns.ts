@@ -1,6 +1,7 @@
 import { isOpenTo } from './given-up.ts'
 import { clearMarks, type Marks, mark, noMarks } from './marks.ts'
-import type { Class, Machine, State } from './state.ts'
+import type { Machine } from './machine.ts'
+import type { Class, State } from './state.ts'
 import { fits } from './times.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { endedCount } from './items.ts'
-import type { Stage, State } from './state.ts'
+import type { Stage } from './stage.ts'
+import type { State } from './state.ts'
 
 /** The stages whose results a gathering stage takes: of a tree, its topmost level. */
 export function gatheredStages(state: State, stage: Stage): Stage[] {

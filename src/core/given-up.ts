@@ -1,5 +1,7 @@
 import { limits } from './limits.ts'
-import type { Machine, Stage, State } from './state.ts'
+import type { Machine } from './machine.ts'
+import type { Stage } from './stage.ts'
+import type { State } from './state.ts'
 
 /**
  * Where a stage cannot be set up it is not tried again, and the run goes on on the other machines: slots of that

@@ -1,5 +1,6 @@
 import { queuedTasks } from './queue.ts'
-import type { Machine, State } from './state.ts'
+import type { Machine } from './machine.ts'
+import type { State } from './state.ts'
 import { dataReadyAt, fits } from './times.ts'
 
 /**

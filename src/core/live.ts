@@ -1,6 +1,7 @@
 import { type Marks, mark, siftMarks } from './marks.ts'
 import { queuedCount } from './queue.ts'
-import { isLive, type Run, type State } from './state.ts'
+import { isLive, type Run } from './run.ts'
+import type { State } from './state.ts'
 
 /**
  * A directory keeps every run it ever had; a decision may look only at what is at work. So the runs that

@@ -1,5 +1,7 @@
 import { isGivenUpOn } from './given-up.ts'
-import type { Slot, Stage, State } from './state.ts'
+import type { Slot } from './machine.ts'
+import type { Stage } from './stage.ts'
+import type { State } from './state.ts'
 
 /**
  * What slots hold loaded, in bytes. Stages that declare the same model in `loads` share it in a slot.

@@ -5,7 +5,8 @@ import type { OrderedTask } from '../policy/order/order.ts'
 import { ranksOf } from '../policy/planning/rank.ts'
 import { NEVER } from '../std/time.ts'
 import { limits } from './limits.ts'
-import type { GraphState, Stage, State } from './state.ts'
+import type { GraphState, Stage } from './stage.ts'
+import type { State } from './state.ts'
 import { wishesFor, wishOf } from './wishes.ts'
 
 /** The view an order sees of a task; reused, read at once. An order asks for little, so all is worked out when asked for. */

@@ -7,19 +7,13 @@ import type { RunDefinition, StageDefinition } from '../model/run.ts'
 import { assert } from '../std/assert.ts'
 import { decodeItems, encodeItems } from './items.ts'
 import { taskQueue } from './queue.ts'
-import {
-  type Class,
-  isLive,
-  type Machine,
-  type Run,
-  type Slot,
-  type Stage,
-  type State,
-} from './state.ts'
+import type { Machine, Slot } from './machine.ts'
+import { isLive, type Run } from './run.ts'
+import type { Stage } from './stage.ts'
+import type { Class, State } from './state.ts'
 import { emptyState, newRun, newSlot, newStage } from './initial.ts'
 import { decodeTasks, encodeTasks } from './tasks.ts'
-import type { Timer } from './timers.ts'
-import { setTimer } from './timers.ts'
+import { setTimer, type Timer } from './timers.ts'
 import type { Tenant } from './tenants.ts'
 
 /**

@@ -1,6 +1,8 @@
 import { columnsTotals } from './columns.ts'
 import { findLiveRun } from './live.ts'
-import type { Class, Machine, Run, State } from './state.ts'
+import type { Machine } from './machine.ts'
+import type { Run } from './run.ts'
+import type { Class, State } from './state.ts'
 
 /**
  * Whose turn it is between tenants: start-time fair queueing over dominant shares. A tenant's finish

@@ -2,7 +2,9 @@ import { transferTime } from '../model/problem.ts'
 import { predict } from '../policy/estimation/least-squares.ts'
 import { limits } from './limits.ts'
 import { holds } from './models.ts'
-import type { Machine, Stage, State } from './state.ts'
+import type { Machine } from './machine.ts'
+import type { Stage } from './stage.ts'
+import type { State } from './state.ts'
 import type { TaskTable } from './tasks.ts'
 
 /**

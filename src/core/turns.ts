@@ -1,5 +1,5 @@
 import { OPEN, stateOf } from './items.ts'
-import type { Stage } from './state.ts'
+import type { Stage } from './stage.ts'
 
 /**
  * Whose turn it is on a machine that follows a plan of a problem. A machine starts the plan's tasks

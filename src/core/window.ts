@@ -1,5 +1,6 @@
 import { limits } from './limits.ts'
-import type { Run, Stage } from './state.ts'
+import type { Run } from './run.ts'
+import type { Stage } from './stage.ts'
 
 /** How many tasks of one item each, or items, a run's order has before it at once. */
 export function windowOf({ order }: Run): number {

@@ -1,5 +1,6 @@
 import type { Wish } from '../model/wish.ts'
-import type { Stage, State } from './state.ts'
+import type { Stage } from './stage.ts'
+import type { State } from './state.ts'
 
 /**
  * What items brought for themselves. It is kept where they came in, and stages that follow item by

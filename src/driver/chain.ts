@@ -1,5 +1,6 @@
 import { OPEN, stateOf } from '../core/items.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 
 /** Stages that take each other's results item by item: one chain, or a tree of them where the way forks. */
 

@@ -1,6 +1,7 @@
 import type { Action } from '../core/event.ts'
 import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import { InputError } from '../model/input-error.ts'
 import { appended } from '../std/appended.ts'

@@ -1,6 +1,7 @@
 import { isLive } from '../core/apply/attempt.ts'
 import { answered, type Event, type KeptItems, type Outcomes } from '../core/event.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
 import { isFollowed } from './chain.ts'

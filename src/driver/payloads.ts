@@ -1,6 +1,7 @@
 import { limits } from '../core/limits.ts'
 import { hash64 } from '../std/hash64.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import type { AttemptItem } from '../port/executor.ts'
 import type { Source, SourceItem } from '../port/source.ts'
 import type { Store } from '../port/store.ts'

@@ -1,4 +1,5 @@
-import type { Run, State } from '../core/state.ts'
+import type { Run } from '../core/run.ts'
+import type { State } from '../core/state.ts'
 import { leavesEnded } from './chain.ts'
 import { type Payloads, refetch } from './payloads.ts'
 

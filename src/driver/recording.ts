@@ -1,10 +1,10 @@
 import { answered, type Kept, type Outcomes } from '../core/event.ts'
 import { isLive } from '../core/apply/attempt.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { HistoryBatch, ResultBatch } from '../port/journal.ts'
-import type { Payloads } from './payloads.ts'
-import { cargoOf, retain, takeVersion } from './payloads.ts'
+import { cargoOf, retain, takeVersion, type Payloads } from './payloads.ts'
 import { release } from './release.ts'
 import { runName, storedName } from './stored-name.ts'
 

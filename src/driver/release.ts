@@ -1,5 +1,6 @@
 import type { SourceRead } from '../core/event.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import { followersEnded, headOf, isFollowed, leavesEnded } from './chain.ts'
 import { put, take } from './hold.ts'
 import type { Payloads } from './payloads.ts'

@@ -1,4 +1,5 @@
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 
 export function runName(state: State, stage: Stage): string {
   return state.runs[stage.run].definition.name

@@ -1,5 +1,6 @@
 import type { Decision, Event, Outcomes } from '../core/event.ts'
-import type { Slot, State } from '../core/state.ts'
+import type { Slot } from '../core/machine.ts'
+import type { State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import type { HistoryBatch } from '../port/journal.ts'
 import { runName, storedName } from './stored-name.ts'

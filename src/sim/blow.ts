@@ -1,5 +1,6 @@
 import type { Event } from '../core/event.ts'
-import type { Run, State } from '../core/state.ts'
+import type { Run } from '../core/run.ts'
+import type { State } from '../core/state.ts'
 import { allocations, orders } from '../policy/registry.ts'
 import { unreachable } from '../std/assert.ts'
 import type { Prng } from '../std/prng.ts'

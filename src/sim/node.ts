@@ -1,5 +1,6 @@
 import type { Decision, Event } from '../core/event.ts'
-import type { Stage, State } from '../core/state.ts'
+import type { Stage } from '../core/stage.ts'
+import type { State } from '../core/state.ts'
 import { createLoop, type Loop, type LoopPorts } from '../driver/loop.ts'
 import { restore } from '../driver/restore.ts'
 import type { NewResult, KeptAnswers } from '../driver/keeping.ts'

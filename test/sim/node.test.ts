@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { encodeState } from '../../src/core/snapshot.ts'
 import type { StageDefinition } from '../../src/model/run.ts'
-import { isLive } from '../../src/core/state.ts'
+import { isLive } from '../../src/core/run.ts'
 import { type SimClock, simClock } from '../../src/sim/clock.ts'
 import { createDisk, type Disk } from '../../src/sim/disk.ts'
 import { noFaults } from '../../src/sim/fault.ts'

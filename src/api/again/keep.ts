@@ -1,5 +1,6 @@
 import type { KeptItems } from '../../core/event.ts'
-import type { Stage, State } from '../../core/state.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import type { Job } from '../../model/job.ts'
 import type { KeptAnswers, KeptFromBefore, NewResult } from '../../driver/keeping.ts'
 import type { ResultBatch } from '../../port/journal.ts'

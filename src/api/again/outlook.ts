@@ -1,6 +1,7 @@
 import { CANCELLED, DONE, endedCount, FAILED, SKIPPED, STOPPED } from '../../core/items.ts'
 import { decodeState, encodeState } from '../../core/snapshot.ts'
-import { isLive, type Stage } from '../../core/state.ts'
+import { isLive } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
 import { replay } from '../../core/step.ts'
 import type { Job, StageSpec } from '../../model/job.ts'
 import type { SourceItem } from '../../port/source.ts'

@@ -1,4 +1,5 @@
-import type { Run, State } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { State } from '../../core/state.ts'
 import type { Hindsight } from '../../policy/estimation/hindsight.ts'
 import type { RunRecord, Store } from '../../port/store.ts'
 import { hindsightOf } from '../forecast/foretell.ts'

@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts'
-import type { Run, Stage } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
 import type { Host } from '../host.ts'
 import { learntTimes } from './learnt-times.ts'
 

@@ -1,5 +1,7 @@
 import { limits } from '../../core/limits.ts'
-import type { Run, Stage, State } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { storedName } from '../../driver/stored-name.ts'
 import { encodeEstimate, faded } from '../../policy/estimation/least-squares.ts'
 import type { RunRecord, Store } from '../../port/store.ts'

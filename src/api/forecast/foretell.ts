@@ -1,5 +1,6 @@
 import type { Foretold } from '../../core/event.ts'
-import type { Run, State } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { State } from '../../core/state.ts'
 import { type Hindsight, hindsightWith, MARKS, placeOf } from '../../policy/estimation/hindsight.ts'
 import { playedLeft } from './forecast.ts'
 import { progressOf } from './progress.ts'

@@ -1,5 +1,7 @@
 import { isOpenTo } from '../../core/given-up.ts'
-import type { Machine, Slot, Stage, State } from '../../core/state.ts'
+import type { Machine, Slot } from '../../core/machine.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { expectedMicros } from '../../core/times.ts'
 import type { Prng } from '../../std/prng.ts'
 import { driftIn, type LuckOf, ratioOf, spreadIn } from './luck.ts'

@@ -1,5 +1,7 @@
 import { DONE, endedCount, FAILED, STOPPED } from '../../core/items.ts'
-import type { Machine, Stage, State } from '../../core/state.ts'
+import type { Machine } from '../../core/machine.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { driftAhead } from '../../policy/estimation/drift.ts'
 import { meanHandover } from '../../policy/estimation/least-squares.ts'
 import { sharedVariance, type Spread, spreadOf } from '../../policy/estimation/spread.ts'

@@ -1,4 +1,6 @@
-import type { Machine, Stage, State } from '../../core/state.ts'
+import type { Machine } from '../../core/machine.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { expectedMicros } from '../../core/times.ts'
 import type { Spread } from '../../policy/estimation/spread.ts'
 import { type Prng, prng } from '../../std/prng.ts'

@@ -1,5 +1,7 @@
 import { endedCount } from '../../core/items.ts'
-import type { Run, Stage, State } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 
 /**
  * How much of its work a run has done, 0 to 1: attempts that ended beside items that are left, each as long as its

@@ -1,5 +1,7 @@
 import { endedCount } from '../../core/items.ts'
-import type { Run, Stage, State } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { WAITING } from '../../core/tasks.ts'
 
 /** Items of one stage that are done one after another. */

@@ -1,5 +1,6 @@
 import type { Decision } from '../../core/event.ts'
-import type { Stage, State } from '../../core/state.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import type { Failure } from '../../model/failure.ts'
 import type { ExecutorEvent } from '../../port/executor.ts'
 import type { Store } from '../../port/store.ts'

@@ -1,4 +1,5 @@
-import type { Run, Stage } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
 import { headOf } from '../../driver/chain.ts'
 import { cargoOf } from '../../driver/payloads.ts'
 import { didYouMean } from '../../input/nearest.ts'

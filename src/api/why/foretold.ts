@@ -1,4 +1,6 @@
-import type { Machine, Slot, Stage, State } from '../../core/state.ts'
+import type { Machine, Slot } from '../../core/machine.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { expectedMicros } from '../../core/times.ts'
 import { type Forecast, leftOf, startAfter, startOn, unansweredOf } from '../forecast/forecast.ts'
 import { aheadOn } from './line.ts'

@@ -1,4 +1,5 @@
-import type { Run, Stage } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
 import type { Failure } from '../../model/failure.ts'
 import { formatDuration } from '../../std/units.ts'
 

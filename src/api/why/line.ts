@@ -1,6 +1,9 @@
 import { orderedTask } from '../../core/ordered.ts'
 import { queuedTasks } from '../../core/queue.ts'
-import type { Machine, Run, Stage, State } from '../../core/state.ts'
+import type { Machine } from '../../core/machine.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { compareTenants } from '../../core/tenants.ts'
 
 /** Who goes first, as the core sees it now: for `why`. */

@@ -1,5 +1,7 @@
 import { modelBytes } from '../../core/models.ts'
-import type { Machine, Slot, Stage, State } from '../../core/state.ts'
+import type { Machine, Slot } from '../../core/machine.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 
 /** A model that slots of a machine hold, and the memory one of them takes for it; 0: not known. */
 export type LoadedModel = { readonly model: string; readonly slots: number; readonly bytes: number }

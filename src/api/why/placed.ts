@@ -1,4 +1,5 @@
-import type { Run, Stage } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
 import type { HistoryBatch } from '../../port/journal.ts'
 import { formatBytes, formatDuration } from '../../std/units.ts'
 import { olderCodeOf } from '../again/older-code.ts'

@@ -1,7 +1,9 @@
 import { whyGivenUpOn } from '../../core/given-up.ts'
 import { holds } from '../../core/models.ts'
 import { kept } from '../../core/phase/reserve.ts'
-import type { Class, Machine, Run, State } from '../../core/state.ts'
+import type { Machine } from '../../core/machine.ts'
+import type { Run } from '../../core/run.ts'
+import type { Class, State } from '../../core/state.ts'
 import { fits } from '../../core/times.ts'
 import { formatBytes, plural } from '../../std/units.ts'
 

@@ -1,5 +1,7 @@
 import { endedCount, itemStates, stateOf } from '../../core/items.ts'
-import type { Run, Stage, State } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { FREE, RUNNING } from '../../core/tasks.ts'
 import type { Failure } from '../../model/failure.ts'
 import { failureIn } from '../../port/store.ts'

@@ -1,4 +1,6 @@
-import type { Run, Stage, State } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
+import type { Stage } from '../../core/stage.ts'
+import type { State } from '../../core/state.ts'
 import { ASSIGNED, FREE, READY, RUNNING, WAITING } from '../../core/tasks.ts'
 import { expectedMicros } from '../../core/times.ts'
 import { formatDuration, plural } from '../../std/units.ts'

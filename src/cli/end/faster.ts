@@ -1,7 +1,7 @@
 import type { Host } from '../../api/host.ts'
 import { handoverOf } from '../../api/forecast/luck.ts'
 import type { Summary } from '../../api/summary.ts'
-import type { Run } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
 import type { Job, StageSpec } from '../../model/job.ts'
 import type { MachineDefinition } from '../../model/run.ts'
 import type { Store } from '../../port/store.ts'

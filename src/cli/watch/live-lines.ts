@@ -1,6 +1,7 @@
 import type { Host } from '../../api/host.ts'
 import { loadedOn, loadingOn } from '../../api/why/loaded.ts'
-import type { Machine, Run } from '../../core/state.ts'
+import type { Machine } from '../../core/machine.ts'
+import type { Run } from '../../core/run.ts'
 import { errColours } from '../colour.ts'
 import { type FrameLane, type FrameStage, frameLines } from './frame.ts'
 import { modelsInWords } from '../print.ts'

@@ -1,5 +1,5 @@
 import type { Host } from '../../api/host.ts'
-import type { Run } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
 import { cutInMiddle, keyInLine } from '../../std/columns.ts'
 import { countOf, formatCount } from '../../std/units.ts'
 import { keyOf } from './event-lines.ts'

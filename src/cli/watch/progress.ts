@@ -1,7 +1,7 @@
 import type { Host } from '../../api/host.ts'
 import { strategyInWords, strategyNote } from '../../api/beside/strategy-note.ts'
 import type { Submitted } from '../../api/submit.ts'
-import type { Run } from '../../core/state.ts'
+import type { Run } from '../../core/run.ts'
 import type { Job } from '../../model/job.ts'
 import { beginningInWords } from './beginning.ts'
 import { eventLines } from './event-lines.ts'

@@ -3,7 +3,8 @@ import { resourceNumber } from '../initial.ts'
 import { declaredBytes, MEMORY } from '../models.ts'
 import { workOf } from '../ordered.ts'
 import { taskQueue } from '../queue.ts'
-import type { Class, Stage, State } from '../state.ts'
+import type { Stage } from '../stage.ts'
+import type { Class, State } from '../state.ts'
 
 /** The class of a task: same stage, needs, machines that can run it, priority, band. */
 export function classOf(

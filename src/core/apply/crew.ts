@@ -1,4 +1,5 @@
-import type { Run, State } from '../state.ts'
+import type { Run } from '../run.ts'
+import type { State } from '../state.ts'
 
 /**
  * Which machines a run could use is noted when it starts something and they are others than before: a directory's

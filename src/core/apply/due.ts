@@ -1,4 +1,6 @@
-import type { Run, Stage, State } from '../state.ts'
+import type { Run } from '../run.ts'
+import type { Stage } from '../stage.ts'
+import type { State } from '../state.ts'
 import { wishesFor } from '../wishes.ts'
 
 /**

@@ -1,7 +1,9 @@
 import { mark } from '../marks.ts'
 import { orderedTask } from '../ordered.ts'
 import { clearQueue, pushTask, taskQueue } from '../queue.ts'
-import type { Machine, Stage, State } from '../state.ts'
+import type { Machine } from '../machine.ts'
+import type { Stage } from '../stage.ts'
+import type { State } from '../state.ts'
 import { ASSIGNED, READY } from '../tasks.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Hindsight } from '../../policy/estimation/hindsight.ts'
 import type { Foretold } from '../event.ts'
-import type { Run } from '../state.ts'
+import type { Run } from '../run.ts'
 
 /** What is known of earlier runs' forecasts becomes the run's own. */
 export function lookBack(run: Run, hindsight: Hindsight): void {

@@ -13,7 +13,9 @@ import {
   settleItem,
   stateOf,
 } from '../items.ts'
-import type { Run, Stage, State } from '../state.ts'
+import type { Run } from '../run.ts'
+import type { Stage } from '../stage.ts'
+import type { State } from '../state.ts'
 import { leadsOn } from '../window.ts'
 import { forgetWish } from '../wishes.ts'
 

@@ -1,5 +1,6 @@
 import type { Event } from '../event.ts'
-import type { Stage, State } from '../state.ts'
+import type { Stage } from '../stage.ts'
+import type { State } from '../state.ts'
 import { ASSIGNED } from '../tasks.ts'
 import { turnsOf } from '../turns.ts'
 import { unassign } from './assignment.ts'

@@ -14,7 +14,9 @@ import {
   STOPPED,
 } from '../items.ts'
 import { mark } from '../marks.ts'
-import type { Run, Stage, State } from '../state.ts'
+import type { Run } from '../run.ts'
+import type { Stage } from '../stage.ts'
+import type { State } from '../state.ts'
 import { lookBack } from './foretold.ts'
 import { arriveAtNode, failedItems, tolerates } from './items.ts'
 import { allowedFailures, rest } from './run.ts'

@@ -1,7 +1,9 @@
 import type { Failure } from '../../model/failure.ts'
 import { machineChanged } from '../columns.ts'
 import { limits } from '../limits.ts'
-import type { Machine, Slot, Stage, State } from '../state.ts'
+import type { Machine, Slot } from '../machine.ts'
+import type { Stage } from '../stage.ts'
+import type { State } from '../state.ts'
 import { allocateTask, FREE, moveTask, READY, WAITING } from '../tasks.ts'
 import { enqueue } from './enqueue.ts'
 

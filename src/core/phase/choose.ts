@@ -6,7 +6,9 @@ import { limits } from '../limits.ts'
 import { getsTo, sideBySide } from '../line.ts'
 import { look } from './look.ts'
 import { spare } from './stay.ts'
-import type { Class, Run, Stage, State } from '../state.ts'
+import type { Run } from '../run.ts'
+import type { Stage } from '../stage.ts'
+import type { Class, State } from '../state.ts'
 import { dataReadyAt, expectedMicros, fits, setupMicros } from '../times.ts'
 
 /** Asks the run's strategy for a machine; -1: none can take the task. */

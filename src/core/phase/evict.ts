@@ -1,8 +1,9 @@
 import type { Decision } from '../event.ts'
 import { heldBytes, holds, MEMORY, modelBytes, sameModel } from '../models.ts'
-import type { Class, Machine, Slot, Stage, State } from '../state.ts'
-import type { Out } from './out.ts'
-import { decide } from './out.ts'
+import type { Machine, Slot } from '../machine.ts'
+import type { Stage } from '../stage.ts'
+import type { Class, State } from '../state.ts'
+import { decide, type Out } from './out.ts'
 import { noteLoad } from './stay.ts'
 
 /**

@@ -6,7 +6,9 @@ import { holds, sameModel } from '../models.ts'
 import { limits } from '../limits.ts'
 import { queuedClasses } from '../live.ts'
 import { queuedCount } from '../queue.ts'
-import type { Class, Machine, Slot, Stage, State } from '../state.ts'
+import type { Machine, Slot } from '../machine.ts'
+import type { Stage } from '../stage.ts'
+import type { Class, State } from '../state.ts'
 import { expectedMicros, setupMicros } from '../times.ts'
 
 /**

@@ -1,8 +1,9 @@
 import { eligibleFor } from '../columns.ts'
 import { limits } from '../limits.ts'
-import type { TaskQueue } from '../queue.ts'
-import { firstTask, popTask, queuedCount } from '../queue.ts'
-import type { Class, Machine, Slot, Stage, State } from '../state.ts'
+import { firstTask, popTask, queuedCount, type TaskQueue } from '../queue.ts'
+import type { Machine, Slot } from '../machine.ts'
+import type { Stage } from '../stage.ts'
+import type { Class, State } from '../state.ts'
 import { areAlike, expectedMicros } from '../times.ts'
 
 /**

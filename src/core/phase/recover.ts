@@ -12,11 +12,12 @@ import { whyGivenUpOn } from '../given-up.ts'
 import { limits } from '../limits.ts'
 import { FAILED, SKIPPED } from '../items.ts'
 import { affordableScale } from '../models.ts'
-import type { Recovery, Run, Stage, State } from '../state.ts'
+import type { Run } from '../run.ts'
+import type { Stage } from '../stage.ts'
+import type { Recovery, State } from '../state.ts'
 import { queuedCount } from '../queue.ts'
 import { nextInstant } from '../timers.ts'
-import type { Out } from './out.ts'
-import { decide } from './out.ts'
+import { decide, type Out } from './out.ts'
 
 /**
  * Timers due by `until`: waiting tasks wake, overdue attempts go to recovery. What was due before this

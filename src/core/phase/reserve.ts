@@ -1,7 +1,8 @@
 import { eligibleFor } from '../columns.ts'
 import { limits } from '../limits.ts'
 import { firstTask } from '../queue.ts'
-import type { Class, Machine, State } from '../state.ts'
+import type { Machine } from '../machine.ts'
+import type { Class, State } from '../state.ts'
 import { comparableMicros, fits } from '../times.ts'
 import { classesInOrder } from './next-class.ts'
 

@@ -8,7 +8,8 @@ import { queuedClasses } from '../live.ts'
 import { clearMarks, sortMarks } from '../marks.ts'
 import { holds } from '../models.ts'
 import { firstTask, popTask, queuedCount, type TaskQueue } from '../queue.ts'
-import type { Class, Machine, Slot, State } from '../state.ts'
+import type { Machine, Slot } from '../machine.ts'
+import type { Class, State } from '../state.ts'
 import { slotAt, slotKey } from '../scratch.ts'
 import { isShared } from '../tenants.ts'
 import { fits } from '../times.ts'
@@ -24,8 +25,7 @@ import {
   isQueued,
   nextOn,
 } from './next-class.ts'
-import type { Out } from './out.ts'
-import { decide, note } from './out.ts'
+import { decide, note, type Out } from './out.ts'
 import { reservedFor } from './reserve.ts'
 
 /** Early binding: every ready task of a run whose strategy binds early joins a machine's queue. */
