@@ -109,7 +109,7 @@ export function batchRunner(shared: Shared) {
       const use = measure(each, answers.length)
       const extra = slowness.owe(stage.slowdown, use, answers.length)
       const slowed = { ...use, micros: each + Math.round(extra / answers.length) }
-      const isSilent = !voice.hasSpoken()
+      const isSaved = !voice.hasSpoken() && !ItemContext.isAborted(context)
       for (const [i, answer] of answers.entries()) {
         const { seq } = places[from + i]
         const said = answer(rules, context)
@@ -117,7 +117,7 @@ export function batchRunner(shared: Shared) {
         const told =
           said.letter !== 'f' && tellContent(outbox, stage, { seq, payload: payloads[from + i] })
         if (told) now = performance.now()
-        flow.answer(seq, said, slowed, now, isSilent ? fromOf(from + i) : undefined)
+        flow.answer(seq, said, slowed, now, isSaved ? fromOf(from + i) : undefined)
       }
       if (slowness.isDue() || flow.isDue(now)) flow.flush(now)
       flow.hold(now)

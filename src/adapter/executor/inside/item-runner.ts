@@ -189,7 +189,8 @@ export function itemRunner({
       // The time this takes counts neither for this item nor for the next.
       if (tellContent(outbox, stage, { seq, payload })) now = performance.now()
     }
-    const from = stage.takesFiles ? undefined : { print: stage.print, index, payload }
+    const isWhole = !ItemContext.isAborted(context)
+    const from = isWhole && !stage.takesFiles ? { print: stage.print, index, payload } : undefined
     if (stage.slowdown <= 1) return done(seq, answer, use, from)
     const slowed = { ...use, micros: use.micros + slowness.owe(stage.slowdown, use) }
     if (!slowness.isDue()) return done(seq, answer, slowed, from)
