@@ -1,3 +1,4 @@
+import type { Decision } from '../core/event.ts'
 import { OPEN, stateOf } from '../core/items.ts'
 import type { Machine } from '../core/machine.ts'
 import type { Run } from '../core/run.ts'
@@ -16,6 +17,20 @@ export function checkBooks(state: State): void {
   const taken = checkTasks(state)
   for (const run of state.runs)
     for (const number of run.stages) checkStage(run, state.stages[number], taken[number])
+}
+
+/** Nothing starts in a run that was stopped or cancelled, or has ended. */
+export function checkStarts(state: State, decisions: readonly Decision[]): void {
+  decisions.forEach((decision, at) => {
+    if (decision.kind !== 'start') return
+    const task = decision.tasks[0]
+    const run = state.runs[state.stages[state.tasks.stage[task]].run]
+    const stopsLater = decisions.slice(at).some(later => later.kind === 'giveUp')
+    demand(
+      run.state === 'active' || stopsLater,
+      () => `task ${task} starts, but ${run.definition.name} is ${run.state}`,
+    )
+  })
 }
 
 /** Fails with what does not hold. */
