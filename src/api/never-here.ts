@@ -1,5 +1,6 @@
 import { neverFitting } from '../core/explain.ts'
 import { didYouMean } from '../input/nearest.ts'
+import { resourceMeant } from '../input/other-words.ts'
 import type { Job } from '../model/job.ts'
 import { NeverHere } from '../model/never-here.ts'
 import type { MachineDefinition } from '../model/run.ts'
@@ -17,7 +18,9 @@ function slipsIn(job: Job, machines: readonly MachineDefinition[]): string[] {
   const known = [...new Set(['gpu', ...machines.flatMap(({ capacity }) => Object.keys(capacity))])]
   const asked = new Set(job.stages.flatMap(stage => Object.keys(stage.needs)))
   return [...asked].flatMap(name => {
-    const hint = known.includes(name) ? '' : didYouMean(name, known)
+    if (known.includes(name)) return []
+    const meant = resourceMeant(name)
+    const hint = meant === undefined ? didYouMean(name, known) : `; did you mean "${meant}"?`
     return hint === '' ? [] : [`no machine has "${name}"${hint}`]
   })
 }

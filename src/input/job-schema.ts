@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { parseBytes, parseDuration, parseFactor, parseShare } from '../std/units.ts'
 import { didYouMean } from './nearest.ts'
+import { adviceOn, type Place } from './other-words.ts'
 
 /**
  * The whole schema of a job file. It says what a field may look like; what fields mean together
@@ -39,23 +40,24 @@ const share = (expected: string) =>
       { error: expected },
     )
 
-/** An object that knows its fields: an unknown one is named, with the nearest known. */
-function fields<T extends z.core.$ZodLooseShape>(expected: string, shape: T) {
+/** An object that knows its fields: an unknown one is named, with what was meant. */
+function fields<T extends z.core.$ZodLooseShape>(expected: string, shape: T, here?: Place) {
   const known = Object.keys(shape)
   return z.strictObject(shape, {
     error: issue =>
       issue.code === 'unrecognized_keys'
-        ? unknownFields(issue.keys, known)
+        ? unknownFields(issue.keys, known, here)
         : `expected ${expected}`,
   })
 }
 
 /** A line each. The list of what is known only where nothing is near: it is long. */
-const unknownFields = (found: readonly string[], known: readonly string[]): string =>
-  found.map(name => `unknown field "${name}"${hint(name, known)}`).join('\n')
+function unknownFields(found: readonly string[], known: readonly string[], here?: Place): string {
+  return found.map(name => `unknown field "${name}"${hint(name, known, here)}`).join('\n')
+}
 
-const hint = (name: string, known: readonly string[]): string =>
-  didYouMean(name, known) || `; known: ${known.join(', ')}`
+const hint = (name: string, known: readonly string[], here: Place | undefined): string =>
+  (here && adviceOn(name, here)) || didYouMean(name, known) || `; known: ${known.join(', ')}`
 
 const key = text('expected the name of the field that identifies an item').optional()
 const VALUES = 'expected a list of values, such as [0.1, 0.01]'
@@ -136,21 +138,25 @@ const needs = z
   })
   .meta({ description: 'What one running task holds. cpu in cores, memory in bytes.' })
 
-const retry = fields('{ attempts, delay, maxDelay, never, on }', {
-  attempts: count('expected how many attempts in all, the first included: 1 or more').optional(),
-  delay: duration.optional(),
-  maxDelay: duration.optional(),
-  never: z
-    .array(text('expected a failure kind or an error code'), {
-      error: "expected a list of failure kinds or error codes, such as ['bad-input']",
-    })
-    .optional(),
-  on: z
-    .record(z.string(), fields("{ memory: 'x2' }", { memory: factor }), {
-      error: "expected needs by failure kind, such as { 'out-of-memory': { memory: 'x2' } }",
-    })
-    .optional(),
-})
+const retry = fields(
+  '{ attempts, delay, maxDelay, never, on }, such as { attempts: 3 }',
+  {
+    attempts: count('expected how many attempts in all, the first included: 1 or more').optional(),
+    delay: duration.optional(),
+    maxDelay: duration.optional(),
+    never: z
+      .array(text('expected a failure kind or an error code'), {
+        error: "expected a list of failure kinds or error codes, such as ['bad-input']",
+      })
+      .optional(),
+    on: z
+      .record(z.string(), fields("{ memory: 'x2' }", { memory: factor }), {
+        error: "expected needs by failure kind, such as { 'out-of-memory': { memory: 'x2' } }",
+      })
+      .optional(),
+  },
+  'retry',
+)
 
 const FAN_IN = 'expected how many results a node of the tree takes: 2 to 10,000'
 const fanIn = z.int({ error: FAN_IN }).min(2, { error: FAN_IN }).max(10_000, { error: FAN_IN })
@@ -169,60 +175,66 @@ const name = (of: string) =>
     error: `expected the name of ${of}: begins with a letter a to z or a digit, then also dots, dashes and underscores, at most 100`,
   })
 
-const stage = fields('a stage', {
-  name: name('the stage'),
-  map: handler.optional(),
-  reduce: handler.optional(),
-  single: handler.optional(),
-  rounds: later.optional(),
-  each: later.optional(),
-  anyOf: later.optional(),
-  after: z
-    .union([text('expected a stage name'), z.array(text('expected a stage name'))], {
-      error: 'expected the name of the stage this one follows, or a list of names',
-    })
-    .optional(),
-  needs: needs.optional(),
-  loads: fields("{ name, memory: '120MB' }", {
-    name: text('expected the name of what is loaded'),
-    memory: size.optional(),
-  }).optional(),
-  chunk: z
-    .union(
-      [z.enum(['auto', 'whole']), count("expected 'auto', 'whole' or a number of items from 1")],
-      {
-        error: "expected 'auto', 'whole' or a number of items from 1",
-      },
-    )
-    .optional(),
-  size: z
-    .union([z.enum(['bytes', 'one']), fields('{ field }', { field: text('expected a field') })], {
-      error: "expected 'bytes', 'one' or { field: 'name' }",
-    })
-    .optional(),
-  timeout: positive.optional(),
-  setupTimeout: positive.optional(),
-  grace: duration.optional(),
-  retry: retry.optional(),
-  returns: z
-    .union([path('a JSON Schema'), z.record(z.string(), z.json())], {
-      error: "expected a JSON Schema, or the path of one such as './page.schema.json'",
-    })
-    .optional(),
-  isolation: z.enum(['process', 'thread'], { error: "expected 'process' or 'thread'" }).optional(),
-  gather: z
-    .union([z.enum(['all', 'tree']), fields('{ tree }', { tree: fanIn })], {
-      error: "expected 'all', 'tree' or { tree: 16 }",
-    })
-    .optional(),
-  by: text('expected the name of a field of the upstream result').optional(),
-  env: z
-    .array(text('expected the name of an environment variable'), {
-      error: 'expected a list of names of environment variables',
-    })
-    .optional(),
-  output: output.optional(),
-})
+const stage = fields(
+  'a stage',
+  {
+    name: name('the stage'),
+    map: handler.optional(),
+    reduce: handler.optional(),
+    single: handler.optional(),
+    rounds: later.optional(),
+    each: later.optional(),
+    anyOf: later.optional(),
+    after: z
+      .union([text('expected a stage name'), z.array(text('expected a stage name'))], {
+        error: 'expected the name of the stage this one follows, or a list of names',
+      })
+      .optional(),
+    needs: needs.optional(),
+    loads: fields("{ name, memory: '120MB' }", {
+      name: text('expected the name of what is loaded'),
+      memory: size.optional(),
+    }).optional(),
+    chunk: z
+      .union(
+        [z.enum(['auto', 'whole']), count("expected 'auto', 'whole' or a number of items from 1")],
+        {
+          error: "expected 'auto', 'whole' or a number of items from 1",
+        },
+      )
+      .optional(),
+    size: z
+      .union([z.enum(['bytes', 'one']), fields('{ field }', { field: text('expected a field') })], {
+        error: "expected 'bytes', 'one' or { field: 'name' }",
+      })
+      .optional(),
+    timeout: positive.optional(),
+    setupTimeout: positive.optional(),
+    grace: duration.optional(),
+    retry: retry.optional(),
+    returns: z
+      .union([path('a JSON Schema'), z.record(z.string(), z.json())], {
+        error: "expected a JSON Schema, or the path of one such as './page.schema.json'",
+      })
+      .optional(),
+    isolation: z
+      .enum(['process', 'thread'], { error: "expected 'process' or 'thread'" })
+      .optional(),
+    gather: z
+      .union([z.enum(['all', 'tree']), fields('{ tree }', { tree: fanIn })], {
+        error: "expected 'all', 'tree' or { tree: 16 }",
+      })
+      .optional(),
+    by: text('expected the name of a field of the upstream result').optional(),
+    env: z
+      .array(text('expected the name of an environment variable'), {
+        error: 'expected a list of names of environment variables',
+      })
+      .optional(),
+    output: output.optional(),
+  },
+  'stage',
+)
 
 /** What each item brings for itself. */
 const ofItems = fields("{ field: 'name' }", {
@@ -231,46 +243,52 @@ const ofItems = fields("{ field: 'name' }", {
 
 const SHARE = 'expected a weight above 0, such as 2 for twice the share of a weight of 1'
 
-export const jobSchema = fields('a job: { name, input, stages, ... }', {
-  name: name('the job').optional(),
-  params: z.record(z.string(), z.json(), { error: 'expected default values by name' }).optional(),
-  input,
-  stages: z
-    .array(stage, { error: 'expected a list of stages' })
-    .min(1, { error: 'expected at least one stage' })
-    .max(1000, { error: 'expected at most 1,000 stages' }),
-  tolerate: fields("{ failed: '0.5%' }", {
-    failed: share("expected a share such as '0.5%', or a number of items"),
-  }).optional(),
-  objective: z
-    .enum(['makespan', 'mean-flow-time', 'weighted-tardiness', 'cost'], {
-      error: "expected 'makespan', 'mean-flow-time', 'weighted-tardiness' or 'cost'",
-    })
-    .optional(),
-  release: ofItems
-    .optional()
-    .meta({ description: 'The field of an item that holds when it may start.' }),
-  due: z
-    .union([duration, ofItems], {
-      error: `${DURATION}, or { field: 'due' } for items with due dates of their own`,
-    })
-    .optional(),
-  weight: ofItems.optional().meta({ description: 'The field of an item that holds its weight.' }),
-  budget: later.optional(),
-  priority: z
-    .union([z.number(), ofItems], {
-      error: "expected a number; higher goes first. Or { field: 'priority' }",
-    })
-    .optional(),
-  strategy: text("expected the name of a strategy, such as 'auto'").optional(),
-  order: text("expected the name of an order, such as 'fifo'").optional(),
-  tenant: name('a tenant').optional().meta({ description: 'Whose share of the machines it uses.' }),
-  share: z
-    .number({ error: SHARE })
-    .positive({ error: SHARE })
-    .optional()
-    .meta({ description: 'The weight of that share under the order fair.' }),
-})
+export const jobSchema = fields(
+  'a job: { name, input, stages, ... }',
+  {
+    name: name('the job').optional(),
+    params: z.record(z.string(), z.json(), { error: 'expected default values by name' }).optional(),
+    input,
+    stages: z
+      .array(stage, { error: 'expected a list of stages' })
+      .min(1, { error: 'expected at least one stage' })
+      .max(1000, { error: 'expected at most 1,000 stages' }),
+    tolerate: fields("{ failed: '0.5%' }", {
+      failed: share("expected a share such as '0.5%', or a number of items"),
+    }).optional(),
+    objective: z
+      .enum(['makespan', 'mean-flow-time', 'weighted-tardiness', 'cost'], {
+        error: "expected 'makespan', 'mean-flow-time', 'weighted-tardiness' or 'cost'",
+      })
+      .optional(),
+    release: ofItems
+      .optional()
+      .meta({ description: 'The field of an item that holds when it may start.' }),
+    due: z
+      .union([duration, ofItems], {
+        error: `${DURATION}, or { field: 'due' } for items with due dates of their own`,
+      })
+      .optional(),
+    weight: ofItems.optional().meta({ description: 'The field of an item that holds its weight.' }),
+    budget: later.optional(),
+    priority: z
+      .union([z.number(), ofItems], {
+        error: "expected a number; higher goes first. Or { field: 'priority' }",
+      })
+      .optional(),
+    strategy: text("expected the name of a strategy, such as 'auto'").optional(),
+    order: text("expected the name of an order, such as 'fifo'").optional(),
+    tenant: name('a tenant')
+      .optional()
+      .meta({ description: 'Whose share of the machines it uses.' }),
+    share: z
+      .number({ error: SHARE })
+      .positive({ error: SHARE })
+      .optional()
+      .meta({ description: 'The weight of that share under the order fair.' }),
+  },
+  'job',
+)
 
 export type JobValue = z.infer<typeof jobSchema>
 export type StageValue = JobValue['stages'][number]
