@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { canMount, succeeds } from '../fixtures/can-mount.ts'
 import {
   type Ended,
   type Folder,
@@ -591,26 +592,6 @@ function leaveInLog(database: string): void {
     process.kill(process.pid, 'SIGKILL')`
   spawnSync(process.execPath, ['--input-type=module', '-e', script])
   expect(statSync(`${database}-wal`).size).toBeGreaterThan(80_000)
-}
-
-function canMount(): boolean {
-  if (process.platform !== 'linux') return false
-  const folder = folderWith()
-  try {
-    if (!succeeds('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path)) return false
-    return succeeds('umount', folder.path)
-  } finally {
-    folder.remove()
-  }
-}
-
-function succeeds(program: string, ...words: string[]): boolean {
-  try {
-    execFileSync(program, words, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** After twenty of its items at least; a pause is milliseconds an item. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Failure } from '../../model/failure.ts'
 import { InputError } from '../../model/input-error.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { ofTemporary, temporaryFolder } from '../temporary-folder.ts'
 import { bundleModule } from './bundle.ts'
 import { explainImport } from './explain.ts'
 
@@ -32,7 +32,9 @@ export async function importModule(path: string): Promise<ImportedModule> {
   const folder = temporaryFolder('module')
   try {
     const file = join(folder, 'module.mjs')
-    await writeFile(file, bundle.code)
+    await writeFile(file, bundle.code).catch((error: unknown) => {
+      throw ofTemporary(error)
+    })
     // So that what it throws is told in lines of its source.
     process.setSourceMapsEnabled(true)
     const compiled = await importFile(file)

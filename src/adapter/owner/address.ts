@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { newTemporary } from '../temporary-folder.ts'
 
 /** The kernel's room for a socket's path is 104 to 108 bytes; a longer one would be cut short silently. */
 const maxPathBytes = 100
@@ -17,8 +18,7 @@ export function chooseAddress(folder: string): string {
   }
   const path = join(folder, socketName)
   if (Buffer.byteLength(path) <= maxPathBytes) return path
-  // mkdtemp makes it unguessable and readable by this user alone.
-  return join(mkdtempSync(join(tmpdir(), privatePrefix)), socketName)
+  return join(newTemporary(privatePrefix), socketName)
 }
 
 /** Removes what an owner left, whether or not it could still say where: its socket, and the private folder that held nothing else. */

@@ -2,10 +2,10 @@ import { copyFileSync, existsSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { JournalError } from '../../port/journal-error.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { ofTemporary, temporaryFolder } from '../temporary-folder.ts'
 import { checkLog } from './check-log.ts'
 import { createDirectory } from './create-directory.ts'
-import { guard, isUnwritable } from './fault.ts'
+import { guard, isFull, isUnwritable } from './fault.ts'
 import { patient } from './patient.ts'
 import { reserveLog } from './reserve-log.ts'
 import { prepareSchema } from './schema.ts'
@@ -82,6 +82,7 @@ function copyInto(folder: string, path: string): string {
     if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`)
     return copy
   } catch (error) {
+    if (isFull(error)) throw ofTemporary(error)
     throw new JournalError(
       'readonly',
       {
