@@ -1,6 +1,21 @@
 import type { Problem } from '../model/problem.ts'
 
 /**
+ * The least sum of ends of a problem's tasks, and what each machine is to run for it. `free`: when each machine is
+ * through with what runs there already, which stays; where nothing does, bound and search ask for the same, and it is
+ * worked out once.
+ */
+export function leastFlow(problem: Problem, free: Float64Array): LeastFlow | undefined {
+  if (problem.underway || free.some(at => at > 0)) return shortestPaths(problem, free)
+  const found = fromRest.get(problem) ?? shortestPaths(problem, free)
+  if (found !== undefined) fromRest.set(problem, found)
+  return found
+}
+
+/** By problem, which never changes. */
+const fromRest = new WeakMap<Problem, LeastFlow>()
+
+/**
  * The least sum of ends there is, of independent tasks that may all start at once, on machines that take one
  * at a time: the k-th task from a machine's last is waited for k times, so each task chooses a machine and
  * a k, and the whole is an assignment problem (Horn 1973; Bruno, Coffman and Sethi 1974). Solved by shortest
@@ -8,7 +23,7 @@ import type { Problem } from '../model/problem.ts'
  * below it are taken, as nothing is gained by leaving one out. `undefined` where there are too many tasks
  * for that to take a moment only.
  */
-export function leastFlow(problem: Problem, free: Float64Array): LeastFlow | undefined {
+function shortestPaths(problem: Problem, free: Float64Array): LeastFlow | undefined {
   const { tasks, machines, times, underway = 0 } = problem
   const count = tasks.length - underway
   if (count * (count + machines.length) > atOnce) return undefined
