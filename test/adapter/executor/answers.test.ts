@@ -64,10 +64,25 @@ describe('what a handler throws keeps its own name or code', () => {
   })
 
   test.each([
+    ['text', 'two lines', 'the handler threw '],
+    ['object', "{ page: 3, words: [ 'a' ] }", 'the handler threw '],
+    ['deepObject', '{ a: { b: { c: { d: 1 } } } }', 'the handler threw '],
+    ['circular', '<ref *1> { self: [Circular *1] }', 'the handler threw '],
+    ['map', "Map(1) { 'page' => 3 }", 'the handler threw '],
+    ['bigint', '10n', 'the handler threw '],
+    ['caused', 'fetch failed: connect ECONNREFUSED ::1:9', ''],
+    ['silent', 'TypeError', ''],
+  ])('%s reads the same thrown and given to ctx.failed', async (why, words, before) => {
+    const given = ['throwsWhy', 'failedWhy'].map(does => ({ do: does, why }))
+    const { outcomes } = await answers(given)
+    expect(outcomes.map(({ failure }) => failure?.message)).toEqual([`${before}${words}`, words])
+  })
+
+  test.each([
     ['trap', { kind: 'error', message: expect.stringContaining('cannot be read') }],
     ['revoked', { kind: 'error', message: expect.stringContaining('cannot be read') }],
     ['unreadable', { kind: 'error', message: expect.stringContaining('cannot be read') }],
-    ['oddFields', { kind: 'error', message: '{"a":1}' }],
+    ['oddFields', { kind: 'error', message: '{ a: 1 }' }],
     ['oddCode', { kind: 'error', code: '5', message: 'null' }],
     [
       'lostCheckpoint',

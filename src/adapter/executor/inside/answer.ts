@@ -2,7 +2,8 @@ import type { Failure } from '../../../model/failure.ts'
 import { refuseLosses, whyNoJson } from '../../json-losses.ts'
 import { parse, stringify } from '../json.ts'
 import { FailedAnswer, StoppedAnswer } from './item-context.ts'
-import { failureOf, firstLine, messageOf, thrown } from './thrown.ts'
+import { failureOf, thrown } from './thrown.ts'
+import { firstLine, messageOf } from './worded.ts'
 
 /** What is sent for one item: JSON text, or why not. */
 export type ItemAnswer =

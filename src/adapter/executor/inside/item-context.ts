@@ -1,7 +1,8 @@
-import { format, inspect } from 'node:util'
+import { format } from 'node:util'
 import type { AbortReason, Answer, BatchContext } from '../../../model/handler.ts'
 import { checkpointAt } from './checkpoint.ts'
 import type { MessageHeader, StageDefinition } from '../protocol.ts'
+import { worded } from './worded.ts'
 
 /** What a context asks of the slot it lives in. */
 export type ContextHost = {
@@ -96,7 +97,8 @@ export class ItemContext implements BatchContext {
   get failed(): (reason: string, options?: { readonly code?: string }) => Answer {
     return (reason, options) => {
       const code = options?.code
-      return asAnswer(new FailedAnswer(reasonOf(reason), code === undefined ? code : String(code)))
+      const why = reason === undefined ? 'the handler gave no reason' : worded(reason)
+      return asAnswer(new FailedAnswer(why, code === undefined ? code : String(code)))
     }
   }
 
@@ -111,13 +113,6 @@ export class ItemContext implements BatchContext {
   get indexes(): readonly number[] {
     return this.#places?.map(place => place.index) ?? [this.index]
   }
-}
-
-/** Whatever is given for text, an error most likely. */
-function reasonOf(reason: unknown): string {
-  if (reason === undefined) return 'the handler gave no reason'
-  if (reason instanceof Error) return String(reason.message)
-  return typeof reason === 'string' ? reason : inspect(reason, { breakLength: Infinity })
 }
 
 export class FailedAnswer {
