@@ -1,7 +1,7 @@
 import { emptyState } from '../build/core/initial.js'
 import { step } from '../build/core/step.js'
 import { joiningMachines, problemRun, simulateProblem } from '../build/sim/simulate.js'
-import { prng } from '../build/std/prng.js'
+import { randomMatrix } from './random-matrix.js'
 import { quantile } from './workspace.js'
 
 // How fast the simulator is. `completions`: independent tasks on 64 machines, fifo and on-demand, a
@@ -33,38 +33,6 @@ function secondsToAssign(problem) {
   const begun = process.hrtime.bigint()
   step(state, 0, [submit])
   return secondsSince(begun)
-}
-
-function randomMatrix(tasks, machines) {
-  const random = prng(1)
-  const times = new Float64Array(tasks * machines)
-  for (let at = 0; at < times.length; at += 1) times[at] = 1 + random.int(1_000)
-  return {
-    name: `${tasks} x ${machines}`,
-    unit: 's',
-    times,
-    network: undefined,
-    machines: Array.from({ length: machines }, (_, at) => ({
-      id: `m${at}`,
-      speed: 1,
-      capacity: undefined,
-      cost: 0,
-    })),
-    tasks: Array.from({ length: tasks }, (_, at) => ({
-      id: `t${at}`,
-      needs: undefined,
-      release: 0,
-      due: Number.POSITIVE_INFINITY,
-      weight: 1,
-      priority: 0,
-    })),
-    edges: {
-      firstEdge: new Int32Array(tasks + 1),
-      from: new Int32Array(0),
-      bytes: new Float64Array(0),
-      time: new Float64Array(0),
-    },
-  }
 }
 
 function secondsSince(begun) {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { proveBound } from '../../build/choose/prove.js'
 import { mct } from '../../build/policy/planning/mct.js'
-import { prng } from '../../build/std/prng.js'
+import { randomMatrix } from '../random-matrix.js'
 import { figure } from './figures.js'
 
 /** 100,000 x 1,000 by earliest finish, in a process of its own: seconds, CPU seconds, peak memory. */
@@ -30,7 +30,7 @@ export async function large() {
 }
 
 if (process.argv[2] === 'measure') {
-  const problem = matrix(100_000, 1_000)
+  const problem = randomMatrix(100_000, 1_000)
   const [began, cpu] = [process.hrtime.bigint(), process.cpuUsage()]
   const [schedule] = mct.plan(problem, { seed: 1 })
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
@@ -38,33 +38,4 @@ if (process.argv[2] === 'measure') {
   if (schedule.end.length !== 100_000 || proveBound(problem).value <= 0) throw new Error('no plan')
   const gigabytes = (process.resourceUsage().maxRSS * 1024) / 1e9
   console.log(JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, gigabytes }))
-}
-
-function matrix(tasks, machines) {
-  const random = prng(1)
-  const times = new Float64Array(tasks * machines)
-  for (let at = 0; at < times.length; at += 1) times[at] = 1 + random.int(1_000)
-  const task = at => ({
-    id: `t${at}`,
-    needs: undefined,
-    release: 0,
-    due: Number.POSITIVE_INFINITY,
-    weight: 1,
-    priority: 0,
-  })
-  const machine = at => ({ id: `m${at}`, speed: 1, capacity: undefined, cost: 0 })
-  return {
-    name: `${tasks} x ${machines}`,
-    unit: 's',
-    times,
-    network: undefined,
-    machines: Array.from({ length: machines }, (_, at) => machine(at)),
-    tasks: Array.from({ length: tasks }, (_, at) => task(at)),
-    edges: {
-      firstEdge: new Int32Array(tasks + 1),
-      from: new Int32Array(0),
-      bytes: new Float64Array(0),
-      time: new Float64Array(0),
-    },
-  }
 }

@@ -242,7 +242,8 @@ function requireRunnable(times: Float64Array, machines: number, place: string): 
   }
 }
 
-function matrixProblem(name: string, times: Float64Array, columns: number): Problem {
+/** Independent tasks on machines that take one at a time; `times` row-major, a row per task. */
+export function matrixProblem(name: string, times: Float64Array, columns: number): Problem {
   const tasks = times.length / columns
   return {
     name,
