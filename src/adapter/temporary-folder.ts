@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../model/input-error.ts'
+import { isAlive } from './process-alive.ts'
 
 /**
  * A folder of this process in the temporary one, named after it, and for it to remove. One that was killed could
@@ -11,7 +12,7 @@ export function temporaryFolder(use: 'module' | 'read'): string {
   const prefix = `dray-${use}-`
   try {
     for (const name of readdirSync(tmpdir())) {
-      if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length).split('-')[0])))
+      if (name.startsWith(prefix) && isLeft(Number(name.slice(prefix.length).split('-')[0])))
         rmSync(join(tmpdir(), name), { recursive: true, force: true })
     }
   } catch {
@@ -19,6 +20,9 @@ export function temporaryFolder(use: 'module' | 'read'): string {
   }
   return newTemporary(`${prefix}${process.pid}-`)
 }
+
+/** A name of another kind is not ours to judge. */
+const isLeft = (pid: number): boolean => pid > 0 && !isAlive(pid)
 
 /** A new folder in the temporary one; what follows the prefix cannot be guessed, and only this user may read it. */
 export function newTemporary(prefix: string): string {
@@ -50,14 +54,3 @@ const faults: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'this user may not write there'],
   ['EROFS', 'its disk is read-only'],
 ])
-
-function isAlive(pid: number): boolean {
-  // A name of another kind is not ours to judge.
-  if (!(pid > 0)) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}

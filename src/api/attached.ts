@@ -1,12 +1,12 @@
 import type { OutputError } from '../adapter/output/output-error.ts'
 import type { Stage } from '../core/stage.ts'
+import type { Keeper } from '../driver/keeping.ts'
 import type { Job, StageSpec } from '../model/job.ts'
 import type { StageCode } from '../port/executor.ts'
 import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { firstOf } from './first-of.ts'
 import { openInput } from './job-input.ts'
-import type { Keeper } from './again/keep.ts'
 
 /**
  * What a run is given to go on: its job, what it may keep of earlier runs, standard input; and what

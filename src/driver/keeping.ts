@@ -4,6 +4,7 @@ import type { Stage } from '../core/stage.ts'
 import type { State } from '../core/state.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { ResultBatch } from '../port/journal.ts'
+import type { SourceItem } from '../port/source.ts'
 import { isFollowed } from './chain.ts'
 import { cargoOf, noteInput, type Payloads } from './payloads.ts'
 
@@ -24,6 +25,19 @@ export type NewResult = {
 export type KeptAnswers = {
   readonly stage: number
   readonly answers: readonly (NewResult & { readonly input: string; readonly stopped: boolean })[]
+}
+
+/** What a run keeps of those it continues. */
+export type Keeper = {
+  /** Of items that have just been read. */
+  ofItems(
+    state: State,
+    stage: Stage,
+    first: number,
+    items: readonly SourceItem[],
+  ): Promise<KeptFromBefore | undefined>
+  /** Of what follows these results. */
+  after(state: State, stage: Stage, results: readonly NewResult[]): readonly KeptAnswers[]
 }
 
 export type KeepAfter = (stage: Stage, results: readonly NewResult[]) => readonly KeptAnswers[]

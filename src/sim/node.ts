@@ -3,8 +3,8 @@ import type { Stage } from '../core/stage.ts'
 import type { State } from '../core/state.ts'
 import { createLoop, type Loop, type LoopPorts } from '../driver/loop.ts'
 import { restore } from '../driver/restore.ts'
-import type { NewResult, KeptAnswers } from '../driver/keeping.ts'
-import type { Source, SourceItem } from '../port/source.ts'
+import type { Keeper } from '../driver/keeping.ts'
+import type { Source } from '../port/source.ts'
 import type { Store } from '../port/store.ts'
 import { Violation } from '../std/assert.ts'
 import type { Prng } from '../std/prng.ts'
@@ -53,16 +53,6 @@ export type Continuing = {
   /** Puts down what it continues, before it is submitted. */
   submitted(store: Store, name: string, after: NonNullable<SimRun['after']>): void
   keeperOf(store: Store, after: NonNullable<SimRun['after']>): Keeper
-}
-
-type Keeper = {
-  ofItems(
-    state: State,
-    stage: Stage,
-    first: number,
-    items: readonly SourceItem[],
-  ): ReturnType<NonNullable<LoopPorts['keep']>>
-  after(state: State, stage: Stage, results: readonly NewResult[]): readonly KeptAnswers[]
 }
 
 export function beginLife(around: Surroundings): Life {

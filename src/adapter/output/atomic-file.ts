@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hash64 } from '../../std/hash64.ts'
+import { isAlive } from '../process-alive.ts'
 import { makeFolder } from './make-folder.ts'
 import { outputError } from './output-error.ts'
 
@@ -120,14 +121,5 @@ export async function removeAbandoned(folder: string): Promise<void> {
     const writer = new RegExp(`^\\..*\\.(\\d+)\\.${MARK}$`).exec(name)?.[1]
     if (writer === undefined || isAlive(Number(writer))) continue
     await rm(join(folder, name), { force: true }).catch(() => {})
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

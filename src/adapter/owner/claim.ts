@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { isAlive } from '../process-alive.ts'
 import { createDirectory } from '../sqlite/create-directory.ts'
 import { asJournalError, isBusy } from '../sqlite/fault.ts'
 import { chooseAddress, removeAddress } from './address.ts'
@@ -132,16 +133,6 @@ function tryLock(folder: string): (() => void) | undefined {
   const held = handle
   return () => {
     if (held.isOpen) held.close()
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Another user's process answers EPERM: it lives.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

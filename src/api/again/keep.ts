@@ -2,7 +2,7 @@ import type { KeptItems } from '../../core/event.ts'
 import type { Stage } from '../../core/stage.ts'
 import type { State } from '../../core/state.ts'
 import type { Job } from '../../model/job.ts'
-import type { KeptAnswers, KeptFromBefore, NewResult } from '../../driver/keeping.ts'
+import type { Keeper, KeptAnswers, NewResult } from '../../driver/keeping.ts'
 import type { ResultBatch } from '../../port/journal.ts'
 import type { SourceItem } from '../../port/source.ts'
 import type { Store, StoredResult } from '../../port/store.ts'
@@ -15,18 +15,8 @@ import { type StillHolds, stillHolds } from './still-holds.ts'
  * What a new run may keep of the runs it continues: an item's result, where the key is known, what it
  * was made from is the same, and nobody asked for that stage again. That is asked when an item is read,
  * and again when it has run: what follows a result that came out as before need not run for it.
+ * After an interruption it is the same as before it.
  */
-export type Keeper = {
-  ofItems(
-    state: State,
-    stage: Stage,
-    first: number,
-    items: readonly SourceItem[],
-  ): Promise<KeptFromBefore | undefined>
-  after(state: State, stage: Stage, results: readonly NewResult[]): readonly KeptAnswers[]
-}
-
-/** What a run that continues another may keep of it; after an interruption the same as before it. */
 export function keeperFor(host: Host, job: Job, name: string): Keeper | undefined {
   const previous = host.store.run(name)?.previous
   if (previous === undefined) return undefined
