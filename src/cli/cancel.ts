@@ -7,6 +7,7 @@ import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { print, printJson } from './print.ts'
+import { dirOfRuns } from './options.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean }
 type Cancelled = { readonly run: string; readonly state: string; readonly cancelled: boolean }
@@ -15,7 +16,7 @@ export function registerCancel(program: Command): void {
   program
     .command('cancel')
     .argument('<run>', 'a run, or a job for its newest run')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...dirOfRuns)
     .option('--json', 'one JSON object')
     .action((run: string, flags: Flags) => exitWith(() => cancel(run, flags)))
 }

@@ -9,6 +9,7 @@ import { askLiving, requireDirectory } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { print, printJson } from './print.ts'
+import { dirOfRuns } from './options.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean; readonly older?: string }
 
@@ -17,7 +18,7 @@ export function registerClean(program: Command): void {
     .command('clean')
     .argument('[run]', 'a run to remove')
     .option('--older <time>', 'runs that ended longer ago than this: 30d, 12h')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...dirOfRuns)
     .option('--json', 'one JSON object')
     .action((run: string | undefined, flags: Flags) => exitWith(() => clean(run, flags)))
 }

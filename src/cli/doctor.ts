@@ -28,6 +28,7 @@ import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { printJson, table } from './print.ts'
 import { printProse } from './terminal.ts'
+import { dirOfRuns } from './options.ts'
 
 /** One thing looked at. `bad`: dray cannot work so; `warn`: it can, with less. */
 type Finding = {
@@ -40,7 +41,7 @@ type Finding = {
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...dirOfRuns)
     .option('--json', 'one JSON object')
     .action((flags: { dir?: string; json?: boolean }) => exitWith(() => doctor(flags)))
 }

@@ -8,6 +8,7 @@ import { directoryFrom } from './directory.ts'
 import { isoInstant } from './json-times.ts'
 import { keyInLine } from '../std/columns.ts'
 import { print, printJson, printText, tell } from './print.ts'
+import { dirOfRuns, itemArgument, runArgument, stageOption } from './options.ts'
 
 type Flags = {
   readonly dir?: string
@@ -19,11 +20,11 @@ type Flags = {
 export function registerLogs(program: Command): void {
   program
     .command('logs')
-    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
-    .argument('[item]', 'an item’s key, or its number from 0')
+    .argument(...runArgument)
+    .argument(...itemArgument)
     .option('-f, --follow', 'wait for more until the run ends')
-    .option('--stage <stage>', 'of one stage')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...stageOption)
+    .option(...dirOfRuns)
     .option('--json', 'a JSON object a line')
     .action((run: string | undefined, item: string | undefined, flags: Flags) =>
       exitWith(() => logs(run, item, flags)),

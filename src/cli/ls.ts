@@ -8,11 +8,12 @@ import { isoInstant } from './json-times.ts'
 import { countOf, formatCount } from '../std/units.ts'
 import { ago, coloured, print, printJson, table } from './print.ts'
 import { printProse } from './terminal.ts'
+import { dirOfRuns } from './options.ts'
 
 export function registerLs(program: Command): void {
   program
     .command('ls')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...dirOfRuns)
     .option('--json', 'one JSON array')
     .action((flags: { dir?: string; json?: boolean }) => exitWith(() => list(flags)))
 }

@@ -9,11 +9,12 @@ import { OlderCode } from '../api/again/plan-submission.ts'
 import { nearbyFile } from '../input/nearby.ts'
 import { InputError } from '../model/input-error.ts'
 import type { InputSpec, Job } from '../model/job.ts'
-import { onlineNames, orderNames, orders } from '../policy/registry.ts'
+import { orderNames } from '../policy/registry.ts'
 import { exitWith } from './exit.ts'
 import { strategyNames } from '../choose/strategies.ts'
 import { collect } from './collect.ts'
-import { type RunFlags, runJob } from './run.ts'
+import { orderOption, type RunFlags, runJob, strategyOption } from './run.ts'
+import { dirOfRun, machinesOption } from './options.ts'
 
 type Flags = Omit<RunFlags, 'input' | 'redo'> & {
   readonly output?: string
@@ -48,10 +49,10 @@ export function registerMap(program: Command): void {
     .option('--needs-memory <bytes>', 'memory a task holds, such as 900MB')
     .option('--isolation <kind>', 'process or thread', 'process')
     .option('--param <name=value>', 'a value for the handler; may be repeated', collect)
-    .option('--strategy <name>', `which machine: auto, a planner, or ${onlineNames().join(', ')}`)
-    .option('--order <name>', `which task first: ${orders.map(({ name }) => name).join(', ')}`)
-    .option('--machines <file>', 'machines to carve this box into')
-    .option('--dir <dir>', 'where the run lives; .dray here by default')
+    .option(...strategyOption)
+    .option(...orderOption)
+    .option(...machinesOption)
+    .option(...dirOfRun)
     .option('--fresh', 'forget earlier runs of the same')
     .option('--keep', 'keep results that came from older code')
     .option('--explain', 'say what would run again and why, and run nothing')

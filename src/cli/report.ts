@@ -13,15 +13,16 @@ import { exitCode, exitWith } from './exit.ts'
 import { print, printJson } from './print.ts'
 import { directoryFrom } from './directory.ts'
 import { rangeInWords } from './time-left.ts'
+import { dirOfRuns, runArgument } from './options.ts'
 
 type ReportFlags = { readonly html: string; readonly dir?: string; readonly json?: boolean }
 
 export function registerReport(program: Command): void {
   program
     .command('report')
-    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
+    .argument(...runArgument)
     .option('--html <file>', 'where to write it', 'report.html')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...dirOfRuns)
     .option('--json', 'one JSON object about what was written')
     .action((run: string | undefined, flags: ReportFlags) => exitWith(() => runReport(run, flags)))
 }

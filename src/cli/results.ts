@@ -5,16 +5,17 @@ import { inquiry } from './ask.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { directoryFrom } from './directory.ts'
 import { printText, tell } from './print.ts'
+import { dirOfRuns, runArgument } from './options.ts'
 
 type Flags = { readonly dir?: string; readonly stage?: string; readonly failed?: boolean }
 
 export function registerResults(program: Command): void {
   program
     .command('results')
-    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
+    .argument(...runArgument)
     .option('--stage <stage>', 'of one stage; the last by default')
     .option('--failed', 'failed items only, of every stage unless one is named')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...dirOfRuns)
     .option('--json', 'accepted for symmetry: the lines are JSON already')
     .action((run: string | undefined, flags: Flags) => exitWith(() => results(run, flags)))
 }

@@ -13,6 +13,7 @@ import { directoryFrom } from './directory.ts'
 import { machinesFrom } from './job.ts'
 import { print, printJson, table, tell } from './print.ts'
 import { follow, refuseTwoFormats, type RunFlags } from './run.ts'
+import { dirOfRuns, machinesOption } from './options.ts'
 
 type Flags = Pick<RunFlags, 'dir' | 'machines' | 'explain' | 'json' | 'events' | 'quiet'> & {
   readonly failed?: boolean
@@ -26,8 +27,8 @@ export function registerRetry(program: Command): void {
       '--failed',
       'what failed, was skipped or cancelled; required, so that nobody redoes what is done',
     )
-    .option('--machines <file>', 'machines to carve this box into')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .option(...machinesOption)
+    .option(...dirOfRuns)
     .option('--explain', 'say what would run again, and run nothing')
     .option('--json', 'one JSON object at the end')
     .option('--events', 'one JSON object per event as it happens')

@@ -22,6 +22,7 @@ import { printResults } from './results.ts'
 import { endReport } from './end/end-report.ts'
 import { explain } from './explain.ts'
 import { stopSignals } from './stop-signals.ts'
+import { dirOfRun, machinesOption } from './options.ts'
 
 export type RunFlags = JobFlags & {
   readonly machines?: string
@@ -37,6 +38,16 @@ export type RunFlags = JobFlags & {
   readonly answersOnStdout?: boolean
 }
 
+/** Of `map` as well. */
+export const strategyOption = [
+  '--strategy <name>',
+  `which machine: auto, a planner, or ${onlineNames().join(', ')}`,
+] as const
+export const orderOption = [
+  '--order <name>',
+  `which task first: ${orders.map(({ name }) => name).join(', ')}`,
+] as const
+
 export function registerRun(program: Command): void {
   program
     .command('run')
@@ -46,10 +57,10 @@ export function registerRun(program: Command): void {
       'other input: a folder, a glob, x.jsonl, x.csv, range:0..100, - for stdin, jsonl:- for its rows',
     )
     .option('--param <name=value>', 'a value in place of the job’s own; may be repeated', collect)
-    .option('--strategy <name>', `which machine: auto, a planner, or ${onlineNames().join(', ')}`)
-    .option('--order <name>', `which task first: ${orders.map(({ name }) => name).join(', ')}`)
-    .option('--machines <file>', 'machines to carve this box into')
-    .option('--dir <dir>', 'where the run lives; .dray here by default')
+    .option(...strategyOption)
+    .option(...orderOption)
+    .option(...machinesOption)
+    .option(...dirOfRun)
     .option('--fresh', 'forget earlier runs of the job')
     .option('--keep', 'keep results that came from older code')
     .option(

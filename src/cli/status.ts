@@ -11,12 +11,13 @@ import { inSeconds } from './json-times.ts'
 import { leftInWords, tookInWords } from './time-left.ts'
 import { coloured, countedRetries, modelsInWords, percent, printJson, table } from './print.ts'
 import { printProse } from './terminal.ts'
+import { dirOfRuns, runArgument } from './options.ts'
 
 export function registerStatus(program: Command): void {
   program
     .command('status')
-    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .argument(...runArgument)
+    .option(...dirOfRuns)
     .option('--json', 'one JSON object: that of run --json, with stages, models held and time left')
     .action((run: string | undefined, flags: { dir?: string; json?: boolean }) =>
       exitWith(() => status(run, flags)),

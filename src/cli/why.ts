@@ -15,16 +15,17 @@ import { inSeconds, withIsoForecasts } from './json-times.ts'
 import { coloured, printJson } from './print.ts'
 import { printProse } from './terminal.ts'
 import { leftInWords, rangeInWords } from './time-left.ts'
+import { dirOfRuns, itemArgument, runArgument, stageOption } from './options.ts'
 
 type Flags = { readonly dir?: string; readonly json?: boolean; readonly stage?: string }
 
 export function registerWhy(program: Command): void {
   program
     .command('why')
-    .argument('[run]', 'a run, or a job for its newest run; the newest of all by default')
-    .argument('[item]', 'an item’s key, or its number from 0')
-    .option('--stage <stage>', 'of one stage')
-    .option('--dir <dir>', 'where runs live; .dray here by default')
+    .argument(...runArgument)
+    .argument(...itemArgument)
+    .option(...stageOption)
+    .option(...dirOfRuns)
     .option('--json', 'one JSON object')
     .action((run: string | undefined, item: string | undefined, flags: Flags) =>
       exitWith(() => why(run, item, flags)),

@@ -2,23 +2,12 @@ import { errColours as pc } from '../colour.ts'
 import { cutInMiddle } from '../../std/columns.ts'
 import { formatCount } from '../../std/units.ts'
 import { clip, padEnd, padStart, percent, seenWidth, wrapped } from '../print.ts'
+import type { StageFigures } from './stage-figures.ts'
 
 /** What a frame of the live view shows, as numbers and words; how it is laid out is below. */
-export type FrameStage = {
-  readonly name: string
-  /** Without those that were cancelled. */
-  readonly ended: number
-  readonly known: number
-  /** All its items are known. */
-  readonly complete: boolean
+export type FrameStage = Omit<StageFigures, 'done'> & {
   /** Items a second; absent: nothing ended lately, or the run has ended. */
   readonly rate?: number
-  readonly failed: number
-  readonly skipped: number
-  readonly cancelled: number
-  readonly slow: number
-  /** Items that failed and wait to be tried again. */
-  readonly again: number
 }
 
 export type FrameLane = {

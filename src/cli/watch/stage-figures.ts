@@ -13,12 +13,14 @@ export type StageFigures = {
   /** Without those that were cancelled: nothing came of them. */
   readonly ended: number
   readonly known: number
+  /** All its items are known. */
   readonly complete: boolean
   readonly done: number
   readonly failed: number
   readonly skipped: number
   readonly cancelled: number
   readonly slow: number
+  /** Items that failed and wait to be tried again. */
   readonly again: number
 }
 
