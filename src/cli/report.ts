@@ -31,12 +31,14 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   const dir = directoryFrom(flags.dir)
   const asked = inquiry(dir)
   let report: RunReport
+  let items: Status['items']
   try {
     const summary = await asked.ask({ op: 'status', run: name })
     const why = await asked.ask({ op: 'why', run: summary.run })
     const live = await asked.ask({ op: 'running', run: summary.run })
     const { store, close } = readDirectory(dir)
     try {
+      items = summary.items
       report = reportOf(summary, why, live, store)
     } finally {
       close()
@@ -48,19 +50,21 @@ async function runReport(name: string | undefined, flags: ReportFlags): Promise<
   const { runHtml } = await import('../report/run-html.ts')
   await writePage(flags.html, runHtml(report))
   const said = `${report.run} (${report.job}): ${runVerdict(report)}\nwrote ${flags.html}`
-  if (flags.json === true) printJson(asJson(report, flags.html))
+  if (flags.json === true) printJson(asJson(report, items, flags.html))
   else print(said)
   return exitCode.done
 }
 
-function asJson(report: RunReport, html: string) {
+/** `items` as `status` and `run` count them; an item that is tried again and again has many attempts. */
+function asJson(report: RunReport, items: Status['items'], html: string) {
   const { run, job, state, attempts, seconds, lowerBound, utilisation, errorRate } = report
   const { stages, chart } = report
-  const { retried, failed, running } = chart
+  const { retried: retriedAttempts, failed: failedAttempts, running } = chart
   const undrawn = attempts - chart.attempts
   const { inWords: _inWords, ...due } = report.due ?? {}
   return {
-    ...{ run, job, state, attempts, undrawn, retried, failed, running, seconds },
+    ...{ run, job, state, items, attempts, undrawn, retriedAttempts, failedAttempts, running },
+    seconds,
     ...{ lowerBound, utilisation, errorRate, stages, html },
     ...(report.due && { due }),
     ...(report.givenUp && { givenUp: report.givenUp }),

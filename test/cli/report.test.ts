@@ -80,9 +80,10 @@ describe('the page of a run', () => {
     expect(JSON.parse(out)).toMatchObject({
       job: 'pages',
       state: 'done',
+      items: { total: 6, done: 5, failed: 1, skipped: 0, stopped: 0, cancelled: 0 },
       attempts: 10,
-      retried: 4,
-      failed: 1,
+      retriedAttempts: 4,
+      failedAttempts: 1,
       running: 0,
       stages: [{ name: 'read', done: 5, failed: 1, waiting: 0, running: 0 }],
       html: 'p.html',
