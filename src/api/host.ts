@@ -31,12 +31,11 @@ import { noteFailures, storeLog } from './why/attempt-log.ts'
 import { ClosedError } from './closed-error.ts'
 import { gatherFrom } from './gather-from.ts'
 import { foretellEnds } from './beside/foretell-ends.ts'
-import { rememberEnds } from './beside/hindsight.ts'
-import { rememberTimes } from './beside/learnt-times.ts'
 import { lookForPlace } from './look-for-place.ts'
 import { executorMachines } from './machines.ts'
 import { jobOf } from './recorded-job.ts'
 import { restOrTime } from './rest-or-time.ts'
+import { endOf, recordEnd, unfinishedRuns } from './run-end.ts'
 import { writeOutputs, writtenBy } from './run-outputs.ts'
 import { waiters } from './waiters.ts'
 
@@ -164,12 +163,7 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     onEnded: number => {
       const run = state.runs[number]
       const { name } = run.definition
-      rememberTimes(state, store, run)
-      rememberEnds(state, store, run)
-      const record = store.run(name)
-      const ending = endOf(run)
-      if (record !== undefined && ending !== undefined)
-        store.putRun({ ...record, state: ending, endedAt: run.endedAt })
+      recordEnd(state, store, run)
       rmSync(join(dir, 'gather', name), { recursive: true, force: true })
       host.dropSaved()
       // Its job may hold all of its input, so it is dropped; whoever takes the run up again attaches it anew.
@@ -264,11 +258,12 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
     dropSaved: () => executor.keepSavedOf(() => unfinishedRuns(state, store)),
     isClosed: () => closed,
     async close(grace = 2_000_000) {
+      const isFirst = !closed
       closed = true
       stopLooking()
       loop.stop()
       waiting.failed(new ClosedError(dir))
-      host.dropSaved()
+      if (isFirst) host.dropSaved()
       await executor.close(grace)
       // A user's generator may never come back; the directory is let go all the same.
       const sources = [...loop.payloads.sources.values()].map(source => source.close())
@@ -297,15 +292,3 @@ async function hostOn(owner: Owner, options: HostOptions): Promise<Host> {
   }
   return host
 }
-
-/** One that was removed while it was interrupted has no record any more. */
-const unfinishedRuns = ({ runs }: State, store: Store): ReadonlySet<string> =>
-  new Set(
-    runs
-      .filter(run => endOf(run) === undefined)
-      .map(run => run.definition.name)
-      .filter(name => store.run(name) !== undefined),
-  )
-
-const endOf = ({ state }: Run): 'done' | 'failed' | 'cancelled' | undefined =>
-  state === 'done' || state === 'failed' || state === 'cancelled' ? state : undefined
