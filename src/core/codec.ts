@@ -47,7 +47,8 @@ const decisionColumns = ['tasks', 'machines', 'counts']
 function eventText(event: Event): string {
   if (event.kind === 'outcomes') return outcomesText(event)
   if (event.kind === 'read') return readText(event)
-  return JSON.stringify(event.kind === 'plan' ? packColumns(event, eventColumns) : event)
+  const hasColumns = event.kind === 'plan' || event.kind === 'givenBack'
+  return JSON.stringify(hasColumns ? packColumns(event, eventColumns) : event)
 }
 
 function outcomesText(event: Outcomes): string {

@@ -35,6 +35,7 @@ export type Event =
       readonly failure: Failure
       readonly peakBytes?: number
     }
+  | GivenBack
   | {
       readonly kind: 'stageBroken'
       readonly stage: number
@@ -44,7 +45,7 @@ export type Event =
     }
   | { readonly kind: 'pressure'; readonly machine: number; readonly high: boolean }
   | { readonly kind: 'cancel'; readonly run: number }
-  /** Start nothing more (of any run); what runs may end. `resume` takes it back. */
+  /** Start nothing more (of any run); what runs may end, what waits in slots is asked back. `resume` ends that. */
   | { readonly kind: 'drain' }
   | { readonly kind: 'resume' }
   /** One run rests: nothing of it starts until it goes on. */
@@ -142,6 +143,15 @@ export type Outcomes = {
   }[]
 }
 
+/** What a slot had been given of these attempts and has not answered never began there, and will not. */
+export type GivenBack = {
+  readonly kind: 'givenBack'
+  readonly machine: number
+  readonly slot: number
+  readonly tasks: readonly number[]
+  readonly attempts: readonly number[]
+}
+
 export type Decision =
   /** Cut `counts.length` tasks from the ready items of a stage; absent counts: `tasks` tasks of one item. */
   | {
@@ -230,6 +240,8 @@ export type Action =
       readonly failure: Failure
     }
   | { readonly kind: 'kill'; readonly machine: number; readonly slot: number }
+  /** The slot begins nothing more of what it was given; `givenBack` says what that is. */
+  | { readonly kind: 'takeBack'; readonly machine: number; readonly slot: number }
   | {
       readonly kind: 'unload'
       readonly machine: number

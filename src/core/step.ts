@@ -44,10 +44,19 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   }
   expire(state, now)
   settle(state, out)
-  for (const event of events)
+  for (const event of events) {
     if (event.kind === 'finished') ask(out, { kind: 'ended', run: event.run })
+    if (event.kind === 'drain' && state.draining) askBack(state, out)
+  }
   const { decisions, actions } = out
   return { decisions, actions, kept: state.scratch.kept, wakeAt: wakeAt(state) }
+}
+
+/** What was sent ahead so that slots never stand idle is not to begin now. */
+function askBack(state: State, out: Out): void {
+  for (const { number: machine, slots } of state.machines)
+    for (const { number: slot, running } of slots)
+      if (running.length > 0) ask(out, { kind: 'takeBack', machine, slot })
 }
 
 function wakeAt({ timers, scratch }: State): number | undefined {

@@ -5,7 +5,7 @@ import type { State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
 import { InputError } from '../model/input-error.ts'
 import { appended } from '../std/appended.ts'
-import type { AttemptItem, AttemptOrder } from '../port/executor.ts'
+import type { AttemptItem, AttemptOrder, SlotAddress } from '../port/executor.ts'
 import { headOf } from './chain.ts'
 import type { LoopPorts } from './loop.ts'
 import { type GatheredGroups, itemFor, type Payloads, refetch } from './payloads.ts'
@@ -17,6 +17,8 @@ type Run = Extract<Action, { kind: 'run' }>
 /** Attempts go to their slot with what their items hold. */
 export type Dispatch = {
   run(action: Run): void
+  /** Nothing more of what went to the slot, or is on its way there, is to begin. */
+  takeBack(slot: SlotAddress): void
   forget(stage: number): void
 }
 
@@ -33,6 +35,8 @@ export function createDispatch(
   const { tasks } = state
   /** By stage number. */
   const defined: boolean[] = []
+  /** How often something was taken back. */
+  let takings = 0
 
   const run = (action: Run): void => {
     const stage = state.stages[action.stage]
@@ -68,13 +72,14 @@ export function createDispatch(
     return { ...order, memoryLimit: memoryLimit(asked + beside) }
   }
 
-  /** Payloads that are not in memory are read again first; attempts fenced meanwhile are left out. */
+  /** Payloads that are not in memory are read again first; attempts fenced or taken back meanwhile are left out. */
   const fetchAndRun = async (action: Run, stage: Stage): Promise<void> => {
     const live = () =>
       action.tasks
         .map((task, at) => ({ task, attempt: action.firstAttempt + at }))
         .filter(({ task, attempt }) => tasks.attempt[task] === attempt)
     const isAsked = loop.lifeOf(stage.number)
+    const takingsBefore = takings
     const orders: AttemptOrder[] = []
     try {
       for (const { task } of live()) await fetchTask(stage, task, isAsked)
@@ -86,8 +91,9 @@ export function createDispatch(
     } catch (error) {
       if (!isAsked()) return
       if (!(error instanceof InputError)) throw error
-      return giveBack(action, { kind: 'bad-input', message: error.message })
+      return giveUp(action, { kind: 'bad-input', message: error.message })
     }
+    if (takings > takingsBefore) return giveBack(action, live())
     if (orders.length > 0 && !loop.isStopped())
       ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
@@ -105,7 +111,7 @@ export function createDispatch(
   }
 
   /** What a message was to carry cannot be read again: its run stops, and its items are answered for. */
-  const giveBack = (action: Run, failure: Failure): void => {
+  const giveUp = (action: Run, failure: Failure): void => {
     const unread = { failure, micros: 0, cpuMicros: 0, peakBytes: 0 }
     const outcomes = action.tasks.flatMap((task, at) =>
       Array.from({ length: tasks.count[task] }, (_, nth) => ({
@@ -117,8 +123,22 @@ export function createDispatch(
     loop.send(toEvent(action.machine, action.slot, outcomes))
   }
 
+  const giveBack = (
+    { machine, slot }: Run,
+    live: readonly { readonly task: number; readonly attempt: number }[],
+  ): void => {
+    if (live.length === 0) return
+    const tasks = live.map(({ task }) => task)
+    const attempts = live.map(({ attempt }) => attempt)
+    loop.send({ kind: 'givenBack', machine, slot, tasks, attempts })
+  }
+
   return {
     run,
+    takeBack({ machine, slot }) {
+      takings += 1
+      ports.executor.takeBack({ machine, slot })
+    },
     forget(stage) {
       ports.executor.forget(stage)
       defined[stage] = false

@@ -77,6 +77,8 @@ export function createPerformer(
           return ports.executor.abort(action, action.attempt, action.failure)
         case 'kill':
           return ports.executor.kill(action)
+        case 'takeBack':
+          return dispatch.takeBack(action)
         case 'unload':
           return action.stage < 0
             ? ports.executor.replace(action)

@@ -18,6 +18,10 @@ export function eventOf(report: Report): Event {
       const { stage, micros, bytes, frees } = report
       return { kind: 'loaded', machine, slot, stage, micros, bytes, frees }
     }
+    case 'givenBack': {
+      const { tasks, attempts } = report
+      return { kind: 'givenBack', machine, slot, tasks, attempts }
+    }
     case 'slotEnded': {
       const { failure, peakBytes } = report
       return {

@@ -68,11 +68,16 @@ function headBatch(
   const own = ended.before.filter(
     (event): event is Outcomes => event.kind === 'outcomes' && isOwn(event),
   )
+  const returned = new Set(
+    ended.before.flatMap(event =>
+      event.kind === 'givenBack' && isOwn(event) ? event.attempts : [],
+    ),
+  )
   const isSetUp =
     !slot.loading ||
     own.length > 0 ||
     ended.before.some(event => event.kind === 'loaded' && isOwn(event))
-  const head = isSetUp ? headOf(state, slot, own) : undefined
+  const head = isSetUp ? headOf(state, slot, own, returned) : undefined
   if (head === undefined) return []
   return batchOf(state, slot, {
     ...ended,
@@ -83,9 +88,15 @@ function headBatch(
 }
 
 /** The first item in the slot that has no answer yet. */
-function headOf({ tasks }: State, slot: Slot, own: readonly Outcomes[]) {
+function headOf(
+  { tasks }: State,
+  slot: Slot,
+  own: readonly Outcomes[],
+  returned: ReadonlySet<number>,
+) {
   for (const task of slot.running) {
     const attempt = tasks.attempt[task]
+    if (returned.has(attempt)) continue
     const answered = own.reduce(
       (sum, { attempts }) => sum + attempts.filter(number => number === attempt).length,
       0,

@@ -14,6 +14,11 @@ export interface Executor {
   run(slot: SlotAddress, stage: number, attempts: readonly AttemptOrder[]): void
   /** Asks a running attempt to stop (`ctx.signal` aborts, saying why); a queued one is dropped. It still answers, or dies. */
   abort(slot: SlotAddress, attempt: number, why: Failure): void
+  /**
+   * Begins nothing more of what the slot was given so far: once what runs there has ended, `givenBack` tells what had
+   * not begun, if anything. What is sent later runs.
+   */
+  takeBack(slot: SlotAddress): void
   /** Ends the slot's process (or thread) at once; `slotEnded` follows, and the next `run` opens a new one. */
   kill(slot: SlotAddress): void
   /** An idle slot drops what it loaded for a stage, to make room: the handler's teardown gives it back. */
@@ -85,6 +90,13 @@ export type ExecutorEvent =
       readonly slot: SlotAddress
       readonly stage: number
       readonly failure: Failure
+    }
+  /** What has no answer yet of these attempts has not begun, and will not. */
+  | {
+      readonly kind: 'givenBack'
+      readonly slot: SlotAddress
+      readonly tasks: readonly number[]
+      readonly attempts: readonly number[]
     }
   | {
       readonly kind: 'slotEnded'

@@ -65,7 +65,8 @@ type SimExecutorPorts = {
   readonly behaviour: Behaviour
 }
 
-type Queued = { readonly stage: number; readonly order: AttemptOrder; at: number }
+/** `back`: what is left of it is not to begin. */
+type Queued = { readonly stage: number; readonly order: AttemptOrder; at: number; back: boolean }
 
 type Slot = {
   readonly address: SlotAddress
@@ -107,6 +108,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
   }
 
   const next = (slot: Slot): void => {
+    if (slot.queue[0]?.back === true) giveBack(slot)
     const queued = slot.queue[0]
     if (queued === undefined) {
       slot.busy = false
@@ -116,6 +118,15 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     if (behaviour.setup !== undefined && !slot.loaded.has(queued.stage))
       load(slot, queued.stage, behaviour.setup)
     else begin(slot, queued)
+  }
+
+  /** What is asked back is at the front, and nothing runs. */
+  const giveBack = ({ address, queue }: Slot): void => {
+    const orders = queue.filter(({ back }) => back).map(({ order }) => order)
+    queue.splice(0, orders.length)
+    const tasks = orders.map(({ task }) => task)
+    const attempts = orders.map(({ attempt }) => attempt)
+    receive({ kind: 'givenBack', slot: address, tasks, attempts })
   }
 
   const load = (slot: Slot, stage: number, setup: NonNullable<Behaviour['setup']>): void => {
@@ -209,7 +220,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     },
     run(address, stage, attempts) {
       const slot = slotAt(address)
-      for (const order of attempts) slot.queue.push({ stage, order, at: 0 })
+      for (const order of attempts) slot.queue.push({ stage, order, at: 0, back: false })
       if (!slot.busy) next(slot)
     },
     abort(address, attempt) {
@@ -229,6 +240,9 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
       slot.due = 'nothing'
       slot.current = undefined
       next(slot)
+    },
+    takeBack(address) {
+      for (const queued of slotAt(address).queue) queued.back = true
     },
     kill: address => end(slotAt(address), { kind: 'crash', message: 'killed' }),
     unload: (address, stage) => {

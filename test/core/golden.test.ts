@@ -144,6 +144,7 @@ const events: Record<`event ${Event['kind']}`, true> = {
   'event outcomes': true,
   'event loaded': true,
   'event slotEnded': true,
+  'event givenBack': true,
   'event stageBroken': true,
   'event pressure': true,
   'event cancel': true,

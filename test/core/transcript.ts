@@ -370,6 +370,8 @@ function machineEvent(
           ...(rest[1] === undefined ? {} : { code: rest[1].slice('code='.length) }),
         },
       }
+    case 'gives':
+      return givenBackBy(state, { machine, slot, attempt: Number(rest[2] ?? -1) })
     case 'pressed':
     case 'relieved':
       return { kind: 'pressure', machine, high: verb === 'pressed' }
@@ -386,6 +388,18 @@ function machineEvent(
     default:
       throw new Error(`a machine cannot: ${verb}`)
   }
+}
+
+/** `m0/0 gives back`: all that it was given and has not answered; `... attempt 7`: that one. */
+function givenBackBy(
+  state: State,
+  { machine, slot, attempt }: { machine: number; slot: number; attempt: number },
+): Event {
+  const { tasks } = state
+  const held = state.machines[machine].slots[slot]?.running ?? []
+  const given = attempt < 0 ? held : [Math.max(0, tasks.attempt.indexOf(attempt))]
+  const attempts = attempt < 0 ? held.map(task => tasks.attempt[task]) : [attempt]
+  return { kind: 'givenBack', machine, slot, tasks: [...given], attempts }
 }
 
 function stageEvent(state: State, stage: number, [verb, ...rest]: string[]): Event {
@@ -602,6 +616,8 @@ function actionLines(state: State, attempts: readonly Attempt[], action: Action)
       return [`abort ${attemptName(state, attempts, action.attempt)} on ${place(action)}`]
     case 'kill':
       return [`kill ${place(action)}`]
+    case 'takeBack':
+      return [`take back what waits on ${place(action)}`]
     case 'unload':
       return action.stage < 0
         ? [`replace ${place(action)}`]

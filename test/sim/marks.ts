@@ -15,6 +15,7 @@ export const marks: Readonly<Record<Event['kind'] | Decision['kind'], readonly s
   outcomes: ['', 'a failure', 'several items', 'kept after them'],
   loaded: [''],
   slotEnded: [''],
+  givenBack: [''],
   pressure: ['high', 'over'],
   cancel: [''],
   drain: [''],

@@ -168,6 +168,7 @@ export function localExecutor(options: LocalExecutorOptions): LocalExecutor {
       if (rest.length > 0) slotOf(address).run(state, rest)
     },
     abort: (address, attempt, why) => slotOf(address).abort(attempt, why),
+    takeBack: address => slotOf(address).takeBack(),
     kill: address => slotOf(address).kill(),
     unload(address, stage): void {
       const state = stages.get(stage)

@@ -37,6 +37,17 @@ export function pendingItems() {
     head = 0
   }
 
+  /** Removes and returns it; `undefined` for an item unknown or answered before. */
+  function take(seq: number): PendingItem | undefined {
+    const at = seq - base
+    const item = window[at]
+    if (item === undefined) return undefined
+    window[at] = undefined
+    count -= 1
+    if (at === head) skipAnswered()
+    return item
+  }
+
   return {
     count: () => count,
     nextSeq: () => base + window.length,
@@ -54,15 +65,16 @@ export function pendingItems() {
       skipAnswered()
       return window[head]
     },
-    /** Removes and returns it; `undefined` for an item unknown or answered before. */
-    take(seq: number): PendingItem | undefined {
-      const at = seq - base
-      const item = window[at]
-      if (item === undefined) return undefined
-      window[at] = undefined
-      count -= 1
-      if (at === head) skipAnswered()
-      return item
+    take,
+    /** Removes and returns those that are left of them. */
+    takeRange(firstSeq: number, lastSeq: number): PendingItem[] {
+      const taken: PendingItem[] = []
+      const end = Math.min(lastSeq, base + window.length - 1)
+      for (let seq = Math.max(firstSeq, base + head); seq <= end; seq += 1) {
+        const item = take(seq)
+        if (item !== undefined) taken.push(item)
+      }
+      return taken
     },
     get: (seq: number): PendingItem | undefined => window[seq - base],
     all: (): PendingItem[] => window.filter(item => item !== undefined),

@@ -11,10 +11,10 @@ import { parse, stringify } from './json.ts'
  * From the slot, every line begins with a mark that the loop drew for this slot and told it first (`N`):
  * what a handler writes to the pipe by itself, a forged answer or half a line, is known by lacking it.
  *
- * To the slot: `N` mark, `D` definition, `M` message (a header, then a line per item), `A` abort, `U` unload,
- * `F` forget, `Q` quit.
+ * To the slot: `N` mark, `D` definition, `M` message (a header, then a line per item), `A` abort, `G` give back what
+ * has not begun up to an item, `U` unload, `F` forget, `Q` quit.
  * From the slot: `H` the file of an item that is about to be answered, `r`/`R` result, `s` stopped, `f` failure, `L` loaded, `B` broken, `C` compile it for me,
- * `T` text written, `P` progress, `E` the process exits by its own will.
+ * `G` given back, `T` text written, `P` progress, `E` the process exits by its own will.
  */
 export type StageDefinition = {
   readonly stage: number
@@ -155,6 +155,8 @@ export type SlotLine =
     }
   | { readonly kind: 'progress'; readonly seq: number; readonly fraction: number }
   | { readonly kind: 'content'; readonly seq: number; readonly version: string }
+  /** Items that have not begun and will not. */
+  | { readonly kind: 'givenBack'; readonly first: number; readonly last: number }
   /** `late`: by what an item that had ended, or another stage's module, left behind. */
   | { readonly kind: 'exit'; readonly code: number; readonly late: boolean }
 
@@ -227,6 +229,7 @@ const restKinds: Readonly<Record<string, SlotLine['kind'] | undefined>> = {
   T: 'text',
   P: 'progress',
   H: 'content',
+  G: 'givenBack',
   E: 'exit',
 }
 
@@ -249,6 +252,7 @@ const shapes: Readonly<Record<SlotLine['kind'], (said: Record<string, unknown>) 
   broken: ({ stage, failure }) => isCount(stage) && isFailure(failure),
   compile: ({ stage }) => isCount(stage),
   content: ({ seq, version }) => isCount(seq) && typeof version === 'string',
+  givenBack: ({ first, last }) => isCount(first) && isCount(last),
   text: ({ seq, stream, text }) =>
     Number.isInteger(seq) && streams.has(stream) && typeof text === 'string',
   progress: ({ seq, fraction }) => isCount(seq) && typeof fraction === 'number',
@@ -269,6 +273,7 @@ const letters = {
   text: 'T',
   progress: 'P',
   content: 'H',
+  givenBack: 'G',
   exit: 'E',
 } as const
 

@@ -25,6 +25,15 @@ export function slotAnswers(address: SlotAddress, emit: (event: ExecutorEvent) =
     emit({ kind: 'outcomes', slot: address, outcomes: together })
   }
 
+  /** Answers that came before go first. */
+  function giveBack(items: readonly { readonly task: number; readonly attempt: number }[]): void {
+    if (items.length === 0) return
+    deliver()
+    const taskOf = new Map(items.map(({ task, attempt }) => [attempt, task]))
+    const [attempts, tasks] = [[...taskOf.keys()], [...taskOf.values()]]
+    emit({ kind: 'givenBack', slot: address, tasks, attempts })
+  }
+
   return {
     /** What the slot prints, told by item. */
     output,
@@ -74,6 +83,14 @@ export function slotAnswers(address: SlotAddress, emit: (event: ExecutorEvent) =
         leave(unrun(item, failure))
       }
     },
+    /** Number of the last item that was sent, while any is not answered. */
+    last: (): number | undefined => (pending.count() === 0 ? undefined : pending.nextSeq() - 1),
+    /** The slot says that it has not begun them, and that it will not. */
+    unbegun({ first, last }: Extract<SlotLine, { kind: 'givenBack' }>): void {
+      giveBack(pending.takeRange(first, last))
+    },
+    /** The same of attempts that were never sent. */
+    giveBack,
     /** Numbers of the first and the last of an attempt's items that were sent and not answered. */
     rangeOf(attempt: number): readonly [first: number, last: number] | undefined {
       const sent = pending.all().filter(item => item.attempt === attempt)

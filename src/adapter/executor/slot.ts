@@ -127,6 +127,10 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
       case 'content':
         answers.found(line)
         return
+      case 'givenBack':
+        answers.unbegun(line)
+        goOn()
+        return
       case 'exit':
         target.exit = line
     }
@@ -221,11 +225,20 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     processes.inUse()?.channel.send(`A ${JSON.stringify([...range, why])}\n`)
   }
 
+  /** What it was given so far and has not begun. */
+  function takeBack(): void {
+    const waiting = unsent.withdrawAll()
+    queueMicrotask(() => answers.giveBack(waiting))
+    const last = answers.last()
+    if (last !== undefined) processes.inUse()?.channel.send(`G ${last}\n`)
+  }
+
   return {
     run,
     advance,
     kill,
     abort,
+    takeBack,
     drop: processes.drop,
     replace: processes.replaceAll,
     isAtRest: () => answers.waiting() === 0 && unsent.count() === 0,

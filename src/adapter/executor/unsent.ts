@@ -22,6 +22,12 @@ export function unsentMessages() {
       }
       return undefined
     },
+    /** Takes all out. */
+    withdrawAll(): readonly AttemptOrder[] {
+      const all = messages.flatMap(({ attempts }) => attempts)
+      messages = []
+      return all
+    },
     clear(): void {
       messages = []
     },

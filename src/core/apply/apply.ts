@@ -8,6 +8,7 @@ import { CANCELLED, FAILED } from '../items.ts'
 import { touchLiveRuns } from '../live.ts'
 import { assign } from './assignment.ts'
 import { outcomes, start } from './attempt.ts'
+import { givenBack } from './given-back.ts'
 import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
@@ -51,6 +52,8 @@ export function applyEvent(state: State, event: Event): void {
       return loaded(state, event)
     case 'slotEnded':
       return slotEnded(state, event)
+    case 'givenBack':
+      return givenBack(state, event)
     case 'stageBroken': {
       const stage = state.stages[event.stage]
       stage.broken = event.failure

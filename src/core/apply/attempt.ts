@@ -170,13 +170,18 @@ export function outcomes(state: State, event: Outcomes): void {
     slot.headSince = state.now
     slot.loading = false
   }
-  if (slot.running.length > 0) {
-    const head = slot.running[0]
-    slot.stage = tasks.stage[head]
-    slot.klass = tasks.klass[head]
-    watchHead(state, machine, slot)
-    state.scratch.hungry.add(slotKey(machine.number, slot.number))
-  } else releaseIfIdle(state, machine, slot)
+  if (slot.running.length > 0) headChanged(state, machine, slot)
+  else releaseIfIdle(state, machine, slot)
+}
+
+/** What ran is over, and another of what the slot was given is its head. */
+export function headChanged(state: State, machine: Machine, slot: Slot): void {
+  const { tasks, scratch } = state
+  const [head] = slot.running
+  slot.stage = tasks.stage[head]
+  slot.klass = tasks.klass[head]
+  watchHead(state, machine, slot)
+  scratch.hungry.add(slotKey(machine.number, slot.number))
 }
 
 /** By position of the answer that allows it, upstream first. */

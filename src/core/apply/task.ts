@@ -75,14 +75,14 @@ export function chargeHead(
 
 /**
  * Items that a lost attempt had not answered become ready again, uncharged and at their old place in line; with
- * `alone`, each as a task of its own.
+ * `alone`, each as a task of its own; with `as it was`, nothing was lost, for they had not begun.
  */
 export function returnTask(
   state: State,
   machine: Machine,
   slot: Slot,
   task: number,
-  how: 'together' | 'alone',
+  how: 'together' | 'alone' | 'as it was',
 ): void {
   const { tasks } = state
   const stage = state.stages[tasks.stage[task]]
@@ -92,10 +92,11 @@ export function returnTask(
   const sizePerItem = tasks.size[task] / tasks.count[task]
   const klass = tasks.klass[task]
   const tries = tasks.tries[task]
-  const losses = Math.min(255, tasks.losses[task] + 1)
+  const losses = how === 'as it was' ? tasks.losses[task] : Math.min(255, tasks.losses[task] + 1)
   const readyAt = tasks.readyAt[task]
+  const wasAlone = tasks.alone[task] === 1
   endTask(state, machine, slot, task)
-  const alone = how === 'alone' || losses >= limits.losses
+  const alone = how === 'alone' || losses >= limits.losses || wasAlone
   const step = alone ? 1 : left
   for (let at = 0; at < left; at += step) {
     const again = allocateTask(tasks, {

@@ -171,6 +171,37 @@ export function executorConformance(name: string, open: () => ExecutorWorld): vo
       ])
     })
 
+    test('what a slot was given and has not begun is given back when what runs there has ended', async () => {
+      const world = open()
+      const back = () => world.events.flatMap(event => (event.kind === 'givenBack' ? [event] : []))
+      const items = [5, 6].map(index => ({ index, key: String(index), payload: String(index) }))
+      world.executor.define(0, world.code('waits for abort'))
+      world.executor.define(1, world.code('echoes'))
+      world.executor.run(here, 0, orders(0, 2))
+      world.executor.run(here, 1, [{ task: 2, attempt: 2, try: 1, items }])
+      await world.until(() => count(world, 'loaded') > 0)
+      world.executor.takeBack(here)
+      world.executor.abort(here, 0, { kind: 'cancelled', message: 'enough' })
+      await world.until(() => back().length > 0)
+      expect(outcomes(world).map(({ attempt }) => attempt)).toEqual([0])
+      expect(back()).toEqual([{ kind: 'givenBack', slot: here, tasks: [1, 2], attempts: [1, 2] }])
+      world.executor.run(here, 1, orders(7, 1))
+      await world.until(() => outcomes(world).length > 1)
+      expect(outcomes(world).map(({ attempt }) => attempt)).toEqual([0, 7])
+    })
+
+    test('a slot that has nothing to give back says nothing, and takes what comes', async () => {
+      const world = open()
+      world.executor.define(0, world.code('echoes'))
+      world.executor.takeBack(here)
+      world.executor.run(here, 0, orders(0, 1))
+      await world.until(() => outcomes(world).length > 0)
+      world.executor.takeBack(here)
+      world.executor.run(here, 0, orders(1, 2))
+      await world.until(() => outcomes(world).length > 2)
+      expect(count(world, 'givenBack')).toBe(0)
+    })
+
     const drops: Record<string, (executor: Executor) => void> = {
       'unloaded in a slot': executor => executor.unload(here, 0),
       'loaded in a slot that is replaced': executor => executor.replace(here),

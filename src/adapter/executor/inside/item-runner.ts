@@ -69,8 +69,10 @@ export function itemRunner({
   let now = performance.now()
   let turnedAt = now
   let progressAt = Number.NEGATIVE_INFINITY
-  /** The highest sequence number that has begun. */
+  /** The highest sequence number that has begun; up to which none begins any more; and up to which the loop knows it. */
   let begun = -1
+  let askedBack = -1
+  let givenBack = -1
 
   const host: ContextHost = {
     wrote: voice.wrote,
@@ -91,6 +93,17 @@ export function itemRunner({
     return cancelled.size > 0 && cancelled.delete(seq)
   }
 
+  /** True: it is not to begin any more. What waits behind it is told of with it. */
+  function isGivenBack(seq: number): boolean {
+    if (seq > askedBack) return false
+    if (seq > givenBack) {
+      outbox.put(encodeSlotLine({ kind: 'givenBack', first: seq, last: askedBack }))
+      givenBack = askedBack
+      flow.flush(performance.now())
+    }
+    return true
+  }
+
   const shared = { host, outbox, voice, measure, flow, slowness, blamed, ground }
   const runMany = batchRunner({ ...shared, beginsCancelled, leave })
 
@@ -103,12 +116,14 @@ export function itemRunner({
     for (let at = 0, order = 0; at < header.items; order++) {
       const count = header.counts?.[order] ?? 1
       const tryNumber = header.tries?.[order] ?? 1
+      if (isGivenBack(header.first + at)) return
       if (loaded.batch !== undefined && (count > 1 || loaded.handle === undefined)) {
         await runMany(stage, loaded, message, { at, count, tryNumber })
         now = performance.now()
         at += count
       } else {
         for (const end = at + count; at < end; at++) {
+          if (isGivenBack(header.first + at)) return
           const later = runOne(stage, loaded, message, at, tryNumber)
           if (later !== undefined) await later
           if (flow.isDue(now)) await write(flow.isDue)
@@ -219,6 +234,13 @@ export function itemRunner({
     return ground.leave(code)
   }
 
+  function abortRunning(first: number, last: number, why: Why): void {
+    const current = blamed.running()
+    const context = current?.context
+    if (current === undefined || context === undefined) return
+    if (current.first <= last && first <= current.last) ItemContext.abort(context, abortReason(why))
+  }
+
   /** A write wakes the loop, which costs far more than the look whether it can wait, as the next message is at hand. */
   async function write(isDue: (now: number) => boolean): Promise<void> {
     if (now - turnedAt > STALE_MS) await takeTurn()
@@ -238,15 +260,21 @@ export function itemRunner({
     },
     /** Aborts the running item if it is among these, and drops those still waiting. */
     abort(first: number, last: number, why: Why): void {
+      abortRunning(first, last, why)
+      for (let seq = Math.max(first, begun + 1); seq <= last; seq++) cancelled.add(seq)
+    },
+    /** None begins any more up to this number. Where none runs, as during a setup, that is said at once. */
+    giveBack(last: number): void {
+      askedBack = Math.max(askedBack, last)
       const current = blamed.running()
-      const context = current?.context
-      if (current !== undefined && context !== undefined) {
-        if (current.first <= last && first <= current.last)
-          ItemContext.abort(context, abortReason(why))
-      }
-      const from = Math.max(first, begun + 1)
-      if (last < Number.MAX_SAFE_INTEGER)
-        for (let seq = from; seq <= last; seq++) cancelled.add(seq)
+      if (current !== undefined && current.context === undefined)
+        isGivenBack(Math.max(begun, givenBack) + 1)
+    },
+    isGivenBack,
+    /** Aborts the running item; none begins any more, and nobody asks what became of them. */
+    quit(why: Why): void {
+      askedBack = givenBack = Number.MAX_SAFE_INTEGER
+      abortRunning(0, askedBack, why)
     },
     /** Called when all answers are out and no message is at hand. */
     rest(): void {

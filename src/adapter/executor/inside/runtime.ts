@@ -76,6 +76,9 @@ export function slotRuntime(channel: Outbox, saves: string) {
         runner.abort(first, last, why)
         return
       }
+      case 'G':
+        runner.giveBack(Number(rest))
+        return
       case 'U':
         enqueue({ kind: 'unload', stage: Number(rest) })
         return
@@ -143,14 +146,14 @@ export function slotRuntime(channel: Outbox, saves: string) {
   async function perform(message: Message): Promise<void> {
     const stage = stages.get(message.header.stage)
     if (stage === undefined) throw new Error(`stage ${message.header.stage} was not defined`)
-    if (stage.broken) return
-    stage.loaded ??= await load(stage)
-    // The loop answers for the items of a broken stage.
+    if (stage.broken || runner.isGivenBack(message.header.first)) return
+    stage.loaded ??= await load(stage, message)
+    // The loop answers for the items of a broken stage; others may be given back by now.
     if (stage.loaded !== undefined) await runner.run(stage.definition, stage.loaded, message)
   }
 
-  async function load(stage: SlotStage): Promise<LoadedStage | undefined> {
-    for (;;) {
+  async function load(stage: SlotStage, message: Message): Promise<LoadedStage | undefined> {
+    while (!runner.isGivenBack(message.header.first)) {
       const { definition } = stage
       const before = process.memoryUsage.rss()
       const started = performance.now()
@@ -181,6 +184,7 @@ export function slotRuntime(channel: Outbox, saves: string) {
       send(encodeSlotLine({ kind: 'compile', stage: definition.stage }))
       await redefined
     }
+    return undefined
   }
 
   /** What another stage with the same model has already loaded in this slot. */
@@ -221,7 +225,7 @@ export function slotRuntime(channel: Outbox, saves: string) {
   function quit(): void {
     quitting = true
     queue.length = 0
-    runner.abort(0, Number.MAX_SAFE_INTEGER, shuttingDown)
+    runner.quit(shuttingDown)
     if (!working) leave()
   }
 
