@@ -41,7 +41,11 @@ type LpSolution = {
   readonly complete: boolean
 }
 
-/** Lenstra, Shmoys and Tardos; by prices alone when the solver has no answer in time. */
+/**
+ * Lenstra, Shmoys and Tardos, and a fill at the prices that the bound leaves (by those alone when the solver has no
+ * answer in time); the better of both. What is rounded comes within its guarantee, often above the fill, so a limit in
+ * which the linear program ends must not lose what a shorter one gives.
+ */
 export async function planLpRounding(
   problem: Problem,
   solver: Solver,
@@ -51,13 +55,11 @@ export async function planLpRounding(
   if (refusal) throw new Error(`lp-rounding: ${refusal}`)
   const view = unrelatedOf(problem)
   const deadline = performance.now() + options.timeLimitMs
-  // The fill by prices is used if the linear program does not end in time.
   const reserved = Math.min(fillMilliseconds(view), options.timeLimitMs / 2)
   const outcome = await solveLp(view, solver, deadline - reserved)
   const { bound, pruned, solution } = outcome
   const rounded = solution && roundVertex(view, solution.columns, solution.amounts)
-  const assignment =
-    rounded && solution.complete ? rounded : betterOf(view, rounded, fillAtPrices(view, bound))
+  const assignment = betterOf(view, rounded, fillAtPrices(view, bound))
   const lowerBound = toMakespan(view, Math.max(bound.value, pruned))
   return { schedule: scheduleOf(problem, assignment), lowerBound }
 }

@@ -88,6 +88,15 @@ describe('lp-rounding', () => {
     expect(makespanOf(schedule)).toBeLessThanOrEqual(lowerBound + 6)
   })
 
+  it('keeps the fill at prices where rounding the whole program comes out above it', async () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const problem = unrelatedProblem(randomRows(seed, { tasks: 60, machines: 6 }))
+      const late = await planLpRounding(problem, broken, { timeLimitMs: 100 })
+      const { schedule } = await planLpRounding(problem, solver, inTime)
+      expect(makespanOf(schedule)).toBeLessThanOrEqual(makespanOf(late.schedule))
+    }
+  })
+
   it('plans by prices when the solver fails', async () => {
     const problem = unrelatedProblem(randomRows(4, { tasks: 40, machines: 5 }))
     const { schedule, lowerBound } = await planLpRounding(problem, broken, { timeLimitMs: 200 })
