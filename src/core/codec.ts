@@ -52,14 +52,15 @@ function eventText(event: Event): string {
 }
 
 function outcomesText(event: Outcomes): string {
-  const { machine, slot, tasks, attempts, indexes, codes, micros, peakBytes, failures, kept } =
-    event
+  const { machine, slot, tasks, attempts, indexes, codes, micros, peakBytes, failures } = event
+  const { saved, kept } = event
   const failed = failures.length === 0 ? '[]' : JSON.stringify(failures)
+  const before = saved === true ? ',"saved":true' : ''
   const after = kept === undefined ? '' : `,"kept":${JSON.stringify(kept)}`
   return (
     `{"kind":"outcomes","machine":${machine},"slot":${slot},"tasks":${columnText(tasks)},` +
     `"attempts":${columnText(attempts)},"indexes":${columnText(indexes)},"codes":${columnText(codes)},` +
-    `"micros":${columnText(micros)},"peakBytes":${peakBytes},"failures":${failed}${after}}`
+    `"micros":${columnText(micros)},"peakBytes":${peakBytes},"failures":${failed}${before}${after}}`
   )
 }
 

@@ -135,6 +135,8 @@ export type Outcomes = {
   readonly peakBytes: number
   /** One per answer that failed, in order. */
   readonly failures: readonly Failure[]
+  /** Slots of an earlier life of the loop had worked them out. */
+  readonly saved?: true
   /** What follows these answers, item by item, and holds from an earlier run: by stage, upstream first. */
   readonly kept?: readonly {
     readonly stage: number

@@ -12,8 +12,10 @@ export function eventOf(report: Report): Event {
     return { kind: 'stageBroken', stage: report.stage, failure: report.failure }
   const { machine, slot } = report.slot
   switch (report.kind) {
-    case 'outcomes':
-      return toEvent(machine, slot, report.outcomes)
+    case 'outcomes': {
+      const event = toEvent(machine, slot, report.outcomes)
+      return report.saved === true ? { ...event, saved: true } : event
+    }
     case 'loaded': {
       const { stage, micros, bytes, frees } = report
       return { kind: 'loaded', machine, slot, stage, micros, bytes, frees }

@@ -75,7 +75,7 @@ function headBatch(
   )
   const isSetUp =
     !slot.loading ||
-    own.length > 0 ||
+    own.some(({ saved }) => saved !== true) ||
     ended.before.some(event => event.kind === 'loaded' && isOwn(event))
   const head = isSetUp ? headOf(state, slot, own, returned) : undefined
   if (head === undefined) return []

@@ -73,7 +73,13 @@ export type AttemptItem = {
 }
 
 export type ExecutorEvent =
-  | { readonly kind: 'outcomes'; readonly slot: SlotAddress; readonly outcomes: readonly Outcome[] }
+  | {
+      readonly kind: 'outcomes'
+      readonly slot: SlotAddress
+      readonly outcomes: readonly Outcome[]
+      /** An earlier life's slots had worked them out: this one need not even be set up. */
+      readonly saved?: true
+    }
   /** A stage's module was imported and its `setup` ran in this slot. */
   | {
       readonly kind: 'loaded'

@@ -57,6 +57,9 @@ test('an entry that is written and read is what it was, every field of every kin
       ...events,
       ...events.map(event => (event.kind === 'read' ? { ...event, ...columns } : event)),
       ...events.map(event => (event.kind === 'outcomes' ? { ...event, kept } : event)),
+      ...events.map(event =>
+        event.kind === 'outcomes' ? { ...event, saved: true as const } : event,
+      ),
     ]
     expect(decodeEntry(encodeEntry(now, more, decisions))).toEqual({ now, events: more, decisions })
   }

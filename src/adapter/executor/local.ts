@@ -164,7 +164,7 @@ export function localExecutor(options: LocalExecutorOptions): LocalExecutor {
       if (state === undefined) throw new Error(`stage ${stage} was not defined`)
       const { outcomes, rest } = saved.split(state.print, attempts)
       if (outcomes.length > 0)
-        queueMicrotask(() => emit({ kind: 'outcomes', slot: address, outcomes }))
+        queueMicrotask(() => emit({ kind: 'outcomes', slot: address, outcomes, saved: true }))
       if (rest.length > 0) slotOf(address).run(state, rest)
     },
     abort: (address, attempt, why) => slotOf(address).abort(attempt, why),

@@ -165,7 +165,8 @@ export function outcomes(state: State, event: Outcomes): void {
   }
   const stage = state.stages[slot.stage]
   if (stage !== undefined && event.peakBytes > stage.peakBytes) stage.peakBytes = event.peakBytes
-  if (heard > 0) {
+  // What an earlier life saved says nothing of this slot: it may not be set up yet.
+  if (heard > 0 && event.saved !== true) {
     if (!slot.loading) learnHandover(stage, heard, state.now - slot.headSince - took)
     slot.headSince = state.now
     slot.loading = false
