@@ -37,8 +37,6 @@ export async function answerRequest(
   }
 }
 
-/** Names of the runs that were removed. */
-
 function cleaningOf({ run, olderThan }: Record<string, unknown>): Cleaning {
   if (typeof run === 'string') return { run }
   if (typeof olderThan === 'number' && olderThan >= 0) return { olderThan }

@@ -59,3 +59,11 @@ describe('answers that a killed run has saved', { timeout: 60_000 }, () => {
     expect(readdirSync(saved())).toEqual(['1'])
   })
 })
+
+test('where they cannot be saved, runs do without', async () => {
+  const folder = folderWith({ 'h.mjs': 'export default n => n', '.dray/saved': 'a file' })
+  const { code, err } = await folder.dray('map', 'h.mjs', 'range:0..2000', '-o', 'out.jsonl')
+  expect(code, err).toBe(0)
+  expect(folder.read('.dray/saved')).toBe('a file')
+  folder.remove()
+})

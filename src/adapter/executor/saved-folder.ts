@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AttemptItem, AttemptOrder, Outcome, SlotAddress } from '../../port/executor.ts'
 import { outcomeOf } from './outcome.ts'
@@ -26,7 +26,7 @@ export function savedFolder(folder: string) {
       const runs = answers.map(({ print }) => runOfPrint(print))
       if (life === last) runsOf.set(join(path, name), new Set(runs))
     }
-    if (life < last) rmSync(path, { recursive: true, force: true })
+    if (life < last) remove(path)
   }
   /** Stages that have begun again: what is not asked for by their end was known already. */
   const begun = new Set<string>()
@@ -59,8 +59,8 @@ export function savedFolder(folder: string) {
   return {
     /** A file for another process or thread of a slot. */
     file({ machine, slot }: SlotAddress): string {
-      if (!isThere) mkdirSync(own, { recursive: true, mode: 0o700 })
-      isThere = true
+      // Without it slots find that their files cannot be opened, and send what they would save.
+      isThere ||= isDone(() => mkdirSync(own, { recursive: true, mode: 0o700 }))
       return join(own, `${machine}.${slot}.${files++}`)
     },
     /** What is answered already, and what is left to run. */
@@ -89,7 +89,7 @@ export function savedFolder(folder: string) {
       for (const [name, { print }] of left) if (!runs.has(runOfPrint(print))) left.delete(name)
       for (const [path, ofFile] of runsOf) {
         if ([...ofFile].some(run => runs.has(run))) continue
-        rmSync(path, { force: true })
+        remove(path)
         runsOf.delete(path)
       }
       if (runsOf.size === 0) removeEmpty(join(folder, String(last)))
@@ -98,18 +98,31 @@ export function savedFolder(folder: string) {
     },
     /** All that was held back has been sent. */
     clear(): void {
-      rmSync(own, { recursive: true, force: true })
+      if (isThere) remove(own)
       const isOver = [...left.values()].every(({ print }) => begun.has(print))
-      if (isOver) rmSync(folder, { recursive: true, force: true })
+      if (isOver && (isThere || lives.length > 0)) remove(folder)
     },
   }
 }
 
 export type SavedFolder = ReturnType<typeof savedFolder>
 
-function removeEmpty(folder: string): void {
-  if (existsSync(folder) && namesIn(folder).length === 0) rmdirSync(folder)
+function isDone(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return false
+  }
 }
+
+/** What another user left, or what is no folder, stays: it answers for no item but its own. */
+const remove = (path: string): boolean =>
+  isDone(() => rmSync(path, { recursive: true, force: true }))
+
+const removeEmpty = (folder: string): boolean =>
+  namesIn(folder).length === 0 && isDone(() => rmdirSync(folder))
 
 const nameOf = (print: string, index: number): string => `${print} ${index}`
 

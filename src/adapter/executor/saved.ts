@@ -52,4 +52,5 @@ function decodePart(bytes: Buffer): SavedAnswer[] {
 
 const HEADER = /^(\d{1,10}) (\d{1,10})\n/
 const HEAD = 22
-const LINE = /^(\S+) (\d+) (\d+) (.*)$/
+/** A result's JSON may hold characters that `.` takes for ends of lines. */
+const LINE = /^(\S+) (\d+) (\d+) (.*)$/s

@@ -53,11 +53,15 @@ export function printOf({
   kind,
   module,
   version,
+  loads,
   returns,
   params,
   env,
 }: StageCode): string {
-  const all = JSON.stringify([run, name, kind, module, version, returns, params, env])
+  const all = JSON.stringify([
+    ...[run, name, kind, module, version, loads?.name ?? null],
+    ...[returns, params, env],
+  ])
   return `${run}/${createHash('sha256').update(all).digest('hex').slice(0, 16)}`
 }
 

@@ -121,7 +121,8 @@ const written = (folder: string, work: () => void): void =>
 function payloadOf(folder: string, group: Open): string {
   if (group.onDisk || group.bytes > INLINE) {
     if (group.pending.length > 0) flush(folder, group)
-    return JSON.stringify({ file: group.file })
+    // What was made of another content of the same file is not taken for what this one makes.
+    return JSON.stringify({ file: group.file, version: group.version })
   }
   return `{"results":[${group.pending.join(',')}]}`
 }

@@ -11,6 +11,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { savedAnswers } from '../../../src/adapter/executor/inside/saved-answers.ts'
 import { linesSaved, savedFolder } from '../../../src/adapter/executor/saved-folder.ts'
+import { printOf } from '../../../src/adapter/executor/stage-state.ts'
+import { gatherInto } from '../../../src/adapter/gather/groups.ts'
 import { code, first, order, world } from './harness.ts'
 
 const folderOf = () => {
@@ -56,6 +58,30 @@ describe('what a killed life saved answers for its items in the next', () => {
     const { outcomes, rest } = savedFolder(folder).split('p', [order(9, 9, { items })])
     expect(indexes(outcomes)).toEqual([0, 1])
     expect(indexes(rest[0].items)).toEqual([2, 3])
+  })
+
+  test('whatever characters it holds', () => {
+    const folder = folderOf()
+    const path = savedFolder(folder).file(first)
+    const saved = savedAnswers(path)
+    const result = JSON.stringify('a\u2028b\u2029c\u0085d')
+    saved.add({ print: 'p', index: 0, payload: '"x"' }, `R 0 5 5 9 ${result}\n`)
+    expect(saved.save()).toBe(true)
+    const { outcomes } = savedFolder(folder).split('p', [order(0, 'x')])
+    expect(outcomes).toMatchObject([{ index: 0, result }])
+  })
+
+  test('not where another model is loaded, or another content of a file gathered', () => {
+    const print = (name: string) => printOf(code('echo.mjs', { loads: { name, memory: 1 } }))
+    expect(print('old')).not.toBe(print('new'))
+    const folder = folderOf()
+    const payloadOf = (text: string) => {
+      const all = gatherInto(folder, undefined)
+      all.add(JSON.stringify(text.repeat(300_000)))
+      return all.end().payload(0)
+    }
+    expect(payloadOf('a')).toContain('.ndjson')
+    expect(payloadOf('a')).not.toBe(payloadOf('b'))
   })
 
   test('also if the next life is killed before it comes to that', () => {
