@@ -2,7 +2,7 @@ import type { Event, Outcomes } from '../core/event.ts'
 import type { State } from '../core/state.ts'
 import type { Outcome } from '../port/executor.ts'
 import type { HistoryBatch } from '../port/journal.ts'
-import { historyBatches } from './recording.ts'
+import { type AnsweredBefore, historyBatches } from './recording.ts'
 import { storedName, runName } from './stored-name.ts'
 import { unansweredBatches } from './unanswered.ts'
 
@@ -17,6 +17,7 @@ export function historyOf(
   outcomesOf: (event: number) => readonly Outcome[],
 ): { readonly history: HistoryBatch[]; readonly isTold: boolean } {
   const history: HistoryBatch[] = []
+  const before: AnsweredBefore = new Map()
   let isTold = true
   for (let at = 0; at < events.length; at += 1) {
     const event = events[at]
@@ -28,7 +29,7 @@ export function historyOf(
     }
     const outcomes = outcomesOf(at)
     isTold &&= tells(event, outcomes)
-    history.push(...historyBatches(state, now, event, outcomes))
+    history.push(...historyBatches(state, now, event, outcomes, before))
   }
   return { history, isTold }
 }
@@ -52,11 +53,12 @@ export function untoldHistory(
     const stage = state.stages[number]
     return stage !== undefined && isUntold(runName(state, stage), storedName(state, stage))
   }
+  const before: AnsweredBefore = new Map()
   return events.flatMap(event => {
     // An entry does not carry the history of failures: that was written beside it.
     if (event.kind !== 'outcomes' || event.failures.length > 0) return []
     if (!stagesOf(state, event).some(isAsked)) return []
-    const batches = historyBatches(state, now, event, toldOutcomes(event))
+    const batches = historyBatches(state, now, event, toldOutcomes(event), before)
     return batches.filter(({ run, stage }) => isUntold(run, stage))
   })
 }

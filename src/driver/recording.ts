@@ -106,6 +106,9 @@ type Columns = {
     : HistoryBatch[K]
 }
 
+/** By attempt, the item that it answered last in a step's earlier events: the core has counted none of these yet. */
+export type AnsweredBefore = Map<number, number>
+
 /**
  * What ran where and when, from the answers of live attempts; call before the core is stepped. Runs
  * of quick successes in one message become one entry: a history row must cost less than its task.
@@ -115,6 +118,7 @@ export function historyBatches(
   now: number,
   event: Outcomes,
   outcomes: readonly Outcome[],
+  before: AnsweredBefore,
 ): HistoryBatch[] {
   const { tasks } = state
   const machine = state.machines[event.machine].definition.id
@@ -129,7 +133,8 @@ export function historyBatches(
     const start = end
     end += outcome.micros
     const { task, attempt, index } = outcome
-    const next = attempt === lastAttempt ? lastIndex + 1 : nextIndex(state, task)
+    const known = attempt === lastAttempt ? lastIndex : before.get(attempt)
+    const next = known === undefined ? nextIndex(state, task) : known + 1
     if (index !== next || !isLive(state, event, task, attempt)) continue
     lastAttempt = attempt
     lastIndex = index
@@ -161,6 +166,8 @@ export function historyBatches(
     batch.sizes.push(tasks.size[task] / tasks.count[task])
     batch.outcomes.push(outcome.failure?.kind ?? 'done')
   }
+  // Of a slot's answers only the last attempt's may go on in its next message.
+  if (lastAttempt >= 0) before.set(lastAttempt, lastIndex)
   return batches
 }
 

@@ -53,6 +53,8 @@ async function goesOn(folder: Folder): Promise<void> {
   const all = Array.from({ length: ITEMS }, (_, n) => String(n))
   expect([...ran(folder)].sort()).toEqual(all.sort())
   expect(lines(folder.read('out.jsonl'))).toHaveLength(ITEMS)
+  const report = JSON.parse((await folder.dray('report', '--json', '--html', 'page.html')).out)
+  expect(report).toMatchObject({ undrawn: 0 })
 }
 
 describe('after Ctrl-C no item begins that its slot was only sent ahead, and the next life runs each once', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { emptyState } from '../../src/core/initial.ts'
 import { step } from '../../src/core/step.ts'
+import { historyOf } from '../../src/driver/history.ts'
 import { historyBatches, toEvent } from '../../src/driver/recording.ts'
 import { unansweredBatches } from '../../src/driver/unanswered.ts'
 import type { Outcome } from '../../src/port/executor.ts'
@@ -33,7 +34,7 @@ const answer = (attempt: number, index: number): Outcome => ({
 test('history holds what the core counts: the next item of a live attempt, from the slot that runs it', () => {
   const state = atWork()
   const recorded = (slot: number, ...outcomes: Outcome[]) =>
-    historyBatches(state, 100_000, toEvent(0, slot, outcomes), outcomes).flatMap(
+    historyBatches(state, 100_000, toEvent(0, slot, outcomes), outcomes, new Map()).flatMap(
       ({ indexes }) => indexes,
     )
   expect(recorded(0, answer(1, 0), answer(1, 1))).toEqual([0, 1])
@@ -41,6 +42,13 @@ test('history holds what the core counts: the next item of a live attempt, from 
   expect(recorded(1, answer(1, 0), answer(2, 3))).toEqual([3])
   step(state, 50_000, [toEvent(0, 0, [answer(1, 0)])])
   expect(recorded(0, answer(1, 0), answer(1, 1))).toEqual([1])
+})
+
+test('what an attempt answers in two messages of one step is held, and once', () => {
+  const parts = [[answer(1, 0), answer(1, 1)], [answer(1, 2)], [answer(1, 2)]]
+  const events = parts.map(part => toEvent(0, 0, part))
+  const { history } = historyOf(atWork(), 100_000, events, at => parts[at])
+  expect(history.flatMap(({ indexes }) => indexes)).toEqual([0, 1, 2])
 })
 
 test('of a slot that ends with its answers, history holds the first item that had none', () => {
@@ -86,7 +94,7 @@ test('quick items in a row are one entry, with the processor time of all and the
   })
   const outcomes = [quick(0), quick(1), quick(2)]
   const event = toEvent(0, 0, outcomes)
-  expect(historyBatches(atWork(), 100_000, event, outcomes)).toMatchObject([
+  expect(historyBatches(atWork(), 100_000, event, outcomes, new Map())).toMatchObject([
     { counts: [3], cpuMicros: [903], peakBytes: [20] },
   ])
 })
