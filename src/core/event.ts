@@ -215,6 +215,7 @@ export type Decision =
   | { readonly kind: 'grow'; readonly stage: number }
   /** What a stage needs will never come: its open items are skipped. */
   | { readonly kind: 'skip'; readonly stage: number; readonly failure: Failure }
+  /** Start nothing more of the run; what runs may end, what waits in slots is asked back. */
   | { readonly kind: 'giveUp'; readonly run: number; readonly failure: Failure }
   | { readonly kind: 'finish'; readonly run: number }
 

@@ -5,7 +5,7 @@ import { listLiveRuns, touchLiveRuns } from './live.ts'
 import { machinesChanged } from './columns.ts'
 import type { Action, Decision, Event, Kept } from './event.ts'
 import { cutTasks, expand, finish } from './phase/expand.ts'
-import { ask, type Out } from './phase/out.ts'
+import { ask, askBack, type Out } from './phase/out.ts'
 import { expire, recover } from './phase/recover.ts'
 import { assignEarly, startTasks } from './phase/start.ts'
 import type { State } from './state.ts'
@@ -47,16 +47,10 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   for (const event of events) {
     if (event.kind === 'finished') ask(out, { kind: 'ended', run: event.run })
     if (event.kind === 'drain' && state.draining) askBack(state, out)
+    if (event.kind === 'stageBroken') askBack(state, out, state.stages[event.stage].run)
   }
   const { decisions, actions } = out
   return { decisions, actions, kept: state.scratch.kept, wakeAt: wakeAt(state) }
-}
-
-/** What was sent ahead so that slots never stand idle is not to begin now. */
-function askBack(state: State, out: Out): void {
-  for (const { number: machine, slots } of state.machines)
-    for (const { number: slot, running } of slots)
-      if (running.length > 0) ask(out, { kind: 'takeBack', machine, slot })
 }
 
 function wakeAt({ timers, scratch }: State): number | undefined {

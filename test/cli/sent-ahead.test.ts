@@ -9,11 +9,12 @@ import { type Folder, folderWith, lines, ran } from './harness.ts'
 const ITEMS = 120
 const words = ['run', 'job.json', '--machines', 'one.json'] as const
 
-const files = (input: object, more: object): Record<string, string> => ({
+const files = (input: object, more: object, job: object = {}): Record<string, string> => ({
   'job.json': JSON.stringify({
     name: 'ahead',
     input,
     stages: [{ name: 'work', map: './handle.mjs', output: { jsonl: 'out.jsonl' }, ...more }],
+    ...job,
   }),
   'one.json': JSON.stringify({ machines: [{ id: 'box', slots: 1 }] }),
 })
@@ -123,4 +124,74 @@ test('what is on its way to a slot, its input being read again, is not sent ther
   expect(ran(folder)).toHaveLength(41)
   await goesOn(folder)
   folder.remove()
+})
+
+describe('once a run gives up no item begins that its slot was only sent ahead: it is cancelled, and retry runs it', () => {
+  /** The last that begins: from here on each waits until `go` is there. */
+  const LAST = 41
+  const input = { range: { from: 0, to: ITEMS } }
+  const waiting = `  do await new Promise(done => setTimeout(done, 2))
+  while (item >= ${LAST} && !isThere('./go'))
+  return item
+}
+`
+
+  async function givesUp(folder: Folder, why: string, ...how: string[]): Promise<void> {
+    const begun = folder.begin(...how)
+    while (!ran(folder).includes(String(LAST))) await pause(10)
+    while (!(await folder.dray('why', 'ahead')).out.includes(why)) await pause(10)
+    folder.write('go', '')
+    const ended = await begun.ended
+    expect(ended.code, ended.err).toBe(1)
+    expect(ran(folder)).toHaveLength(LAST + 1)
+  }
+
+  test('more failed than is tolerated', async () => {
+    const failing = `  if ((item === 3 || item === ${LAST - 1}) && !isThere('./go')) throw new Error('no')\n`
+    const folder = folderWith({
+      'handle.mjs': `${tools}export default async (item, ctx) => {
+  note('./ran.txt', ctx.key)
+${failing}${waiting}`,
+      ...files(input, { chunk: 50, retry: { attempts: 1 } }, { tolerate: { failed: 1 } }),
+    })
+    await givesUp(folder, '2 items failed, 1 is tolerated', ...words)
+    const status = JSON.parse((await folder.dray('status', '--json')).out)
+    expect(status).toMatchObject({
+      state: 'failed',
+      items: { done: LAST - 1, failed: 2, cancelled: ITEMS - LAST - 1 },
+    })
+    const again = await folder.dray('retry', 'ahead', '--failed')
+    expect(again.code, again.err).toBe(0)
+    expect(new Set(ran(folder)).size).toBe(ITEMS)
+    expect(ran(folder)).toHaveLength(ITEMS + 2)
+    expect(lines(folder.read('out.jsonl'))).toHaveLength(ITEMS)
+    folder.remove()
+  })
+
+  test('a stage downstream cannot be set up', async () => {
+    const folder = folderWith({
+      ...files(input, { chunk: ITEMS }),
+      'handle.mjs': `${tools}export default async (item, ctx) => {
+  note('./ran.txt', ctx.key)
+${waiting}`,
+      'broken.mjs': `${tools}export async function setup() {
+  while (!isThere('./ran.txt') || !readFileSync(new URL('./ran.txt', import.meta.url), 'utf8').includes('${LAST}'))
+    await new Promise(done => setTimeout(done, 5))
+  throw new Error('no such model')
+}
+export default item => item
+`.replace('existsSync', 'existsSync, readFileSync'),
+      'job.json': JSON.stringify({
+        name: 'ahead',
+        input,
+        stages: [
+          { name: 'work', map: './handle.mjs', chunk: ITEMS },
+          { name: 'next', map: './broken.mjs', after: 'work' },
+        ],
+      }),
+      'two.json': JSON.stringify({ machines: [{ id: 'box', slots: 2 }] }),
+    })
+    await givesUp(folder, 'no such model', 'run', 'job.json', '--machines', 'two.json')
+    folder.remove()
+  })
 })

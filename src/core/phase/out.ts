@@ -37,9 +37,22 @@ export function decide(state: State, out: Out, decision: Decision): void {
     case 'unload':
       ask(out, decision)
       return
+    case 'giveUp':
+      askBack(state, out, decision.run)
+      return
     case 'finish':
       ask(out, { kind: 'finish', run: decision.run })
       return
     default:
+  }
+}
+
+/** What was sent ahead so that slots never stand idle is not to begin now: of one run, or of any. */
+export function askBack({ machines, stages }: State, out: Out, run?: number): void {
+  for (const { number: machine, slots } of machines) {
+    for (const { number: slot, running, stage } of slots) {
+      const isMeant = running.length > 0 && (run === undefined || stages[stage].run === run)
+      if (isMeant) ask(out, { kind: 'takeBack', machine, slot })
+    }
   }
 }
