@@ -1,7 +1,19 @@
 import * as z from 'zod'
-import { parseBytes, parseDuration, parseFactor, parseShare } from '../std/units.ts'
 import { didYouMean } from './nearest.ts'
 import { adviceOn, type Place } from './other-words.ts'
+import {
+  count,
+  duration,
+  DURATION,
+  factor,
+  fanIn,
+  name,
+  path,
+  positive,
+  share,
+  size,
+  text,
+} from './scalars.ts'
 
 /**
  * The whole schema of a job file. It says what a field may look like; what fields mean together
@@ -9,36 +21,6 @@ import { adviceOn, type Place } from './other-words.ts'
  *
  * Every message says what was expected; `explain` adds the place and what was found instead.
  */
-
-const DURATION = "expected a duration such as '60s', '250ms' or '2h'"
-export const SIZE = "expected a size such as '900MB' or '1.5GiB', or a whole number of bytes"
-
-const text = (expected: string) => z.string({ error: expected }).min(1, { error: expected })
-const count = (expected: string) =>
-  z.int({ error: expected }).min(1, { error: expected }).max(1_000_000_000, { error: expected })
-const duration = text(DURATION).refine(value => parseDuration(value) !== undefined, {
-  error: DURATION,
-})
-const positive = duration.refine(value => parseDuration(value) !== 0, {
-  error: `${DURATION}, more than 0`,
-})
-const size = z
-  .union([z.string(), z.number()], { error: SIZE })
-  .refine(value => parseBytes(value) !== undefined, { error: SIZE })
-const factor = text("expected a factor such as 'x2'").refine(
-  value => parseFactor(value) !== undefined,
-  { error: "expected a factor such as 'x2'" },
-)
-const share = (expected: string) =>
-  z
-    .union([z.string(), z.number()], { error: expected })
-    .refine(
-      value =>
-        typeof value === 'string'
-          ? parseShare(value) !== undefined
-          : Number.isSafeInteger(value) && value >= 0,
-      { error: expected },
-    )
 
 /** An object that knows its fields: an unknown one is named, with what was meant. */
 function fields<T extends z.core.$ZodLooseShape>(expected: string, shape: T, here?: Place) {
@@ -62,7 +44,6 @@ const hint = (name: string, known: readonly string[], here: Place | undefined): 
 const key = text('expected the name of the field that identifies an item').optional()
 const VALUES = 'expected a list of values, such as [0.1, 0.01]'
 const DELIMITER = "expected the one character between fields, such as '|'"
-const path = (of: string) => text(`expected the path of ${of}`)
 const later = z.unknown().meta({ description: 'Not available yet.' })
 
 const INPUT =
@@ -158,9 +139,6 @@ const retry = fields(
   'retry',
 )
 
-const FAN_IN = 'expected how many results a node of the tree takes: 2 to 10,000'
-const fanIn = z.int({ error: FAN_IN }).min(2, { error: FAN_IN }).max(10_000, { error: FAN_IN })
-
 const output = z.union(
   [
     fields('{ jsonl }', { jsonl: path('a .jsonl file to write') }),
@@ -169,11 +147,6 @@ const output = z.union(
   ],
   { error: "expected { jsonl: 'out.jsonl' }, { csv: 'out.csv' } or { each: 'out/{key}.json' }" },
 )
-
-const name = (of: string) =>
-  z.string({ error: `expected the name of ${of}` }).regex(/^[A-Za-z0-9][\w.-]{0,99}$/, {
-    error: `expected the name of ${of}: begins with a letter a to z or a digit, then also dots, dashes and underscores, at most 100`,
-  })
 
 const stage = fields(
   'a stage',

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { parseBytes } from '../std/units.ts'
 import { type Complaint, complaintsOf, refuse, short } from './explain.ts'
 import { InputError } from './input-error.ts'
-import { SIZE } from './job-schema.ts'
+import { SIZE } from './scalars.ts'
 import { didYouMean } from './nearest.ts'
 
 /** A machine as `--machines FILE` describes it: speed 1 is the box at full speed. */

@@ -3,13 +3,21 @@ import type {
   AttemptOrder,
   Executor,
   ExecutorEvent,
-  Outcome,
   SlotAddress,
 } from '../port/executor.ts'
 import type { Failure } from '../model/failure.ts'
 import { assert } from '../std/assert.ts'
 import type { Micros } from '../std/time.ts'
 import type { SimClock } from './clock.ts'
+import {
+  answerHead,
+  askBack,
+  type Queued,
+  queuedOf,
+  restOf,
+  takeAskedBack,
+  takeStage,
+} from './slot-queue.ts'
 
 /**
  * The executor's twin: slots with queues, working in virtual time. A slot does one item after
@@ -65,9 +73,6 @@ type SimExecutorPorts = {
   readonly behaviour: Behaviour
 }
 
-/** `back`: what is left of it is not to begin. */
-type Queued = { readonly stage: number; readonly order: AttemptOrder; at: number; back: boolean }
-
 type Slot = {
   readonly address: SlotAddress
   readonly queue: Queued[]
@@ -122,8 +127,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
 
   /** What is asked back is at the front, and nothing runs. */
   const giveBack = ({ address, queue }: Slot): void => {
-    const orders = queue.filter(({ back }) => back).map(({ order }) => order)
-    queue.splice(0, orders.length)
+    const orders = takeAskedBack(queue)
     const tasks = orders.map(({ task }) => task)
     const attempts = orders.map(({ attempt }) => attempt)
     receive({ kind: 'givenBack', slot: address, tasks, attempts })
@@ -140,12 +144,9 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
   /** All that waits here for the stage is answered; what waits for others goes on. */
   const breakOff = (slot: Slot, stage: number, failure: Failure): void => {
     const { address, queue } = slot
-    const waiting = queue.filter(queued => queued.stage === stage)
-    queue.splice(0, queue.length, ...queue.filter(queued => queued.stage !== stage))
+    const waiting = takeStage(queue, stage)
     receive({ kind: 'stageBroken', slot: address, stage, failure })
-    const outcomes = waiting.flatMap(({ order, at }) =>
-      order.items.slice(at).map(({ index }) => outcomeOf(order, index, { micros: 0, failure })),
-    )
+    const outcomes = waiting.flatMap(queued => restOf(queued, { micros: 0, failure }))
     receive({ kind: 'outcomes', slot: address, outcomes })
     next(slot)
   }
@@ -184,7 +185,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     if (due === 'loaded') loaded(slot, queued.stage)
     else if (due === 'execute') execute(slot, queued)
     else if (act?.kind === 'die') end(slot, act.failure)
-    else if (act?.kind === 'answer') answer(slot, queued, act)
+    else if (act?.kind === 'answer') answer(slot, act)
   }
 
   const loaded = (slot: Slot, stage: number): void => {
@@ -195,16 +196,9 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     next(slot)
   }
 
-  const answer = (slot: Slot, queued: Queued, act: Extract<Act, { kind: 'answer' }>): void => {
-    const { order, at } = queued
-    queued.at += 1
+  const answer = (slot: Slot, act: Extract<Act, { kind: 'answer' }>): void => {
     slot.current = undefined
-    if (queued.at === order.items.length) slot.queue.shift()
-    receive({
-      kind: 'outcomes',
-      slot: slot.address,
-      outcomes: [outcomeOf(order, order.items[at].index, act)],
-    })
+    receive({ kind: 'outcomes', slot: slot.address, outcomes: [answerHead(slot.queue, act)] })
     next(slot)
   }
 
@@ -220,7 +214,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     },
     run(address, stage, attempts) {
       const slot = slotAt(address)
-      for (const order of attempts) slot.queue.push({ stage, order, at: 0, back: false })
+      for (const order of attempts) slot.queue.push(queuedOf(stage, order))
       if (!slot.busy) next(slot)
     },
     abort(address, attempt) {
@@ -231,18 +225,14 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
       const micros = slot.current === queued ? clock.now() - slot.since : 0
       slot.queue.splice(at, 1)
       const failure = { kind: 'cancelled', message: 'asked to stop' } as const
-      const unanswered = queued.order.items.slice(queued.at)
-      const outcomes = unanswered.map(({ index }) =>
-        outcomeOf(queued.order, index, { micros, failure }),
-      )
-      receive({ kind: 'outcomes', slot: address, outcomes })
+      receive({ kind: 'outcomes', slot: address, outcomes: restOf(queued, { micros, failure }) })
       if (at > 0) return
       slot.due = 'nothing'
       slot.current = undefined
       next(slot)
     },
     takeBack(address) {
-      for (const queued of slotAt(address).queue) queued.back = true
+      askBack(slotAt(address).queue)
     },
     kill: address => end(slotAt(address), { kind: 'crash', message: 'killed' }),
     unload: (address, stage) => {
@@ -281,23 +271,4 @@ function empty(slot: Slot): void {
   slot.busy = false
   slot.current = undefined
   slot.deaf = false
-}
-
-function outcomeOf(
-  order: AttemptOrder,
-  index: number,
-  act: Omit<Extract<Act, { kind: 'answer' }>, 'kind'>,
-): Outcome {
-  const { micros, result, failure, stopped, peakBytes } = act
-  return {
-    task: order.task,
-    attempt: order.attempt,
-    index,
-    result,
-    failure,
-    stopped,
-    micros,
-    cpuMicros: micros,
-    peakBytes: peakBytes ?? 0,
-  }
 }
