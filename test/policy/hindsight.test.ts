@@ -73,6 +73,12 @@ describe('a range in hindsight', () => {
     expect(often.high).toBeLessThan(once.high)
   })
 
+  test('moves the sooner, the less runs strayed around where they ended', () => {
+    const alike = rangeAfter(-1, -1, -1, -1)
+    const apart = rangeAfter(-2, 0, -2, 0)
+    expect(alike.expected).toBeLessThan(apart.expected - 2)
+  })
+
   test('goes by the last runs: what a box was like long ago fades', () => {
     const then = [...times(10, 1), ...times(10, -1)]
     expect(rangeAfter(...then).expected).toBeLessThan(100)
