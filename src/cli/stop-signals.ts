@@ -1,7 +1,10 @@
 import type { Host } from '../api/host.ts'
 import { exitCode, leave } from './exit.ts'
 
-/** The first Ctrl-C stops taking new tasks and waits for running ones; the second quits at once. */
+/**
+ * The first Ctrl-C stops taking new tasks and waits for running ones; the second quits at once. npm sends on what the
+ * terminal sends to us as well, so what follows at once is the first again.
+ */
 export function stopSignals(
   host: Host,
   run: string,
@@ -14,16 +17,22 @@ export function stopSignals(
   const drained = new Promise<'interrupted'>(done => {
     resolve = done
   })
-  let asked = 0
+  let asked: 'never' | 'just now' | 'once' = 'never'
   const onSignal = (): void => {
-    asked += 1
-    if (asked > 1) {
+    if (asked === 'just now') return
+    if (asked === 'once') {
       note(`quit at once: ${run} is interrupted; the same command goes on with it`)
       leave(exitCode.interrupted)
     }
+    asked = 'just now'
     note('stopping: running tasks may end, nothing new starts; again to quit at once')
     const stopped = (): void => resolve('interrupted')
     host.drain(GRACE).then(stopped, stopped)
+    // What arrived while the loop was busy is heard before the time is up.
+    const isOver = (): void => {
+      asked = 'once'
+    }
+    setTimeout(() => setImmediate(isOver), DOUBLED).unref()
   }
   for (const signal of STOPS) process.on(signal, onSignal)
   return {
@@ -39,3 +48,6 @@ const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Milliseconds running tasks are given after the first Ctrl-C. */
 const GRACE = 10_000
+
+/** Milliseconds in which a signal is still the same one: npm takes one to five, and nobody presses twice as fast. */
+const DOUBLED = 100

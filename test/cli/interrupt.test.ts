@@ -40,6 +40,28 @@ for (const { name, signal } of [
   })
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`${signal} that npm sends on beside the terminal is one: running tasks may end; a later one quits at once`, async () => {
+    for (const again of [false, true]) {
+      const folder = folderWith({ 'handle.mjs': held })
+      const begun = folder.begin(...words, '--events')
+      while (!ran(folder).some(key => Number(key) > 7)) await pause(10)
+      begun.signal(signal)
+      // At the same instant they would be one to the kernel already.
+      await pause(5)
+      begun.signal(signal)
+      await begun.says('running tasks may end')
+      if (!again) folder.write('go', '')
+      const later = setInterval(() => again && begun.signal(signal), 300)
+      const ended = await begun.ended
+      clearInterval(later)
+      expect(ended.code, ended.err).toBe(130)
+      expect(ended.err.includes('is interrupted')).toBe(again)
+      folder.remove()
+    }
+  })
+}
+
 test('kill -9 loses no finished item; only what was in flight repeats', async () => {
   const folder = folderWith({ 'handle.mjs': held })
   const begun = folder.begin(...words, '--events')
