@@ -194,7 +194,9 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
     ended(target, judgeEnd(target, end, { box: host.memory, memoryLimit }))
   }
 
+  /** Once: what it left behind may have been judged already. */
   function ended(target: Opened, failure: Failure): void {
+    if (target.silent) return
     target.silent = true
     processes.endAll()
     unsent.clear()

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { savedAnswers } from '../../../src/adapter/executor/inside/saved-answers.ts'
+import { encodeBlock } from '../../../src/adapter/executor/saved.ts'
 import { linesSaved, savedFolder } from '../../../src/adapter/executor/saved-folder.ts'
 import { printOf } from '../../../src/adapter/executor/stage-state.ts'
 import { gatherInto } from '../../../src/adapter/gather/groups.ts'
@@ -167,4 +168,31 @@ describe('a slot that is killed while it holds answers back', () => {
     expect(readFileSync(ledger, 'utf8')).toBe('0\n1\n2\n3\n4\n')
     expect(indexes(box.outcomes())).toEqual([0, 1, 2, 3, 4])
   })
+
+  for (const [what, junk] of [
+    ['is no answer', 'nonsense'],
+    ['cannot be read', 'f 0 5 5 9 {'],
+    ['is a forged end', 'E {"code":0}'],
+  ]) {
+    test(`ends once, whatever its file holds: a line that ${what}`, async () => {
+      const box = world()
+      const module = join(box.directory, 'forges.mjs')
+      const block = encodeBlock(`p 0 0 ${junk}\n`.repeat(3)).toString()
+      writeFileSync(
+        module,
+        `import { readdirSync, writeFileSync } from 'node:fs'
+export default folder => {
+  for (const name of readdirSync(folder)) writeFileSync(folder + '/' + name, ${JSON.stringify(block)})
+  writeFileSync(folder + '/0.0.0', ${JSON.stringify(block)})
+  process.kill(process.pid, 'SIGKILL')
+}`,
+      )
+      box.executor.define(0, code(module))
+      box.executor.run(first, 0, [order(0, join(box.directory, 'saved', '1'))])
+      await box.next('slotEnded')
+      await box.executor.close(0)
+      expect(box.of('slotEnded')).toHaveLength(1)
+      expect(box.outcomes()).toEqual([])
+    })
+  }
 })
