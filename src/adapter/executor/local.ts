@@ -1,6 +1,5 @@
-import { rmSync } from 'node:fs'
 import type { Executor, ExecutorEvent, SlotAddress, StageCode } from '../../port/executor.ts'
-import type { Channel, ChannelEnd, ChannelEvents, ChannelOptions } from './channel.ts'
+import type { Channel, ChannelEnd, ChannelEvents } from './channel.ts'
 import { compileInto, type OwnEntries, ownEntries } from './compiled.ts'
 import { concealing } from './conceal.ts'
 import { environmentKey, slotEnvironment } from './environment.ts'
@@ -73,7 +72,7 @@ export function localExecutor(options: LocalExecutorOptions): LocalExecutor {
     memory: watch,
     open(address, state, heap, events) {
       if (entries === undefined || closing) return undefined
-      const channel = openChannel(entries, { ...events, saves: saved.file(address) }, state, heap)
+      const channel = openChannel(address, entries, events, state, heap)
       channels.add(channel)
       watch.start()
       return channel
@@ -81,14 +80,16 @@ export function localExecutor(options: LocalExecutorOptions): LocalExecutor {
   }
 
   function openChannel(
+    address: SlotAddress,
     ready: OwnEntries,
-    events: ChannelEvents & Pick<ChannelOptions, 'saves'>,
+    events: ChannelEvents,
     state: StageState,
     heap: number,
   ): Channel {
     const thread = state.code.isolation === 'thread'
     const channel = (thread ? openThread : openProcess)({
       ...events,
+      saves: saved.file(address),
       onEnd: (end: ChannelEnd) => {
         channels.delete(channel)
         if (channels.size === 0) {
@@ -96,7 +97,7 @@ export function localExecutor(options: LocalExecutorOptions): LocalExecutor {
           whenEmpty?.()
         }
         events.onEnd(end)
-        if (!closing) rmSync(channel.saves, { force: true })
+        if (!closing) saved.ended(address, channel.saves)
       },
       entry: thread ? ready.thread : ready.process,
       environment: slotEnvironment(environment, state.code.env),

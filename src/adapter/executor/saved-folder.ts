@@ -7,31 +7,32 @@ import { checksumOf, decodeFile, type SavedAnswer } from './saved.ts'
 import { runOfPrint } from './stage-state.ts'
 
 /**
- * The folder where slots save what they hold back. What an earlier life of the loop left there answers for its items when
- * they are handed out again: same stage, same code, same payload. It stays for one life more, for this one may be killed
- * before it comes to that, or for as long as its run has not ended.
+ * The folder where slots save what they hold back. What earlier lives of the loop left there answers for its items when
+ * they are handed out again: same stage, same code, same payload. It stays for as long as its run has not ended, for
+ * one life after another may be killed before it comes to that.
  */
 export function savedFolder(folder: string) {
   const lives = namesIn(folder).map(Number).filter(Number.isInteger)
-  const last = Math.max(0, ...lives)
-  const own = join(folder, String(last + 1))
+  lives.sort((a, b) => a - b)
+  for (const life of lives.splice(0, lives.length - LIVES_KEPT)) remove(join(folder, String(life)))
+  const own = join(folder, String((lives.at(-1) ?? 0) + 1))
   const left = new Map<string, SavedAnswer>()
-  /** The files of the last life, with the runs whose answers each holds. */
+  /** The files of earlier lives, with the runs whose answers each holds. */
   const runsOf = new Map<string, ReadonlySet<string>>()
-  for (const life of lives.sort((a, b) => a - b)) {
-    const path = join(folder, String(life))
-    for (const name of namesIn(path)) {
-      const answers = savedIn(join(path, name))
+  for (const life of lives) {
+    for (const name of namesIn(join(folder, String(life)))) {
+      const path = join(folder, String(life), name)
+      const answers = savedIn(path)
       for (const answer of answers) left.set(nameOf(answer.print, answer.index), answer)
-      const runs = answers.map(({ print }) => runOfPrint(print))
-      if (life === last) runsOf.set(join(path, name), new Set(runs))
+      runsOf.set(path, new Set(answers.map(({ print }) => runOfPrint(print))))
     }
-    if (life < last) remove(path)
   }
   /** Stages that have begun again: what is not asked for by their end was known already. */
   const begun = new Set<string>()
   let files = 0
   let isThere = false
+  /** By slot, what its last process to end has left. */
+  const leftBy = new Map<string, string>()
 
   /** Taken, for an item is answered once. */
   function take(print: string, { index, payload }: AttemptItem): string | undefined {
@@ -63,6 +64,15 @@ export function savedFolder(folder: string) {
       isThere ||= isDone(() => mkdirSync(own, { recursive: true, mode: 0o700 }))
       return join(own, `${machine}.${slot}.${files++}`)
     },
+    /**
+     * The process or thread that saved there has ended, and its answers are on their way. By the time its successor in
+     * the slot has ended as well they have long been stored: the successor was begun after that.
+     */
+    ended({ machine, slot }: SlotAddress, path: string): void {
+      const before = leftBy.get(`${machine}.${slot}`)
+      if (before !== undefined) remove(before)
+      leftBy.set(`${machine}.${slot}`, path)
+    },
     /** What is answered already, and what is left to run. */
     split(
       print: string,
@@ -92,7 +102,7 @@ export function savedFolder(folder: string) {
         remove(path)
         runsOf.delete(path)
       }
-      if (runsOf.size === 0) removeEmpty(join(folder, String(last)))
+      for (const life of lives) removeEmpty(join(folder, String(life)))
       removeEmpty(folder)
       return before - left.size
     },
@@ -104,6 +114,9 @@ export function savedFolder(folder: string) {
     },
   }
 }
+
+/** So many lives killed in a row lose nothing; what more would leave is a few files each. */
+const LIVES_KEPT = 16
 
 export type SavedFolder = ReturnType<typeof savedFolder>
 

@@ -93,6 +93,26 @@ describe('what a killed life saved answers for its items in the next', () => {
     expect(indexes(outcomes)).toEqual([0, 1])
   })
 
+  test('also if one life after another is killed before it comes to that, until its run ends', () => {
+    const folder = folderOf()
+    for (const n of [0, 1, 2, 3]) killedAfter(folder, 'run/stage', [n, n])
+    const next = savedFolder(folder)
+    next.keepOnly(() => new Set(['run']))
+    const { outcomes } = next.split(
+      'run/stage',
+      [0, 1, 2, 3].map(n => order(n, n)),
+    )
+    expect(indexes(outcomes)).toEqual([0, 1, 2, 3])
+    next.keepOnly(() => new Set())
+    expect(() => readdirSync(folder)).toThrow('ENOENT')
+  })
+
+  test('of no more than sixteen lives: a folder that none ends well in does not grow for ever', () => {
+    const folder = folderOf()
+    for (let n = 0; n < 30; n += 1) killedAfter(folder, 'p', [n, n])
+    expect(readdirSync(folder)).toHaveLength(17)
+  })
+
   test('but not after it was sent twice over, and the file does not grow', () => {
     const folder = folderOf()
     const { path, saved } = killedAfter(folder, 'p', [0, 0])
@@ -167,6 +187,24 @@ describe('a slot that is killed while it holds answers back', () => {
     await box.next('slotEnded')
     expect(readFileSync(ledger, 'utf8')).toBe('0\n1\n2\n3\n4\n')
     expect(indexes(box.outcomes())).toEqual([0, 1, 2, 3, 4])
+    // The loop may be killed before it has stored those that had not been sent.
+    const next = savedFolder(join(box.directory, 'saved'))
+    const orders = [0, 1, 2, 3, 4, 5].map(n => order(n, n))
+    expect(next.split(printOf(code(module)), orders).outcomes).not.toEqual([])
+  })
+
+  test('and however often it is, no more than its last file is kept', async () => {
+    const box = world()
+    const module = join(box.directory, 'dies.mjs')
+    writeFileSync(module, `export default () => process.kill(process.pid, 'SIGKILL')`)
+    box.executor.define(0, code(module))
+    for (let n = 1; n <= 3; n += 1) {
+      const path = join(box.directory, 'saved', '1')
+      box.executor.run(first, 0, [order(n, n)])
+      await box.until(() => (box.of('slotEnded').length === n ? true : undefined))
+      writeFileSync(join(path, `0.0.${n - 1}`), '')
+      expect(readdirSync(path)).toEqual([`0.0.${n - 1}`])
+    }
   })
 
   for (const [what, junk] of [
