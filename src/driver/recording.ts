@@ -146,7 +146,8 @@ export function historyBatches(
     }
     const last = batch.counts.length - 1
     const quick = outcome.failure === undefined && outcome.micros < 1_000
-    if (quick && last >= 0 && batch.outcomes[last] === 'done' && batch.ends[last] === start) {
+    const isNext = last >= 0 && index === batch.indexes[last] + batch.counts[last]
+    if (quick && isNext && batch.outcomes[last] === 'done' && batch.ends[last] === start) {
       batch.counts[last] += 1
       batch.ends[last] = end
       batch.cpuMicros[last] += outcome.cpuMicros

@@ -98,3 +98,35 @@ test('quick items in a row are one entry, with the processor time of all and the
     { counts: [3], cpuMicros: [903], peakBytes: [20] },
   ])
 })
+
+test('quick items of two tasks are one entry only where their numbers follow one another', () => {
+  const state = emptyState()
+  const machine = { id: 'm0', speed: 1, slots: 2, capacity: {}, cost: 0 }
+  const stages = [stageOf({ chunk: { kind: 'fixed', items: 1 }, grace: 1 })]
+  step(state, 0, [
+    { kind: 'joined', machine },
+    { kind: 'submit', run: runOf(stages) },
+    { kind: 'read', stage: 0, first: 0, count: 600, cursor: '', done: true },
+  ])
+  const { attempt, first } = state.tasks
+  const quick = (task: number) => ({
+    ...answer(attempt[task], first[task]),
+    ...{ task, micros: 50, cpuMicros: 50 },
+  })
+  const { slots } = state.machines[0]
+  const itemsOf = (slot: number) => slots[slot].running.map(task => first[task])
+  const isBroken = (items: number[]) => items.some((item, at) => at > 0 && item > items[at - 1] + 1)
+  // Slots that take turns wait with items that are not neighbours.
+  for (let now = 1; !isBroken(itemsOf(0)); now += 100)
+    step(
+      state,
+      now,
+      [0, 1].map(slot => toEvent(0, slot, [quick(slots[slot].running[0])])),
+    )
+  const outcomes = slots[0].running.map(quick)
+  const [batch] = historyBatches(state, 100_000, toEvent(0, 0, outcomes), outcomes, new Map())
+  const told = batch.indexes.flatMap((index, at) =>
+    Array.from({ length: batch.counts[at] }, (_, nth) => index + nth),
+  )
+  expect(told).toEqual(itemsOf(0))
+})
