@@ -47,6 +47,8 @@ export type CrewMember = {
   readonly machine: number
   readonly slots: number
   readonly speed: number
+  /** The run has started something since the machine left. */
+  readonly gone?: true
 }
 
 /** A run is live while its items may still change. */

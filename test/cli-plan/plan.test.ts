@@ -171,6 +171,25 @@ test('a recorded run is compared without what failed, and with machines that lef
   )
 }, 60_000)
 
+test('a recorded run is compared on all machines that it had, as they were then, whatever came after it', () => {
+  const stages = [{ name: 'same', map: './same.mjs' }]
+  const job = { name: 'alone', input: { range: { from: 0, to: 6 } }, strategy: 'met', stages }
+  const machines = (name: string, ...of: object[]) =>
+    writeFileSync(join(folder, name), JSON.stringify({ machines: of }))
+  writeFileSync(join(folder, 'same.mjs'), 'export default n => n\n')
+  writeFileSync(join(folder, 'alone.json'), JSON.stringify(job))
+  writeFileSync(join(folder, 'later.json'), JSON.stringify({ ...job, name: 'later' }))
+  machines('two.json', { id: 'quick' }, { id: 'idle', speed: 0.5 })
+  machines('one.json', { id: 'quick', slots: 3 })
+  expect(dray('run', 'alone.json', '--machines', 'two.json').status).toBe(0)
+  expect(dray('run', 'later.json', '--machines', 'one.json').status).toBe(0)
+  const args = ['compare', '--run', 'alone', '--strategies', 'round-robin']
+  const { stdout } = dray(...args)
+  expect(stdout).not.toContain('left before its end')
+  // met gave all to the fast machine; round-robin gives the other, which had half its speed, every second task.
+  expect(stdout).toContain('up to 3 of 6 tasks in one schedule')
+}, 60_000)
+
 describe('dray simulate and compare', { timeout: 120_000 }, () => {
   test('without noise a run comes to what was planned, and its measures are added', () => {
     const planned = JSON.parse(dray('plan', 'case.csv', '--strategy', 'mct', '--json').stdout)

@@ -1,6 +1,8 @@
 import { readDirectory } from '../../adapter/sqlite/directory.ts'
 import { jobOf } from '../../api/recorded-job.ts'
+import { crewOf } from '../../api/crew.ts'
 import { type Replay, replayProblem } from '../../choose/replay-problem.ts'
+import type { State } from '../../core/state.ts'
 import { restore } from '../../driver/restore.ts'
 import { InputError } from '../../model/input-error.ts'
 import type { Job } from '../../model/job.ts'
@@ -17,14 +19,12 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
     const record = store.run(run)
     if (record === undefined) throw new InputError(`--run ${name}: no such run in ${dir}`)
     const history = [...store.history(run)]
-    const used = new Set(history.flatMap(batch => batch.machines))
-    const there = restore(journal).machines.filter(({ definition }) => used.has(definition.id))
+    const there = machinesOf(restore(journal), run)
     const machines = there.map(({ definition }) => definition)
-    const isGone = (id: string) => givenUp.some(({ machine }) => machine === id)
-    const departed = there
-      .filter(({ alive, definition }) => !alive || isGone(definition.id))
-      .map(({ definition }) => definition.id)
-    if (machines.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
+    const departed = machines
+      .map(({ id }) => id)
+      .filter((id, at) => there[at].gone || givenUp.some(({ machine }) => machine === id))
+    if (history.length === 0) throw new InputError(`--run ${name}: nothing of it has run yet`)
     const job = jobOf(record)
     const wishes = await recordedWishes(job, { run, store, since: record.createdAt })
     const leftOut = items.failed + items.skipped + items.cancelled
@@ -33,6 +33,16 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
   } finally {
     close()
   }
+}
+
+/** All that the run had, used or not, as they were then: its directory may have been carved anew since. */
+function machinesOf(state: State, name: string) {
+  const run = state.runs.find(({ definition }) => definition.name === name)
+  const crew = run === undefined ? [] : crewOf(state, run)
+  return crew.map(({ machine, slots, speed, gone = false }) => ({
+    definition: { ...state.machines[machine].definition, slots, speed },
+    gone,
+  }))
 }
 
 /** Due dates and weights of items stand in the input: it is read again, where the job looks at them. */

@@ -11,10 +11,13 @@ export function meet(state: State, run: Run): void {
   met.set(run.number, machinesAt)
   let offered = 0
   for (const { number, alive, definition } of state.machines) {
-    if (!alive) continue
+    const known = run.crew.findIndex(({ machine }) => machine === number)
+    if (!alive) {
+      if (known >= 0) run.crew[known] = { ...run.crew[known], gone: true }
+      continue
+    }
     const { speed, slots = 1 } = definition
     const member = { machine: number, slots, speed }
-    const known = run.crew.findIndex(({ machine }) => machine === number)
     if (known < 0) run.crew.push(member)
     else run.crew[known] = member
     offered += speed * slots
