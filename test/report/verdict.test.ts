@@ -127,6 +127,10 @@ describe('figures of a column', () => {
     expect(digitsFor([1_829.4, 1_171])).toBe(0)
     expect(digitsFor([4, 12])).toBe(0)
     expect(digitsFor([0, 0.00002, 123_456])).toBe(0)
+    expect(digitsFor([0.006593, 0.01312])).toBe(5)
+    expect(digitsFor([0.09719, 1.166])).toBe(4)
+    expect(digitsFor([0.000319])).toBe(6)
+    expect(digitsFor([0.5124, 0.9])).toBe(3)
     expect([formatFixed(12_345.678, 1), formatFixed(4, 3), formatFixed(-0.0001, 2)]).toEqual([
       '12,345.7',
       '4.000',
