@@ -1,4 +1,4 @@
-import { plural } from '../std/units.ts'
+import { formatCount, plural } from '../std/units.ts'
 import type { Command } from 'commander'
 import { type CompareOptions, type Comparison, compareStrategies } from '../choose/compare.ts'
 import type { Stop } from '../choose/drive.ts'
@@ -153,7 +153,7 @@ function replayNote(replay: Replay, { rows }: Comparison): string {
   const times =
     most === 0
       ? 'All times are measured.'
-      : `Times on machines a task did not run on are estimated from speeds: up to ${most} of ${plural(replay.problem.tasks.length, 'task')} in one schedule.`
+      : `Times on machines a task did not run on are estimated from speeds: up to ${formatCount(most)} of ${plural(replay.problem.tasks.length, 'task')} in one schedule.`
   const took = `The run itself took ${formatTime(replay.seconds, 's')}, waiting and overheads included.`
   return [took, ...leftOut(replay), ...departed(replay), times].join(' ')
 }
@@ -161,7 +161,7 @@ function replayNote(replay: Replay, { rows }: Comparison): string {
 const departed = ({ departed: ids }: Replay): readonly string[] =>
   ids.length > 0
     ? [
-        `${ids.join(', ')} left before its end, and ${ids.length === 1 ? 'counts as a machine that is' : 'count as machines that are'} there throughout.`,
+        `${ids.length > 4 ? `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more machines` : ids.join(', ')} left before its end, and ${ids.length === 1 ? 'counts as a machine that is' : 'count as machines that are'} there throughout.`,
       ]
     : []
 

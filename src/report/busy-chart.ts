@@ -1,4 +1,4 @@
-import { axisStyle, chartSvg, dashes, palette, timeAxis } from './chart.ts'
+import { axisStyle, chartSvg, dashes, palette, plotLeft, timeAxis } from './chart.ts'
 import { escapeHtml } from './page.ts'
 
 /** Share of the machines' speed at work over time, a line for each of a few series. */
@@ -9,7 +9,7 @@ export function busyChart(
   const shown = series.slice(0, palette.length)
   const option = {
     color: palette,
-    grid: { left: 110, right: 24, top: 14, bottom: 26 },
+    grid: { left: plotLeft, right: 24, top: 14, bottom: 26 },
     xAxis: timeAxis(options),
     yAxis: {
       type: 'value',

@@ -6,6 +6,9 @@ import type { EChartsCoreOption } from 'echarts/core'
 import { escapeHtml } from './page.ts'
 import { formatNumber } from './plan-view.ts'
 
+/** Where time begins in every chart, so that they stand under each other: names of 16 letters find room before it. */
+export const plotLeft = 122
+
 /**
  * ECharts on the server: an option in, an SVG as text out. Colours are CSS variables of the page, so
  * that one drawing serves light and dark.

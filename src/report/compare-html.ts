@@ -8,6 +8,7 @@ import { objectiveInWords } from '../choose/objective.ts'
 import type { Objective } from '../model/job.ts'
 import type { Problem } from '../model/problem.ts'
 import { makespanOf } from '../model/schedule.ts'
+import { formatCount } from '../std/units.ts'
 import { busyChart, busyShares } from './busy-chart.ts'
 import { bestFirst, columnsFor } from './compare-view.ts'
 import { drawnWhole } from './drawn-whole.ts'
@@ -192,8 +193,11 @@ function shareOf(problem: Problem, task: number, machine: number): number {
 
 function ganttNote(problem: Problem, about: CompareAbout): string {
   const which = about.seeds > 1 ? ` Shown is seed ${about.seed}.` : ''
+  const { length } = problem.machines
   const hidden =
-    problem.machines.length > mostMachines ? ` The ${mostMachines} first machines are shown.` : ''
+    length > mostMachines
+      ? ` Of ${formatCount(length)} machines the ${mostMachines} that work most are drawn.`
+      : ''
   const merged =
     problem.tasks.length > seenApart ? ' Tasks too short to be seen apart are one block.' : ''
   const estimated =
@@ -226,6 +230,7 @@ function ganttsOf(
   const legend =
     '<div class="legend"><span><i class="end"></i>its makespan</span>' +
     `${bounded ? '<span><i class="line"></i>no schedule ends before this</span>' : ''}</div>`
+  const machines = machinesToDraw(problem, drawn)
   const charts = drawn.map(({ row, names }) => {
     const makespan = makespanOf(row.schedule)
     const beyond = makespan > clock.until * (1 + 1e-9) ? ', beyond the axis' : ''
@@ -237,7 +242,7 @@ function ganttsOf(
     const why = notes.map(note => `<p class="note">${escapeHtml(note)}</p>`).join('')
     if (!isDrawable(row)) return title + why
     const bound = row.seeds > 1 ? {} : { bound: row.lowerBound }
-    const lanes = lanesOfSchedule(problem, row, { ...about, ...clock })
+    const lanes = lanesOfSchedule(problem, row, { ...about, ...clock, machines })
     const shown = lanes.slice(0, mostLanes)
     const cut = lanes.length - shown.length
     const hidden = cut > 0 ? `<p class="note">${cut} more lanes are not drawn.</p>` : ''
@@ -251,7 +256,7 @@ function ganttsOf(
 function lanesOfSchedule(
   problem: Problem,
   { schedule }: ComparedRow,
-  { until, isEstimated }: { readonly until: number } & Pick<CompareAbout, 'isEstimated'>,
+  { until, machines, isEstimated }: LanesWanted,
 ): Lane[] {
   const onMachine: Block[][] = problem.machines.map(() => [])
   schedule.machine.forEach((machine, task) => {
@@ -261,7 +266,29 @@ function lanesOfSchedule(
     const mark = isEstimated?.(task, machine) === true ? '~' : ''
     onMachine[machine].push({ start, end, label: mark + problem.tasks[task].id, state: 'done' })
   })
-  return problem.machines
+  return machines.flatMap(machine => lanesOf(problem.machines[machine].id, onMachine[machine]))
+}
+
+type LanesWanted = Pick<CompareAbout, 'isEstimated'> & {
+  readonly until: number
+  readonly machines: readonly number[]
+}
+
+/** The same ones in every schedule: those on which one of them ends, then those that work most, in their own order. */
+function machinesToDraw({ machines }: Problem, drawn: readonly Drawn[]): number[] {
+  const all = machines.map((_, machine) => machine)
+  if (all.length <= mostMachines) return all
+  const busy = new Float64Array(all.length)
+  for (const { schedule } of drawn.map(({ row }) => row)) {
+    const makespan = makespanOf(schedule)
+    schedule.machine.forEach((machine, task) => {
+      if (machine < 0) return
+      busy[machine] += schedule.end[task] - schedule.start[task]
+      if (schedule.end[task] === makespan) busy[machine] = Number.POSITIVE_INFINITY
+    })
+  }
+  return all
+    .sort((a, b) => (busy[a] === busy[b] ? a - b : busy[b] - busy[a]))
     .slice(0, mostMachines)
-    .flatMap(({ id }, machine) => lanesOf(id, onMachine[machine]))
+    .sort((a, b) => a - b)
 }

@@ -1,6 +1,6 @@
 import { columnsOf, cutInMiddle, firstColumns, inOneLine } from '../std/columns.ts'
 import { formatCount } from '../std/units.ts'
-import { axisStyle, chartSvg, timeAxis } from './chart.ts'
+import { axisStyle, chartSvg, plotLeft, timeAxis } from './chart.ts'
 import { type Block, type BlockState, type Lane, mergeNarrow } from './lanes.ts'
 import { formatNumber, formatTime } from './plan-view.ts'
 
@@ -15,7 +15,7 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
   const labelled = spacedLabels(lanes, rowHeight)
   const top = 14
   const bottom = options.axis ? 26 : 6
-  const left = 110
+  const left = plotLeft
   const plotWidth = width - left - 24
   const narrow = (options.until / plotWidth) * 1.2
   const inOrder = lanes.flatMap((lane, row) =>
@@ -53,7 +53,11 @@ export function ganttChart(lanes: readonly Lane[], options: GanttChartOptions): 
         encode: { x: [0, 1], y: 2 },
         renderItem: (params: { dataIndex: number }, api: RenderApi) =>
           drawn(blocks[params.dataIndex], api, options.ticks === true),
-        markLine: { silent: true, symbol: 'none', data: linesOf(options), label: { show: false } },
+        markLine: {
+          ...{ silent: true, symbol: 'none', data: linesOf(options), label: { show: false } },
+          // Instants as they are: by default they are rounded to hundredths.
+          precision: -1,
+        },
       },
     ],
   }
@@ -69,14 +73,18 @@ function besideLane(name: string): string {
   }
 }
 
-const besideLaneWidth = 100
-/** In the chart's font, upwards: measured letter by letter it varies with the reader's fonts. */
+const besideLaneWidth = plotLeft - 9
+/** In pixels of DejaVu Sans at 11, the widest of the fonts that the page's own choice may come to. */
 const widthOf = (text: string): number =>
-  [...text].reduce(
-    (sum, letter) =>
-      sum + (/[MWmw@%]/.test(letter) ? 10 : /[A-Z]/.test(letter) ? 8 : 6) * columnsOf(letter),
-    0,
-  )
+  [...text].reduce((sum, letter) => sum + letterWidth(letter), 0)
+
+function letterWidth(letter: string): number {
+  const columns = columnsOf(letter)
+  if (columns !== 1) return columns * 6
+  if (/[MWmw@%…]/.test(letter)) return 10.7
+  if (/[A-Z]/.test(letter) && letter !== 'I') return 8.3
+  return /[Iijlrtf \-.,:;'|!()[\]/]/.test(letter) ? 4.5 : 7
+}
 
 /** Rows whose label finds room below the last one written. */
 function spacedLabels(lanes: readonly Lane[], rowHeight: number): ReadonlySet<number> {

@@ -25,9 +25,14 @@ export function verdict(text: string): string {
   return `<p class="verdict">${escapeHtml(joined)}</p>`
 }
 
-/** For text between tags and within quoted attributes; names and errors come from elsewhere. */
+/**
+ * For text between tags and within quoted attributes; names and errors come from elsewhere, and what would turn the
+ * direction of the text after it is shown as what cannot be shown.
+ */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, character => entities[character])
+  return text
+    .replace(/[&<>"']/g, character => entities[character])
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -173,14 +173,15 @@ function strips(all: readonly StageCounts[]): string {
     const label = escapeHtml(`${stage.name}: ${said.join(', ') || 'no items yet'}`)
     return `<div class="strip"><span>${escapeHtml(stage.name)}</span><div role="img" aria-label="${label}">${parts.join('')}</div></div>`
   })
-  return `<style>${stripCss}</style>${bars.join('')}`
+  const longest = Math.max(...all.map(({ name }) => name.length))
+  return `<style>${stripCss}</style><div class="strips" style="--name:${longest}ch">${bars.join('')}</div>`
 }
 
 const stripCss =
-  '.strip{display:flex;align-items:center;gap:12px;margin:6px 0;font-size:13px}.strip span{width:110px;overflow-wrap:anywhere}' +
+  '.strip{display:flex;align-items:center;gap:12px;margin:6px 0;font-size:13px}.strip span{flex:none;width:clamp(110px,var(--name),34%);overflow-wrap:anywhere}' +
   '.strip div{flex:1;display:flex;height:18px;border-radius:4px;overflow:hidden;background:var(--line)}' +
   '.strip i{font:700 11px/18px system-ui;color:var(--on-block);text-align:center;min-width:12px}' +
-  '@media(max-width:640px){.strip span{width:84px}}'
+  '@media(max-width:640px){.strip{flex-wrap:wrap;row-gap:2px}.strip span{width:clamp(84px,var(--name),100%)}.strip div{min-width:120px}}'
 
 function machinesNote({ chart, attempts, givenUp = [] }: RunReport): string {
   const hidden = chart.lanes.length - mostLanes

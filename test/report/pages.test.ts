@@ -279,37 +279,38 @@ test('ten thousand items with many failures make a page of less than five megaby
   expect(html.match(/stroke="var\(--(?:ink|mark)\)"/g)).toHaveLength(2 * (count / 20))
 })
 
+const reported: RunReport = {
+  run: 'calm-otter',
+  job: nasty,
+  state: 'active',
+  begun: Date.UTC(2026, 1, 3, 4, 5) * 1_000,
+  problem: nasty,
+  seconds: 4,
+  lowerBound: 3,
+  utilisation: 0.5,
+  errorRate: 0.25,
+  retries: 1,
+  attempts: 6,
+  chart: chartOfHistory([history]),
+  stages: [
+    {
+      name: nasty,
+      complete: false,
+      waiting: 3,
+      running: 1,
+      done: 2,
+      failed: 1,
+      skipped: 0,
+      stopped: 0,
+      cancelled: 0,
+      busySeconds: 5,
+    },
+  ],
+  failures: [{ stage: 'ocr', key: nasty, reason: nasty }],
+}
+
 test('a run’s page escapes keys and errors, and marks states by more than colour', () => {
-  const report: RunReport = {
-    run: 'calm-otter',
-    job: nasty,
-    state: 'active',
-    begun: Date.UTC(2026, 1, 3, 4, 5) * 1_000,
-    problem: nasty,
-    seconds: 4,
-    lowerBound: 3,
-    utilisation: 0.5,
-    errorRate: 0.25,
-    retries: 1,
-    attempts: 6,
-    chart: chartOfHistory([history]),
-    stages: [
-      {
-        name: nasty,
-        complete: false,
-        waiting: 3,
-        running: 1,
-        done: 2,
-        failed: 1,
-        skipped: 0,
-        stopped: 0,
-        cancelled: 0,
-        busySeconds: 5,
-      },
-    ],
-    failures: [{ stage: 'ocr', key: nasty, reason: nasty }],
-  }
-  const html = runHtml(report)
+  const html = runHtml(reported)
   expect(html).not.toContain('<script')
   expect(requestsOf(html)).toEqual([])
   // Pointing at a block tells what it is; what the drawing library leaves for scripts is gone.
@@ -408,6 +409,64 @@ test('a name in wide letters is cut to the room beside its lane', () => {
   }))
   const svg = ganttChart(lanes, { until: 1, unit: 's', axis: true })
   const [wide, narrow] = [...svg.matchAll(/>([^<]*(?:-07|-1))</g)].map(([, name]) => name)
-  expect(wide).toBe('GPU-WO…WW-07')
+  expect(wide).toBe('GPU-WO…MWW-07')
   expect(narrow).toBe('illi.illi.illi-1')
+})
+
+test('digits and narrow letters beside a lane are cut to its room, by the widest font that browsers fall back to', () => {
+  const lanes = [
+    'rack-00-node-with-a-long-name',
+    '0000000000000000',
+    '8m@8m@8m@8m@8m',
+    '机器一号机房甲二号架三',
+  ].map(label => ({
+    ...{ label, blocks: [{ start: 0, end: 1, label: 'a', state: 'done' as const }] },
+  }))
+  const svg = ganttChart(lanes, { until: 1, unit: 's', axis: true })
+  for (const name of ['rack-00-…ng-name', '0000000000000000', '8m@8m…8m@8m', '机器一号…号架三'])
+    expect(svg).toContain(`>${name}<`)
+})
+
+test('lines of a Gantt stand where they belong, however small its times are', () => {
+  const drawn = (unit: number) => {
+    const blocks = [{ start: 0, end: 6.6 * unit, label: 'a', state: 'done' as const }]
+    const lines = { makespan: 6.6 * unit, bound: 5.4 * unit, rests: [3.3 * unit] }
+    const svg = ganttChart([{ label: 'm', blocks }], {
+      until: 10 * unit,
+      unit: 's',
+      axis: false,
+      ...lines,
+    })
+    return [...svg.matchAll(/ d="([^"]+)"/g)].map(([, path]) => path)
+  }
+  expect(drawn(0.001)).toEqual(drawn(1))
+})
+
+test('of too many machines those are drawn that work most, and those on which a schedule ends', async () => {
+  // The first hundred can run nothing; of the others the last is alone with a long task.
+  const long = { id: 'long', times: [...Array(199).fill(null), 9] }
+  const short = Array.from({ length: 99 }, (_, at) => ({
+    id: `t${at}`,
+    times: Array.from({ length: 200 }, (_, on) => (on === at + 100 ? 1 : null)),
+  }))
+  const machines = Array.from({ length: 200 }, (_, at) => ({ id: `m${at}` }))
+  const problem = problemFrom({ machines, tasks: [...short, long] }, { place: 'x', name: 'x' })
+  const html = compareHtml(problem, await compared(problem, ['mct']), {
+    noise: 0,
+    seed: 1,
+    seeds: 1,
+  })
+  expect(html).toContain('Of 200 machines the 64 that work most are drawn.')
+  expect(html).toContain('<title>long: 0 to 9')
+  expect(html).not.toContain('>m0<')
+})
+
+test('a key cannot turn the direction of what a page says', () => {
+  expect(verdict('a\u202eb\u2066c')).toBe('<p class="verdict">a\ufffdb\ufffdc</p>')
+})
+
+test('long names of stages stand in a line beside their bars, as far as there is room', () => {
+  const name = 'a-stage-with-a-descriptive-name'
+  const html = runHtml({ ...reported, stages: [{ ...reported.stages[0], name }] })
+  expect(html).toContain(`<div class="strips" style="--name:${name.length}ch">`)
 })
