@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { type Failure, MEMORY_OF_BOX } from '../../model/failure.ts'
-import { memoryKills, type MemoryReading, readMemory, residentBytes } from '../machine/memory.ts'
+import { memoryKills, memoryReader, type MemoryReading, residentBytes } from '../machine/memory.ts'
 import type { Opened } from './opened.ts'
 
 const PERIOD_MS = 250
@@ -36,7 +36,7 @@ export function memoryWatch(options: {
   readonly read?: () => MemoryReading
   readonly kills?: () => number
 }) {
-  const read = options.read ?? readMemory
+  const read = options.read ?? memoryReader()
   const killed = options.kills ?? memoryKills
   let kills = killed()
   let timer: NodeJS.Timeout | undefined

@@ -9,14 +9,38 @@ export type MemoryReading = { readonly totalBytes: number; readonly availableByt
  * tighter. A page cache that can be dropped counts as available, also what of it is used often: a
  * container that has read large files would else look full for ever. `root` is `/` but in tests.
  */
-export function readMemory(root = '/'): MemoryReading {
+export const readMemory = (root = '/'): MemoryReading =>
+  memoryWithin(root, cgroupFolders(root, 'memory'))
+
+/**
+ * The same for somebody who looks again and again. Of groups without a limit nothing is read; whether they have been
+ * given one is looked at now and then.
+ */
+export function memoryReader(root = '/'): () => MemoryReading {
+  let limited: readonly string[] = []
+  let looks = 0
+  return () => {
+    if (looks++ % LOOKS_PER_SEARCH === 0)
+      limited = cgroupFolders(root, 'memory').filter(folder => isBound(limitOf(folder), root))
+    return memoryWithin(root, limited)
+  }
+}
+
+/** Ten seconds, at four a second. */
+export const LOOKS_PER_SEARCH = 40
+
+const isBound = (limit: number | undefined, root: string): boolean =>
+  limit !== undefined && limit < hostMemory(root).totalBytes
+
+function memoryWithin(root: string, folders: readonly string[]): MemoryReading {
   const host = hostMemory(root)
   let { totalBytes, availableBytes } = host
-  for (const folder of cgroupFolders(root, 'memory')) {
+  for (const folder of folders) {
     const limit = limitOf(folder)
+    if (limit === undefined || limit >= host.totalBytes) continue
     const used =
       readNumber(`${folder}/memory.current`) ?? readNumber(`${folder}/memory.usage_in_bytes`)
-    if (limit === undefined || used === undefined || limit >= host.totalBytes) continue
+    if (used === undefined) continue
     totalBytes = Math.min(totalBytes, limit)
     availableBytes = Math.min(availableBytes, Math.max(0, limit - used + droppable(folder)))
   }

@@ -5,7 +5,13 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryWatch } from '../../../src/adapter/executor/memory-watch.ts'
 import { cpuQuota } from '../../../src/adapter/machine/cgroup.ts'
 import { discoverMachine } from '../../../src/adapter/machine/discover.ts'
-import { memoryKills, readMemory, residentBytes } from '../../../src/adapter/machine/memory.ts'
+import {
+  LOOKS_PER_SEARCH,
+  memoryKills,
+  memoryReader,
+  readMemory,
+  residentBytes,
+} from '../../../src/adapter/machine/memory.ts'
 
 const roots: string[] = []
 afterEach(() => {
@@ -142,6 +148,28 @@ describe('memory that is left', () => {
     const expected = { totalBytes: 400_000, availableBytes: 310_000 }
     expect(readMemory(root({ ...host, ...version2 }))).toEqual(expected)
     expect(readMemory(root({ ...host, ...version1 }))).toEqual(expected)
+  })
+
+  test('is looked for in groups while they have a limit, and one that is given a limit is noticed', () => {
+    const place = root({
+      ...host,
+      'proc/self/cgroup': '0::/a\n',
+      'sys/fs/cgroup/a/memory.max': 'max\n',
+      'sys/fs/cgroup/a/memory.current': '450000\n',
+      'sys/fs/cgroup/a/memory.stat': 'inactive_file 30000\n',
+    })
+    const set = (name: string, text: string) =>
+      writeFileSync(`${place}sys/fs/cgroup/a/${name}`, text)
+    const read = memoryReader(place)
+    expect(read().availableBytes).toBe(614_400)
+    set('memory.max', '500000\n')
+    const readings = Array.from({ length: LOOKS_PER_SEARCH }, () => read().availableBytes)
+    expect(readings.at(-1)).toBe(80_000)
+    expect(readings.filter(bytes => bytes === 80_000)).toHaveLength(1)
+    set('memory.current', '460000\n')
+    expect(read().availableBytes).toBe(70_000)
+    set('memory.max', 'max\n')
+    expect(read().availableBytes).toBe(614_400)
   })
 
   test.skipIf(process.platform !== 'linux')('of a process is what the system says it holds', () => {
