@@ -58,6 +58,7 @@ function exactly(problem: Problem, schedule: Schedule): Schedule {
  * Whether the planner of the strategy's name might place otherwise than a run would: it places tasks
  * in input order, a run as they become ready or in an order asked for; at random each draws its own lots.
  * Where not all machines can run a task, turns are counted otherwise, and one that waits may hold up others.
+ * A task of no ticks keeps its machine at work for an instant, in which on-demand takes another.
  */
 export function placesAsItGoes(problem: Problem, strategy: string, order?: string): boolean {
   const { tasks, edges, machines } = problem
@@ -68,6 +69,15 @@ export function placesAsItGoes(problem: Problem, strategy: string, order?: strin
     edges.from.length > 0 ||
     tasks.some(({ release }) => release > 0) ||
     machines.some(({ capacity }) => capacity !== undefined) ||
-    (['on-demand', 'round-robin'].includes(strategy) && !runsAnywhere(problem))
+    (['on-demand', 'round-robin'].includes(strategy) && !runsAnywhere(problem)) ||
+    (strategy === 'on-demand' && hasInstants(problem))
   )
+}
+
+function hasInstants(problem: Problem): boolean {
+  const { times } = problem
+  const least = 0.5 / ticksOf(problem)
+  // No callback: there may be 100 million.
+  for (let at = 0; at < times.length; at += 1) if (times[at] < least) return true
+  return false
 }

@@ -197,7 +197,8 @@ async function scheduleBy(
       const { schedule, members } = chosen
       const all = members.some(({ name }) => name === chosen.name) ? members : [...members, chosen]
       if (order !== undefined) {
-        const inTurn = membersInOrder(problem, all, { objective, order, seed })
+        const isFollowed = strategy.name === 'portfolio'
+        const inTurn = membersInOrder(problem, all, { objective, order, seed, isFollowed })
         const why = `in ${order} order ${reasonFor(inTurn.best, inTurn.members, objective)}`
         const { best: first } = inTurn
         return { schedule: first.schedule, proof: chosen.proof, members: inTurn.members, why }

@@ -3,7 +3,7 @@ import { compareStrategies } from '../../src/choose/compare.ts'
 import { planOnline } from '../../src/choose/online-plan.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import { prepare, runPrepared } from '../../src/choose/run-strategy.ts'
-import { strategies } from '../../src/choose/strategies.ts'
+import { strategies, strategyNamed } from '../../src/choose/strategies.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import { makespanOf } from '../../src/model/schedule.ts'
 import { allocations } from '../../src/policy/registry.ts'
@@ -74,6 +74,54 @@ describe('what dray simulate prints without noise is what dray plan prints, to t
       }
     }
   })
+})
+
+test('on-demand takes a machine that is at work, be it for no time, for one that is not free', async () => {
+  const strategy = strategyNamed('on-demand')
+  if (strategy === undefined) throw new Error('on-demand is no strategy')
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'm0' }, { id: 'm1' }, { id: 'm2' }],
+      tasks: [
+        { id: 'nothing', times: [0, 0, 0] },
+        { id: 'a', times: [3, 2, 4] },
+        { id: 'b', times: [3, 3, 2] },
+      ],
+    },
+    { place: 'test', name: 'test' },
+  )
+  const { schedule } = await planProblem(problem, { strategy, seed: 1, spending })
+  expect([...schedule.machine]).toEqual([0, 1, 2])
+  expect([...simulateProblem(problem, { strategy: 'on-demand' }).schedule.machine]).toEqual([
+    0, 1, 2,
+  ])
+})
+
+test('in an order portfolio promises no more than a run that follows its plan keeps', async () => {
+  const problem = problemFrom(
+    {
+      machines: [{ id: 'm0', capacity: { cpu: 2 } }],
+      // A rule without a plan lets `late` pass `wide`, which does not fit beside `early`; a plan keeps its turns.
+      tasks: [
+        { id: 'early', work: 10, needs: { cpu: 1 } },
+        { id: 'wide', work: 10, needs: { cpu: 2 } },
+        { id: 'late', work: 10, needs: { cpu: 1 } },
+      ],
+    },
+    { place: 'test', name: 'test' },
+  )
+  const makespans: Record<string, readonly number[]> = {}
+  for (const name of ['portfolio', 'auto']) {
+    const strategy = strategyNamed(name)
+    if (strategy === undefined) throw new Error(`${name} is no strategy`)
+    const shared = { strategy, seed: 1, spending, order: 'fifo', objective: 'makespan' } as const
+    const plan = await planProblem(problem, shared)
+    const conditions = { noise: 0, seed: 1 }
+    const prepared = await prepare(problem, { ...shared, ...conditions })
+    const run = runPrepared(problem, prepared, conditions)
+    makespans[name] = [plan.makespan, run.makespan]
+  }
+  expect(makespans).toEqual({ portfolio: [30, 30], auto: [20, 20] })
 })
 
 test('ends that are one instant to a run are one to a plan, however tenths add up', async () => {
