@@ -101,11 +101,13 @@ export function addOverview(program: Command): void {
     program.command(name).usage(takes).description(does)
 }
 
-/** The commands themselves: the one that is named, or all of them. */
-export async function addCommands(program: Command, asked: string | undefined): Promise<void> {
+/** The one that is named. To say what is nearest to an unknown word names are enough; behind an option any may come. */
+export async function addCommands(program: Command, asked = ''): Promise<void> {
   const named = Object.entries(commands).filter(([name]) => name === asked)
-  for (const [, { load }] of named.length > 0 ? named : Object.entries(commands))
-    (await load())(program)
+  const isWord = !asked.startsWith('-')
+  if (named.length === 0 && isWord) addOverview(program)
+  const wanted = named.length > 0 ? named : isWord ? [] : Object.entries(commands)
+  for (const [, { load }] of wanted) (await load())(program)
   if (named.length === 0) (await import('./unavailable.ts')).registerUnavailable(program)
   for (const command of program.commands) command.description(commands[command.name()]?.does ?? '')
 }

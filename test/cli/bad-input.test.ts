@@ -121,6 +121,15 @@ stages: [{ name: first, map: ./first.mjs }, { name: then, map: ./score.mjs, afte
   folder.remove()
 })
 
+test('an unknown command exits 2 with the nearest, also where few files may be open: it needs none of theirs', async () => {
+  const folder = folderWith()
+  const few = ['bash', '-c', 'ulimit -n 60; exec "$@"', '-']
+  const { code, err } = await folder.drayUnder(few, 'rnu', '--json')
+  expect(err).toContain("unknown command 'rnu'\n(Did you mean run?)")
+  expect(code).toBe(2)
+  folder.remove()
+})
+
 test('an unknown option exits 2 with the nearest, and the help that lists it', async () => {
   const folder = folderWith(good)
   const { code, err } = await folder.dray('run', 'job.yaml', '--stratgy', 'mct')
