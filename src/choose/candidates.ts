@@ -4,6 +4,26 @@ import type { Allocation } from '../policy/allocation/allocation.ts'
 import { allocations, orders } from '../policy/registry.ts'
 
 /**
+ * All that may be worth a simulation where tasks are few and it takes next to nothing: what knows of due
+ * dates goes in every order, too.
+ */
+export function plannedCandidates(
+  problem: Problem,
+  objective: Objective,
+): readonly OnlineCandidate[] {
+  const candidates = onlineCandidates(problem, objective)
+  if (problem.tasks.length > fewTasks || objective !== 'weighted-tardiness') return candidates
+  const names = new Set(candidates.map(({ name }) => name))
+  const more = allocations
+    .filter(({ autoTries, looksAt }) => autoTries !== 'never' && looksAt?.includes('due') === true)
+    .flatMap(rule => ordersFor(problem, objective).map(order => candidateOf(rule, order)))
+  return [...candidates, ...more.filter(({ name }) => !names.has(name))]
+}
+
+/** A simulation of so many takes about a millisecond. */
+export const fewTasks = 60
+
+/**
  * The online rules worth trying under an objective, from the registry as it is: the two allocations
  * that serve anything under every order that could matter, and each other allocation under the likeliest
  * order. Each policy says itself whether it is worth trying.

@@ -4,7 +4,7 @@ import type { Planner } from '../policy/planning/planner.ts'
 import { priced } from '../policy/planning/priced.ts'
 import { risingPrices } from '../policy/planning/rising-prices.ts'
 import { comparingMs } from '../policy/planning/search/starts.ts'
-import { onlineCandidates } from './candidates.ts'
+import { fewTasks, onlineCandidates } from './candidates.ts'
 import { type Budget, drive, isSpent, isStopped } from './drive.ts'
 import { leaderOf, type Member, memberOf } from './member.ts'
 import { planOnline } from './online-plan.ts'
@@ -122,11 +122,12 @@ const likelyRules = 2
 export function ruled(problem: Problem, seed: number, budget: Budget): Member[] {
   const members: Member[] = []
   const few = problem.tasks.length <= fewToRule
-  const others = few ? onlineCandidates(problem, 'makespan', 'fifo') : []
+  const only = problem.tasks.length <= fewTasks ? undefined : 'fifo'
+  const others = few ? onlineCandidates(problem, 'makespan', only) : []
   const first = isShared(problem) ? bestWhereShared : bestOnGraph
   const rules = [
     ...first,
-    ...others.filter(({ strategy }) => first.every(r => r.strategy !== strategy)),
+    ...others.filter(rule => !first.some(known => isSame(known, rule, only))),
   ]
   const until = performance.now() + (budget.deadline - performance.now()) * ruledShare
   const spare = 4 * simulatedWork(problem) * simulatedTask
@@ -145,6 +146,12 @@ export function ruled(problem: Problem, seed: number, budget: Budget): Member[] 
   }
   return members
 }
+
+type Rule = { readonly strategy: string; readonly order: string }
+
+/** Where one order stands for all, a rule that was tried is not tried again. */
+const isSame = (a: Rule, b: Rule, only: string | undefined): boolean =>
+  a.strategy === b.strategy && (only !== undefined || a.order === b.order)
 
 const bestOnGraph = [
   { strategy: 'mct', order: 'fifo' },

@@ -11,7 +11,7 @@ import { constructAll, isOutOfTime } from './construct.ts'
 import { leaderOf, type Member, memberOf } from './member.ts'
 import { planPortfolio, type Portfolio, type PortfolioOptions } from './portfolio.ts'
 import { meets } from './prove.ts'
-import { onlineCandidates } from './candidates.ts'
+import { plannedCandidates } from './candidates.ts'
 import { simulatedTasks } from './ordered-plan.ts'
 import { inBestQueues } from './queue-order.ts'
 import { isSequences } from './sequences.ts'
@@ -112,7 +112,7 @@ function simulated(
   until: number,
 ): Member[] {
   const members: Member[] = []
-  for (const { name, strategy, order } of onlineCandidates(problem, objective)) {
+  for (const { name, strategy, order } of plannedCandidates(problem, objective)) {
     if (problem.tasks.length > simulatedTasks) break
     if (isOutOfTime(problem, members.length, { ...budget, deadline: until })) break
     const schedule = planOnline(problem, strategy, seed, order)

@@ -4,12 +4,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { objectives, scoreSchedule } from '../../src/choose/objective.ts'
 import type { Spending } from '../../src/choose/drive.ts'
+import { planOnline } from '../../src/choose/online-plan.ts'
 import { planProblem } from '../../src/choose/plan-problem.ts'
 import { refusalOf, strategies, type Strategy, strategyNamed } from '../../src/choose/strategies.ts'
 import { loadProblem } from '../../src/input/load-problem.ts'
 import { problemFrom } from '../../src/input/problem.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import type { Schedule } from '../../src/model/schedule.ts'
+import { orders } from '../../src/policy/registry.ts'
 import { prng } from '../../src/std/prng.ts'
 
 /** `auto` against every strategy that counts steps, each with as many, so that nothing depends on a clock. */
@@ -52,6 +54,23 @@ async function expectNearRules(problem: Problem, spending: Spending): Promise<vo
   }
 }
 
+/** What serves anything, and for due dates what knows of them, in each order. */
+async function expectNearRulesInOrders(problem: Problem): Promise<void> {
+  const strategy = named('auto')
+  for (const objective of ['makespan', 'weighted-tardiness'] as const) {
+    const auto = await planProblem(problem, { strategy, objective, seed: 1, spending: noTime })
+    const { value } = scoreSchedule(problem, auto.schedule, objective)
+    const rules = objective === 'makespan' ? ['mct', 'on-demand'] : ['mct', 'on-demand', 'cheapest']
+    for (const rule of rules) {
+      for (const { name } of orders.filter(({ serves }) => serves !== 'a wish')) {
+        const other = scoreSchedule(problem, planOnline(problem, rule, 1, name), objective)
+        const said = `${objective}, against ${rule} in ${name} order`
+        expect(value, said).toBeLessThanOrEqual(other.value * within)
+      }
+    }
+  }
+}
+
 const noTime: Spending = { kind: 'time', ms: 0 }
 
 function named(name: string): Strategy {
@@ -87,6 +106,14 @@ describe('auto is within 2 % of its best member', () => {
       )
       await fc.assert(property, { numRuns: 3, seed: 5 })
     })
+  })
+
+  test.each([
+    ['shared machines', { needs: true, edges: true }],
+    ['due dates', { due: true, edges: true, forbidden: 0.3 }],
+  ])('with no time at all, of few tasks, of rules in every order: %s', async (_, features) => {
+    const property = fc.asyncProperty(wild(features), expectNearRulesInOrders)
+    await fc.assert(property, { numRuns: 15, seed: 2 })
   })
 
   describe.skipIf(!hasData)('on samples of every set', () => {
