@@ -39,7 +39,10 @@ export function compareTenants({ tenants }: State, a: Run, b: Run): number {
   return a.tenant === b.tenant ? 0 : tenants[a.tenant].finish - tenants[b.tenant].finish
 }
 
-/** Tasks of the class start on the machine. Unknown times count as a second per unit of size at speed 1. */
+/**
+ * Tasks of the class start on the machine. Unknown times count as a second per unit of size at speed 1 until they are
+ * known (`settle`).
+ */
 export function charge(
   state: State,
   machine: Machine,
@@ -52,12 +55,24 @@ export function charge(
   const { speed } = machine.definition
   let micros = 0
   for (const task of started)
-    micros += predicted[task] > 0 ? predicted[task] : (size[task] * 1_000_000) / speed
+    micros += predicted[task] > 0 ? predicted[task] : unknownMicros(size[task], speed)
   const start = Math.max(state.virtualTime, tenant.finish)
   const weight = run.definition.share ?? 1
   tenant.finish = start + (micros * dominantShare(state, machine, klass)) / weight
   state.virtualTime = start
 }
+
+/** An item of a task that was charged without knowing its time took `micros`: the tenant pays those instead. */
+export function settle(state: State, machine: Machine, task: number, micros: number): void {
+  const { predicted, size, count, stage, klass } = state.tasks
+  if (predicted[task] > 0) return
+  const run = state.runs[state.stages[stage[task]].run]
+  const over = unknownMicros(size[task] / count[task], machine.definition.speed) - micros
+  const share = dominantShare(state, machine, state.classes[klass[task]])
+  state.tenants[run.tenant].finish -= (over * share) / (run.definition.share ?? 1)
+}
+
+const unknownMicros = (size: number, speed: number): number => (size * 1_000_000) / speed
 
 /** The largest part of any resource of all machines that one task of the class holds; a slot is one. */
 function dominantShare(state: State, machine: Machine, { needs }: Class): number {

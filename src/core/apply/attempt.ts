@@ -16,7 +16,7 @@ import type { Stage } from '../stage.ts'
 import type { State } from '../state.ts'
 import { slotKey } from '../scratch.ts'
 import { ASSIGNED, moveTask, RUNNING } from '../tasks.ts'
-import { charge } from '../tenants.ts'
+import { charge, settle } from '../tenants.ts'
 import { areAlike, dataReadyAt, expectedMicros } from '../times.ts'
 import { leaveQueue } from './assignment.ts'
 import { meet } from './crew.ts'
@@ -234,6 +234,7 @@ function answer(
   stage.open -= 1
   stage.lastEnd = state.now
   busy(stage, machine, micros[position]).tasks += 1
+  if (state.charging) settle(state, machine, task, micros[position])
   if (failure === undefined) {
     const size = tasks.size[task] / tasks.count[task]
     if (stage.graph === undefined) learnFrom(stage, machine, slot, size, micros[position])
