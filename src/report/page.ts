@@ -26,13 +26,13 @@ export function verdict(text: string): string {
 }
 
 /**
- * For text between tags and within quoted attributes; names and errors come from elsewhere, and what would turn the
- * direction of the text after it is shown as what cannot be shown.
+ * For text between tags and within quoted attributes; names and errors come from elsewhere. What would turn the
+ * direction of the text after it, and control characters, are shown as what cannot be shown.
  */
 export function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, character => entities[character])
-    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .replace(/[\u202a-\u202e\u2066-\u2069]|(?![\t\n\r])\p{Cc}/gu, '\ufffd')
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -461,8 +461,11 @@ test('of too many machines those are drawn that work most, and those on which a 
   expect(html).not.toContain('>m0<')
 })
 
-test('a key cannot turn the direction of what a page says', () => {
+test('a key can neither turn the direction of what a page says nor put in what no page may hold', () => {
   expect(verdict('a\u202eb\u2066c')).toBe('<p class="verdict">a\ufffdb\ufffdc</p>')
+  expect(verdict('a\u0000b\u001bc\u0085d\te')).toBe(
+    '<p class="verdict">a\ufffdb\ufffdc\ufffdd\te</p>',
+  )
 })
 
 test('long names of stages stand in a line beside their bars, as far as there is room', () => {
