@@ -109,6 +109,12 @@ export function batchRunner(shared: Shared) {
       const use = measure(each, answers.length)
       const extra = slowness.owe(stage.slowdown, use, answers.length)
       const slowed = { ...use, micros: each + Math.round(extra / answers.length) }
+      // First, for an answer that left before would say that its items began before they did.
+      if (slowness.isDue()) {
+        flow.flush(now)
+        await slowness.pay()
+        now = performance.now()
+      }
       const isSaved = !voice.hasSpoken() && !ItemContext.isAborted(context)
       for (const [i, answer] of answers.entries()) {
         const { seq } = places[from + i]
@@ -119,12 +125,9 @@ export function batchRunner(shared: Shared) {
         if (told) now = performance.now()
         flow.answer(seq, said, slowed, now, isSaved ? fromOf(from + i) : undefined)
       }
-      if (slowness.isDue() || flow.isDue(now)) flow.flush(now)
+      if (flow.isDue(now)) flow.flush(now)
       flow.hold(now)
-      if (slowness.isDue()) {
-        await slowness.pay()
-      }
-      // Neither what is paid nor the hashing of files is time of the part that follows.
+      // The hashing of files is no time of the part that follows.
       started = now = performance.now()
     })
     const isSpoilt = ground.restore((now - began) * 1_000)
