@@ -6,7 +6,7 @@ import { objectiveBound } from '../choose/objective-bound.ts'
 import type { Replay } from '../choose/replay-problem.ts'
 import { InputError } from '../model/input-error.ts'
 import { compareRows, compareTable } from '../report/compare-view.ts'
-import { formatTime } from '../report/plan-view.ts'
+import { formatGap, formatTime } from '../report/plan-view.ts'
 import { exitCode, exitWith } from './exit.ts'
 import { requirePlace, writePage } from './page.ts'
 import { faultsFrom } from './problem/fault-flag.ts'
@@ -110,10 +110,20 @@ async function runCompare(input: string | undefined, flags: CompareFlags): Promi
   } else {
     const width = process.stdout.isTTY === true ? terminal().width : Number.POSITIVE_INFINITY
     const text = compareTable(problem, comparison, options.objective, width)
-    process.stdout.write(toTerminal([text.trimEnd(), ...notes]))
+    process.stdout.write(
+      toTerminal([text.trimEnd(), ...noiseNote(subject, options, asked), ...notes]),
+    )
   }
   return stop.isAsked() ? exitCode.interrupted : exitCode.done
 }
+
+/** Of a job it stands beside its times, on a page above all. */
+const noiseNote = ({ job }: Subject, { noise }: CompareOptions, asked: Asked): readonly string[] =>
+  noise > 0 && job === undefined
+    ? [
+        `durations vary by ${formatGap(noise)}${asked.noise === undefined ? ', for want of --noise' : ''}`,
+      ]
+    : []
 
 /** As sentences. */
 const told = (notes: readonly string[]): string =>

@@ -120,8 +120,16 @@ function headline(problem: Problem, rows: readonly ComparedRow[], objective: Obj
   const most = Number.isFinite(times) ? `${times.toFixed(2)} ×` : shown(last[measure])
   const worst = [most, `the most, ${last.strategy}`] as const
   const least = rows.length > 1 ? 'least ' : ''
+  const best = rows.filter(row => row[measure] <= first[measure] * (1 + 1e-9))
+  const alike = rows.length > 1 && best.length === rows.length
+  const by = alike
+    ? `all ${rows.length}`
+    : namesInWords(
+        best.map(({ strategy }) => strategy),
+        2,
+      )
   return figures([
-    [shown(first[measure]), `${least}${objectiveInWords(objective)}, by ${first.strategy}`],
+    [shown(first[measure]), `${least}${objectiveInWords(objective)}, by ${by}`],
     first.lowerBound > 0 || !first.undone
       ? [time(first.lowerBound), 'no schedule is shorter']
       : ['-', 'no bound: tasks failed for good'],
@@ -129,7 +137,7 @@ function headline(problem: Problem, rows: readonly ComparedRow[], objective: Obj
       first.optimal ? 'optimal' : formatGap(first.gap),
       first.optimal ? 'its makespan, proved' : 'its makespan over that, at most',
     ],
-    ...(rows.length > 1 ? [worst] : []),
+    ...(rows.length > 1 && !alike ? [worst] : []),
   ])
 }
 

@@ -190,6 +190,13 @@ test('a recorded run is compared on all machines that it had, as they were then,
   expect(stdout).toContain('up to 3 of 6 tasks in one schedule')
 }, 60_000)
 
+test('a comparison over seeds says by how much durations vary, whether that was asked or not', () => {
+  const words = ['compare', 'case.csv', '--strategies', 'mct', '--seeds', '2']
+  expect(dray(...words).stdout).toContain('durations vary by 20.0 %, for want of --noise')
+  expect(dray(...words, '--noise', '0.1').stdout).toContain('durations vary by 10.0 %\n')
+  expect(dray('compare', 'case.csv', '--strategies', 'mct').stdout).not.toContain('durations vary')
+}, 60_000)
+
 describe('dray simulate and compare', { timeout: 120_000 }, () => {
   test('without noise a run comes to what was planned, and its measures are added', () => {
     const planned = JSON.parse(dray('plan', 'case.csv', '--strategy', 'mct', '--json').stdout)

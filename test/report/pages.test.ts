@@ -473,3 +473,15 @@ test('long names of stages stand in a line beside their bars, as far as there is
   const html = runHtml({ ...reported, stages: [{ ...reported.stages[0], name }] })
   expect(html).toContain(`<div class="strips" style="--name:${name.length}ch">`)
 })
+
+test('where strategies come to the same, the page names them together and none as the worst', async () => {
+  const problem = problemFrom(
+    { machines: [{ id: 'm' }], tasks: [{ id: 't', work: 3 }] },
+    { place: 'x', name: 'one' },
+  )
+  const html = compareHtml(problem, await compared(problem, ['heft', 'mct', 'met']), {
+    ...{ noise: 0, seed: 1, seeds: 1 },
+  })
+  expect(html).toContain('<span>least makespan, by all 3</span>')
+  expect(html).not.toContain('the most, ')
+})
