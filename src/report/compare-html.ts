@@ -13,10 +13,10 @@ import { busyChart, busyShares } from './busy-chart.ts'
 import { bestFirst, columnsFor } from './compare-view.ts'
 import { drawnWhole } from './drawn-whole.ts'
 import { ganttChart } from './gantt-chart.ts'
-import { type Block, type Lane, lanesOf } from './lanes.ts'
 import { escapeHtml, figures, page, scrollBox, section, verdict } from './page.ts'
 import { formatGap, formatNumber, formatTime, sizeInWords } from './plan-view.ts'
 import { rankTable } from './rank-table.ts'
+import { lanesOfSchedule, machinesToDraw, mostMachines } from './schedule-lanes.ts'
 import { measureOf, namesInWords, verdictOf } from './verdict.ts'
 
 /** A comparison as a page: the table, busy shares over time, and every Gantt under one time axis. */
@@ -216,7 +216,6 @@ function ganttNote(problem: Problem, about: CompareAbout): string {
 /** Fewer are seldom too short. */
 const seenApart = 300
 
-const mostMachines = 64
 const mostLanes = 128
 /** Every schedule of a small problem; of a large one as many as a browser draws at once. */
 const chartsOf = ({ tasks }: Problem): number =>
@@ -238,7 +237,10 @@ function ganttsOf(
   const legend =
     '<div class="legend"><span><i class="end"></i>its makespan</span>' +
     `${bounded ? '<span><i class="line"></i>no schedule ends before this</span>' : ''}</div>`
-  const machines = machinesToDraw(problem, drawn)
+  const machines = machinesToDraw(
+    problem,
+    drawn.map(({ row }) => row.schedule),
+  )
   const charts = drawn.map(({ row, names }) => {
     const makespan = makespanOf(row.schedule)
     const beyond = makespan > clock.until * (1 + 1e-9) ? ', beyond the axis' : ''
@@ -250,7 +252,7 @@ function ganttsOf(
     const why = notes.map(note => `<p class="note">${escapeHtml(note)}</p>`).join('')
     if (!isDrawable(row)) return title + why
     const bound = row.seeds > 1 ? {} : { bound: row.lowerBound }
-    const lanes = lanesOfSchedule(problem, row, { ...about, ...clock, machines })
+    const lanes = lanesOfSchedule(problem, row.schedule, { ...about, ...clock, machines })
     const shown = lanes.slice(0, mostLanes)
     const cut = lanes.length - shown.length
     const hidden = cut > 0 ? `<p class="note">${cut} more lanes are not drawn.</p>` : ''
@@ -259,44 +261,4 @@ function ganttsOf(
   const rest = rows.length - drawn.reduce((sum, { names }) => sum + names.length, 0)
   const note = rest > 0 ? `<p class="note">${rest} more are not drawn.</p>` : ''
   return legend + scrollBox('charts', charts.join('\n')) + note
-}
-
-function lanesOfSchedule(
-  problem: Problem,
-  { schedule }: ComparedRow,
-  { until, machines, isEstimated }: LanesWanted,
-): Lane[] {
-  const onMachine: Block[][] = problem.machines.map(() => [])
-  schedule.machine.forEach((machine, task) => {
-    const start = schedule.start[task]
-    if (machine < 0 || start >= until) return
-    const end = Math.min(until, schedule.end[task])
-    const mark = isEstimated?.(task, machine) === true ? '~' : ''
-    onMachine[machine].push({ start, end, label: mark + problem.tasks[task].id, state: 'done' })
-  })
-  return machines.flatMap(machine => lanesOf(problem.machines[machine].id, onMachine[machine]))
-}
-
-type LanesWanted = Pick<CompareAbout, 'isEstimated'> & {
-  readonly until: number
-  readonly machines: readonly number[]
-}
-
-/** The same ones in every schedule: those on which one of them ends, then those that work most, in their own order. */
-function machinesToDraw({ machines }: Problem, drawn: readonly Drawn[]): number[] {
-  const all = machines.map((_, machine) => machine)
-  if (all.length <= mostMachines) return all
-  const busy = new Float64Array(all.length)
-  for (const { schedule } of drawn.map(({ row }) => row)) {
-    const makespan = makespanOf(schedule)
-    schedule.machine.forEach((machine, task) => {
-      if (machine < 0) return
-      busy[machine] += schedule.end[task] - schedule.start[task]
-      if (schedule.end[task] === makespan) busy[machine] = Number.POSITIVE_INFINITY
-    })
-  }
-  return all
-    .sort((a, b) => (busy[a] === busy[b] ? a - b : busy[b] - busy[a]))
-    .slice(0, mostMachines)
-    .sort((a, b) => a - b)
 }
