@@ -31,6 +31,7 @@ type Column = number[] | { r: [number, number] }
 const eventColumns = [
   'tasks',
   'attempts',
+  'firsts',
   'indexes',
   'codes',
   'micros',

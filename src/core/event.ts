@@ -145,13 +145,15 @@ export type Outcomes = {
   }[]
 }
 
-/** What a slot had been given of these attempts and has not answered never began there, and will not. */
+/** What a slot had been given of these attempts, from one item on, never began there, and will not. */
 export type GivenBack = {
   readonly kind: 'givenBack'
   readonly machine: number
   readonly slot: number
   readonly tasks: readonly number[]
   readonly attempts: readonly number[]
+  /** The first item of each that comes back; absent: the first that has no answer. */
+  readonly firsts?: readonly number[]
 }
 
 export type Decision =
@@ -209,6 +211,8 @@ export type Decision =
       readonly slot: number
       readonly stage: number
     }
+  /** A slot begins nothing more of what it was given, and gets no more before what runs there has ended. */
+  | { readonly kind: 'takeBack'; readonly machine: number; readonly slot: number }
   | { readonly kind: 'reading'; readonly stage: number }
   | { readonly kind: 'gathering'; readonly stage: number }
   /** A further level of a tree stage. */

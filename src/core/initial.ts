@@ -118,6 +118,8 @@ export function newSlot(number: number): Slot {
     stopping: new Map(),
     work: 0,
     freeAt: 0,
+    askedAt: 0,
+    askedTo: 0,
     headSince: 0,
     loaded: [],
     usedAt: [],

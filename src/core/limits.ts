@@ -19,6 +19,17 @@ export const limits = {
    * committed, a third as often again.
    */
   chunkAhead: 480 * MILLISECOND,
+  /**
+   * Asking a slot for what waits in it, and having that elsewhere: two messages and two commits, at 2 to 6 ms each
+   * while all cores are at work.
+   */
+  asking: 10 * MILLISECOND,
+  /** It is asked where that gains so much more: several times what asking takes of the loop, and no more than is felt. */
+  worthAsking: 40 * MILLISECOND,
+  /** How long a slot may hold back answers while it has more at hand: until then its silence says nothing. */
+  heldBack: 100 * MILLISECOND,
+  /** Times the same items are asked back. */
+  returns: 2,
   /** Predicted work of a message whose tasks are single items though the job leaves chunks to us: that of a chunk. */
   chunkWork: WORTHWHILE,
   /** Tasks in one message: bounds the line a slot has to parse (about 60 bytes each). */

@@ -37,6 +37,10 @@ export type Slot = {
   work: number
   /** When the slot is predicted to be free. */
   freeAt: number
+  /** When it was asked for what waits behind the item that runs, while that runs; 0: it was not. */
+  askedAt: number
+  /** The last attempt it was ever asked for. */
+  askedTo: number
   headSince: number
   /** Stages set up here, least recently used first. */
   readonly loaded: number[]

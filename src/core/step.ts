@@ -5,6 +5,7 @@ import { listLiveRuns, touchLiveRuns } from './live.ts'
 import { machinesChanged } from './columns.ts'
 import type { Action, Decision, Event, Kept } from './event.ts'
 import { cutTasks, expand, finish } from './phase/expand.ts'
+import { askForIdle } from './phase/ask-for-idle.ts'
 import { ask, askBack, type Out } from './phase/out.ts'
 import { expire, recover } from './phase/recover.ts'
 import { assignEarly, startTasks } from './phase/start.ts'
@@ -44,6 +45,7 @@ export function step(state: State, now: number, events: readonly Event[]): Step 
   }
   expire(state, now)
   settle(state, out)
+  if (askForIdle(state, out)) settle(state, out)
   for (const event of events) {
     if (event.kind === 'finished') ask(out, { kind: 'ended', run: event.run })
     if (event.kind === 'drain' && state.draining) askBack(state, out)

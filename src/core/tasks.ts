@@ -47,6 +47,8 @@ export type TaskTable = {
   tries: Int32Array
   /** Times it was lost, uncharged; at three it travels alone for good. */
   losses: Uint8Array
+  /** Times its items came back from a slot that had not begun them. */
+  returned: Uint8Array
   /** Travels alone: its time is unknown, or a slot died with it in company. */
   alone: Uint8Array
   /** The live attempt's fencing number; 0: none. */
@@ -76,6 +78,7 @@ export function taskTable(): TaskTable {
     left: new Int32Array(0),
     tries: new Int32Array(0),
     losses: new Uint8Array(0),
+    returned: new Uint8Array(0),
     alone: new Uint8Array(0),
     attempt: new Float64Array(0),
     machine: new Int32Array(0),
@@ -109,6 +112,7 @@ export function allocateTask(tasks: TaskTable, task: NewTask): number {
   tasks.left[id] = task.count
   tasks.tries[id] = task.tries
   tasks.losses[id] = 0
+  tasks.returned[id] = 0
   tasks.alone[id] = 0
   tasks.attempt[id] = 0
   tasks.machine[id] = -1
@@ -142,6 +146,7 @@ const columns = [
   'left',
   'tries',
   'losses',
+  'returned',
   'alone',
   'attempt',
   'machine',
@@ -178,6 +183,7 @@ export function decodeTasks(from: Record<string, number[]>): TaskTable {
   grow(tasks, Math.max(1024, tasks.used))
   tasks.free.push(...from.free)
   const columnsOf = tasks as unknown as Record<string, Float64Array>
-  for (const name of columns) columnsOf[name].set(from[name])
+  // A snapshot of an earlier version may lack one.
+  for (const name of columns) columnsOf[name].set(from[name] ?? [])
   return tasks
 }

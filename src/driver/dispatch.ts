@@ -1,5 +1,6 @@
 import type { Action } from '../core/event.ts'
 import { heldBytes, MEMORY, modelBytes } from '../core/models.ts'
+import { slotKey } from '../core/scratch.ts'
 import type { Stage } from '../core/stage.ts'
 import type { State } from '../core/state.ts'
 import type { Failure } from '../model/failure.ts'
@@ -35,8 +36,8 @@ export function createDispatch(
   const { tasks } = state
   /** By stage number. */
   const defined: boolean[] = []
-  /** How often something was taken back. */
-  let takings = 0
+  /** By slot, how often something was taken back. */
+  const takings = new Map<number, number>()
 
   const run = (action: Run): void => {
     const stage = state.stages[action.stage]
@@ -79,7 +80,8 @@ export function createDispatch(
         .map((task, at) => ({ task, attempt: action.firstAttempt + at }))
         .filter(({ task, attempt }) => tasks.attempt[task] === attempt)
     const isAsked = loop.lifeOf(stage.number)
-    const takingsBefore = takings
+    const slot = slotKey(action.machine, action.slot)
+    const takingsBefore = takings.get(slot)
     const orders: AttemptOrder[] = []
     try {
       for (const { task } of live()) await fetchTask(stage, task, isAsked)
@@ -93,7 +95,7 @@ export function createDispatch(
       if (!(error instanceof InputError)) throw error
       return giveUp(action, { kind: 'bad-input', message: error.message })
     }
-    if (takings > takingsBefore) return giveBack(action, live())
+    if (takings.get(slot) !== takingsBefore) return giveBack(action, live())
     if (orders.length > 0 && !loop.isStopped())
       ports.executor.run({ machine: action.machine, slot: action.slot }, stage.number, orders)
   }
@@ -136,7 +138,8 @@ export function createDispatch(
   return {
     run,
     takeBack({ machine, slot }) {
-      takings += 1
+      const key = slotKey(machine, slot)
+      takings.set(key, (takings.get(key) ?? 0) + 1)
       ports.executor.takeBack({ machine, slot })
     },
     forget(stage) {

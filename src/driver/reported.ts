@@ -21,8 +21,8 @@ export function eventOf(report: Report): Event {
       return { kind: 'loaded', machine, slot, stage, micros, bytes, frees }
     }
     case 'givenBack': {
-      const { tasks, attempts } = report
-      return { kind: 'givenBack', machine, slot, tasks, attempts }
+      const { tasks, attempts, firsts } = report
+      return { kind: 'givenBack', machine, slot, tasks, attempts, firsts }
     }
     case 'slotEnded': {
       const { failure, peakBytes } = report

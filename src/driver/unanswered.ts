@@ -68,9 +68,12 @@ function headBatch(
   const own = ended.before.filter(
     (event): event is Outcomes => event.kind === 'outcomes' && isOwn(event),
   )
-  const returned = new Set(
+  /** By attempt, the first item of it that was. */
+  const returned = new Map(
     ended.before.flatMap(event =>
-      event.kind === 'givenBack' && isOwn(event) ? event.attempts : [],
+      event.kind === 'givenBack' && isOwn(event)
+        ? event.attempts.map((attempt, at) => [attempt, event.firsts?.[at] ?? 0] as const)
+        : [],
     ),
   )
   const isSetUp =
@@ -92,22 +95,19 @@ function headOf(
   { tasks }: State,
   slot: Slot,
   own: readonly Outcomes[],
-  returned: ReadonlySet<number>,
+  returned: ReadonlyMap<number, number>,
 ) {
   for (const task of slot.running) {
     const attempt = tasks.attempt[task]
-    if (returned.has(attempt)) continue
     const answered = own.reduce(
       (sum, { attempts }) => sum + attempts.filter(number => number === attempt).length,
       0,
     )
     if (answered >= tasks.left[task]) continue
     const stage = tasks.stage[task]
-    return {
-      stage,
-      attempt,
-      index: tasks.first[task] + tasks.count[task] - tasks.left[task] + answered,
-    }
+    const index = tasks.first[task] + tasks.count[task] - tasks.left[task] + answered
+    if (index >= (returned.get(attempt) ?? Number.POSITIVE_INFINITY)) continue
+    return { stage, attempt, index }
   }
   return undefined
 }

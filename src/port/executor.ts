@@ -15,8 +15,8 @@ export interface Executor {
   /** Asks a running attempt to stop (`ctx.signal` aborts, saying why); a queued one is dropped. It still answers, or dies. */
   abort(slot: SlotAddress, attempt: number, why: Failure): void
   /**
-   * Begins nothing more of what the slot was given so far: once what runs there has ended, `givenBack` tells what had
-   * not begun, if anything. What is sent later runs.
+   * Begins nothing more of what the slot was given so far: `givenBack` tells what had not begun, if anything, at once
+   * or, where what runs does not let its slot listen, when that has ended. What is sent later runs.
    */
   takeBack(slot: SlotAddress): void
   /** Ends the slot's process (or thread) at once; `slotEnded` follows, and the next `run` opens a new one. */
@@ -97,12 +97,13 @@ export type ExecutorEvent =
       readonly stage: number
       readonly failure: Failure
     }
-  /** What has no answer yet of these attempts has not begun, and will not. */
+  /** These attempts have not begun, from the item of this index on, and will not. */
   | {
       readonly kind: 'givenBack'
       readonly slot: SlotAddress
       readonly tasks: readonly number[]
       readonly attempts: readonly number[]
+      readonly firsts: readonly number[]
     }
   | {
       readonly kind: 'slotEnded'

@@ -9,15 +9,7 @@ import type { Failure } from '../model/failure.ts'
 import { assert } from '../std/assert.ts'
 import type { Micros } from '../std/time.ts'
 import type { SimClock } from './clock.ts'
-import {
-  answerHead,
-  askBack,
-  type Queued,
-  queuedOf,
-  restOf,
-  takeAskedBack,
-  takeStage,
-} from './slot-queue.ts'
+import { answerHead, type Queued, queuedOf, restOf, takeStage, takeUnbegun } from './slot-queue.ts'
 
 /**
  * The executor's twin: slots with queues, working in virtual time. A slot does one item after
@@ -81,6 +73,8 @@ type Slot = {
   /** What the slot does at `dueAt`; `nothing` also when its future was cut off. */
   due: 'nothing' | 'loaded' | 'execute' | 'act'
   dueAt: Micros
+  /** The stage that is being set up, or was last. */
+  loading: number
   /** One callback for all of a slot's life: it has at most one future at a time. */
   readonly wake: () => void
   /** The item being executed, what it does, and since when. */
@@ -106,14 +100,13 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
   const idleAt = (address: SlotAddress): Slot => {
     const slot = slotAt(address)
     assert(
-      !slot.busy,
+      slot.queue.length === 0,
       `slot ${address.machine}/${address.slot} drops what it loaded while it works`,
     )
     return slot
   }
 
   const next = (slot: Slot): void => {
-    if (slot.queue[0]?.back === true) giveBack(slot)
     const queued = slot.queue[0]
     if (queued === undefined) {
       slot.busy = false
@@ -125,15 +118,19 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     else begin(slot, queued)
   }
 
-  /** What is asked back is at the front, and nothing runs. */
-  const giveBack = ({ address, queue }: Slot): void => {
-    const orders = takeAskedBack(queue)
-    const tasks = orders.map(({ task }) => task)
-    const attempts = orders.map(({ attempt }) => attempt)
-    receive({ kind: 'givenBack', slot: address, tasks, attempts })
+  const giveBack = (slot: Slot): void => {
+    const unbegun = takeUnbegun(slot.queue, slot.current !== undefined)
+    if (unbegun === undefined) return
+    // Its data had not arrived.
+    if (slot.due === 'execute') {
+      slot.due = 'nothing'
+      slot.busy = false
+    }
+    receive({ kind: 'givenBack', slot: slot.address, ...unbegun })
   }
 
   const load = (slot: Slot, stage: number, setup: NonNullable<Behaviour['setup']>): void => {
+    slot.loading = stage
     slot.since = clock.now()
     const micros = setup(slot.address, stage)
     const broken = behaviour.breaks?.(stage)
@@ -182,7 +179,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
     if (due === 'nothing' || slot.dueAt > clock.now()) return
     slot.due = 'nothing'
     const queued = slot.queue[0]
-    if (due === 'loaded') loaded(slot, queued.stage)
+    if (due === 'loaded') loaded(slot, slot.loading)
     else if (due === 'execute') execute(slot, queued)
     else if (act?.kind === 'die') end(slot, act.failure)
     else if (act?.kind === 'answer') answer(slot, act)
@@ -231,9 +228,7 @@ export function simExecutor({ clock, receive, behaviour }: SimExecutorPorts): Si
       slot.current = undefined
       next(slot)
     },
-    takeBack(address) {
-      askBack(slotAt(address).queue)
-    },
+    takeBack: address => giveBack(slotAt(address)),
     kill: address => end(slotAt(address), { kind: 'crash', message: 'killed' }),
     unload: (address, stage) => {
       idleAt(address).loaded.delete(stage)
@@ -256,6 +251,7 @@ function newSlot(address: SlotAddress, wake: () => void): Slot {
     busy: false,
     due: 'nothing',
     dueAt: 0,
+    loading: -1,
     wake,
     current: undefined,
     act: undefined,

@@ -8,8 +8,8 @@ export type Queued = {
   readonly order: AttemptOrder
   /** How many of its items are answered. */
   at: number
-  /** What is left of it is not to begin. */
-  back: boolean
+  /** How many are to be: what is behind them was given back. */
+  end: number
 }
 
 /** What an item comes to. */
@@ -25,7 +25,7 @@ export const queuedOf = (stage: number, order: AttemptOrder): Queued => ({
   stage,
   order,
   at: 0,
-  back: false,
+  end: order.items.length,
 })
 
 /** The next item of the head has its answer; after its last one the head is gone. */
@@ -33,25 +33,35 @@ export function answerHead(queue: Queued[], answer: Answer): Outcome {
   const head = queue[0]
   const { order, at } = head
   head.at += 1
-  if (head.at === order.items.length) queue.shift()
+  if (head.at === head.end) queue.shift()
   return outcomeOf(order, order.items[at].index, answer)
 }
 
 /** The same answer for every item that has none. */
-export function restOf({ order, at }: Queued, answer: Answer): Outcome[] {
-  return order.items.slice(at).map(({ index }) => outcomeOf(order, index, answer))
+export function restOf({ order, at, end }: Queued, answer: Answer): Outcome[] {
+  return order.items.slice(at, end).map(({ index }) => outcomeOf(order, index, answer))
 }
 
-/** Nothing that is in it now is to begin; what is added later may. */
-export function askBack(queue: Queued[]): void {
-  for (const queued of queue) queued.back = true
+type Unbegun = {
+  readonly tasks: number[]
+  readonly attempts: number[]
+  /** Index of the first item of each that comes back. */
+  readonly firsts: number[]
 }
 
-/** What was asked back is at the front: it is taken out. */
-export function takeAskedBack(queue: Queued[]): AttemptOrder[] {
-  const orders = queue.filter(({ back }) => back).map(({ order }) => order)
-  queue.splice(0, orders.length)
-  return orders
+/** All that has not begun is taken out: all but the item that runs, which is the head's next. */
+export function takeUnbegun(queue: Queued[], isRunning: boolean): Unbegun | undefined {
+  const from = (queued: Queued): number => queued.at + (isRunning && queued === queue[0] ? 1 : 0)
+  const back = queue.filter(queued => from(queued) < queued.end)
+  if (back.length === 0) return undefined
+  const unbegun = {
+    tasks: back.map(({ order }) => order.task),
+    attempts: back.map(({ order }) => order.attempt),
+    firsts: back.map(queued => queued.order.items[from(queued)].index),
+  }
+  if (isRunning) queue[0].end = queue[0].at + 1
+  queue.length = isRunning ? 1 : 0
+  return unbegun
 }
 
 /** What is of the stage is taken out; the others keep their order. */

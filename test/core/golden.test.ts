@@ -173,6 +173,7 @@ const decisions: Record<`decision ${Decision['kind']}`, true> = {
   'decision fail': true,
   'decision stop': true,
   'decision unload': true,
+  'decision takeBack': true,
   'decision reading': true,
   'decision gathering': true,
   'decision grow': true,

@@ -371,6 +371,7 @@ function machineEvent(
         },
       }
     case 'gives':
+      if (rest[1] === 'behind') return givenBackBehind(state, machine, slot)
       return givenBackBy(state, { machine, slot, attempt: Number(rest[2] ?? -1) })
     case 'pressed':
     case 'relieved':
@@ -400,6 +401,24 @@ function givenBackBy(
   const given = attempt < 0 ? held : [Math.max(0, tasks.attempt.indexOf(attempt))]
   const attempts = attempt < 0 ? held.map(task => tasks.attempt[task]) : [attempt]
   return { kind: 'givenBack', machine, slot, tasks: [...given], attempts }
+}
+
+/** `m0/0 gives back behind`: all but the item that runs. */
+function givenBackBehind(state: State, machine: number, slot: number): Event {
+  const { tasks } = state
+  const held = state.machines[machine].slots[slot].running
+  const firsts = held.map(
+    (task, at) => tasks.first[task] + tasks.count[task] - tasks.left[task] + (at === 0 ? 1 : 0),
+  )
+  const rest = held.map((_, at) => at).filter(at => at > 0 || tasks.left[held[0]] > 1)
+  return {
+    kind: 'givenBack',
+    machine,
+    slot,
+    tasks: rest.map(at => held[at]),
+    attempts: rest.map(at => tasks.attempt[held[at]]),
+    firsts: rest.map(at => firsts[at]),
+  }
 }
 
 function stageEvent(state: State, stage: number, [verb, ...rest]: string[]): Event {

@@ -33,6 +33,7 @@ export const marks: Readonly<Record<Event['kind'] | Decision['kind'], readonly s
   fail: ['error', 'bad-input', 'bad-result', 'timeout', 'out-of-memory', 'crash'],
   stop: ['abort: timeout', 'abort: cancelled', 'kill: timeout', 'kill: cancelled'],
   unload: ['a stage', 'everything'],
+  takeBack: [''],
   reading: [''],
   gathering: [''],
   grow: [''],

@@ -26,12 +26,17 @@ export function slotAnswers(address: SlotAddress, emit: (event: ExecutorEvent) =
   }
 
   /** Answers that came before go first. */
-  function giveBack(items: readonly { readonly task: number; readonly attempt: number }[]): void {
+  function giveBack(items: readonly Unbegun[]): void {
     if (items.length === 0) return
     deliver()
-    const taskOf = new Map(items.map(({ task, attempt }) => [attempt, task]))
-    const [attempts, tasks] = [[...taskOf.keys()], [...taskOf.values()]]
-    emit({ kind: 'givenBack', slot: address, tasks, attempts })
+    const heads = items.filter(({ attempt }, at) => attempt !== items[at - 1]?.attempt)
+    emit({
+      kind: 'givenBack',
+      slot: address,
+      tasks: heads.map(({ task }) => task),
+      attempts: heads.map(({ attempt }) => attempt),
+      firsts: heads.map(({ index }) => index),
+    })
   }
 
   return {
@@ -90,7 +95,9 @@ export function slotAnswers(address: SlotAddress, emit: (event: ExecutorEvent) =
       giveBack(pending.takeRange(first, last))
     },
     /** The same of attempts that were never sent. */
-    giveBack,
+    giveBackUnsent(orders: readonly AttemptOrder[]): void {
+      giveBack(orders.map(({ task, attempt, items: [{ index }] }) => ({ task, attempt, index })))
+    },
     /** Numbers of the first and the last of an attempt's items that were sent and not answered. */
     rangeOf(attempt: number): readonly [first: number, last: number] | undefined {
       const sent = pending.all().filter(item => item.attempt === attempt)
@@ -103,3 +110,6 @@ export function slotAnswers(address: SlotAddress, emit: (event: ExecutorEvent) =
     },
   }
 }
+
+/** In the order they were sent. */
+type Unbegun = { readonly task: number; readonly attempt: number; readonly index: number }

@@ -230,7 +230,7 @@ export function slotAt(address: SlotAddress, host: SlotHost) {
   /** What it was given so far and has not begun. */
   function takeBack(): void {
     const waiting = unsent.withdrawAll()
-    queueMicrotask(() => answers.giveBack(waiting))
+    queueMicrotask(() => answers.giveBackUnsent(waiting))
     const last = answers.last()
     if (last !== undefined) processes.inUse()?.channel.send(`G ${last}\n`)
   }

@@ -8,7 +8,7 @@ import { CANCELLED, FAILED } from '../items.ts'
 import { touchLiveRuns } from '../live.ts'
 import { assign } from './assignment.ts'
 import { outcomes, start } from './attempt.ts'
-import { givenBack } from './given-back.ts'
+import { givenBack, takeBack } from './given-back.ts'
 import { endItem } from './items.ts'
 import { joined, left } from './machine.ts'
 import { adoptPlan } from './plan.ts'
@@ -120,6 +120,8 @@ export function applyDecision(state: State, decision: Decision): void {
       const slot = state.machines[decision.machine].slots[decision.slot]
       return decision.stage < 0 ? forgetAllLoaded(slot) : forgetLoaded(slot, decision.stage)
     }
+    case 'takeBack':
+      return takeBack(state, decision)
     case 'reading':
     case 'gathering':
       state.stages[decision.stage].reading = true

@@ -21,6 +21,7 @@ import { areAlike, dataReadyAt, expectedMicros } from '../times.ts'
 import { leaveQueue } from './assignment.ts'
 import { meet } from './crew.ts'
 import { countDue } from './due.ts'
+import { endedAtLast } from './placed-anew.ts'
 import { endItem, keepItem } from './items.ts'
 import {
   confirmStopping,
@@ -51,6 +52,7 @@ export function start(state: State, decision: Extract<Decision, { kind: 'start' 
     slot.klass = klass.number
     slot.headSince = state.now
     slot.freeAt = state.now
+    slot.askedAt = 0
     takeIdle(machine, slot.number)
     for (let resource = 0; resource < klass.needs.length; resource += 1)
       machine.free[resource] -= klass.needs[resource]
@@ -169,6 +171,7 @@ export function outcomes(state: State, event: Outcomes): void {
   if (heard > 0 && event.saved !== true) {
     if (!slot.loading) learnHandover(stage, heard, state.now - slot.headSince - took)
     slot.headSince = state.now
+    if (slot.askedAt > 0) endedAtLast(state, slot)
     slot.loading = false
   }
   if (slot.running.length > 0) headChanged(state, machine, slot)

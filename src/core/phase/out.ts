@@ -34,6 +34,7 @@ export function decide(state: State, out: Out, decision: Decision): void {
           ask(out, { kind: 'abort', machine, slot, attempt, failure })
       return
     }
+    case 'takeBack':
     case 'unload':
       ask(out, decision)
       return

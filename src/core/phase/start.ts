@@ -101,7 +101,7 @@ function feedHungry(state: State, out: Out): void {
 function feed(state: State, out: Out, machine: Machine, slotNumber: number): void {
   const slot = machine.slots[slotNumber]
   if (!machine.alive || machine.pressure || slot === undefined || slot.klass < 0) return
-  if (slot.running.length === 0 || !wantsMore(state, slot)) return
+  if (slot.running.length === 0 || slot.askedAt > 0 || !wantsMore(state, slot)) return
   if (slot.stopping.size > 0 || slot.killing !== undefined) return
   if (state.runs[state.stages[slot.stage].run].state !== 'active' || aloneInFlight(state, slot))
     return

@@ -12,6 +12,8 @@ export type Allocation = {
    * `early`: the task joins one machine's queue at once; every machine that could ever run it is offered.
    */
   readonly binds: 'early' | 'late'
+  /** Bound early, by when a machine would be through: what waits on one that takes longer may go to another. */
+  readonly placesAnew?: true
   /**
    * What serves anything is worth trying in every order that may serve; what draws lots, ignores times
    * by design or only follows is never tried. Absent: in the likeliest order alone.

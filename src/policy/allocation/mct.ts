@@ -5,6 +5,7 @@ export const mct: Allocation = {
   name: 'mct',
   source: 'Ibarra and Kim 1977; Braun et al. 2001',
   binds: 'early',
+  placesAnew: true,
   autoTries: 'in every order',
   choose: view => {
     let best = -1

@@ -6,6 +6,7 @@ export const planned: Allocation = {
   name: 'planned',
   source: 'predictive-reactive scheduling, Vieira, Herrmann and Lin 2003',
   binds: 'early',
+  placesAnew: true,
   autoTries: 'never',
   choose: view =>
     view.planned >= 0 && view.offered[view.planned] === 1 ? view.planned : mct.choose(view),

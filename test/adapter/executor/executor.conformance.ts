@@ -171,7 +171,7 @@ export function executorConformance(name: string, open: () => ExecutorWorld): vo
       ])
     })
 
-    test('what a slot was given and has not begun is given back when what runs there has ended', async () => {
+    test('what a slot was given and has not begun is given back at once, and what runs there goes on', async () => {
       const world = open()
       const back = () => world.events.flatMap(event => (event.kind === 'givenBack' ? [event] : []))
       const items = [5, 6].map(index => ({ index, key: String(index), payload: String(index) }))
@@ -181,10 +181,16 @@ export function executorConformance(name: string, open: () => ExecutorWorld): vo
       world.executor.run(here, 1, [{ task: 2, attempt: 2, try: 1, items }])
       await world.until(() => count(world, 'loaded') > 0)
       world.executor.takeBack(here)
-      world.executor.abort(here, 0, { kind: 'cancelled', message: 'enough' })
       await world.until(() => back().length > 0)
-      expect(outcomes(world).map(({ attempt }) => attempt)).toEqual([0])
-      expect(back()).toEqual([{ kind: 'givenBack', slot: here, tasks: [1, 2], attempts: [1, 2] }])
+      expect(outcomes(world)).toEqual([])
+      const [tasks, attempts, firsts] = [
+        [1, 2],
+        [1, 2],
+        [1, 5],
+      ]
+      expect(back()).toEqual([{ kind: 'givenBack', slot: here, tasks, attempts, firsts }])
+      world.executor.abort(here, 0, { kind: 'cancelled', message: 'enough' })
+      await world.until(() => outcomes(world).length > 0)
       world.executor.run(here, 1, orders(7, 1))
       await world.until(() => outcomes(world).length > 1)
       expect(outcomes(world).map(({ attempt }) => attempt)).toEqual([0, 7])

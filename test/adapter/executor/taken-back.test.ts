@@ -46,7 +46,7 @@ export default (item, ctx) => { note('begun', item); ${rest} }
     }
     const waitsForGo = `return new Promise(done => { const look = () => existsSync(here('go')) ? done(item) : setTimeout(look, 5); look() })`
 
-    test('come back with the part of their chunk that has begun answered', async () => {
+    test('come back at once, but for the one of their chunk that runs, which is answered when it ends', async () => {
       const { executor, directory, events, answered } = world()
       const slow = begins(directory, `if (item < 2) return item; ${waitsForGo}`)
       executor.define(0, slow.code)
@@ -54,18 +54,19 @@ export default (item, ctx) => { note('begun', item); ${rest} }
       executor.run(first, 0, [order(60, 60)])
       await until(() => slow.noted('begun').length === 3)
       executor.takeBack(first)
-      await arrives()
-      slow.say('go')
-      await answered(3)
       await until(() => events.some(({ kind }) => kind === 'givenBack'))
-      expect(slow.noted('begun')).toEqual(['0', '1', '2'])
       const told = events.filter(({ kind }) => kind === 'outcomes' || kind === 'givenBack')
       expect(told.at(-1)).toEqual({
         kind: 'givenBack',
         slot: first,
         tasks: [0, 60],
         attempts: [3, 60],
+        firsts: [3, 60],
       })
+      await answered(2)
+      slow.say('go')
+      await answered(3)
+      expect(slow.noted('begun')).toEqual(['0', '1', '2'])
       executor.run(first, 0, [order(70, 70)])
       await answered(4)
       expect(slow.noted('begun')).toEqual(['0', '1', '2', '70'])

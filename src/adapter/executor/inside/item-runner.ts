@@ -69,8 +69,10 @@ export function itemRunner({
   let now = performance.now()
   let turnedAt = now
   let progressAt = Number.NEGATIVE_INFINITY
-  /** The highest sequence number that has begun; up to which none begins any more; and up to which the loop knows it. */
+  /** The highest sequence number that has begun; and that has or is about to, whatever is asked. */
   let begun = -1
+  let committed = -1
+  /** Up to which none begins any more; and up to which the loop knows it. */
   let askedBack = -1
   let givenBack = -1
 
@@ -96,12 +98,16 @@ export function itemRunner({
   /** True: it is not to begin any more. What waits behind it is told of with it. */
   function isGivenBack(seq: number): boolean {
     if (seq > askedBack) return false
-    if (seq > givenBack) {
-      outbox.put(encodeSlotLine({ kind: 'givenBack', first: seq, last: askedBack }))
-      givenBack = askedBack
-      flow.flush(performance.now())
-    }
+    giveBackFrom(seq)
     return true
+  }
+
+  function giveBackFrom(seq: number): void {
+    const first = Math.max(seq, givenBack + 1)
+    if (first > askedBack) return
+    outbox.put(encodeSlotLine({ kind: 'givenBack', first, last: askedBack }))
+    givenBack = askedBack
+    flow.flush(performance.now())
   }
 
   const shared = { host, outbox, voice, measure, flow, slowness, blamed, ground }
@@ -118,12 +124,14 @@ export function itemRunner({
       const tryNumber = header.tries?.[order] ?? 1
       if (isGivenBack(header.first + at)) return
       if (loaded.batch !== undefined && (count > 1 || loaded.handle === undefined)) {
+        committed = header.first + at + count - 1
         await runMany(stage, loaded, message, { at, count, tryNumber })
         now = performance.now()
         at += count
       } else {
         for (const end = at + count; at < end; at++) {
           if (isGivenBack(header.first + at)) return
+          committed = header.first + at
           const later = runOne(stage, loaded, message, at, tryNumber)
           if (later !== undefined) await later
           if (flow.isDue(now)) await write(flow.isDue)
@@ -263,12 +271,10 @@ export function itemRunner({
       abortRunning(first, last, why)
       for (let seq = Math.max(first, begun + 1); seq <= last; seq++) cancelled.add(seq)
     },
-    /** None begins any more up to this number. Where none runs, as during a setup, that is said at once. */
+    /** None begins any more up to this number: what waits behind the item that runs, or for a setup, is told of now. */
     giveBack(last: number): void {
       askedBack = Math.max(askedBack, last)
-      const current = blamed.running()
-      if (current !== undefined && current.context === undefined)
-        isGivenBack(Math.max(begun, givenBack) + 1)
+      giveBackFrom(committed + 1)
     },
     isGivenBack,
     /** Aborts the running item; none begins any more, and nobody asks what became of them. */
