@@ -13,8 +13,9 @@ import { areAlike, expectedMicros } from '../times.ts'
  * it is to have the next items at hand when it answers, not to queue what an idle slot could run: what is longer than a
  * message only with one left for every slot.
  *
- * What is sent ahead cannot be taken back when an item before it takes longer than expected, so near the end a slot
- * gets no more than its share of what waits. Two rules measure that share, for two kinds of task:
+ * What is sent ahead waits when an item before it takes longer than expected, until it is asked back (`askForIdle`), which
+ * costs, and until a handler that never lets its slot listen has ended that item. So near the end a slot gets no more
+ * than its share of what waits, by how fast it is. Two rules measure that share, for two kinds of task:
  * - Single items that chunks could have been made of (`guidedWork`) are cut to a message here, as a policy cuts
  *   chunks: half an even share. They are small, so what the slot has left can count in full against that half, and one
  *   goes anyway when the slot has next to nothing: being strict costs no waiting.
@@ -38,13 +39,10 @@ export function takeMessage(
     return busy === undefined ? [popTask(queue, tasks)] : []
   const expected = timeOf(state, stage, machine, head)
   const guided = isLikeChunks(state, stage, head)
+  const own = queue !== klass.queue
   const sharers = Math.max(
     1,
-    queue !== klass.queue
-      ? machine.slots.length
-      : guided
-        ? slotsAsFast(state, klass, machine, expected)
-        : slotCount(state),
+    own ? machine.slots.length : slotsAsFast(state, klass, machine, expected),
   )
   const lacks = busy === undefined || lacksNext(state, busy)
   const worth = guided ? guidedWork(state, stage, machine, queue, sharers, busy) : 0
@@ -137,12 +135,6 @@ function isLikeChunks({ tasks }: State, { definition, graph }: Stage, task: numb
 /** The job wants each item handed over by itself: where its slot dies or it hangs, no other was there to be suspected. */
 export function isOneByOne({ definition: { chunk } }: Stage): boolean {
   return chunk.kind === 'fixed' && chunk.items === 1
-}
-
-function slotCount(state: State): number {
-  let slots = 0
-  for (const machine of state.machines) if (machine.alive) slots += machine.slots.length
-  return slots
 }
 
 /** As many slots like this machine's as all that could run the class come to, by the time each takes for its head. */
