@@ -8,13 +8,15 @@ import { type Dag, dagOf } from './dag.ts'
 import { planOf } from './dag-decode.ts'
 import { type DagPlan, scheduleOfPlan } from './dag-plan.ts'
 import { type Lateness, latenessOf, meanWeight } from './lateness.ts'
+import { nearStarts } from './near-starts.ts'
 import { pricedStarts } from './priced-starts.ts'
 import { bestStart } from './starts.ts'
 
 /**
  * Search for tasks with precedence, transfers or releases on machines that run one at a time.
  *
- * Every constructive planner gives a start, and HEFT by prices and clusters some more. Then annealing from the
+ * Every constructive planner gives a start, and HEFT by prices, by clusters and on machines near each
+ * other some more. Then annealing from the
  * best schedule, again and again and each time longer, by turns over orders alone (the decoder choosing machines)
  * and over orders and machines. Where machines are alike, orders alone reach every schedule worth having.
  */
@@ -25,7 +27,8 @@ export function* searchGraph(
   const bound = (options.lowerBound ?? 0) * (1 + 1e-12)
   const start = yield* bestStart(problem, options)
   if (start === undefined || problem.tasks.length === 0 || makespanOf(start) <= bound) return
-  const best = yield* clusteredStarts(problem, yield* pricedStarts(problem, start))
+  const priced = yield* pricedStarts(problem, start)
+  const best = yield* nearStarts(problem, yield* clusteredStarts(problem, priced))
   if (makespanOf(best) <= bound) return
   const dag = dagOf(problem)
   const run = bestKeeper(best, makespanOf)
