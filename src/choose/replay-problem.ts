@@ -54,8 +54,9 @@ export function replayProblem(run: RecordedRun): Replay {
   }
   const isEstimated = (task: number, slot: number) =>
     slots[slot] !== undefined && slots[slot].machine.id !== tasks[task].machine
-  const { name, job, seconds, leftOut, departed } = run
-  return { run: name, problem, objective: job.objective, seconds, leftOut, departed, isEstimated }
+  const { name, job, seconds, isAtWork, leftOut, departed } = run
+  const { objective } = job
+  return { run: name, problem, objective, seconds, isAtWork, leftOut, departed, isEstimated }
 }
 
 type RecordedRun = {
@@ -65,8 +66,10 @@ type RecordedRun = {
   /** Of these, what left before the run's end; a schedule uses it from beginning to end. */
   readonly departed: readonly string[]
   readonly history: readonly HistoryBatch[]
-  /** From its first start to its last end, pauses left out. */
+  /** From its first start to its last end so far, pauses left out. */
   readonly seconds: number
+  /** It has not ended: what is still to come is in no problem. */
+  readonly isAtWork: boolean
   /** Items that ended without a result. */
   readonly leftOut: number
   /** What items brought for themselves, by index; instants count from the run's submission. */
@@ -79,8 +82,9 @@ export type Replay = {
   readonly problem: Problem
   /** The job's own. */
   readonly objective: Objective
-  /** What the run itself took. */
+  /** What the run itself took, so far if it is still at work. */
   readonly seconds: number
+  readonly isAtWork: boolean
   /** Items that have no place in the problem: they ended without a result. */
   readonly leftOut: number
   /** Machines that left before the run's end; a schedule uses them from beginning to end. */

@@ -164,7 +164,10 @@ function replayNote(replay: Replay, { rows }: Comparison): string {
     most === 0
       ? 'All times are measured.'
       : `Times on machines a task did not run on are estimated from speeds: up to ${formatCount(most)} of ${plural(replay.problem.tasks.length, 'task')} in one schedule.`
-  const took = `The run itself took ${formatTime(replay.seconds, 's')}, waiting and overheads included.`
+  const seconds = formatTime(replay.seconds, 's')
+  const took = replay.isAtWork
+    ? `The run has not ended: what had ended by now is replayed, for which it took ${seconds} itself, waiting and overheads included.`
+    : `The run itself took ${seconds}, waiting and overheads included.`
   return [took, ...leftOut(replay), ...departed(replay), times].join(' ')
 }
 

@@ -190,6 +190,21 @@ test('a recorded run is compared on all machines that it had, as they were then,
   expect(stdout).toContain('up to 3 of 6 tasks in one schedule')
 }, 60_000)
 
+test('a run that has not ended is compared by what has, and that is said', () => {
+  writeFileSync(
+    join(folder, 'torn.mjs'),
+    'import { setTimeout as wait } from "node:timers/promises"\n' +
+      'export default async n => { if (n === 3) { await wait(500); process.kill(process.ppid, "SIGKILL") } }\n',
+  )
+  const stages = [{ name: 'torn', map: './torn.mjs', chunk: 1 }]
+  const job = { name: 'torn', input: { range: { from: 0, to: 5 } }, stages }
+  writeFileSync(join(folder, 'torn.json'), JSON.stringify(job))
+  expect(dray('run', 'torn.json').status).toBeNull()
+  const { stdout } = dray('compare', '--run', 'torn', '--strategies', 'mct')
+  expect(stdout).toContain('The run has not ended: what had ended by now is replayed')
+  expect(stdout).not.toContain('The run itself took')
+}, 60_000)
+
 test('a comparison over seeds says by how much durations vary, whether that was asked or not', () => {
   const words = ['compare', 'case.csv', '--strategies', 'mct', '--seeds', '2']
   expect(dray(...words).stdout).toContain('durations vary by 20.0 %, for want of --noise')

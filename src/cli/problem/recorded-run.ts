@@ -13,7 +13,7 @@ import { itemsOfInput } from './items-of-input.ts'
 
 /** A finished or running run of a directory, as a problem to schedule again. */
 export async function recordedRun(dir: string, name: string): Promise<Replay> {
-  const { run, makespan, items, givenUp = [] } = await ask(dir, { op: 'status', run: name })
+  const { run, state, makespan, items, givenUp = [] } = await ask(dir, { op: 'status', run: name })
   const { journal, store, close } = readDirectory(dir)
   try {
     const record = store.run(run)
@@ -28,8 +28,12 @@ export async function recordedRun(dir: string, name: string): Promise<Replay> {
     const job = jobOf(record)
     const wishes = await recordedWishes(job, { run, store, since: record.createdAt })
     const leftOut = items.failed + items.skipped + items.cancelled
-    const recorded = { name: run, job, machines, departed, history, seconds: makespan, leftOut }
-    return replayProblem({ ...recorded, ...(wishes && { wishes }) })
+    return replayProblem({
+      ...{ name: run, job, machines, departed, history, leftOut },
+      seconds: makespan,
+      isAtWork: !['done', 'failed', 'cancelled'].includes(state),
+      ...(wishes && { wishes }),
+    })
   } finally {
     close()
   }
