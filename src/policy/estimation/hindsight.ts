@@ -96,10 +96,10 @@ function learntOf({ runs, sum, squares }: ReturnType<typeof seenAt>): Learnt {
 
 /**
  * Runs that the width of the range counts for as it is played out. It keeps a steady job's range from closing: however
- * many runs ended exactly as foretold, it stays more than two fifths as wide. This and the next were chosen on simulated kinds
+ * many runs ended exactly as foretold, it stays more than a third as wide. This and the next were chosen on simulated kinds
  * of runs and recorded ones (docs/decisions/forecasts.md).
  */
-const PRIOR = 2.5
+const PRIOR = 2
 
 /** Runs that its middle counts for, where ends stray as far as is assumed of none; more where they stray farther. */
 const UNMOVED = 4
