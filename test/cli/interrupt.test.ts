@@ -144,7 +144,14 @@ test('a run that fails already and is cancelled stops what still runs at once, a
   const waits =
     'await new Promise((_, stop) => ctx.signal.addEventListener("abort", () => stop(ctx.signal.reason)))'
   const folder = folderWith({
-    'handle.mjs': `export default async (item, ctx) => { if (item < 2) throw new Error('no'); ${waits} }`,
+    // They fail once another is at work: what has not begun by then never does, and nothing would be left to stop.
+    'handle.mjs': `import { existsSync, writeFileSync } from 'node:fs'
+export default async (item, ctx) => {
+  if (item > 1) writeFileSync('begun', '')
+  while (!existsSync('begun')) await new Promise(go => setTimeout(go, 5))
+  if (item < 2) throw new Error('no')
+  ${waits}
+}`,
     'job.json': JSON.stringify({
       name: 'failing',
       input: { range: { from: 0, to: 20 } },
