@@ -17,3 +17,10 @@ export function constructive(description: {
     },
   }
 }
+
+/** The schedule that such a planner builds. */
+export function firstOf(plan: Generator<Schedule | undefined, void, void>): Schedule {
+  const { value } = plan.next()
+  if (!value) throw new Error('a constructive planner yields a schedule at its first step')
+  return value
+}

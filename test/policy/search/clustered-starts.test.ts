@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Problem } from '../../../src/model/problem.ts'
 import { makespanOf, type Schedule } from '../../../src/model/schedule.ts'
 import { violationsOf } from '../../../src/model/validator.ts'
+import { firstOf } from '../../../src/policy/planning/constructive.ts'
 import { cpop } from '../../../src/policy/planning/cpop.ts'
 import { heft } from '../../../src/policy/planning/heft.ts'
 import { peft } from '../../../src/policy/planning/peft.ts'
@@ -30,11 +31,7 @@ function tree(tasks: number, how: { dear: boolean; few?: true }): Problem {
   })
 }
 
-const first = (planner: Planner, on: Problem): Schedule => {
-  const [schedule] = planner.plan(on, { seed: 1 })
-  if (!schedule) throw new Error(`${planner.name} gave nothing`)
-  return schedule
-}
+const first = (planner: Planner, on: Problem): Schedule => firstOf(planner.plan(on, { seed: 1 }))
 
 const startsFrom = (on: Problem, standing: Schedule): Schedule[] =>
   [...clusteredStarts(on, standing)].filter(found => found !== undefined)

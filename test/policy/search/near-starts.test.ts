@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Problem } from '../../../src/model/problem.ts'
 import { makespanOf, type Schedule } from '../../../src/model/schedule.ts'
 import { violationsOf } from '../../../src/model/validator.ts'
+import { firstOf } from '../../../src/policy/planning/constructive.ts'
 import { cpop } from '../../../src/policy/planning/cpop.ts'
 import { heft } from '../../../src/policy/planning/heft.ts'
 import { peft } from '../../../src/policy/planning/peft.ts'
@@ -44,11 +45,7 @@ function twoPlaces(how: { apart: boolean; split?: true }): Problem {
 
 const placeOf = (machine: number): number => (machine % 3 === 2 ? 1 : 0)
 
-const first = (planner: Planner, on: Problem): Schedule => {
-  const [schedule] = planner.plan(on, { seed: 1 })
-  if (!schedule) throw new Error(`${planner.name} gave nothing`)
-  return schedule
-}
+const first = (planner: Planner, on: Problem): Schedule => firstOf(planner.plan(on, { seed: 1 }))
 
 const startsFrom = (on: Problem, standing: Schedule): Schedule[] =>
   [...nearStarts(on, standing)].filter(found => found !== undefined)

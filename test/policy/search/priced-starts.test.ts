@@ -4,6 +4,7 @@ import type { Problem } from '../../../src/model/problem.ts'
 import { makespanOf, type Schedule } from '../../../src/model/schedule.ts'
 import { violationsOf } from '../../../src/model/validator.ts'
 import { loadsOf } from '../../../src/policy/planning/assignment.ts'
+import { firstOf } from '../../../src/policy/planning/constructive.ts'
 import { heft } from '../../../src/policy/planning/heft.ts'
 import { levelSteps } from '../../../src/policy/planning/level-loads.ts'
 import { combinatorialBound } from '../../../src/policy/bound/combinatorial.ts'
@@ -35,11 +36,7 @@ function layers(how: { layers: number; width: number; machines: number; alike?: 
   })
 }
 
-const first = (planner: Planner, on: Problem): Schedule => {
-  const [schedule] = planner.plan(on, { seed: 1 })
-  if (!schedule) throw new Error(`${planner.name} gave nothing`)
-  return schedule
-}
+const first = (planner: Planner, on: Problem): Schedule => firstOf(planner.plan(on, { seed: 1 }))
 
 describe('heft by prices', () => {
   const busy = layers({ layers: 20, width: 40, machines: 6 })

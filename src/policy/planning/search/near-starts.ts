@@ -1,8 +1,8 @@
 import type { Network, Problem } from '../../../model/problem.ts'
 import { makespanOf, type Schedule } from '../../../model/schedule.ts'
 import { rankedBy } from '../../../std/rank.ts'
-import { listSchedule } from '../list-schedule.ts'
-import { ranksOf } from '../rank.ts'
+import { firstOf } from '../constructive.ts'
+import { heft } from '../heft.ts'
 import { isSlowToPlace } from './starts.ts'
 
 /**
@@ -72,11 +72,7 @@ function within(problem: Problem, group: readonly number[]): Schedule | undefine
     const row = part.times.subarray(task * group.length, (task + 1) * group.length)
     if (row.every(time => time === Number.POSITIVE_INFINITY)) return undefined
   }
-  const { machine, ...rest } = listSchedule(part, {
-    keys: ranksOf(part).upward.map(rank => -rank),
-    insertion: true,
-    machine: (task, partial) => partial.fastestMachine(task),
-  })
+  const { machine, ...rest } = firstOf(heft.plan(part, { seed: 0 }))
   return { ...rest, machine: machine.map(on => group[on]) }
 }
 

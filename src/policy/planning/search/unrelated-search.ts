@@ -5,6 +5,7 @@ import { ascend, wholeLimit } from '../../bound/ascent.ts'
 import { toMakespan } from '../../bound/certified.ts'
 import { unrelatedOf } from '../../bound/unrelated.ts'
 import { makespanOfAssignment, scheduleOf } from '../assignment.ts'
+import { firstOf } from '../constructive.ts'
 import { mct } from '../mct.ts'
 import type { PlanOptions } from '../planner.ts'
 import { fillSteps } from '../price-fill.ts'
@@ -119,9 +120,3 @@ const longestCooling = 32_000_000
 /** In mean steps of energy; measured on 512 x 16. */
 const hot = 0.064
 const cold = 0.00128
-
-function firstOf(plan: Generator<Schedule | undefined, void, void>): Schedule {
-  const { value } = plan.next()
-  if (!value) throw new Error('a constructive planner yields a schedule at its first step')
-  return value
-}
